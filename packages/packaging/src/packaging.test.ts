@@ -1,0 +1,88 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { build } from "esbuild";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { run } from "./run.ts";
+import { npmProject, pnpmProject, type ScratchProject } from "./scratch-project.ts";
+import { packAll, type Tarball } from "./tarballs.ts";
+
+const INSTALL_TIMEOUT_MS = 120_000;
+const EXECUTORS = ["@codelet/executor-local", "@codelet/executor-wasm"];
+
+const scratch = mkdtempSync(path.join(tmpdir(), "codelet-packaging-"));
+let tarballs: Tarball[];
+beforeAll(async () => {
+  mkdirSync(path.join(scratch, "tarballs"));
+  tarballs = await packAll(path.join(scratch, "tarballs"));
+}, INSTALL_TIMEOUT_MS);
+afterAll(() => rmSync(scratch, { recursive: true, force: true, maxRetries: 3 }));
+
+it("packs no test, no source and no link into the workspace", async () => {
+  for (const { name, file } of tarballs) {
+    const entries = (await run("tar", ["-tzf", file], scratch)).trim().split("\n");
+    const unexpected = entries.filter(
+      (entry) => !/^package\/(dist\/|package\.json$|README\.md$|LICENSE$)/.test(entry) || /\.test(-d)?\./.test(entry),
+    );
+    expect(unexpected, name).toEqual([]);
+    expect(await run("tar", ["-xzOf", file, "package/package.json"], scratch), name).not.toMatch(/"(workspace|catalog):/);
+  }
+});
+
+describe.each([
+  ["npm", npmProject],
+  ["pnpm", pnpmProject],
+])("in a project of %s", (manager, install) => {
+  let user: ScratchProject;
+  beforeAll(async () => {
+    user = await install(path.join(scratch, manager), tarballs);
+  }, INSTALL_TIMEOUT_MS);
+
+  it("imports every package", async () => {
+    const names = JSON.stringify(tarballs.map(({ name }) => name));
+    const printed = await user.execute(`for (const name of ${names}) { await import(name); console.log(name); }`);
+    expect(printed.trim().split("\n")).toEqual(tarballs.map(({ name }) => name));
+  });
+
+  it.each(["nodenext", "bundler"] as const)("has types under %s", async (resolution) => {
+    await user.typeCheck(
+      tarballs
+        .map(({ name }, index) => `import * as package${index} from "${name}";\nexport const name${index}: object = package${index};\n`)
+        .join(""),
+      resolution,
+    );
+  });
+
+  it("lets core find the installed executors", async () => {
+    const source = `
+      import { createRequire } from "node:module";
+      import { fileURLToPath } from "node:url";
+      const core = createRequire(fileURLToPath(import.meta.resolve("@codelet/core")));
+      for (const name of ${JSON.stringify(EXECUTORS)}) console.log(JSON.parse(core("node:fs").readFileSync(core.resolve(name + "/package.json"), "utf8")).name);
+    `;
+    expect((await user.execute(source)).trim().split("\n")).toEqual(EXECUTORS);
+  });
+});
+
+describe("in a project with core alone", () => {
+  let user: ScratchProject;
+  beforeAll(async () => {
+    user = await pnpmProject(
+      path.join(scratch, "core-alone"),
+      tarballs.filter(({ name }) => name === "@codelet/core"),
+    );
+  }, INSTALL_TIMEOUT_MS);
+
+  it("installs no other package", async () => {
+    const lockfile = readFileSync(path.join(user.folder, "pnpm-lock.yaml"), "utf8");
+    expect([...lockfile.matchAll(/^ {2}'?(@codelet\/[\w-]+)@/gm)].map((match) => match[1])).toEqual(["@codelet/core", "@codelet/core"]);
+  });
+
+  it("bundles for the browser without a Node built-in", async () => {
+    const entry = path.join(user.folder, "browser.mjs");
+    writeFileSync(entry, 'export * from "@codelet/core";\n');
+    const bundled = await build({ entryPoints: [entry], bundle: true, platform: "browser", format: "esm", write: false, logLevel: "silent" });
+    expect(bundled.errors).toEqual([]);
+    expect(bundled.outputFiles[0]?.text).not.toMatch(/["']node:|\brequire\(/);
+  });
+});
