@@ -66,7 +66,8 @@ function installDependencies() {
   const wanted = state.digest("hex");
   const stamp = path.join(root, "node_modules", ".codelet-install");
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return;
-  const installed = run("pnpm", ["install", "--frozen-lockfile", "--prefer-offline"], { stdio: ["ignore", 2, "inherit"] });
+  console.error("setup: installing the dependencies");
+  const installed = run("pnpm", ["install", "--frozen-lockfile", "--prefer-offline", "--loglevel=warn"], { stdio: ["ignore", 2, "inherit"] });
   if (installed.status !== 0) fail("pnpm could not install the dependencies (see above).");
   writeFileSync(stamp, wanted);
 }
@@ -102,7 +103,7 @@ function fetchPackage(name, version, integrity) {
 
 /** Runs npm inside `cwd`. Not with `--prefix`: that moves the global npmrc too, and registry, proxy and CA settings with it. */
 function npm(parameters, cwd) {
-  const options = { cwd, stdio: ["ignore", 2, "inherit"] };
+  const options = { cwd, stdio: ["ignore", "ignore", "inherit"] };
   const entry = process.env.npm_execpath;
   if (entry?.endsWith("npm-cli.js")) return run(process.execPath, [entry, ...parameters], options);
   return run(isWindows ? "npm.cmd" : "npm", parameters, options);
