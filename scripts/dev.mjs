@@ -37,7 +37,7 @@ const pnpmBin = pnpmFolder();
 if (pnpmBin) binFolders.push(pnpmBin);
 setPath();
 withLock("install", installDependencies);
-if (script) process.exit(run("pnpm", ["run", script, ...scriptArguments]).status ?? 1);
+if (script) process.exit(run("pnpm", ["--silent", "run", script, ...scriptArguments]).status ?? 1);
 
 function nodeFolder() {
   if (isAtLeast(process.version, LOWEST_NODE)) return path.dirname(process.execPath);
