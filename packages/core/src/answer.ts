@@ -1,0 +1,38 @@
+import { describeThrown, ModelOutputError } from "./errors.ts";
+import type { Memory } from "./memory.ts";
+import { plainValue } from "./plain-value.ts";
+import type { ResolvedSchema } from "./schema.ts";
+import type { PlainValue, Value } from "./value.ts";
+
+/** Looks at an answer before it counts. `false`, a text (the reason) or a throw sends it back to the model. */
+export type FinalAnswerCheck<Output = unknown> = (answer: Output, context: { readonly memory: Memory }) => AnswerVerdict | Promise<AnswerVerdict>;
+export type AnswerVerdict = boolean | string | undefined;
+
+/** The answer as the caller gets it. Throws ModelOutputError with what is wrong, for the model. */
+export async function checkAnswer(
+  value: Value,
+  schema: ResolvedSchema | undefined,
+  checks: readonly FinalAnswerCheck<never>[],
+  memory: Memory,
+): Promise<unknown> {
+  const output = schema === undefined ? plainValue(value) : await matchSchema(plainValue(value), schema);
+  for (const check of checks) {
+    let verdict: AnswerVerdict;
+    try {
+      verdict = await check(output as never, { memory });
+    } catch (error) {
+      verdict = describeThrown(error).message;
+    }
+    if (verdict === true || verdict === undefined) continue;
+    throw new ModelOutputError(`The answer was refused: ${verdict === false ? `the check ${check.name || "of the answer"} failed` : verdict}`);
+  }
+  return output;
+}
+
+async function matchSchema(value: PlainValue, schema: ResolvedSchema): Promise<unknown> {
+  const checked = await schema.check(value);
+  if ("value" in checked) return checked.value;
+  throw new ModelOutputError(
+    `final_answer was given the wrong type: ${checked.problems.join("; ")}. Call final_answer again with a value of this JSON schema: ${JSON.stringify(schema.json)}`,
+  );
+}

@@ -1,0 +1,54 @@
+import type { Execution, OutputChunk, RichOutput } from "./executor.ts";
+import type { ActionStep } from "./memory.ts";
+import type { Usage } from "./model.ts";
+import type { Json, Value } from "./value.ts";
+
+/** What every event carries. */
+export interface EventBase {
+  /** Counts up by one within a run, from 1. */
+  readonly seq: number;
+  readonly runId: string;
+  /** Names of the agents from the outermost to the one that speaks. */
+  readonly agentPath: readonly string[];
+  /** The step's number, from 1; absent outside steps. */
+  readonly step?: number | undefined;
+}
+
+/** One thing that happened, as data. */
+export type EventBody =
+  | { readonly type: "run-start"; readonly task: string }
+  /** Something the caller should know, such as an executor without isolation. */
+  | { readonly type: "warning"; readonly message: string }
+  | { readonly type: "sandbox-progress"; readonly message: string }
+  | { readonly type: "step-start" }
+  | { readonly type: "model-delta"; readonly part: "text" | "reasoning"; readonly text: string }
+  | { readonly type: "model-retry"; readonly message: string; readonly delayMs: number }
+  | { readonly type: "model-end"; readonly usage: Usage }
+  | { readonly type: "code"; readonly thought: string; readonly code: string }
+  | ({ readonly type: "output-delta" } & OutputChunk)
+  | { readonly type: "tool-call"; readonly callId: string; readonly tool: string; readonly input: Value }
+  | { readonly type: "tool-data"; readonly callId: string; readonly tool: string; readonly data: Json }
+  | {
+      readonly type: "tool-result";
+      readonly callId: string;
+      readonly tool: string;
+      readonly value?: Value;
+      readonly error?: { readonly name: string; readonly message: string };
+      readonly durationMs: number;
+    }
+  | { readonly type: "rich-output"; readonly output: RichOutput }
+  | { readonly type: "execution"; readonly execution: Execution }
+  | { readonly type: "step-end"; readonly action: ActionStep }
+  /** The one terminal event. */
+  | {
+      readonly type: "run-end";
+      readonly state: RunState;
+      readonly usage: Usage;
+      readonly durationMs: number;
+      readonly error?: { readonly name: string; readonly message: string };
+    };
+
+/** How a run ended. `failed` is the world's fault or ours: the run's promise is rejected. */
+export type RunState = "success" | "limit" | "aborted" | "suspended" | "failed";
+
+export type AgentEvent = EventBase & EventBody;

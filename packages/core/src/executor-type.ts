@@ -1,0 +1,76 @@
+import { ConfigurationError, MissingPackageError } from "./errors.ts";
+import type { Executor } from "./executor.ts";
+
+/** Options by executor type. Executor packages add theirs by module augmentation. */
+// biome-ignore lint/suspicious/noEmptyInterface: augmented by executor packages
+export interface ExecutorTypes {}
+
+/** What an executor package exports as `createExecutor`. */
+export type CreateExecutor = (options?: never) => Executor;
+
+type Load = () => Promise<{ readonly createExecutor?: CreateExecutor }>;
+
+// The casts keep the compiler from resolving optional packages; bundlers and Node still see literal names, and with a handler
+// bundlers take a package that isn't there for an optional one.
+const packages: Readonly<Record<"local" | "wasm", Load>> = {
+  local: () => import("@codelet/executor-local" as string).catch(rethrow),
+  wasm: () => import("@codelet/executor-wasm" as string).catch(rethrow),
+};
+
+const registered = new Map<string, Load>();
+
+type KnownType = keyof typeof packages | keyof ExecutorTypes;
+
+/** Exactly one of `executor` and `executorType`. A type is a known name or the full name of a package, which is loaded at the first run. */
+export type ExecutorChoice =
+  | { readonly executor: Executor; readonly executorType?: never; readonly executorOptions?: never }
+  | { [Type in KnownType]: TypeChoice<Type, Type extends keyof ExecutorTypes ? ExecutorTypes[Type] : object> }[KnownType]
+  | TypeChoice<`${string}/${string}`, object>;
+
+interface TypeChoice<Type, Options> {
+  readonly executor?: never;
+  readonly executorType: Type;
+  readonly executorOptions?: Options | undefined;
+}
+
+/** Adds a name for `executorType`; declare it in {@link ExecutorTypes}. `load` gives a module that exports `createExecutor(options)`. */
+export function registerExecutor(name: keyof ExecutorTypes, load: Load): void {
+  registered.set(name, load);
+}
+
+/**
+ * The executor of a name: a registered one, a known type, or the package itself.
+ * Rejects with `missing-package` (and the command that installs it) or `configuration`; a package that throws on load rejects with its own error.
+ */
+export async function loadExecutor(type: string, options?: object): Promise<Executor> {
+  const known = Object.hasOwn(packages, type);
+  const specifier = known ? `@codelet/executor-${type}` : type;
+  const load = registered.get(type) ?? (known ? packages[type as keyof typeof packages] : packageLoader(type));
+  let module: Awaited<ReturnType<Load>>;
+  try {
+    module = await load();
+  } catch (cause) {
+    throw registered.has(type) || isInstalled(specifier) ? cause : new MissingPackageError(specifier, `executorType "${type}"`, { cause });
+  }
+  if (typeof module.createExecutor !== "function") throw new ConfigurationError(`The package ${specifier} exports no \`createExecutor\`.`);
+  return module.createExecutor(options as never);
+}
+
+function rethrow(error: unknown): never {
+  throw error;
+}
+
+function packageLoader(type: string): Load {
+  if (type.includes("/")) return () => import(/* @vite-ignore */ /* webpackIgnore: true */ type);
+  const names = [...Object.keys(packages), ...registered.keys()];
+  throw new ConfigurationError(`There is no executor type "${type}". Known: ${names.join(", ")}, or the full name of a package.`);
+}
+
+/** Asks the module loader, since the messages of failed imports can't be told apart. */
+function isInstalled(specifier: string): boolean {
+  try {
+    return import.meta.resolve(specifier) !== "";
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,177 @@
+import type { JsonSchema } from "./schema.ts";
+import type { Json, Value } from "./value.ts";
+
+/**
+ * A sandbox that runs code, as an immutable, shareable definition: one per agent, any number of sessions.
+ * Every implementation passes the suite of `@codelet/executor-contract`.
+ */
+export interface Executor {
+  /** Short name for messages, such as `"docker"`. */
+  readonly name: string;
+  readonly language: "python" | "javascript";
+  readonly capabilities: ExecutorCapabilities;
+  /**
+   * Starts a session with its own variables. The caller owns it and disposes of it.
+   * Rejects with `configuration`, `missing-package`, `executor-crashed` or `aborted`; nothing is left running then.
+   */
+  open(options?: OpenSessionOptions): Promise<ExecutorSession>;
+}
+
+/** What a sandbox isolates and really enforces. Documentation and tests are made from it, so it claims nothing more. */
+export interface ExecutorCapabilities {
+  /** 0 none, 1 language only, 2 language + process, 3 container, 4 user-space kernel or microVM. */
+  readonly isolation: 0 | 1 | 2 | 3 | 4;
+  /** What code can reach, in the words of docs/isolation.md. */
+  readonly network: "none" | "allowlist" | "full";
+  readonly files: "none" | "own" | "host";
+  readonly processes: "none" | "own" | "host";
+  /** Whether code may call tools from several threads at once. */
+  readonly threads: boolean;
+  /** Which packages code can import: those of the host's interpreter, a fixed set, or what the options fetch ahead. */
+  readonly packages: "host" | "fixed" | "fetched";
+  /** Whether `display()` and images come back as {@link RichOutput}. */
+  readonly richOutput: boolean;
+  readonly recovery: {
+    /** The live machine can be found again after the host restarts. */
+    readonly pinned: boolean;
+    /** State can be saved between steps, in the middle of a step, or not. */
+    readonly snapshot: "step" | "anywhere" | false;
+    /** Earlier code can be run again with recorded results. */
+    readonly replay: "pure" | "workdir" | false;
+  };
+  /** Which limits are enforced from outside the code, and by what. `none` means: not claimed. */
+  readonly limits: {
+    readonly memory: "cgroup" | "host-watch" | "module" | "none";
+    readonly processes: "cgroup" | "host-watch" | "rlimit" | "impossible" | "none";
+    readonly output: boolean;
+  };
+}
+
+/** What a sandbox must know of a host tool to offer it as a function. No source, no secret. */
+export interface ToolSignature {
+  readonly name: string;
+  readonly description: string;
+  readonly inputSchema: JsonSchema;
+  readonly outputSchema?: JsonSchema | undefined;
+}
+
+export interface OpenSessionOptions {
+  readonly tools?: readonly ToolSignature[] | undefined;
+  /** Global variables of the session. */
+  readonly variables?: Readonly<Record<string, Value>> | undefined;
+  /**
+   * Modules that code may import: `"numpy"`, `"pandas.*"` for submodules too; the harmless modules of {@link baseImports} are always allowed.
+   * A guard against accidents, not a boundary. @default every module that the sandbox has
+   */
+  readonly authorizedImports?: readonly string[] | undefined;
+  /** Seeds what can be seeded (hashes, `random`). @default fresh randomness */
+  readonly seed?: string | undefined;
+  /** A state that `snapshot` or `detach` of the same executor returned. */
+  readonly restore?: SessionRef | undefined;
+  readonly onProgress?: ((message: string) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Modules without files, network or processes, importable under every `authorizedImports` list. */
+// biome-ignore format: a list
+export const baseImports: readonly string[] = [
+  "abc", "array", "ast", "asyncio.*", "base64", "bisect", "calendar", "cmath", "collections.*", "colorsys", "concurrent.futures", "contextlib", "copy", "csv",
+  "dataclasses", "datetime", "decimal", "difflib", "enum", "fractions", "functools", "graphlib", "hashlib", "heapq", "hmac", "html.*", "io", "itertools", "json.*",
+  "keyword", "locale", "math", "numbers", "operator", "pprint", "queue", "random", "re", "secrets", "stat", "statistics", "string", "struct", "textwrap", "time",
+  "traceback", "types", "typing", "unicodedata", "uuid", "warnings", "zlib", "zoneinfo",
+];
+
+/** A saved or left-alive session as plain data: what `open({ restore })` needs and nothing else. */
+export interface SessionRef {
+  readonly executor: string;
+  readonly data: Json;
+}
+
+export interface ExecuteOptions {
+  /** Stops the code, as `interrupt("aborted")` does. */
+  readonly signal?: AbortSignal | undefined;
+  /** Milliseconds of the code's own time; time in which it waits for host calls only is not counted. @default 30_000 */
+  readonly timeoutMs?: number | undefined;
+  /** Live output, in order. */
+  readonly onOutput?: ((chunk: OutputChunk) => void) | undefined;
+}
+
+export interface OutputChunk {
+  readonly stream: "stdout" | "stderr";
+  readonly text: string;
+}
+
+/**
+ * One running interpreter. Host calls come out of `next` to the caller; a session never performs them.
+ * Disposing is idempotent, also after a failure, and ends whatever still runs.
+ *
+ * `start` while a step runs, or any use after disposal, throws `configuration`. A session that died of something else than its code rejects
+ * `next` with `executor-crashed`; one that broke the protocol with `protocol`.
+ */
+export interface ExecutorSession extends AsyncDisposable {
+  start(code: string, options?: ExecuteOptions): void;
+  /** The next thing that happens: calls to answer, or the end of the step. May be awaited while calls are pending. */
+  next(): Promise<Advance>;
+  /** Answers any part of the pending calls, in any order. Answers to calls that were cancelled are ignored. */
+  deliver(results: readonly CallResult[]): void;
+  /** Settles pending calls with an error, then interrupts with state kept, then kills. A no-op while idle. */
+  interrupt(reason: "timeout" | "aborted"): void;
+  /** Adds or replaces tools and variables between steps. */
+  bind(binding: SessionBinding): Promise<void>;
+  /** Saves the state between steps; present when `capabilities.recovery.snapshot` says so. */
+  snapshot?(): Promise<SessionRef>;
+  /** Leaves the sandbox alive without a host; present when `capabilities.recovery.pinned`. */
+  detach?(): Promise<SessionRef>;
+}
+
+export interface SessionBinding {
+  readonly tools?: readonly ToolSignature[] | undefined;
+  readonly variables?: Readonly<Record<string, Value>> | undefined;
+}
+
+export type Advance =
+  /** `calls` are new; `cancelled` are ids of earlier calls that the code gave up on. */
+  | { readonly type: "calls"; readonly calls: readonly SandboxCall[]; readonly cancelled: readonly string[] }
+  | { readonly type: "done"; readonly execution: Execution };
+
+/** A call of a host tool by sandboxed code. Hostile until validated. */
+export interface SandboxCall {
+  readonly id: string;
+  readonly tool: string;
+  readonly args: readonly Value[];
+  readonly kwargs: Readonly<Record<string, Value>>;
+}
+
+export type CallResult =
+  | { readonly id: string; readonly value: Value }
+  | { readonly id: string; readonly error: { readonly name: string; readonly message: string } };
+
+/** How a step ended. */
+export interface Execution {
+  /** The last expression's value, `null` when there is none. */
+  readonly value: Value;
+  /** The value as its language prints it, capped; absent when there is none to show. */
+  readonly valueText?: string | undefined;
+  /** Standard output and error as one text in order of arrival, capped with a visible marker. */
+  readonly logs: string;
+  readonly outputs: readonly RichOutput[];
+  /** Set when the code called `final_answer`, also when it raised afterwards. */
+  readonly finalAnswer?: { readonly value: Value } | undefined;
+  readonly error?: CodeErrorInfo | undefined;
+  /** The interpreter had to be replaced: every variable is gone. */
+  readonly stateLost: boolean;
+  readonly durationMs: number;
+}
+
+/** An error of the code, in the words of its language, without the sandbox's own frames. */
+export interface CodeErrorInfo {
+  /** The language's class name (`"ZeroDivisionError"`), or `TimeoutError`, `AbortError`, `MemoryError`, `SessionDied` for what was done to the code. */
+  readonly name: string;
+  readonly message: string;
+  readonly traceback?: string | undefined;
+  /** 1-based line in the step's code. */
+  readonly line?: number | undefined;
+}
+
+/** One displayed object: media type to content, text as is and binary as base64. */
+export type RichOutput = Readonly<Record<string, string>>;

@@ -1,0 +1,62 @@
+import { abortable } from "./abort.ts";
+import { CodeletError, describeThrown, ModelCallError } from "./errors.ts";
+import type { ContentPart, ModelDelta, ModelRequest, ModelResponse } from "./model.ts";
+import { retryDelayMs } from "./retry.ts";
+import type { RunContext } from "./run-context.ts";
+
+/** One answer of the model through the journal, with the kernel's only retries. Throws ModelCallError, or the signal's reason. */
+export async function generate(run: RunContext, key: string, request: ModelRequest): Promise<ModelResponse> {
+  run.request = request;
+  for (let attempt = 0; ; attempt++) {
+    request.signal?.throwIfAborted();
+    const attemptKey = attempt === 0 ? `${key}/model` : `${key}/model.${attempt}`;
+    const outcome = await run.journal.call<ModelResponse>(attemptKey, "model", key);
+    if ("value" in outcome) {
+      const { usage } = outcome.value;
+      run.ledger.addUsage(usage, run.agent.model.id);
+      run.emit({ type: "model-end", usage });
+      return outcome.value;
+    }
+    request.signal?.throwIfAborted();
+    const { message, cause } = outcome.error;
+    const error = CodeletError.isInstance(cause) ? cause : new ModelCallError(message, { cause, retryable: false });
+    const delayMs = retryDelayMs(error, attempt, run.agent.retry);
+    if (delayMs === undefined) throw error;
+    run.emit({ type: "model-retry", message: error.message, delayMs });
+    await run.journal.sleep(`${attemptKey}.retry`, delayMs, request.signal);
+  }
+}
+
+/** The `model` operation: one call; a stream is gathered here, its pieces go to the events. */
+export async function callModel({ agent: { model }, request, emit }: RunContext): Promise<ModelResponse> {
+  const { signal } = request;
+  try {
+    if (model.stream === undefined) return await abortable(model.generate(request), signal);
+    return await gather(model.stream(request)[Symbol.asyncIterator](), signal, (part, text) => emit({ type: "model-delta", part, text }));
+  } catch (error) {
+    if (CodeletError.isInstance(error) || signal?.aborted) throw error;
+    const status = (error as { readonly status?: unknown } | null | undefined)?.status;
+    const { name, message } = describeThrown(error);
+    const known = typeof status === "number" ? { status } : { retryable: false };
+    throw new ModelCallError(`The model ${model.id} failed: ${name}: ${message}`, { cause: error, ...known });
+  }
+}
+
+type OnText = (part: "text" | "reasoning", text: string) => void;
+
+async function gather(deltas: AsyncIterator<ModelDelta>, signal: AbortSignal | undefined, onText: OnText): Promise<ModelResponse> {
+  const content: ContentPart[] = [];
+  try {
+    for (;;) {
+      const { done, value: delta } = await abortable(deltas.next(), signal);
+      if (done) throw new ModelCallError("The model's stream ended before its answer did.");
+      if (delta.type === "finish") return { content, usage: delta.usage, finishReason: delta.finishReason };
+      if (delta.type !== "tool-call") onText(delta.type, delta.text);
+      const last = content.at(-1);
+      if (delta.type === "tool-call" || last?.type !== delta.type) content.push(delta);
+      else content[content.length - 1] = { ...delta, text: last.text + delta.text };
+    }
+  } finally {
+    deltas.return?.().catch(() => {});
+  }
+}

@@ -1,0 +1,108 @@
+import { abortable } from "./abort.ts";
+import { CodeletError, ConfigurationError, describeThrown } from "./errors.ts";
+import type { AgentEvent } from "./events.ts";
+import type { Json } from "./value.ts";
+
+/** How an operation ended. A failed one is data too, and is journaled. */
+export type Outcome<T> = { readonly value: T } | { readonly error: OperationError };
+
+export interface OperationError {
+  readonly name: string;
+  readonly message: string;
+  readonly code?: string | undefined;
+  readonly details?: Json | undefined;
+  /** What was thrown; absent when the outcome was read back from a store. */
+  readonly cause?: unknown;
+}
+
+export type OperationName = "model" | "tool" | "advance";
+
+/** What performs the operations of one run: named, with arguments of constant size. Results are data that `encodeValue` can carry to a store. */
+export type Operations = Readonly<Record<OperationName, (args: Json, context: OperationContext) => Promise<unknown>>>;
+
+export interface OperationContext {
+  /** `runId/key`: stable across attempts. */
+  readonly idempotencyKey: string;
+}
+
+/**
+ * The seam for durability. In memory it just runs the operations; a durable journal returns the recorded outcome of a key it has seen.
+ * Whatever a journal itself throws is control flow (suspended, cancelled, lease lost): never caught by the kernel, never shown to the model.
+ */
+export interface Journal {
+  call<T>(key: string, operation: OperationName, args: Json): Promise<Outcome<T>>;
+  /** Instead of Promise.all. */
+  all<T>(thunks: readonly (() => Promise<T>)[]): Promise<T[]>;
+  /** The only race: the index of the candidate that settled first is journaled. */
+  pick<T>(key: string, candidates: readonly Promise<T>[]): Promise<number>;
+  /** The journal of a managed agent: never an operation inside an operation. */
+  child(key: string): Journal;
+  /** Milliseconds since the epoch. */
+  now(key: string): Promise<number>;
+  /** Rejects with the signal's reason when it is aborted. */
+  sleep(key: string, milliseconds: number, signal?: AbortSignal): Promise<void>;
+  /** A value that arrives from outside, such as an approval. */
+  waitFor<T extends Json>(key: string): Promise<T>;
+  /** A finished step, for logs, user interfaces and resume. */
+  checkpoint(step: Json): Promise<void>;
+  /** Live progress; best effort, never journaled. */
+  emit(event: AgentEvent): void;
+}
+
+/** Makes the journal of one run. */
+export type JournalFactory = (run: { readonly runId: string; readonly operations: Operations; emit(event: AgentEvent): void }) => Journal;
+
+/** Time as a journal sees it; tests pass a fake one. */
+export interface Clock {
+  now(): number;
+  sleep(milliseconds: number, signal?: AbortSignal): Promise<void>;
+}
+
+/** A journal that keeps nothing: each operation just runs. The default. */
+export function memoryJournal({ clock = systemClock }: { readonly clock?: Clock } = {}): JournalFactory {
+  return ({ runId, operations, emit }) => {
+    const journal = (path: string): Journal => ({
+      async call<T>(key: string, operation: OperationName, args: Json): Promise<Outcome<T>> {
+        try {
+          return { value: (await operations[operation](args, { idempotencyKey: `${runId}/${path}${key}` })) as T };
+        } catch (error) {
+          return { error: operationError(error) };
+        }
+      },
+      all: (thunks) => Promise.all(thunks.map((thunk) => thunk())),
+      pick: (_key, candidates) =>
+        Promise.race(
+          candidates.map((candidate, index) =>
+            candidate.then(
+              () => index,
+              () => index,
+            ),
+          ),
+        ),
+      child: (key) => journal(`${path}${key}/`),
+      now: async () => clock.now(),
+      sleep: (_key, milliseconds, signal) => clock.sleep(milliseconds, signal),
+      waitFor: () => Promise.reject(new ConfigurationError("A journal in memory can't wait for a value from outside.")),
+      checkpoint: async () => {},
+      emit,
+    });
+    return journal("");
+  };
+}
+
+function operationError(error: unknown): OperationError {
+  const { name, message } = describeThrown(error);
+  if (!CodeletError.isInstance(error)) return { name, message, cause: error };
+  return { name, message, code: error.code, details: error.details, cause: error };
+}
+
+const systemClock: Clock = {
+  now: () => Date.now(),
+  sleep(milliseconds, signal) {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const slept = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, milliseconds);
+    });
+    return abortable(slept, signal).finally(() => clearTimeout(timer));
+  },
+};

@@ -1,0 +1,94 @@
+import { abortable } from "./abort.ts";
+import { checkAnswer } from "./answer.ts";
+import { CodeletError, describeThrown, LimitError, type LimitName, ModelOutputError } from "./errors.ts";
+import { execute } from "./execute.ts";
+import type { Execution } from "./executor.ts";
+import { generate } from "./generate.ts";
+import type { ActionStep } from "./memory.ts";
+import { noUsage, textOf } from "./model.ts";
+import { renderExecution, renderProblem } from "./observation.ts";
+import type { RunContext } from "./run-context.ts";
+
+export type LoopResult = { readonly state: "success"; readonly output: unknown } | { readonly state: "limit"; readonly limit: LimitName };
+
+type Draft = { -readonly [Key in keyof ActionStep]: ActionStep[Key] };
+type Answer = { readonly output: unknown };
+
+/** The ReAct loop: step after step until an answer holds or a limit is reached. */
+export async function loop(run: RunContext): Promise<LoopResult> {
+  try {
+    for (let step = 1; ; step++) {
+      await abortable(run.mayStep(), run.signal);
+      run.ledger.checkStep(step);
+      const answer = await takeStep(run, step);
+      if (answer !== undefined) return { state: "success", output: answer.output };
+    }
+  } catch (error) {
+    if (error instanceof LimitError) return { state: "limit", limit: error.limit };
+    throw error;
+  }
+}
+
+/** Ask the model, run its program, show it the outcome. What was done is remembered also when the step is cut short. */
+async function takeStep(run: RunContext, step: number): Promise<Answer | undefined> {
+  const action = newAction(step, await run.journal.now(`${step}/start`));
+  run.step = step;
+  run.emit({ type: "step-start" });
+  try {
+    return await act(run, action);
+  } catch (error) {
+    const { name, message } = describeThrown(error);
+    action.error = { code: CodeletError.isInstance(error) ? error.code : "unknown", name, message };
+    action.observation = renderProblem(message, action.observation, run.agent.maxObservationCharacters);
+    if (!(error instanceof ModelOutputError)) throw error;
+    return undefined;
+  } finally {
+    if (action.modelOutput !== "") await remember(run, action);
+  }
+}
+
+async function act(run: RunContext, action: Draft): Promise<Answer | undefined> {
+  const { agent, memory } = run;
+  const response = await generate(run, String(action.step), { ...agent.actionRequest, messages: memory.messages(), signal: run.signal });
+  action.usage = response.usage;
+  action.modelOutput = agent.close(textOf(response.content)) || "(empty)";
+  if (response.finishReason === "length") throw new ModelOutputError("Your answer was cut off: it is too long. Do less in one step.");
+  Object.assign(action, agent.parse(action.modelOutput));
+  run.emit({ type: "code", thought: action.thought, code: action.code });
+  const execution = await runProgram(run, action);
+  const { error, finalAnswer } = execution;
+  action.outputs = execution.outputs;
+  action.observation = renderExecution(execution, agent.maxObservationCharacters);
+  if (error !== undefined) action.error = { code: "code-failed", name: error.name, message: error.message };
+  if (finalAnswer === undefined) return undefined;
+  const output = await checkAnswer(finalAnswer.value, agent.output, agent.finalAnswerChecks, memory);
+  action.isFinal = true;
+  return { output };
+}
+
+/** A sandbox that crashes is replaced, and the model is told; one that keeps crashing ends the run. */
+async function runProgram(run: RunContext, action: Draft): Promise<Execution> {
+  try {
+    const session = await abortable(run.sandbox.session(), run.signal);
+    const { execution, toolCalls } = await execute(run, session, String(action.step), action.code);
+    action.toolCalls = toolCalls;
+    run.emit({ type: "execution", execution });
+    return execution;
+  } catch (error) {
+    if (!CodeletError.isInstance(error, "executor-crashed", "protocol") || !(await run.sandbox.replace())) throw error;
+    run.emit({ type: "warning", message: `The sandbox crashed and is replaced: ${error.message}` });
+    return { value: null, logs: "", outputs: [], error: { name: "SandboxCrashed", message: error.message }, stateLost: true, durationMs: 0 };
+  }
+}
+
+async function remember(run: RunContext, action: Draft): Promise<void> {
+  action.durationMs = (await run.journal.now(`${action.step}/end`)) - action.startedAtMs;
+  run.memory.add(action);
+  await run.journal.checkpoint({ step: action.step, isFinal: action.isFinal });
+  run.emit({ type: "step-end", action });
+}
+
+function newAction(step: number, startedAtMs: number): Draft {
+  const texts = { modelOutput: "", thought: "", code: "", observation: "" };
+  return { type: "action", step, ...texts, outputs: [], toolCalls: [], usage: noUsage, startedAtMs, durationMs: 0, isFinal: false };
+}

@@ -1,0 +1,109 @@
+import type { JsonSchema } from "./schema.ts";
+import type { Json, Media } from "./value.ts";
+
+/**
+ * A language model of one provider. Implementations do not retry (the kernel does, once, for all) and throw `ModelCallError` with the status.
+ * A plain async function `(request) => response | string` is a model too.
+ */
+export interface Model {
+  readonly id: string;
+  generate(request: ModelRequest): Promise<ModelResponse>;
+  /** The same answer piece by piece; the last delta is `finish`. A stream that ends without it counts as cut. */
+  stream?(request: ModelRequest): AsyncIterable<ModelDelta>;
+}
+
+export type ModelFunction = (request: ModelRequest) => Promise<ModelResponse | string>;
+
+export interface ModelRequest {
+  /** A stable prefix of the next request's messages. Never changed after the call. */
+  readonly messages: readonly Message[];
+  readonly tools?: readonly ModelTool[] | undefined;
+  /** @default "auto" when there are tools */
+  readonly toolChoice?: "auto" | "required" | "none" | undefined;
+  /** Texts that end the answer; they are not part of it. */
+  readonly stop?: readonly string[] | undefined;
+  /** The answer is JSON of this shape. */
+  readonly responseSchema?: { readonly name: string; readonly schema: JsonSchema } | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface ModelTool {
+  readonly name: string;
+  readonly description: string;
+  readonly inputSchema: JsonSchema;
+}
+
+export interface Message {
+  readonly role: "system" | "user" | "assistant" | "tool";
+  readonly content: string | readonly ContentPart[];
+}
+
+export type ContentPart =
+  | { readonly type: "text"; readonly text: string }
+  | { readonly type: "image"; readonly image: Media | { readonly url: string } }
+  /** `signature` is the provider's own proof, to be sent back unchanged. */
+  | { readonly type: "reasoning"; readonly text: string; readonly signature?: string | undefined }
+  | ToolCallPart
+  | { readonly type: "tool-result"; readonly id: string; readonly name: string; readonly content: string; readonly isError?: boolean | undefined };
+
+export interface ToolCallPart {
+  readonly type: "tool-call";
+  readonly id: string;
+  readonly name: string;
+  /** Parsed arguments; the text itself where it was not JSON. Hostile until validated. */
+  readonly input: Json;
+}
+
+export type FinishReason = "stop" | "length" | "tool-calls" | "content-filter" | "other";
+
+export interface ModelResponse {
+  readonly content: readonly ContentPart[];
+  readonly usage: Usage;
+  readonly finishReason: FinishReason;
+}
+
+export type ModelDelta =
+  | { readonly type: "text"; readonly text: string }
+  | { readonly type: "reasoning"; readonly text: string; readonly signature?: string | undefined }
+  | ToolCallPart
+  | { readonly type: "finish"; readonly usage: Usage; readonly finishReason: FinishReason };
+
+/** Tokens. `input` includes `cacheRead` and `cacheWrite`; `output` includes `reasoning`. */
+export interface Usage {
+  readonly input: number;
+  readonly cacheRead: number;
+  readonly cacheWrite: number;
+  readonly output: number;
+  readonly reasoning: number;
+}
+
+export const noUsage: Usage = { input: 0, cacheRead: 0, cacheWrite: 0, output: 0, reasoning: 0 };
+
+export function addUsage(a: Usage, b: Usage): Usage {
+  return {
+    input: a.input + b.input,
+    cacheRead: a.cacheRead + b.cacheRead,
+    cacheWrite: a.cacheWrite + b.cacheWrite,
+    output: a.output + b.output,
+    reasoning: a.reasoning + b.reasoning,
+  };
+}
+
+/** The text parts of an answer, joined. */
+export function textOf(content: readonly ContentPart[]): string {
+  let text = "";
+  for (const part of content) if (part.type === "text") text += part.text;
+  return text;
+}
+
+/** A model of a model, or of a plain function. */
+export function toModel(model: Model | ModelFunction): Model {
+  if (typeof model !== "function") return model;
+  return {
+    id: model.name || "function",
+    async generate(request) {
+      const response = await model(request);
+      return typeof response === "string" ? { content: [{ type: "text", text: response }], usage: noUsage, finishReason: "stop" } : response;
+    },
+  };
+}

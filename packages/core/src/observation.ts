@@ -1,0 +1,58 @@
+import type { Execution } from "./executor.ts";
+import { plainValue } from "./plain-value.ts";
+import { isMedia, pythonType, type Value } from "./value.ts";
+
+const retryHint = "Now retry: read the error, change the program, and don't repeat it. If several tries failed, try a completely different way.";
+
+/** What the model is shown of a finished program. */
+export function renderExecution({ logs, value, valueText, error, stateLost }: Execution, maxCharacters: number): string {
+  const parts = ["Observation:"];
+  if (logs !== "") parts.push(`Execution logs:\n${logs.trimEnd()}`);
+  const shown = valueText ?? showValue(value);
+  if (error === undefined && shown !== "") parts.push(`Last output from code snippet:\n${shown}`);
+  if (error !== undefined) parts.push(`Error:\n${error.traceback ?? `${error.name}: ${error.message}`}`);
+  if (stateLost) parts.push("The interpreter was restarted: all variables, functions and imports are gone. Define again what you need.");
+  if (error !== undefined) parts.push(retryHint);
+  if (parts.length === 1) parts.push("The program ran and printed nothing.");
+  return cutMiddle(parts.join("\n"), maxCharacters);
+}
+
+/** What the model is shown when its text or its answer can't be used. */
+export function renderProblem(message: string, logs: string, maxCharacters: number): string {
+  const printed = logs === "" ? "" : `Execution logs:\n${logs.trimEnd()}\n`;
+  return cutMiddle(`Observation:\n${printed}Error:\n${message}\n${retryHint}`, maxCharacters);
+}
+
+/** Keeps head and tail of a long text, and says in the middle what is missing. */
+export function cutMiddle(text: string, maxCharacters: number): string {
+  if (text.length <= maxCharacters) return text;
+  const half = Math.floor(maxCharacters / 2);
+  return `${text.slice(0, half)}\n[… ${text.length - 2 * half} characters left out: print less, or compute on the data …]\n${text.slice(-half)}`;
+}
+
+/** A value for the model: JSON-like, without bytes. `null` shows as nothing, as in Python. */
+export function showValue(value: Value): string {
+  if (value === null) return "";
+  if (typeof value === "string") return value;
+  return (
+    JSON.stringify(plainValue(value), (_, item: unknown) => {
+      if (typeof item === "bigint") return String(item);
+      if (item instanceof Uint8Array) return `<${item.length} bytes>`;
+      if (isMedia(item)) return `<${item.mediaType}>`;
+      if (typeof item === "object" && item !== null && pythonType in item) return (item as { repr?: string }).repr;
+      return item;
+    }) ?? ""
+  );
+}
+
+/** The name of a value's type in Python, with its length. */
+export function typeName(value: Value): string {
+  if (value === null) return "None";
+  if (Array.isArray(value)) return `list of ${value.length}`;
+  if (value instanceof Uint8Array) return `bytes of ${value.length}`;
+  if (isMedia(value)) return `image ${value.mediaType}`;
+  if (typeof value === "object") return pythonType in value ? String(value[pythonType]) : `dict with ${Object.keys(value).length} keys`;
+  if (typeof value === "string") return `str of ${value.length}`;
+  if (typeof value === "boolean") return "bool";
+  return typeof value === "bigint" || Number.isInteger(value) ? "int" : "float";
+}

@@ -1,0 +1,72 @@
+import { isMedia, isPythonValue, type Opaque, type PlainValue, type PythonValue, pythonType, type Value } from "./value.ts";
+
+/**
+ * A value without Python's distinctions, for tools and callers: tuples and sets become arrays, dicts objects with text keys, integral floats
+ * numbers, dates ISO text, decimals text, timedeltas seconds, numeric arrays nested arrays, frames arrays of rows. Bytes, media, big integers and
+ * opaque objects stay as they are.
+ */
+export function plainValue(value: Value): PlainValue {
+  if (typeof value !== "object" || value === null || value instanceof Uint8Array || isMedia(value)) return value as PlainValue;
+  if (Array.isArray(value)) return value.map(plainValue);
+  return isPythonValue(value) ? plainPython(value) : plainObject(Object.entries(value as { readonly [key: string]: Value }));
+}
+
+function plainPython(value: PythonValue | Opaque): PlainValue {
+  switch (value[pythonType]) {
+    case "float":
+      return value.value;
+    case "tuple":
+    case "set":
+    case "frozenset":
+      return value.items.map(plainValue);
+    case "dict":
+      return plainObject(value.entries);
+    case "timedelta":
+      return value.days * 86_400 + value.seconds + value.microseconds / 1e6;
+    case "ndarray":
+      return nest(elements(value.dtype, value.data), value.shape);
+    case "frame":
+      return value.index.map((_, row) => plainObject(value.columns.map(({ name, values }) => [name, values[row] ?? null])));
+    case "opaque":
+      return value;
+    default:
+      return value.text;
+  }
+}
+
+/** Keys become text as in Python's `json.dumps`; composite ones become JSON. */
+function plainObject(entries: readonly (readonly [Value, Value])[]): PlainValue {
+  const plain: Record<string, PlainValue> = Object.create(null);
+  for (const [key, item] of entries) plain[typeof key === "object" ? JSON.stringify(plainValue(key)) : String(key)] = plainValue(item);
+  return plain;
+}
+
+const typedArrays: Readonly<Record<string, new (buffer: ArrayBuffer) => ArrayLike<number | bigint>>> = {
+  bool: Uint8Array,
+  int8: Int8Array,
+  int16: Int16Array,
+  int32: Int32Array,
+  int64: BigInt64Array,
+  uint8: Uint8Array,
+  uint16: Uint16Array,
+  uint32: Uint32Array,
+  uint64: BigUint64Array,
+  float32: Float32Array,
+  float64: Float64Array,
+};
+
+function elements(dtype: string, data: Uint8Array): readonly PlainValue[] {
+  const TypedArray = typedArrays[dtype];
+  if (TypedArray === undefined) return [data];
+  const numbers = Array.from(new TypedArray(data.slice().buffer), (item) =>
+    typeof item === "bigint" && Number.isSafeInteger(Number(item)) ? Number(item) : item,
+  );
+  return dtype === "bool" ? numbers.map(Boolean) : numbers;
+}
+
+function nest(items: readonly PlainValue[], shape: readonly number[]): PlainValue {
+  const [length, ...inner] = shape;
+  if (length === undefined) return items[0] ?? null;
+  const size = length === 0 ? 0 : items.length / length;
+  return Array.from({ length }, (_, index) => nest(items.slice(index * size, (index + 1) * size), inner));
+}

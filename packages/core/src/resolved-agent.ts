@@ -1,0 +1,88 @@
+import type { AgentOptions } from "./agent.ts";
+import type { FinalAnswerCheck } from "./answer.ts";
+import type { CodeAgentOptions, CodeOptions } from "./code-agent.ts";
+import { memoryJournal } from "./journal.ts";
+import { Ledger } from "./limits.ts";
+import { type Model, type ModelRequest, toModel } from "./model.ts";
+import { closeCode, codeTags, markdownTags, type ParsedAction, parseCode, parseStructured, structuredAction } from "./parse-code.ts";
+import { defaultPrompts, type Prompts } from "./prompts.ts";
+import { type ResolvedRetry, resolveRetry } from "./retry.ts";
+import { type ResolvedSchema, resolveSchema } from "./schema.ts";
+import { type AnyTool, checkName, toolSignature } from "./tool.ts";
+
+type Defaulted = "name" | "limits" | "maxToolResultBytes" | "maxObservationCharacters" | "journal" | "stepTimeoutMs";
+type Kept = "price" | "toolPolicy" | "authorizedImports";
+type Options = AgentOptions & CodeOptions;
+
+/** A definition with every default filled in; made once per agent and language. */
+export interface ResolvedAgent extends Pick<Options, Kept>, Required<{ readonly [Key in Defaulted]: NonNullable<Options[Key]> }> {
+  readonly model: Model;
+  readonly tools: ReadonlyMap<string, AnyTool>;
+  readonly output: ResolvedSchema | undefined;
+  readonly finalAnswerChecks: readonly FinalAnswerCheck<never>[];
+  readonly retry: ResolvedRetry;
+  readonly prompts: Prompts;
+  readonly systemPrompt: string;
+  /** How an action is asked for: stop texts, or a response schema. */
+  readonly actionRequest: Pick<ModelRequest, "stop" | "responseSchema">;
+  /** The model's text as memory keeps it. */
+  close(text: string): string;
+  /** The program in the model's text. Throws ModelOutputError. */
+  parse(text: string): ParsedAction;
+}
+
+const defaultMaxToolResultBytes = 16 * 1024 * 1024;
+const defaultMaxObservationCharacters = 20_000;
+const defaultStepTimeoutMs = 30_000;
+
+/** Checks the options at the door. Throws TypeError that names the option. */
+export function resolveAgent<Output>(options: CodeAgentOptions<Output>, language: "python" | "javascript"): ResolvedAgent {
+  const { name = "agent", output, limits = {}, price, toolPolicy, authorizedImports, codeTags: style = "code" } = options;
+  checkName(name);
+  if ((options.executor === undefined) === (options.executorType === undefined))
+    throw new TypeError("Expected exactly one of `executor` and `executorType`");
+  new Ledger(limits, price);
+  const tools = toolsByName(options.tools ?? []);
+  const schema = output && resolveSchema(output, "input", "output");
+  const structured = options.actionFormat === "structured";
+  const tags = style === "code" ? codeTags : style === "markdown" ? markdownTags(language) : style;
+  const prompts = { ...defaultPrompts, ...options.prompts };
+  const systemPrompt = prompts.system({
+    language,
+    tools: [...tools.values()].map(toolSignature),
+    authorizedImports,
+    tags,
+    structured,
+    answerSchema: schema?.json,
+    instructions: options.instructions,
+  });
+  // A closing tag that is part of the opening one would stop the model before its code begins.
+  const stop = tags.open.includes(tags.close) ? ["Observation:"] : [tags.close, "Observation:"];
+  return {
+    ...{ name, limits, price, toolPolicy, authorizedImports, tools, prompts, systemPrompt },
+    maxToolResultBytes: atLeast(1, "maxToolResultBytes", options.maxToolResultBytes ?? defaultMaxToolResultBytes),
+    maxObservationCharacters: atLeast(100, "maxObservationCharacters", options.maxObservationCharacters ?? defaultMaxObservationCharacters),
+    stepTimeoutMs: atLeast(1, "stepTimeoutMs", options.stepTimeoutMs ?? defaultStepTimeoutMs),
+    model: toModel(options.model),
+    output: schema,
+    finalAnswerChecks: options.finalAnswerChecks ?? [],
+    retry: resolveRetry(options.retry),
+    journal: options.journal ?? memoryJournal(),
+    actionRequest: structured ? { responseSchema: structuredAction } : { stop },
+    close: (text) => (structured ? text : closeCode(text, tags)),
+    parse: (text) => (structured ? parseStructured(text) : parseCode(text, tags, language)),
+  };
+}
+
+/** Throws TypeError unless an option is at least its minimum. */
+export function atLeast(minimum: number, name: string, value: number): number {
+  if (!(typeof value === "number" && value >= minimum))
+    throw new TypeError(`Expected \`${name}\` to be a number >= ${minimum}, got \`${value}\` (${typeof value})`);
+  return value;
+}
+
+function toolsByName(tools: readonly AnyTool[]): ReadonlyMap<string, AnyTool> {
+  const byName = new Map(tools.map((tool) => [tool.name, tool]));
+  if (byName.size < tools.length) throw new TypeError(`Expected tools to have different names, got: ${tools.map(({ name }) => name).join(", ")}`);
+  return byName;
+}

@@ -1,0 +1,31 @@
+import { CodeletError, type ModelCallError } from "./errors.ts";
+
+/** How often a failed model call is tried again. Provider SDKs must not retry on their own. */
+export interface RetryOptions {
+  /** Tries after the first one. Minimum 0: never retry. @default 4 */
+  readonly maxRetries?: number | undefined;
+  /** The first wait in milliseconds; it doubles, with jitter. @default 1_000 */
+  readonly firstDelayMs?: number | undefined;
+  /** No wait is longer, `Retry-After` included: above it the call fails. @default 60_000 */
+  readonly maxDelayMs?: number | undefined;
+}
+
+export type ResolvedRetry = { readonly [Key in keyof RetryOptions]-?: number };
+
+export function resolveRetry(options: RetryOptions = {}): ResolvedRetry {
+  const resolved = { maxRetries: options.maxRetries ?? 4, firstDelayMs: options.firstDelayMs ?? 1_000, maxDelayMs: options.maxDelayMs ?? 60_000 };
+  for (const [name, value] of Object.entries(resolved)) {
+    if (!(value >= 0)) throw new TypeError(`Expected \`retry.${name}\` to be a number >= 0, got \`${value}\` (${typeof value})`);
+  }
+  return resolved;
+}
+
+/** Milliseconds to wait before try number `attempt + 1`, or undefined when there is none. */
+export function retryDelayMs(error: unknown, attempt: number, retry: ResolvedRetry): number | undefined {
+  if (!CodeletError.isInstance(error, "model-call") || attempt >= retry.maxRetries) return undefined;
+  const { retryable, retryAfterMs } = error as ModelCallError;
+  if (!retryable) return undefined;
+  if (retryAfterMs !== undefined) return retryAfterMs <= retry.maxDelayMs ? retryAfterMs : undefined;
+  const backoffMs = Math.min(retry.firstDelayMs * 2 ** attempt, retry.maxDelayMs);
+  return backoffMs * (0.5 + Math.random() / 2);
+}

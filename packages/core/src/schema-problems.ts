@@ -1,0 +1,112 @@
+import { ConfigurationError } from "./errors.ts";
+import type { JsonSchema } from "./schema.ts";
+import { isMedia, isPythonValue, type PlainValue } from "./value.ts";
+
+/** Every way in which a value breaks a schema, at most 20, as `path: problem`. */
+export function schemaProblems(value: unknown, schema: JsonSchema): readonly string[] {
+  const problems: string[] = [];
+  collect(value, schema, { root: schema, path: "", problems, depth: 0 });
+  return problems;
+}
+
+interface Position {
+  readonly root: JsonSchema;
+  readonly path: string;
+  readonly problems: string[];
+  readonly depth: number;
+}
+
+function collect(value: unknown, schema: unknown, at: Position): void {
+  if (at.problems.length >= 20 || schema === true || !isObject(schema)) {
+    if (schema === false) at.problems.push(`${at.path || "value"}: not allowed`);
+    return;
+  }
+  if (at.depth > 200) throw new ConfigurationError("The schema's $ref goes in a circle.");
+  if (typeof schema.$ref === "string") collect(value, resolveRef(schema.$ref, at.root), { ...at, depth: at.depth + 1 });
+  const types = schema.type === undefined ? [] : Array.isArray(schema.type) ? schema.type : [schema.type];
+  const complain = (problem: string): void => {
+    at.problems.push(`${at.path || "value"}: ${problem}`);
+  };
+  if (types.length > 0 && !types.some((type) => hasType(value, type))) {
+    complain(`expected ${types.join(" or ")}, got ${describeType(value)}`);
+    return;
+  }
+  if (Array.isArray(schema.enum) && !schema.enum.some((allowed) => sameJson(allowed, value)))
+    complain(`expected one of ${JSON.stringify(schema.enum)}`);
+  if ("const" in schema && !sameJson(schema.const, value)) complain(`expected ${JSON.stringify(schema.const)}`);
+  const choices = schema.anyOf ?? schema.oneOf;
+  if (Array.isArray(choices) && !choices.some((choice) => matches(value, choice, at))) complain("matches none of the allowed shapes");
+  if (Array.isArray(schema.allOf)) for (const part of schema.allOf) collect(value, part, { ...at, depth: at.depth + 1 });
+  if (Array.isArray(value)) for (const [index, item] of value.entries()) collect(item, schema.items, below(at, index));
+  else if (isRecord(value)) collectProperties(value, schema, at);
+}
+
+function collectProperties(value: Readonly<Record<string, unknown>>, schema: JsonSchema, at: Position): void {
+  const properties = isObject(schema.properties) ? schema.properties : {};
+  for (const name of Array.isArray(schema.required) ? (schema.required as string[]) : []) {
+    if (!Object.hasOwn(value, name)) at.problems.push(`${below(at, name).path}: missing`);
+  }
+  for (const [name, item] of Object.entries(value)) {
+    const known = Object.hasOwn(properties, name);
+    if (!known && schema.additionalProperties === false) at.problems.push(`${below(at, name).path}: unknown`);
+    else collect(item, known ? properties[name] : schema.additionalProperties, below(at, name));
+  }
+}
+
+function below(at: Position, key: string | number): Position {
+  return { ...at, path: at.path === "" ? String(key) : `${at.path}.${key}`, depth: at.depth + 1 };
+}
+
+function matches(value: unknown, schema: unknown, at: Position): boolean {
+  const problems: string[] = [];
+  collect(value, schema, { ...at, problems, depth: at.depth + 1 });
+  return problems.length === 0;
+}
+
+function resolveRef(ref: string, root: JsonSchema): unknown {
+  if (!ref.startsWith("#")) throw new ConfigurationError(`The schema's $ref \`${ref}\` is not local.`);
+  let target: unknown = root;
+  for (const segment of ref.slice(1).split("/").slice(1)) {
+    const key = decodeURIComponent(segment).replaceAll("~1", "/").replaceAll("~0", "~");
+    target = isObject(target) && Object.hasOwn(target, key) ? target[key] : undefined;
+  }
+  if (target === undefined) throw new ConfigurationError(`The schema's $ref \`${ref}\` points nowhere.`);
+  return target;
+}
+
+function hasType(value: unknown, type: unknown): boolean {
+  switch (type) {
+    case "null":
+      return value === null;
+    case "array":
+      return Array.isArray(value);
+    case "object":
+      return isRecord(value);
+    case "integer":
+      return typeof value === "bigint" || Number.isInteger(value);
+    case "number":
+      return typeof value === "number" || typeof value === "bigint";
+    default:
+      return typeof value === type;
+  }
+}
+
+function describeType(value: unknown): string {
+  if (value === null) return "null";
+  if (Array.isArray(value)) return "array";
+  if (isPythonValue(value)) return "an object that can't leave the sandbox";
+  if (value instanceof Uint8Array) return "bytes";
+  return isMedia(value) ? "media" : typeof value;
+}
+
+function sameJson(a: unknown, b: unknown): boolean {
+  return a === b || (typeof a === "object" && typeof b === "object" && JSON.stringify(a) === JSON.stringify(b));
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, PlainValue>> {
+  return isObject(value) && !isPythonValue(value) && !(value instanceof Uint8Array) && !isMedia(value);
+}

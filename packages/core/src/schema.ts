@@ -1,0 +1,80 @@
+import { schemaProblems } from "./schema-problems.ts";
+
+/** JSON Schema, draft 2020-12. */
+export type JsonSchema = Readonly<Record<string, unknown>>;
+
+/**
+ * Any schema library that implements Standard JSON Schema: zod >= 4.2, arktype, valibot through `toStandardJsonSchema`.
+ * @see https://standardschema.dev
+ */
+export interface StandardSchema<Input = unknown, Output = Input> {
+  readonly "~standard": {
+    readonly version: 1;
+    readonly vendor: string;
+    readonly validate: (value: unknown) => StandardResult<Output> | Promise<StandardResult<Output>>;
+    readonly types?: { readonly input: Input; readonly output: Output } | undefined;
+    readonly jsonSchema?: {
+      input(options: { readonly target: "draft-2020-12" }): JsonSchema;
+      output(options: { readonly target: "draft-2020-12" }): JsonSchema;
+    };
+  };
+}
+
+export type StandardResult<Output> =
+  | { readonly value: Output; readonly issues?: undefined }
+  | { readonly issues: readonly { readonly message: string; readonly path?: readonly unknown[] | undefined }[] };
+
+/** A schema as the kernel uses it: JSON Schema for prompts and sandboxes, and a check. */
+export interface ResolvedSchema<Output = unknown> {
+  readonly json: JsonSchema;
+  /** The parsed value, or one line per problem. */
+  check(value: unknown): Promise<{ readonly value: Output } | { readonly problems: readonly string[] }>;
+}
+
+/**
+ * A schema written as JSON Schema, with the type it stands for.
+ * Checked are: type, properties, required, additionalProperties, enum, const, items, anyOf, oneOf, and local $ref. Other keywords are passed on to
+ * models and not checked.
+ *
+ * @example
+ * const city = jsonSchema<{ name: string }>({ type: "object", properties: { name: { type: "string" } }, required: ["name"] });
+ */
+export function jsonSchema<T>(schema: JsonSchema): StandardSchema<T, T> {
+  return {
+    "~standard": {
+      version: 1,
+      vendor: "codelet",
+      validate(value) {
+        const problems = schemaProblems(value, schema);
+        return problems.length === 0 ? { value: value as T } : { issues: problems.map((message) => ({ message })) };
+      },
+      jsonSchema: { input: () => schema, output: () => schema },
+    },
+  };
+}
+
+/** Reads a schema once, at definition. Throws TypeError with the way out when it is not Standard JSON Schema. */
+export function resolveSchema<Output>(schema: StandardSchema<unknown, Output>, role: "input" | "output", where: string): ResolvedSchema<Output> {
+  const standard = (schema as Partial<StandardSchema<unknown, Output>> | undefined)?.["~standard"];
+  if (standard?.jsonSchema === undefined || typeof standard.validate !== "function")
+    throw new TypeError(`Expected \`${where}\` to be a Standard JSON Schema. ${schemaFix(standard?.vendor)}`);
+  const { $schema: _, ...json } = standard.jsonSchema[role]({ target: "draft-2020-12" }) as Record<string, unknown>;
+  return {
+    json,
+    async check(value) {
+      const result = await standard.validate(value);
+      if (result.issues === undefined) return { value: result.value };
+      return { problems: result.issues.map(({ message, path }) => (path?.length ? `${path.map(pathKey).join(".")}: ${message}` : message)) };
+    },
+  };
+}
+
+function schemaFix(vendor: string | undefined): string {
+  if (vendor === "valibot") return "Wrap it: toStandardJsonSchema(schema) from @valibot/to-json-schema.";
+  if (vendor === "zod") return "Use zod >= 4.2.";
+  return "Use zod >= 4.2, arktype, or jsonSchema<T>({ … }).";
+}
+
+function pathKey(segment: unknown): string {
+  return String(typeof segment === "object" && segment !== null && "key" in segment ? segment.key : segment);
+}

@@ -1,0 +1,58 @@
+import { ValueError } from "./errors.ts";
+import { isMedia, isPythonValue, pythonType, type Value } from "./value.ts";
+
+const maxDepth = 100;
+
+/**
+ * Anything a host function returned as plain data, read once: no getter, proxy or later change of it can do harm afterwards.
+ * `Map`, `Set`, `Date`, `undefined` and objects with `toJSON` become what they mean. Throws {@link ValueError} for functions, symbols,
+ * cycles, more than 100 levels, and more than `maxBytes` of text, bytes and parts.
+ */
+export function toValue(foreign: unknown, maxBytes: number): Value {
+  const open = new Set<object>();
+  let bytes = 0;
+
+  const count = (size: number): void => {
+    bytes += size;
+    if (bytes > maxBytes) throw new ValueError(`it holds more than ${maxBytes} bytes`);
+  };
+  const copy = (value: unknown): Value => {
+    count(typeof value === "string" ? value.length : 8);
+    if (value === undefined || value === null) return null;
+    if (typeof value === "function" || typeof value === "symbol") throw new ValueError(`a ${typeof value} can't leave the host`);
+    if (typeof value !== "object") return value as Value;
+    if (value instanceof Uint8Array) return copyBytes(value);
+    if (open.has(value)) throw new ValueError("it contains itself");
+    if (open.size >= maxDepth) throw new ValueError(`it is nested deeper than ${maxDepth} levels`);
+    open.add(value);
+    const copied = copyObject(value);
+    open.delete(value);
+    return copied;
+  };
+  const copyBytes = (value: Uint8Array): Uint8Array => {
+    count(value.length);
+    return value.slice();
+  };
+  const copyObject = (value: object): Value => {
+    if (isPythonValue(value)) return value;
+    if (isMedia(value)) return { mediaType: value.mediaType, data: copy(value.data) as Uint8Array };
+    if (Array.isArray(value)) return Array.from(value, copy);
+    if (value instanceof Set) return { [pythonType]: "set", items: Array.from(value, copy) };
+    if (value instanceof Map) return copyMap(value);
+    if (value instanceof Date) return { [pythonType]: "datetime", text: value.toISOString().replace("Z", "+00:00") };
+    if ("toJSON" in value && typeof value.toJSON === "function") return copy(value.toJSON());
+    const record: Record<string, Value> = Object.create(null);
+    for (const [key, item] of Object.entries(value)) if (item !== undefined) record[key] = copy(item);
+    return record;
+  };
+  const copyMap = (map: ReadonlyMap<unknown, unknown>): Value => ({
+    [pythonType]: "dict",
+    entries: Array.from(map, ([key, item]) => [copy(key), copy(item)] as const),
+  });
+
+  try {
+    return copy(foreign);
+  } catch (error) {
+    throw error instanceof ValueError ? error : new ValueError("a getter or a proxy in it throws", { cause: error });
+  }
+}

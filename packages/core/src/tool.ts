@@ -1,0 +1,102 @@
+import type { ToolSignature } from "./executor.ts";
+import { type JsonSchema, type ResolvedSchema, resolveSchema, type StandardSchema } from "./schema.ts";
+import type { Json } from "./value.ts";
+
+/** What a tool may use while it runs. */
+export interface ToolContext<Context = unknown> {
+  /** Aborted when the run ends, or when the code gives up on this call. */
+  readonly signal: AbortSignal;
+  readonly runId: string;
+  readonly callId: string;
+  /** The same on every attempt of this call, also after a crash: hand it to back ends that deduplicate. */
+  readonly idempotencyKey: string;
+  readonly agentPath: readonly string[];
+  /** Sends live data to the caller's events; best effort, never journaled. */
+  emit(data: Json): void;
+  /** The run's `context`: yours alone, never journaled, prompted or sent to a sandbox. */
+  readonly context: Context;
+}
+
+export interface ToolOptions<Input, Output, Context> {
+  /** A Python identifier; the function's name in the code. */
+  readonly name: string;
+  /** What it does, for the model. */
+  readonly description: string;
+  /** The arguments as an object schema; its keys in order are the positional parameters. */
+  readonly input: StandardSchema<unknown, Input>;
+  /** The result. `number` becomes a Python float, `integer` an int. @default anything that crosses */
+  readonly output?: StandardSchema<Output, unknown> | undefined;
+  /** Ask the run's `approve` before each call. @default false */
+  readonly needsApproval?: boolean | undefined;
+  /** Milliseconds until a call fails. Minimum 1. @default 300_000 */
+  readonly timeoutMs?: number | undefined;
+  readonly execute: (input: Input, context: ToolContext<Context>) => Output | Promise<Output>;
+}
+
+/** A host function that the model's code may call. Made by {@link tool}; runs on the host in every executor. */
+export interface Tool<Input, Output, Context = unknown> extends AnyTool {
+  readonly input: ResolvedSchema<Input>;
+  execute(input: Input, context: ToolContext<Context>): Output | Promise<Output>;
+}
+
+/** Any tool, whatever it takes and returns. */
+export interface AnyTool {
+  readonly name: string;
+  readonly description: string;
+  readonly input: ResolvedSchema;
+  readonly output: ResolvedSchema | undefined;
+  readonly needsApproval: boolean;
+  readonly timeoutMs: number;
+  execute(input: never, context: ToolContext<never>): unknown;
+}
+
+const defaultToolTimeoutMs = 300_000;
+const pythonKeywords = new Set(
+  "False None True and as assert async await break class continue def del elif else except finally for from global if import in is lambda nonlocal not or pass raise return try while with yield".split(
+    " ",
+  ),
+);
+
+/**
+ * Defines a tool; its types flow from the schemas. Throws TypeError when a part is wrong.
+ *
+ * @example
+ * const weather = tool({
+ *   name: "get_weather",
+ *   description: "Current weather of a city.",
+ *   input: z.object({ city: z.string() }),
+ *   output: z.object({ celsius: z.number() }),
+ *   execute: async ({ city }) => ({ celsius: await readThermometer(city) }),
+ * });
+ */
+export function tool<Input, Output, Context = unknown>(options: ToolOptions<Input, Output, Context>): Tool<Input, Output, Context> {
+  const { name, description, execute, timeoutMs = defaultToolTimeoutMs, needsApproval = false } = options;
+  checkName(name);
+  if (typeof description !== "string" || description.trim() === "")
+    throw new TypeError(`Expected \`description\` of tool \`${name}\` to be text for the model.`);
+  if (typeof execute !== "function") throw new TypeError(`Expected \`execute\` of tool \`${name}\` to be a function.`);
+  if (!(timeoutMs >= 1)) throw new TypeError(`Expected \`timeoutMs\` to be a number >= 1, got \`${timeoutMs}\` (${typeof timeoutMs})`);
+  const input = resolveSchema(options.input, "input", `input of tool ${name}`);
+  if (input.json.type !== "object")
+    throw new TypeError(`Expected \`input\` of tool \`${name}\` to be an object schema: its keys are the parameters.`);
+  const output = options.output && resolveSchema(options.output as StandardSchema, "output", `output of tool ${name}`);
+  return { name, description, input, output, needsApproval, timeoutMs, execute };
+}
+
+/** What a sandbox may know of a tool. */
+export function toolSignature(tool: AnyTool): ToolSignature {
+  return { name: tool.name, description: tool.description, inputSchema: tool.input.json, outputSchema: tool.output?.json };
+}
+
+/** The parameters of an input schema in positional order: the order of its properties. */
+export function parametersOf(inputSchema: JsonSchema): readonly string[] {
+  return Object.keys((inputSchema.properties as object | undefined) ?? {});
+}
+
+/** Throws TypeError unless the name can be a function in Python and JavaScript. */
+export function checkName(name: string): void {
+  if (typeof name !== "string" || !/^[A-Za-z_][A-Za-z0-9_]*$/.test(name) || pythonKeywords.has(name)) {
+    throw new TypeError(`Expected \`name\` to be a Python identifier that is not a keyword, got \`${name}\` (${typeof name})`);
+  }
+  if (name === "final_answer" || name.startsWith("__")) throw new TypeError(`The name \`${name}\` is taken by the sandbox.`);
+}

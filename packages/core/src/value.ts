@@ -1,0 +1,67 @@
+/** JSON, the shape of everything that is journaled or framed. */
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+
+/** What crosses the border between host and sandbox. Decoded objects have a null prototype. */
+export type Value = PlainValue | PythonValue | readonly Value[] | { readonly [key: string]: Value };
+
+/** A value without Python's distinctions: what tools receive and answers hold. */
+export type PlainValue =
+  | null
+  | boolean
+  | number
+  | bigint
+  | string
+  | Uint8Array
+  | Media
+  | Opaque
+  | readonly PlainValue[]
+  | { readonly [key: string]: PlainValue };
+
+/** An image, a sound or another file with its media type. A PIL image in Python. */
+export interface Media {
+  readonly mediaType: string;
+  readonly data: Uint8Array;
+}
+
+/** The key that marks a {@link PythonValue}; a symbol, so that no foreign key can collide with it. */
+export const pythonType: unique symbol = Symbol.for("codelet.python-type") as never;
+
+/** A description of an object that can't leave the sandbox. Sent back, it is a plain dict. */
+export interface Opaque {
+  readonly [pythonType]: "opaque";
+  readonly type: string;
+  readonly repr: string;
+}
+
+/** Python values that JSON can't tell apart. {@link plainValue} turns them into ordinary ones. */
+export type PythonValue =
+  | { readonly [pythonType]: "float"; readonly value: number }
+  | { readonly [pythonType]: "tuple" | "set" | "frozenset"; readonly items: readonly Value[] }
+  | { readonly [pythonType]: "dict"; readonly entries: readonly (readonly [Value, Value])[] }
+  /** ISO 8601 text; `decimal` is Python's own notation. */
+  | { readonly [pythonType]: "datetime" | "date" | "time" | "decimal"; readonly text: string }
+  | { readonly [pythonType]: "timedelta"; readonly days: number; readonly seconds: number; readonly microseconds: number }
+  /** A numeric array; `data` is row-major and little-endian. */
+  | { readonly [pythonType]: "ndarray"; readonly dtype: string; readonly shape: readonly number[]; readonly data: Uint8Array }
+  /** A table, column by column. */
+  | { readonly [pythonType]: "frame"; readonly columns: readonly FrameColumn[]; readonly index: readonly Value[] };
+
+export interface FrameColumn {
+  readonly name: Value;
+  readonly dtype: string;
+  readonly values: readonly Value[];
+}
+
+/** A Python float, also when integral: `pythonFloat(14)` is `14.0` in the sandbox. */
+export function pythonFloat(value: number): Value {
+  return { [pythonType]: "float", value };
+}
+
+export function isPythonValue(value: unknown): value is PythonValue | Opaque {
+  return typeof value === "object" && value !== null && pythonType in value;
+}
+
+export function isMedia(value: unknown): value is Media {
+  if (typeof value !== "object" || value === null || !("mediaType" in value) || !("data" in value)) return false;
+  return typeof value.mediaType === "string" && value.data instanceof Uint8Array && Object.keys(value).length === 2;
+}
