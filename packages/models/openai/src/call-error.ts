@@ -1,0 +1,108 @@
+import { AbortedError, CodeletError, ModelCallError } from "@codelet/core";
+import { asRecord, asText } from "./foreign-json.ts";
+import { retryAfterMs } from "./retry-after.ts";
+import type { Secrets } from "./secrets.ts";
+
+export interface CallErrorContext {
+  readonly modelId: string;
+  readonly host: string;
+  readonly secrets: Secrets;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** What the SDK's status errors have, whichever copy of the SDK made them. */
+interface StatusError extends Error {
+  readonly status: number | undefined;
+  readonly headers: Headers | undefined;
+  readonly error: unknown;
+}
+
+const maxMessageCharacters = 500;
+const maxCauses = 5;
+
+/** Whatever a call threw as `aborted` or `model-call`, with no key in it. */
+export function callError(thrown: unknown, context: CallErrorContext): CodeletError {
+  if (context.signal?.aborted) return new AbortedError(context.signal.reason);
+  const chain = causesOf(thrown);
+  const known = chain.find((error) => CodeletError.isInstance(error));
+  if (known !== undefined && !(known instanceof ModelCallError)) return known;
+  const cause = context.secrets.areIn(() => chain.map(textOf).join("\n")) ? undefined : thrown;
+  if (known !== undefined) return withContext(known, context);
+  const [error] = chain;
+  if (isStatusError(error)) return statusError(error, cause, context);
+  if (error instanceof SyntaxError) return new ModelCallError(`${context.modelId}: ${context.host} sent malformed JSON.`, { retryable: true, cause });
+  return connectionError(chain, cause, context);
+}
+
+/** Whether a server refused the request for its stop texts. */
+export function refusesStop(thrown: unknown): boolean {
+  if (!isStatusError(thrown) || thrown.status !== 400) return false;
+  const body = asRecord(thrown.error);
+  return body?.param === "stop" || /\bunsupported\b.*\bstop\b/i.test(asText(body?.message));
+}
+
+function withContext(error: ModelCallError, { modelId, secrets }: CallErrorContext): ModelCallError {
+  const { status, retryable, retryAfterMs, details } = error;
+  return new ModelCallError(secrets.redact(`${modelId}: ${error.message}`), { status, retryable, retryAfterMs, details });
+}
+
+function statusError(error: StatusError, cause: unknown, { modelId, host, secrets }: CallErrorContext): ModelCallError {
+  const body = asRecord(error.error);
+  const code = asText(body?.code) || asText(body?.type);
+  const status = error.status ?? statusIn(body);
+  const details = { ...(code && { code: secrets.redact(code) }), ...(asText(body?.param) && { param: secrets.redact(asText(body?.param)) }) };
+  const what = `${modelId}: ${host} answered ${status ?? "with an error"}${code === "" ? "" : ` (${code})`}: ${explanation(error, body)}`;
+  const retryable = isHopeless(error, code) ? false : undefined;
+  return new ModelCallError(secrets.redact(what), { status, retryable, retryAfterMs: retryAfterMs(error.headers), details, cause });
+}
+
+/** An error in the middle of a stream has no HTTP status, but routers put one in its code. */
+function statusIn(body: ReturnType<typeof asRecord>): number | undefined {
+  const code = Number(body?.code);
+  return Number.isInteger(code) && code >= 400 && code <= 599 ? code : undefined;
+}
+
+/** An empty account answers 429 as a busy one does, and waiting does not fill it. */
+function isHopeless(error: StatusError, code: string): boolean {
+  return code === "insufficient_quota" || error.headers?.get("x-should-retry") === "false";
+}
+
+function explanation(error: StatusError, body: ReturnType<typeof asRecord>): string {
+  const text = (asText(body?.message) || error.message.replace(/^\d{3} /, "")).replace(/\s+/g, " ").trim();
+  if (/^<(!doctype|html|\?xml)/i.test(text)) return "a web page instead of JSON. Is the `baseURL` right?";
+  return text.length > maxMessageCharacters ? `${text.slice(0, maxMessageCharacters)}…` : text;
+}
+
+function connectionError(chain: readonly unknown[], cause: unknown, { modelId, host, secrets }: CallErrorContext): ModelCallError {
+  const code = chain.map((error) => asText(asRecord(error)?.code)).find((text) => text !== "");
+  const innermost = chain.at(-1);
+  const reason = code ?? (innermost instanceof Error ? `${innermost.name}: ${innermost.message}` : "unknown reason");
+  return new ModelCallError(secrets.redact(`${modelId}: the connection to ${host} failed (${reason}).`), {
+    retryable: true,
+    cause,
+    ...(code !== undefined && { details: { code: secrets.redact(code) } }),
+  });
+}
+
+function isStatusError(error: unknown): error is StatusError {
+  return (
+    error instanceof Error && "headers" in error && "error" in error && "status" in error && (error.status !== undefined || error.error !== undefined)
+  );
+}
+
+function causesOf(thrown: unknown): readonly unknown[] {
+  const chain: unknown[] = [];
+  for (
+    let error = thrown;
+    error !== undefined && error !== null && chain.length < maxCauses;
+    error = error instanceof Error ? error.cause : undefined
+  )
+    chain.push(error);
+  return chain;
+}
+
+/** Everything that a log may print of an error. */
+function textOf(error: unknown): string {
+  if (!isStatusError(error)) return error instanceof Error ? `${error.message}\n${error.stack}` : String(error);
+  return [error.message, error.stack, JSON.stringify(error.error), ...(error.headers?.values() ?? [])].join("\n");
+}

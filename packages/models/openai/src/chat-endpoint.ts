@@ -1,0 +1,64 @@
+import { ConfigurationError, ModelCallError } from "@codelet/core";
+import type { OpenAI } from "openai";
+import { guardedFetch } from "./guarded-fetch.ts";
+import type { ResolvedOptions } from "./openai-options.ts";
+
+/** The one URL that is used, as JSON that nobody has checked. */
+export interface ChatEndpoint {
+  /** The answer in one piece. */
+  complete(body: object, signal: AbortSignal | undefined): Promise<unknown>;
+  /** The chunks of a streamed answer. Leaving the iteration ends the request. */
+  stream(body: object, signal: AbortSignal | undefined): Promise<AsyncIterable<unknown>>;
+}
+
+const path = "/chat/completions";
+/** The SDK's own clock must not run out before ours, whose errors tell what was waited for. */
+const longestTimeoutMs = 2 ** 31 - 1;
+const excerptCharacters = 200;
+
+/** Chat completions through the SDK, which is loaded at the first request: it takes 0.2 s. */
+export function chatEndpoint(options: ResolvedOptions): ChatEndpoint {
+  let loading: Promise<OpenAI> | undefined;
+  const client = (): Promise<OpenAI> => (loading ??= createClient(options));
+  return {
+    async complete(body, signal) {
+      const answer = await (await client()).post<unknown>(path, { body, ...(signal && { signal }) });
+      if (typeof answer === "string") throw wrongType("JSON", answer);
+      return answer;
+    },
+    async stream(body, signal) {
+      const { data, response } = await (await client())
+        .post<AsyncIterable<unknown>>(path, { body, stream: true, ...(signal && { signal }) })
+        .withResponse();
+      if (response.headers.get("content-type")?.includes("event-stream") ?? true) return data;
+      throw wrongType("an event stream", await response.text());
+    },
+  };
+}
+
+async function createClient(options: ResolvedOptions): Promise<OpenAI> {
+  const { OpenAI } = await import("openai");
+  try {
+    return new OpenAI({
+      apiKey: options.apiKey || "none",
+      adminAPIKey: null,
+      baseURL: options.baseURL,
+      organization: options.organization,
+      project: options.project,
+      webhookSecret: null,
+      maxRetries: 0, // the kernel retries, once for all
+      timeout: longestTimeoutMs,
+      logLevel: "off",
+      defaultHeaders: { ...(options.apiKey === "" && { Authorization: null }), ...options.headers },
+      fetch: guardedFetch(options.fetch, options),
+      fetchOptions: { redirect: "manual" }, // another host must not get the prompt
+    });
+  } catch (error) {
+    throw new ConfigurationError("The openai package refused its options.", { cause: error });
+  }
+}
+
+function wrongType(expected: string, text: string): ModelCallError {
+  const excerpt = text.replace(/\s+/g, " ").trim().slice(0, excerptCharacters);
+  return new ModelCallError(`The server did not answer with ${expected}. Is the \`baseURL\` right? It answered: ${excerpt}`, { retryable: false });
+}

@@ -1,0 +1,315 @@
+import { inspect } from "node:util";
+import { CodeletError, type ModelRequest } from "@codelet/core";
+import { describe, expect, it } from "vitest";
+import { openai } from "./openai.ts";
+import type { OpenAIModelOptions } from "./openai-options.ts";
+import { ask, gather } from "./testing/gather.ts";
+import { type Answer, chunk, event, eventStream, fixture, loopbackServer, streamed, whole } from "./testing/loopback-server.ts";
+import { refuseRemoteHosts } from "./testing/refuse-remote-hosts.ts";
+
+refuseRemoteHosts();
+
+const html = { "content-type": "text/html" };
+const silent: Answer = () => {};
+
+/** What both ways of asking throw; fails when one of them answers. */
+async function failuresOf(answer: Answer, options: OpenAIModelOptions = {}, request: ModelRequest = ask("Hi.")): Promise<readonly CodeletError[]> {
+  await using server = await loopbackServer(answer);
+  const model = openai("fixture-1", { baseURL: server.baseURL, ...options });
+  const settled = await Promise.allSettled([model.generate(request), gather(model, request)]);
+  expect(server.requests.length).toBeLessThanOrEqual(2);
+  return settled.map((result) => {
+    expect(result.status).toBe("rejected");
+    const error: unknown = result.status === "rejected" ? result.reason : undefined;
+    if (!CodeletError.isInstance(error)) throw error;
+    return error;
+  });
+}
+
+async function expectFailures(answer: Answer, expected: object, options: OpenAIModelOptions = {}): Promise<void> {
+  for (const error of await failuresOf(answer, options)) expect(error).toMatchObject({ code: "model-call", ...expected });
+}
+
+describe("a status", () => {
+  it.each([
+    [400, false],
+    [401, false],
+    [403, false],
+    [404, false],
+    [408, true],
+    [429, true],
+    [500, true],
+    [502, true],
+    [503, true],
+    [529, true],
+  ])("%i is an error that is retryable: %s, and is asked once", async (status, retryable) => {
+    await expectFailures(whole({ error: { message: "It is so.", code: "a_code" } }, status), {
+      status,
+      retryable,
+      message: expect.stringContaining(`${status} (a_code): It is so.`),
+    });
+  });
+
+  it.each([
+    [{ "retry-after": "7" }, 7_000, 7_000],
+    [{ "retry-after-ms": "250", "retry-after": "7" }, 250, 250],
+    [{ "retry-after": new Date(Date.now() + 60_000).toUTCString() }, 50_000, 60_000],
+  ])("429 with %j says how long to wait", async (headers, atLeast, atMost) => {
+    for (const error of await failuresOf(whole({}, 429, { "content-type": "application/json", ...headers }))) {
+      const { retryAfterMs } = error as { retryAfterMs?: number };
+      expect(retryAfterMs).toBeGreaterThanOrEqual(atLeast);
+      expect(retryAfterMs).toBeLessThanOrEqual(atMost);
+    }
+  });
+
+  it("429 for an empty account is not retryable", async () => {
+    await expectFailures(whole({ error: { message: "No more.", code: "insufficient_quota" } }, 429), { status: 429, retryable: false });
+  });
+
+  it("with a web page says so and does not quote it", async () => {
+    await expectFailures(whole(`<!DOCTYPE html><html>${"x".repeat(5_000)}`, 503, html), {
+      status: 503,
+      retryable: true,
+      message: expect.stringMatching(/web page.{0,50}$/),
+    });
+  });
+
+  it("200 with a web page is an error that is not retried", async () => {
+    await expectFailures(whole("<html>Log in</html>", 200, html), { retryable: false, message: expect.stringContaining("<html>Log in</html>") });
+  });
+});
+
+describe("a malformed answer", () => {
+  it.each([
+    ["text that is not JSON", "{ choices"],
+    ["nothing", ""],
+    ["null", "null"],
+    ["a list", "[]"],
+    ["no choices", "{}"],
+    ["empty choices", '{"choices":[]}'],
+    ["choices of the wrong type", '{"choices":"many"}'],
+    ["a message of the wrong type", '{"choices":[{"message":"hi"}]}'],
+    ["an error of the router", '{"choices":[{"message":{"content":"par"},"finish_reason":"error"}]}'],
+  ])("in one piece: %s", async (_, body) => {
+    await using server = await loopbackServer(whole(body));
+    await expect(openai("fixture-1", { baseURL: server.baseURL }).generate(ask("Hi."))).rejects.toMatchObject({
+      code: "model-call",
+      retryable: true,
+    });
+  });
+
+  it.each([
+    ["an event that is not JSON", event("{ choices")],
+    ["an event that is null", event("null")],
+    ["an event that is a list", event("[]")],
+    ["only [DONE]", event("[DONE]")],
+    ["no finish reason", chunk({ content: "par" }) + event("[DONE]")],
+    ["content after the end", chunk({ content: "a" }) + chunk({}, "stop") + chunk({ content: "b" })],
+    ["an error of the router", chunk({ content: "par" }) + chunk({}, "error")],
+    ["a binary body", "\u0000\u0001\u0002"],
+  ])("as a stream: %s", async (_, body) => {
+    await using server = await loopbackServer(streamed(body));
+    await expect(gather(openai("fixture-1", { baseURL: server.baseURL }), ask("Hi."))).rejects.toMatchObject({ code: "model-call", retryable: true });
+  });
+
+  it("with an error in the middle of a stream has that error's status", async () => {
+    await using server = await loopbackServer(streamed(chunk({ content: "par" }) + event({ error: { code: 502, message: "Provider is gone." } })));
+    const failure = gather(openai("fixture-1", { baseURL: server.baseURL }), ask("Hi."));
+    await expect(failure).rejects.toMatchObject({
+      code: "model-call",
+      status: 502,
+      retryable: true,
+      message: expect.stringContaining("Provider is gone."),
+    });
+  });
+
+  it("whose fields have wrong types is read as if they were missing", async () => {
+    const body =
+      chunk({ content: 5, reasoning_content: {}, tool_calls: { index: 0 }, refusal: [] }) +
+      chunk({ content: "ok", tool_calls: [null, 3, { index: "x" }] }, "stop");
+    await using server = await loopbackServer(streamed(body + event({ choices: [], usage: { prompt_tokens: -4, completion_tokens: "many" } })));
+    const deltas = await gather(openai("fixture-1", { baseURL: server.baseURL }), ask("Hi."));
+    expect(deltas.map(({ type }) => type)).toEqual(["text", "tool-call", "finish"]);
+  });
+});
+
+describe("time", () => {
+  it("runs out before the headers", async () => {
+    await expectFailures(silent, { retryable: true, details: { timeout: "first-byte", maxMs: 50 } }, { firstByteTimeoutMs: 50 });
+  });
+
+  it("runs out between the headers and the first byte", async () => {
+    const answer: Answer = (response) => void response.writeHead(200, eventStream).flushHeaders();
+    await using server = await loopbackServer(answer);
+    const failure = gather(openai("fixture-1", { baseURL: server.baseURL, firstByteTimeoutMs: 50 }), ask("Hi."));
+    await expect(failure).rejects.toMatchObject({ retryable: true, details: { timeout: "first-byte", maxMs: 50 } });
+    await server.requests[0]?.hungUp;
+  });
+
+  it("runs out in the middle", async () => {
+    await using server = await loopbackServer(streamed(chunk({ content: "par" }), { end: "hang" }));
+    const failure = gather(openai("fixture-1", { baseURL: server.baseURL, idleTimeoutMs: 50 }), ask("Hi."));
+    await expect(failure).rejects.toMatchObject({ retryable: true, details: { timeout: "idle", maxMs: 50 } });
+    await server.requests[0]?.hungUp;
+  });
+
+  it("does not run out while the consumer takes its time", async () => {
+    await using server = await loopbackServer(streamed(fixture("code-answer.sse"), { pieceBytes: 400 }));
+    let count = 0;
+    for await (const _ of openai("fixture-1", { baseURL: server.baseURL, idleTimeoutMs: 100 }).stream?.(ask("Hi.")) ?? []) {
+      if (count++ === 0) await new Promise((resolve) => setTimeout(resolve, 250));
+    }
+    expect(count).toBe(8 - 1);
+  });
+});
+
+describe("the signal", () => {
+  const reason = new Error("enough");
+  const aborted = { name: "AbortError", code: "aborted", cause: reason };
+
+  it("that is aborted already stops the call before it is sent", async () => {
+    await using server = await loopbackServer(streamed(fixture("code-answer.sse")));
+    const model = openai("fixture-1", { baseURL: server.baseURL });
+    const request = { ...ask("Hi."), signal: AbortSignal.abort(reason) };
+    await expect(model.generate(request)).rejects.toMatchObject(aborted);
+    await expect(gather(model, request)).rejects.toMatchObject(aborted);
+    expect(server.requests).toHaveLength(0);
+  });
+
+  it.each([
+    ["before the first byte", silent],
+    ["in the middle", streamed(chunk({ content: "par" }), { end: "hang" })],
+    [
+      "of a stream that never ends",
+      (async (response) => {
+        response.writeHead(200, eventStream);
+        while (!response.destroyed) {
+          response.write(chunk({ content: "again and " }));
+          await new Promise(setImmediate);
+        }
+      }) satisfies Answer,
+    ],
+  ])("ends a call %s", async (_, answer) => {
+    await using server = await loopbackServer(answer);
+    const model = openai("fixture-1", { baseURL: server.baseURL });
+    const controller = new AbortController();
+    const request = { ...ask("Hi."), signal: controller.signal };
+    setTimeout(() => controller.abort(reason), 50);
+    await expect(gather(model, request)).rejects.toMatchObject(aborted);
+    await server.requests[0]?.hungUp;
+  });
+
+  it("ends an answer in one piece that never comes", async () => {
+    await using server = await loopbackServer(
+      (response) => void response.writeHead(200, { "content-type": "application/json" }).write('{"choices":'),
+    );
+    const controller = new AbortController();
+    setTimeout(() => controller.abort(reason), 50);
+    await expect(openai("fixture-1", { baseURL: server.baseURL }).generate({ ...ask("Hi."), signal: controller.signal })).rejects.toMatchObject(
+      aborted,
+    );
+    await server.requests[0]?.hungUp;
+  });
+
+  it("works with a fetch that ignores it", async () => {
+    const model = openai("fixture-1", { baseURL: "http://127.0.0.1:9/v1", fetch: () => new Promise(() => {}) });
+    await expect(model.generate({ ...ask("Hi."), signal: AbortSignal.timeout(50) })).rejects.toMatchObject({ code: "aborted" });
+  });
+});
+
+describe("size", () => {
+  /** Writes until the client hangs up or a hundred megabytes are out. */
+  const flood =
+    (headers: Readonly<Record<string, string>>, start: string, piece: string, status = 200): Answer =>
+    async (response) => {
+      response.writeHead(status, headers).write(start);
+      const bytes = Buffer.from(piece.repeat(Math.ceil(65_536 / piece.length)));
+      for (let sent = 0; sent < 100e6 && !response.destroyed; await new Promise(setImmediate)) {
+        if (response.writableNeedDrain) continue;
+        response.write(bytes);
+        sent += bytes.length;
+      }
+      response.end();
+    };
+
+  it.each([
+    ["one line without end", eventStream, 'data: {"choices":[{"delta":{"content":"', "x", "maxEventBytes"],
+    ["an event of many lines", eventStream, "", "data: x\n", "maxEventBytes"],
+    ["comments without end", eventStream, "", ":\n\n", "maxEventBytes"],
+    ["events without end", eventStream, "", chunk({}), "maxResponseBytes"],
+  ])("%s is cut", async (_, headers, start, piece, limit) => {
+    await using server = await loopbackServer(flood(headers, start, piece));
+    const model = openai("fixture-1", { baseURL: server.baseURL, maxEventBytes: 1e6, maxResponseBytes: 5e6 });
+    const before = process.memoryUsage().arrayBuffers;
+    await expect(gather(model, ask("Hi."))).rejects.toMatchObject({ code: "model-call", retryable: false, details: { limit } });
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(64e6);
+    await server.requests[0]?.hungUp;
+  });
+
+  it("a body of a hundred megabytes is cut", async () => {
+    await using server = await loopbackServer(flood({ "content-type": "application/json" }, '{"x":"', "x"));
+    const failure = openai("fixture-1", { baseURL: server.baseURL }).generate(ask("Hi."));
+    await expect(failure).rejects.toMatchObject({ code: "model-call", retryable: false, details: { limit: "maxEventBytes", max: 16 * 1024 * 1024 } });
+  });
+
+  it("an error page of a hundred megabytes is cut", async () => {
+    await using server = await loopbackServer(flood(html, "<html>", "x", 503));
+    await expect(openai("fixture-1", { baseURL: server.baseURL }).generate(ask("Hi."))).rejects.toMatchObject({ code: "model-call", status: 503 });
+  });
+
+  it("one chunk of a hundred megabytes is refused", async () => {
+    const fetch = async (): Promise<Response> => new Response(new Uint8Array(100e6).fill(120), { headers: eventStream });
+    await expect(gather(openai("fixture-1", { baseURL: "http://127.0.0.1:9/v1", fetch }), ask("Hi."))).rejects.toMatchObject({
+      details: { limit: "maxEventBytes" },
+    });
+  });
+});
+
+describe("a connection", () => {
+  it("that is refused is retryable and names the reason", async () => {
+    const server = await loopbackServer();
+    const { baseURL } = server;
+    await server[Symbol.asyncDispose]();
+    const failure = openai("fixture-1", { baseURL }).generate(ask("Hi."));
+    await expect(failure).rejects.toMatchObject({ code: "model-call", status: undefined, retryable: true, details: { code: "ECONNREFUSED" } });
+  });
+
+  it("that is reset is retryable", async () => {
+    await expectFailures((response) => void response.socket?.resetAndDestroy(), { status: undefined, retryable: true });
+  });
+
+  it("that speaks no HTTP is retryable", async () => {
+    await expectFailures((response) => void response.socket?.end("nonsense\r\n\r\n"), { status: undefined, retryable: true });
+  });
+});
+
+describe("the key", () => {
+  const apiKey = "sk-a-key-that-nobody-may-see";
+  const options = { apiKey, headers: { "api-key": "another-secret-value" } };
+  const echo = `You sent ${apiKey} and another-secret-value`;
+
+  it.each<[string, Answer]>([
+    ["an error's message", whole({ error: { message: echo, code: apiKey, param: apiKey } }, 401)],
+    ["an error's other fields", whole({ error: { message: "No.", hint: echo } }, 401)],
+    ["an error's headers", whole({ error: { message: "No." } }, 401, { "content-type": "application/json", "x-hint": echo })],
+    ["an error page", whole(echo, 500, html)],
+    ["a page instead of an answer", whole(echo, 200, html)],
+    ["an error in a stream", streamed(event({ error: { message: echo } }))],
+  ])("is not in what is thrown when a server sends it back in %s", async (_, answer) => {
+    await using server = await loopbackServer(answer);
+    const model = openai("fixture-1", { baseURL: server.baseURL, ...options });
+    for (const call of [() => model.generate(ask("Hi.")), () => gather(model, ask("Hi."))]) {
+      const error: unknown = await call().catch((thrown: unknown) => thrown);
+      expect(CodeletError.isInstance(error)).toBe(true);
+      expect(inspect(error, { depth: 10, showHidden: true })).not.toMatch(/nobody-may-see|another-secret/);
+    }
+  });
+
+  it("is not in what is thrown when the connection fails with it", async () => {
+    const fetch = (): Promise<Response> => Promise.reject(new TypeError("fetch failed", { cause: new Error(echo) }));
+    const error: unknown = await openai("fixture-1", { baseURL: "http://127.0.0.1:9/v1", fetch, ...options })
+      .generate(ask("Hi."))
+      .catch((thrown: unknown) => thrown);
+    expect(inspect(error, { depth: 10 })).not.toMatch(/nobody-may-see|another-secret/);
+  });
+});

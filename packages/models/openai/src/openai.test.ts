@@ -1,0 +1,281 @@
+import { type ModelRequest, noUsage } from "@codelet/core";
+import { describe, expect, it } from "vitest";
+import { openai } from "./openai.ts";
+import { ask, gather, joined } from "./testing/gather.ts";
+import { chunk, event, fixture, loopbackServer, streamed, whole } from "./testing/loopback-server.ts";
+import { refuseRemoteHosts } from "./testing/refuse-remote-hosts.ts";
+
+refuseRemoteHosts();
+
+const codeText = 'I\'ll count the cafés — naïvely — in 東京 🗼 first.\n<code>\nfound = search("cafés")\nprint(len(found))\n</code>';
+const codeUsage = { input: 812, cacheRead: 768, cacheWrite: 0, output: 41, reasoning: 0 };
+const calls = [
+  { type: "tool-call", id: "call_a", name: "get_weather", input: { city: "Zürich" } },
+  { type: "tool-call", id: "call_b", name: "get_weather", input: { city: "Oslo" } },
+];
+
+describe("generate", () => {
+  it("returns text, usage and the finish reason", async () => {
+    await using server = await loopbackServer(whole(fixture("code-answer.json")));
+    const response = await openai("fixture-1", { baseURL: server.baseURL, apiKey: "key-of-the-test" }).generate(ask("Count."));
+    expect(response).toEqual({ content: [{ type: "text", text: codeText }], usage: codeUsage, finishReason: "stop" });
+    expect(server.requests[0]?.url).toBe("/v1/chat/completions");
+    expect(server.requests[0]?.headers.authorization).toBe("Bearer key-of-the-test");
+    expect(server.requests[0]?.body).toEqual({ model: "fixture-1", messages: [{ role: "user", content: "Count." }], stream: false });
+  });
+
+  it("returns parallel tool calls with parsed arguments", async () => {
+    await using server = await loopbackServer(whole(fixture("parallel-calls.json")));
+    const response = await openai("fixture-1", { baseURL: server.baseURL }).generate(ask("Weather?"));
+    expect(response).toMatchObject({ content: calls, finishReason: "tool-calls" });
+    expect(server.requests[0]?.headers.authorization).toBeUndefined();
+  });
+
+  it("reads a refusal as filtered text", async () => {
+    await using server = await loopbackServer(
+      whole({ choices: [{ index: 0, message: { content: null, refusal: "I won't." }, finish_reason: "stop" }] }),
+    );
+    const response = await openai("fixture-1", { baseURL: server.baseURL }).generate(ask("Do."));
+    expect(response).toEqual({ content: [{ type: "text", text: "I won't." }], usage: noUsage, finishReason: "content-filter" });
+  });
+
+  it("reads the reasoning that compatible servers send", async () => {
+    const message = { content: "4", reasoning: "2 + 2" };
+    await using server = await loopbackServer(whole({ choices: [{ message, finish_reason: "eos" }] }));
+    const response = await openai("fixture-1", { baseURL: server.baseURL }).generate(ask("2 + 2?"));
+    expect(response.content).toEqual([
+      { type: "reasoning", text: "2 + 2" },
+      { type: "text", text: "4" },
+    ]);
+    expect(response.finishReason).toBe("other");
+  });
+
+  it("sends options, tools, the response schema and images", async () => {
+    await using server = await loopbackServer(whole(fixture("code-answer.json")));
+    const model = openai("fixture-1", {
+      baseURL: server.baseURL,
+      organization: "org",
+      headers: { "x-title": "codelet" },
+      temperature: 0,
+      maxTokens: 100,
+      reasoningEffort: "low",
+      parameters: { top_p: 0.5, model: "not-this" },
+    });
+    const request: ModelRequest = {
+      messages: [
+        { role: "system", content: "Be brief." },
+        {
+          role: "user",
+          content: [
+            { type: "text", text: "What is it?" },
+            { type: "image", image: { mediaType: "image/png", data: new Uint8Array([1, 2, 3]) } },
+            { type: "image", image: { url: "https://example.com/a.png" } },
+          ],
+        },
+      ],
+      tools: [
+        {
+          name: "look",
+          description: "Looks.",
+          inputSchema: { type: "object", properties: { n: { type: "integer", minimum: Number.MIN_SAFE_INTEGER, maximum: 9 } } },
+        },
+      ],
+      toolChoice: "required",
+      responseSchema: { name: "an answer", schema: { type: "object", properties: { thought: { type: "string" } }, required: ["thought"] } },
+    };
+    await model.generate(request);
+    expect(server.requests[0]?.headers).toMatchObject({ "openai-organization": "org", "x-title": "codelet" });
+    expect(server.requests[0]?.body).toEqual({
+      model: "fixture-1",
+      temperature: 0,
+      max_tokens: 100,
+      reasoning_effort: "low",
+      top_p: 0.5,
+      stream: false,
+      messages: [
+        { role: "system", content: "Be brief." },
+        {
+          role: "user",
+          content: [
+            { type: "text", text: "What is it?" },
+            { type: "image_url", image_url: { url: "data:image/png;base64,AQID" } },
+            { type: "image_url", image_url: { url: "https://example.com/a.png" } },
+          ],
+        },
+      ],
+      tools: [
+        {
+          type: "function",
+          function: { name: "look", description: "Looks.", parameters: { type: "object", properties: { n: { type: "integer", maximum: 9 } } } },
+        },
+      ],
+      tool_choice: "required",
+      response_format: {
+        type: "json_schema",
+        json_schema: {
+          name: "an_answer",
+          strict: true,
+          schema: { type: "object", properties: { thought: { type: "string" } }, required: ["thought"], additionalProperties: false },
+        },
+      },
+    });
+  });
+});
+
+describe("stream", () => {
+  it("yields text as it comes, usage of the last chunk, and one finish", async () => {
+    await using server = await loopbackServer(streamed(fixture("code-answer.sse")));
+    const deltas = await gather(openai("fixture-1", { baseURL: server.baseURL }), ask("Count."));
+    expect(deltas).toHaveLength(7);
+    expect(joined(deltas)).toEqual([
+      { type: "text", text: codeText },
+      { type: "finish", usage: codeUsage, finishReason: "stop" },
+    ]);
+    expect(server.requests[0]?.body).toMatchObject({ stream: true, stream_options: { include_usage: true } });
+  });
+
+  it("yields parallel tool calls whole, after their last piece", async () => {
+    await using server = await loopbackServer(streamed(fixture("parallel-calls.sse")));
+    const deltas = await gather(openai("fixture-1", { baseURL: server.baseURL }), ask("Weather?"));
+    expect(deltas).toEqual([...calls, { type: "finish", usage: { ...noUsage, input: 120, output: 36 }, finishReason: "tool-calls" }]);
+  });
+
+  it("yields reasoning apart from text", async () => {
+    await using server = await loopbackServer(streamed(fixture("reasoning-answer.sse")));
+    const deltas = await gather(openai("fixture-1", { baseURL: server.baseURL }), ask("Hi."));
+    expect(joined(deltas)).toEqual([
+      { type: "reasoning", text: "The user greets. Greet back." },
+      { type: "text", text: "Grüß dich!" },
+      { type: "finish", usage: { input: 20, cacheRead: 0, cacheWrite: 0, output: 30, reasoning: 18 }, finishReason: "stop" },
+    ]);
+  });
+
+  it("ends the request when the consumer leaves", async () => {
+    await using server = await loopbackServer(streamed(chunk({ content: "one" }) + chunk({ content: "two" }), { end: "hang" }));
+    for await (const delta of openai("fixture-1", { baseURL: server.baseURL }).stream?.(ask("Count.")) ?? []) {
+      expect(delta).toEqual({ type: "text", text: "one" });
+      break;
+    }
+    await server.requests[0]?.hungUp;
+  });
+});
+
+describe("stop texts", () => {
+  const stopped = { ...ask("Count."), stop: ["</code>"] };
+  const before = codeText.slice(0, codeText.indexOf("</code>"));
+
+  it("are sent, four at most, and cut where a server ignores them", async () => {
+    await using server = await loopbackServer(whole(fixture("code-answer.json")), streamed(fixture("code-answer.sse")));
+    const model = openai("fixture-1", { baseURL: server.baseURL });
+    const response = await model.generate({ ...stopped, stop: ["a1", "b2", "c3", "d4", "</code>"] });
+    expect(response.content).toEqual([{ type: "text", text: before }]);
+    expect(server.requests[0]?.body.stop).toEqual(["a1", "b2", "c3", "d4"]);
+    expect(joined(await gather(model, stopped))).toEqual([
+      { type: "text", text: before },
+      { type: "finish", usage: codeUsage, finishReason: "stop" },
+    ]);
+    expect(server.requests[1]?.body.stop).toEqual(["</code>"]);
+  });
+
+  it.each(["o3", "o4-mini", "gpt-5", "openai/gpt-5.1-codex", "x-ai/grok-4"])("are not sent to %s", async (id) => {
+    await using server = await loopbackServer(whole(fixture("code-answer.json")), streamed(fixture("code-answer.sse")));
+    const model = openai(id, { baseURL: server.baseURL });
+    expect((await model.generate(stopped)).content).toEqual([{ type: "text", text: before }]);
+    await gather(model, stopped);
+    expect(server.requests.map(({ body }) => body.stop)).toEqual([undefined, undefined]);
+  });
+
+  it.each(["o3-mini", "gpt-4.1", "gpt-5-chat-latest", "qwen3"])("are sent to %s", async (id) => {
+    await using server = await loopbackServer(whole(fixture("code-answer.json")));
+    await openai(id, { baseURL: server.baseURL }).generate(stopped);
+    expect(server.requests[0]?.body.stop).toEqual(["</code>"]);
+  });
+
+  it("are left out from then on when a server refuses them", async () => {
+    const refusal = {
+      error: { message: "Unsupported parameter: 'stop' is not supported with this model.", param: "stop", code: "unsupported_parameter" },
+    };
+    await using server = await loopbackServer(whole(refusal, 400), whole(fixture("code-answer.json")));
+    const model = openai("new-model", { baseURL: server.baseURL });
+    await model.generate(stopped);
+    await model.generate(stopped);
+    expect(server.requests.map(({ body }) => body.stop)).toEqual([["</code>"], undefined, undefined]);
+  });
+
+  it("keep what came before when the connection breaks after them", async () => {
+    const bytes = chunk({ content: "a</co" }) + chunk({ content: "de> and so on" });
+    await using server = await loopbackServer(streamed(bytes, { end: "destroy" }));
+    const deltas = await gather(openai("o3", { baseURL: server.baseURL }), stopped);
+    expect(deltas).toEqual([
+      { type: "text", text: "a" },
+      { type: "finish", usage: noUsage, finishReason: "stop" },
+    ]);
+  });
+});
+
+describe("the environment", () => {
+  it("holds the default key and server", async () => {
+    await using server = await loopbackServer(whole(fixture("code-answer.json")));
+    process.env.OPENAI_API_KEY = "key-of-the-environment";
+    process.env.OPENAI_BASE_URL = server.baseURL;
+    process.env.OPENAI_ORG_ID = "org-of-the-environment";
+    try {
+      await openai("fixture-1").generate(ask("Hi."));
+      await openai("fixture-1", { baseURL: server.baseURL, apiKey: "" }).generate(ask("Hi."));
+    } finally {
+      for (const name of ["OPENAI_API_KEY", "OPENAI_BASE_URL", "OPENAI_ORG_ID"]) delete process.env[name];
+    }
+    expect(server.requests.map(({ headers }) => [headers.authorization, headers["openai-organization"]])).toEqual([
+      ["Bearer key-of-the-environment", "org-of-the-environment"],
+      [undefined, undefined],
+    ]);
+  });
+
+  it("without a key is an error that names the variable", () => {
+    expect(() => openai("gpt-4.1")).toThrow(expect.objectContaining({ code: "configuration", message: expect.stringContaining("OPENAI_API_KEY") }));
+    expect(openai("gpt-4.1", { apiKey: "", baseURL: "http://127.0.0.1:1/v1" }).id).toBe("gpt-4.1");
+  });
+});
+
+describe("options", () => {
+  it.each([
+    [{ temperature: -1 }, "temperature"],
+    [{ maxTokens: 0 }, "maxTokens"],
+    [{ idleTimeoutMs: Number.NaN }, "idleTimeoutMs"],
+    [{ maxEventBytes: 0 }, "maxEventBytes"],
+    [{ baseURL: "localhost:8000" }, "baseURL"],
+    [{ baseURL: "https://user:pass-word@example.com/" }, "baseURL"],
+    [{ stopSequences: "maybe" as "cut" }, "stopSequences"],
+    [{ apiKey: "a-secret-key\nx" }, "apiKey"],
+    [{ headers: { "x y": "z" } }, "headers"],
+  ])("%j are refused at the door", (options, name) => {
+    let message = "";
+    try {
+      openai("fixture-1", { apiKey: "some-key", ...options });
+    } catch (error) {
+      message = String(error);
+    }
+    expect(message).toMatch(new RegExp(`^TypeError: Expected \`${name}\``));
+    expect(message).not.toMatch(/a-secret-key|pass-word/);
+  });
+});
+
+it("does not follow a redirect to another host", async () => {
+  await using other = await loopbackServer(whole(fixture("code-answer.json")));
+  await using server = await loopbackServer(whole("", 307, { location: `${other.baseURL}/chat/completions` }));
+  await expect(openai("fixture-1", { baseURL: server.baseURL }).generate(ask("Hi."))).rejects.toMatchObject({
+    code: "model-call",
+    status: 307,
+    retryable: false,
+  });
+  expect(other.requests).toHaveLength(0);
+});
+
+it("goes on past chunks without choices and unknown fields", async () => {
+  const bytes = `: connected\n\n${event({ object: "ping" })}${chunk({ content: "ok", extra: 1 })}${event({ choices: null })}${chunk({}, "stop")}`;
+  await using server = await loopbackServer(streamed(bytes));
+  expect(await gather(openai("fixture-1", { baseURL: server.baseURL }), ask("Hi."))).toEqual([
+    { type: "text", text: "ok" },
+    { type: "finish", usage: noUsage, finishReason: "stop" },
+  ]);
+});

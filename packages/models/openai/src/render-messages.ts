@@ -1,0 +1,54 @@
+import { ConfigurationError, type ContentPart, type Message, textOf, toBase64 } from "@codelet/core";
+
+/** A message as chat completions take it. */
+export type WireMessage = Readonly<Record<string, unknown>> & { readonly role: string };
+
+/** The messages on the wire. One message of tool results becomes one per result; reasoning is not sent back, for this API has no place for it. */
+export function renderMessages(messages: readonly Message[]): readonly WireMessage[] {
+  return messages.flatMap(renderMessage);
+}
+
+function renderMessage({ role, content }: Message): readonly WireMessage[] {
+  if (typeof content === "string") return [{ role: role === "tool" ? "user" : role, content }];
+  switch (role) {
+    case "system":
+      return [{ role, content: textOf(content) }];
+    case "user":
+      return [...toolResults(content), ...userMessage(content)];
+    case "tool":
+      return [...toolResults(content), ...userMessage(content)];
+    default:
+      return [assistantMessage(content)];
+  }
+}
+
+function toolResults(content: readonly ContentPart[]): readonly WireMessage[] {
+  return content.flatMap((part) => (part.type === "tool-result" ? [{ role: "tool", tool_call_id: part.id, content: part.content }] : []));
+}
+
+/** Text and images; as plain text where there is nothing else, which every server takes. */
+function userMessage(content: readonly ContentPart[]): readonly WireMessage[] {
+  const parts = content.filter((part) => part.type === "text" || part.type === "image");
+  if (parts.length === 0) return [];
+  if (parts.every((part) => part.type === "text")) return [{ role: "user", content: textOf(parts) }];
+  return [{ role: "user", content: parts.map((part) => (part.type === "text" ? { type: "text", text: part.text } : imagePart(part.image))) }];
+}
+
+function imagePart(image: Extract<ContentPart, { type: "image" }>["image"]): Readonly<Record<string, unknown>> {
+  if ("url" in image) return { type: "image_url", image_url: { url: image.url } };
+  if (!/^image\/[\w.+-]+$/.test(image.mediaType)) throw new ConfigurationError(`An image part holds media of type ${image.mediaType}.`);
+  return { type: "image_url", image_url: { url: `data:${image.mediaType};base64,${toBase64(image.data)}` } };
+}
+
+function assistantMessage(content: readonly ContentPart[]): WireMessage {
+  const calls = content.flatMap((part) =>
+    part.type === "tool-call" ? [{ id: part.id, type: "function", function: { name: part.name, arguments: argumentsText(part.input) } }] : [],
+  );
+  const text = textOf(content);
+  return calls.length === 0 ? { role: "assistant", content: text } : { role: "assistant", content: text || null, tool_calls: calls };
+}
+
+/** Text is what the model wrote where it was not JSON, and goes back as it came. */
+function argumentsText(input: unknown): string {
+  return typeof input === "string" ? input : JSON.stringify(input);
+}

@@ -1,0 +1,44 @@
+import type { ModelRequest } from "@codelet/core";
+import { openaiBaseURL, type ResolvedOptions } from "./openai-options.ts";
+import { providerSchema, strictSchema } from "./provider-schema.ts";
+import { renderMessages } from "./render-messages.ts";
+
+/** No server takes more. */
+const maxStops = 4;
+
+/** The body of a chat completion. Fields that are undefined are not sent. */
+export function renderRequest(
+  request: ModelRequest,
+  options: ResolvedOptions,
+  mode: { readonly stream: boolean; readonly sendsStop: boolean },
+): Readonly<Record<string, unknown>> {
+  const { tools = [], stop = [], responseSchema } = request;
+  return {
+    temperature: options.temperature,
+    // OpenAI's reasoning models refuse the old name; most other servers know only that.
+    [options.baseURL === openaiBaseURL ? "max_completion_tokens" : "max_tokens"]: options.maxTokens,
+    reasoning_effort: options.reasoningEffort,
+    stream_options: mode.stream ? { include_usage: true } : undefined,
+    ...options.parameters,
+    model: options.modelId,
+    messages: renderMessages(request.messages),
+    stream: mode.stream,
+    stop: mode.sendsStop && stop.length > 0 ? stop.slice(0, maxStops) : undefined,
+    tools: tools.length > 0 ? tools.map(renderTool) : undefined,
+    tool_choice: tools.length > 0 ? request.toolChoice : undefined,
+    response_format: responseSchema && renderResponseFormat(responseSchema),
+  };
+}
+
+function renderTool({ name, description, inputSchema }: NonNullable<ModelRequest["tools"]>[number]): Readonly<Record<string, unknown>> {
+  return { type: "function", function: { name, description, parameters: providerSchema(inputSchema) } };
+}
+
+function renderResponseFormat({ name, schema }: NonNullable<ModelRequest["responseSchema"]>): Readonly<Record<string, unknown>> {
+  const plain = providerSchema(schema);
+  const strict = strictSchema(plain);
+  return {
+    type: "json_schema",
+    json_schema: { name: name.replace(/[^\w-]/g, "_").slice(0, 64) || "answer", strict: strict !== undefined, schema: strict ?? plain },
+  };
+}

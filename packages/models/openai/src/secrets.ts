@@ -1,0 +1,19 @@
+/** Shorter values are too likely to be ordinary words. */
+const minimumLength = 8;
+
+/** Keeps keys out of error texts, where a server may have put them. */
+export interface Secrets {
+  redact(text: string): string;
+  /** Whether one is in a text, which is made only when there are any: stack traces are costly. */
+  areIn(text: () => string): boolean;
+}
+
+/** The key, and every long word in the values of custom headers. */
+export function secretsOf(options: { readonly apiKey: string; readonly headers: Readonly<Record<string, string>> }): Secrets {
+  const words = Object.values(options.headers).flatMap((value) => value.split(/[\s,;=]+/));
+  const secrets = [options.apiKey, ...words].filter((word) => word.length >= minimumLength);
+  return {
+    redact: (text) => secrets.reduce((redacted, secret) => redacted.replaceAll(secret, "[redacted]"), text),
+    areIn: (text) => secrets.length > 0 && ((made) => secrets.some((secret) => made.includes(secret)))(text()),
+  };
+}
