@@ -30,7 +30,13 @@ export function parseCode(text: string, tags: CodeTags, language: "python" | "ja
     .filter((block) => block.trim() !== "")
     .join("\n\n");
   if (found === undefined || !code) throw new ModelOutputError(howToWriteCode(text, tags));
-  return { thought: text.slice(0, found.start).trim(), code };
+  return {
+    thought: text
+      .slice(0, found.start)
+      .trim()
+      .replace(/^thoughts?:\s*/i, ""),
+    code,
+  };
 }
 
 /** The text with its last block closed: a stop sequence cuts the closing tag off. */
@@ -130,10 +136,12 @@ function looksLikeCode(block: string): boolean {
   );
 }
 
-/** Models often put a fence inside the tags. */
+/** Models put a fence inside the tags, and indent whole blocks under a list item. */
 function unfence(block: string): string {
-  const fence = /^\s*```[\w+-]*[ \t]*\n([\s\S]*?)\n?\s*(?:```)?\s*$/.exec(block);
-  return fence?.[1] ?? block.replace(/^[ \t]*\n/, "").trimEnd();
+  const fence = /^\s*```[\w+-]*[ \t]*\r?\n([\s\S]*?)\n?\s*(?:```)?\s*$/.exec(block);
+  const code = (fence?.[1] ?? block).replace(/^(?:[ \t]*\r?\n)+/, "").trimEnd();
+  const indentation = /^[ \t]+/.exec(code)?.[0];
+  return indentation === undefined ? code : code.replaceAll(new RegExp(`^${indentation}`, "gm"), "");
 }
 
 function howToWriteCode(text: string, { open, close }: CodeTags): string {

@@ -1,0 +1,164 @@
+import { describe, expect, it } from "vitest";
+import { closeCode, codeTags, markdownTags, parseCode, parseStructured } from "./parse-code.ts";
+
+const fence = "```";
+const none = undefined;
+
+/** What models really write: a name, the text, and the code that must come out (undefined: an error for the model). */
+const misbehaviours: readonly (readonly [name: string, text: string, code: string | undefined])[] = [
+  // Well-behaved, and nearly so.
+  ["the asked form", "Thought: x\n<code>\nprint(1)\n</code>", "print(1)"],
+  ["no line breaks", "<code>print(1)</code>", "print(1)"],
+  ["cut at the closing tag", "Thought: x\n<code>\nprint(1)\n", "print(1)"],
+  ["no thought", "<code>\nx = 1\nx\n</code>", "x = 1\nx"],
+  ["text after the block", "<code>\nx\n</code>\nObservation: 3\nThe answer is 3.", "x"],
+  ["upper-case tags", "<CODE>\nprint(1)\n</CODE>", "print(1)"],
+  ["indented code keeps its indentation", "<code>\nif x:\n    y()\n</code>", "if x:\n    y()"],
+  ["CRLF", "Thought: a\r\n<code>\r\nprint(1)\r\n</code>", "print(1)"],
+  ["a leading byte order mark", "\uFEFF<code>\nprint(1)\n</code>", "print(1)"],
+  ["blank lines around", "<code>\n\n\nprint(1)\n\n\n</code>", "print(1)"],
+  // Several blocks.
+  ["two blocks", "<code>a = 1</code> then <code>b = 2</code>", "a = 1\n\nb = 2"],
+  [
+    "ten blocks",
+    Array.from({ length: 10 }, (_, i) => `<code>a${i} = ${i}</code>`).join("\n"),
+    Array.from({ length: 10 }, (_, i) => `a${i} = ${i}`).join("\n\n"),
+  ],
+  ["the last of two unclosed", "<code>a = 1</code>\n<code>b = 2", "a = 1\n\nb = 2"],
+  ["an empty first block", "<code></code><code>b = 2</code>", "b = 2"],
+  ["a block and a fence: the tags win", `<code>a</code>\n${fence}python\nb\n${fence}`, "a"],
+  // Fences inside the tags.
+  ["a python fence in the tags", `<code>\n${fence}python\nprint(1)\n${fence}\n</code>`, "print(1)"],
+  ["a py fence in the tags", `<code>\n${fence}py\nprint(1)\n${fence}\n</code>`, "print(1)"],
+  ["an unlabelled fence in the tags", `<code>\n${fence}\nprint(1)\n${fence}\n</code>`, "print(1)"],
+  ["an unclosed fence in the tags", `<code>\n${fence}python\nprint(1)\n</code>`, "print(1)"],
+  ["a fence and an unclosed tag", `<code>\n${fence}python\nprint(1)\n${fence}`, "print(1)"],
+  // Markdown instead of tags.
+  ["a python fence", `I'll print.\n${fence}python\nprint(1)\n${fence}`, "print(1)"],
+  ["a py fence", `${fence}py\nprint(1)\n${fence}`, "print(1)"],
+  ["a python3 fence", `${fence}python3\nprint(1)\n${fence}`, "print(1)"],
+  ["a Python fence with a capital", `${fence}Python\nprint(1)\n${fence}`, "print(1)"],
+  ["a fence with attributes", `${fence}python title="x"\nprint(1)\n${fence}`, "print(1)"],
+  ["a fence with tildes", "~~~python\nprint(1)\n~~~", "print(1)"],
+  ["a fence of four backticks", `${fence}\`python\nprint("${fence}")\n${fence}\``, `print("${fence}")`],
+  ["an indented fence", `1. do:\n  ${fence}python\n  if x:\n    y()\n  ${fence}`, "if x:\n  y()"],
+  ["an unclosed fence", `${fence}python\nprint(1)`, "print(1)"],
+  ["two fences", `${fence}python\na = 1\n${fence}\nand\n${fence}python\nb = 2\n${fence}`, "a = 1\n\nb = 2"],
+  ["a labelled fence beside a text fence", `${fence}text\nhello(1)\n${fence}\n${fence}python\nb = 2\n${fence}`, "b = 2"],
+  ["an unlabelled fence with code", `${fence}\nresult = search("x")\n${fence}`, 'result = search("x")'],
+  ["an unlabelled fence with an import", `${fence}\nimport math\nmath.pi\n${fence}`, "import math\nmath.pi"],
+  // Not code.
+  ["nothing", "", none],
+  ["white space", " \n\t\n ", none],
+  ["a plain answer", "The capital of France is Paris.", none],
+  ["a refusal", "I'm sorry, but I can't help with that.", none],
+  ["prose that parses as Python", "yes", none],
+  ["a number", "42", none],
+  ["a quoted string", '"Paris"', none],
+  ["a sentence of names", "hello and goodbye or maybe", none],
+  ["a final answer in prose", "Final answer: 42", none],
+  ["a call in prose", "You should call final_answer(42) now.", none],
+  ["a thought alone", "Thought: I need to search the web first.", none],
+  ["empty tags", "<code></code>", none],
+  ["tags with white space", "<code>\n  \n</code>", none],
+  ["an open tag at the very end", "Thought: now\n<code>", none],
+  ["a closing tag alone", "print(1)\n</code>", none],
+  ["tags quoted in prose", "Write it between `<code>` and `</code>` tags.", none],
+  ["a JSON tool call", '{"name": "search", "arguments": {"query": "x"}}', none],
+  ["a JSON fence", `${fence}json\n{"answer": 42}\n${fence}`, none],
+  ["a shell fence", `${fence}bash\npip install x\n${fence}`, none],
+  ["a JavaScript fence", `${fence}javascript\nconsole.log(1)\n${fence}`, none],
+  ["an unlabelled fence with a table", `${fence}\n| a | b |\n|---|---|\n${fence}`, none],
+  ["an unlabelled fence with prose", `${fence}\nParis is the capital\n${fence}`, none],
+  ["a hallucinated observation", "Observation: the result is 5", none],
+  ["an XML tool call", "<tool_call>search</tool_call>", none],
+  ["endless repetition", "I will search. ".repeat(2_000), none],
+  // Traps inside code.
+  ["a closing tag in a string", '<code>\nprint("</code>")\nx = 1\n</code>', 'print("</code>")\nx = 1'],
+  ["an opening tag in a string", '<code>\nhtml = "<code>"\nprint(html)\n</code>', 'html = "<code>"\nprint(html)'],
+  ["a fence in a string", `<code>\nmd = "${fence}"\n</code>`, `md = "${fence}"`],
+  ["Observation in a string", '<code>\nprint("Observation:")\n</code>', 'print("Observation:")'],
+  ["a comparison that looks like a tag", "<code>\nx = 1 <code_length\n</code>", "x = 1 <code_length"],
+  ["unicode", "<code>\nprint('é漢🎉')\n</code>", "print('é漢🎉')"],
+  ["quoted tags in the thought before the block", "I use `<code>` here.\n<code>\nprint(1)\n</code>", "print(1)"],
+  ["code that is only a comment", "<code>\n# nothing to do\n</code>", "# nothing to do"],
+];
+
+describe("parseCode", () => {
+  it.each(misbehaviours)("reads %s", (_, text, code) => {
+    if (code === undefined) expect(() => parseCode(text, codeTags, "python")).toThrow(expect.objectContaining({ code: "model-output" }));
+    else expect(parseCode(text, codeTags, "python").code.replaceAll("\r", "")).toBe(code);
+  });
+
+  it("covers at least sixty misbehaviours", () => {
+    expect(misbehaviours.length).toBeGreaterThanOrEqual(60);
+  });
+
+  it("gives the thought without its label", () => {
+    expect(parseCode("Thought: I add.\n<code>\n1 + 1\n</code>", codeTags, "python").thought).toBe("I add.");
+  });
+
+  it("shows the model the form it should write, with the tags in use", () => {
+    expect(() => parseCode("Paris", { open: "[run]", close: "[/run]" }, "python")).toThrow(/\[run\]\nfinal_answer\("your answer"\)\n\[\/run\]/);
+  });
+
+  it("reads custom tags", () => {
+    expect(parseCode("[run]x[/run]", { open: "[run]", close: "[/run]" }, "python").code).toBe("x");
+  });
+
+  it("reads markdown tags", () => {
+    expect(parseCode(`Thought: t\n${fence}python\nx = 1\n${fence}\nmore`, markdownTags("python"), "python")).toEqual({ thought: "t", code: "x = 1" });
+  });
+
+  it("reads fences of JavaScript for a JavaScript sandbox only", () => {
+    expect(parseCode(`${fence}js\nx\n${fence}`, codeTags, "javascript").code).toBe("x");
+    expect(() => parseCode(`${fence}python\nx\n${fence}`, codeTags, "javascript")).toThrow();
+  });
+
+  it("stays fast on hostile text", () => {
+    const hostile = [
+      fence.repeat(20_000),
+      "<code>".repeat(20_000),
+      `${fence}python\n`.repeat(10_000),
+      `${" ".repeat(50_000)}\n`.repeat(2),
+      "`<code>`".repeat(20_000),
+    ];
+    const startedAt = performance.now();
+    for (const text of hostile) {
+      try {
+        parseCode(text, codeTags, "python");
+      } catch (error) {
+        expect(error).toMatchObject({ code: "model-output" });
+      }
+    }
+    expect(performance.now() - startedAt).toBeLessThan(5_000);
+  });
+});
+
+describe("closeCode", () => {
+  it("closes the block that a stop sequence left open", () => {
+    expect(closeCode("Thought: x\n<code>\nprint(1)\n", codeTags)).toBe("Thought: x\n<code>\nprint(1)\n</code>");
+  });
+
+  it("leaves closed blocks and prose alone", () => {
+    expect(closeCode("<code>a</code>", codeTags)).toBe("<code>a</code>");
+    expect(closeCode("prose", codeTags)).toBe("prose");
+  });
+});
+
+describe("parseStructured", () => {
+  it.each([
+    ['{"thought": "t", "code": "x = 1"}', { thought: "t", code: "x = 1" }],
+    ['```json\n{"thought": "t", "code": "x"}\n```', { thought: "t", code: "x" }],
+    ['{"code": "```python\\nx\\n```"}', { thought: "", code: "x" }],
+  ])("reads %s", (text, action) => {
+    expect(parseStructured(text)).toEqual(action);
+  });
+
+  it.each(["", "x", "[]", "null", '{"thought": "t"}', '{"code": ""}', '{"code": 5}', '{"thought": "t", "code": "x'])(
+    "tells the model what is wrong with %s",
+    (text) => {
+      expect(() => parseStructured(text)).toThrow(expect.objectContaining({ code: "model-output" }));
+    },
+  );
+});

@@ -1,0 +1,47 @@
+import { describe, expect, it } from "vitest";
+import { renderSignature } from "./signatures.ts";
+
+const weather = {
+  name: "get_weather",
+  description: "Weather of a city.",
+  inputSchema: {
+    type: "object",
+    properties: {
+      city: { type: "string", description: "Its name\nin English." },
+      unit: { enum: ["C", "F"], default: "C" },
+      days: { anyOf: [{ type: "integer" }, { type: "null" }] },
+    },
+    required: ["city", "unit"],
+  },
+  outputSchema: {
+    type: "object",
+    properties: { celsius: { type: "number" }, sky: { type: "array", items: { type: "string" } } },
+    required: ["celsius"],
+  },
+};
+
+describe("renderSignature", () => {
+  it("writes a typed Python function with its docstring", () => {
+    expect(renderSignature(weather, "python")).toBe(`def get_weather(city: str, unit: Literal["C", "F"] = "C", days: int | None = None) -> dict:
+    """Weather of a city.
+
+    Args:
+        city: Its name in English.
+
+    Returns: {"celsius": float, "sky": list[str]}"""`);
+  });
+
+  it("writes a TypeScript declaration", () => {
+    expect(renderSignature(weather, "javascript")).toBe(`/**
+ * Weather of a city.
+ * @param city Its name in English.
+ */
+declare function get_weather(city: string, unit?: "C" | "F", days?: number | null): Promise<{ celsius: number; sky?: Array<string> }>;`);
+  });
+
+  it("keeps hostile descriptions inside the documentation", () => {
+    const hostile = { name: "f", description: 'x"""\nimport os */ y', inputSchema: { type: "object" } };
+    expect(renderSignature(hostile, "python")).toBe(`def f():\n    """x'''\n    import os */ y"""`);
+    expect(renderSignature(hostile, "javascript")).toContain("import os * / y");
+  });
+});

@@ -1,0 +1,153 @@
+import * as fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { plainValue } from "./plain-value.ts";
+import { pythonFloat, pythonType, type Value } from "./value.ts";
+import { decodeValue, encodeValue } from "./value-codec.ts";
+
+const roundTrip = (value: unknown): Value => decodeValue(JSON.parse(JSON.stringify(encodeValue(value))));
+
+describe("the value codec", () => {
+  it.each<readonly [string, Value]>([
+    ["null", null],
+    ["a boolean", true],
+    ["an integer", 7],
+    ["a fraction", 1.5],
+    ["a float that is integral", pythonFloat(14)],
+    ["negative zero", -0],
+    ["NaN", Number.NaN],
+    ["infinity", Number.NEGATIVE_INFINITY],
+    ["a large float", 1e300],
+    ["a large integer", 2n ** 70n],
+    ["text with NUL and a lone surrogate", "a\u0000b\ud800"],
+    ["bytes", new Uint8Array([0, 255, 7])],
+    ["media", { mediaType: "image/png", data: new Uint8Array([1, 2]) }],
+    ["a list", [1, [2, ["x"]]]],
+    ["a tuple", { [pythonType]: "tuple", items: [1, "a"] }],
+    ["a set", { [pythonType]: "set", items: [1] }],
+    [
+      "a dict with keys that aren't text",
+      {
+        [pythonType]: "dict",
+        entries: [
+          [1, "one"],
+          [null, 2],
+          [{ [pythonType]: "tuple", items: [1, 2] }, 3],
+        ],
+      },
+    ],
+    ["a date", { [pythonType]: "date", text: "2025-01-02" }],
+    ["a timedelta", { [pythonType]: "timedelta", days: -1, seconds: 5, microseconds: 7 }],
+    ["an array", { [pythonType]: "ndarray", dtype: "float64", shape: [1, 2], data: new Uint8Array(16) }],
+    ["a frame", { [pythonType]: "frame", columns: [{ name: "a", dtype: "int64", values: [1, 2] }], index: [0, 1] }],
+    ["an opaque object", { [pythonType]: "opaque", type: "Lock", repr: "<lock>" }],
+  ])("carries %s", (_, value) => {
+    expect(roundTrip(value)).toEqual(value);
+  });
+
+  it("carries objects with our own tag key and with hostile keys as own keys", () => {
+    const hostile = JSON.parse('{"__proto__": {"polluted": true}, "constructor": 1, "toString": "x", "$type": "int", "value": "7"}');
+    const value = roundTrip(hostile) as Record<string, Value>;
+    expect(Object.getPrototypeOf(value)).toBeNull();
+    expect(Object.keys(value)).toEqual(["__proto__", "constructor", "toString", "$type", "value"]);
+    expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
+  });
+
+  it("takes what host code returns: Map, Set, Date, undefined, toJSON", () => {
+    expect(
+      plainValue(roundTrip({ map: new Map([[1, 2]]), set: new Set([1]), date: new Date(0), gone: undefined, url: new URL("http://x/") })),
+    ).toEqual({
+      map: { "1": 2 },
+      set: [1],
+      date: "1970-01-01T00:00:00.000+00:00",
+      url: "http://x/",
+    });
+  });
+
+  it("refuses functions, symbols, cycles, depth, and getters that throw", () => {
+    const cycle: unknown[] = [];
+    cycle.push(cycle);
+    let deep: unknown = 1;
+    for (let level = 0; level < 200; level++) deep = [deep];
+    const getter = Object.defineProperty({}, "x", {
+      enumerable: true,
+      get: () => {
+        throw new Error("no");
+      },
+    });
+    const proxy = new Proxy(
+      {},
+      {
+        ownKeys: () => {
+          throw null;
+        },
+      },
+    );
+    for (const bad of [() => 1, Symbol("x"), cycle, deep, getter, proxy, new Date(Number.NaN)]) {
+      expect(() => encodeValue(bad)).toThrow(expect.objectContaining({ code: "value" }));
+    }
+  });
+
+  it("refuses unknown and malformed tags and what breaks the limits", () => {
+    const bad = [
+      { $type: "pickle", value: "x" },
+      { $type: "int", value: "1e9" },
+      { $type: "int" },
+      { $type: "bytes", value: "%%%" },
+      { $type: "tuple", value: {} },
+      { $type: 5 },
+    ];
+    for (const json of bad) expect(() => decodeValue(json)).toThrow(expect.objectContaining({ code: "value" }));
+    expect(() => decodeValue([[[1]]], { maxDepth: 2, maxNodes: 100 })).toThrow(/deeper/);
+    expect(() => decodeValue([1, 2, 3], { maxDepth: 9, maxNodes: 3 })).toThrow(/parts/);
+  });
+
+  it("carries any JSON unchanged", () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), (json) => {
+        expect(plainValue(roundTrip(json))).toEqual(json);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it("never throws anything but a typed error on foreign JSON", () => {
+    const tagged = fc.letrec((tie) => ({
+      node: fc.oneof(
+        fc.jsonValue(),
+        fc.record({
+          $type: fc.constantFrom("int", "float", "dict", "tuple", "frame", "ndarray", "media", "x"),
+          value: tie("node"),
+          columns: tie("node"),
+        }),
+      ),
+    })).node;
+    fc.assert(
+      fc.property(tagged, (json) => {
+        try {
+          decodeValue(json);
+        } catch (error) {
+          expect(error).toMatchObject({ code: "value" });
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
+
+describe("plainValue", () => {
+  it("makes ordinary values of Python's", () => {
+    const data = new Uint8Array(new Float64Array([1, 2, 3, 4]).buffer);
+    expect(plainValue({ [pythonType]: "ndarray", dtype: "float64", shape: [2, 2], data })).toEqual([
+      [1, 2],
+      [3, 4],
+    ]);
+    expect(plainValue({ [pythonType]: "ndarray", dtype: "bool", shape: [2], data: new Uint8Array([0, 1]) })).toEqual([false, true]);
+    expect(plainValue({ [pythonType]: "ndarray", dtype: "int64", shape: [], data: new Uint8Array(8) })).toBe(0);
+    expect(plainValue({ [pythonType]: "frame", columns: [{ name: "a", dtype: "int64", values: [1, 2] }], index: [0, 1] })).toEqual([
+      { a: 1 },
+      { a: 2 },
+    ]);
+    expect(plainValue({ [pythonType]: "timedelta", days: 1, seconds: 1, microseconds: 500_000 })).toBe(86_401.5);
+    expect(plainValue([pythonFloat(2), { [pythonType]: "tuple", items: [1] }])).toEqual([2, [1]]);
+  });
+});
