@@ -1,0 +1,181 @@
+"""Host calls of all threads over one channel without a thread of its own: whoever waits first reads for everybody (leader and followers)."""
+from _thread import allocate_lock, get_ident
+from collections import deque
+
+from .channel import is_readable
+from .wire import from_json
+
+
+class Slot:
+    """One call that waits for its result."""
+
+    __slots__ = ("id", "frame", "wake", "loop", "future")
+
+    def __init__(self, call_id):
+        self.id = call_id
+        self.frame = None
+        self.wake = None
+        self.loop = None
+        self.future = None
+
+
+class Calls:
+    def __init__(self, channel):
+        self.channel = channel
+        self.lock = allocate_lock()
+        self.sent = 0
+        self.write_lock = allocate_lock()
+        self.rest = []
+        self.reader = None
+        self.waiting = {}
+        self.active = False
+        self.forked = False
+        self.control = deque()
+        self.control_slot = Slot(0)
+
+    # sending
+
+    def send(self, head, tail):
+        """Writes `head` + sequence number + `tail` as one line; both are JSON text."""
+        with self.write_lock:
+            self._write(head, tail)
+
+    def _write(self, head, tail):
+        self.sent += 1
+        self.channel.write(('%s,"s":%d%s}\n' % (head, self.sent, tail)).encode("ascii"))
+
+    def start(self, tool_json, args_json, kwargs_json, loop=None, future=None):
+        """Sends a call, whose id is its frame's sequence number; None when no step runs."""
+        if self.forked:
+            raise RuntimeError("host tools can't be called from a forked process")
+        with self.write_lock:
+            with self.lock:
+                if not self.active:
+                    return None
+                slot = Slot(self.sent + 1)
+                slot.loop = loop
+                slot.future = future
+                self.waiting[slot.id] = slot
+            self._write('{"t":"call"', ',"tool":%s,"args":%s,"kwargs":%s' % (tool_json, args_json, kwargs_json))
+        return slot
+
+    def cancel(self, slot):
+        with self.lock:
+            given_up = self.waiting.pop(slot.id, None)
+        if given_up is not None and not self.forked:
+            self.send('{"t":"cancel"', ',"call":%d' % slot.id)
+
+    def end_step(self):
+        """From here on calls are refused. Threads and tasks that still wait get an error."""
+        with self.lock:
+            self.active = False
+            slots = list(self.waiting.values())
+            self.waiting.clear()
+        for slot in slots:
+            self._settle(slot, {"error": {"name": "StepEnded", "message": "the step ended before the tool answered"}})
+
+    # receiving
+
+    def wait(self, slot):
+        """Blocks this thread until the slot has its frame; reads the channel when nobody else does."""
+        me = get_ident()
+        while slot.frame is None:
+            wake = None
+            with self.lock:
+                if slot.frame is not None:
+                    break
+                leads = self.reader is None
+                if leads:
+                    self.reader = me
+                elif self.reader == me:
+                    raise RuntimeError("a signal handler can't call a tool while the code it interrupted waits for one")
+                else:
+                    wake = slot.wake = allocate_lock()
+                    wake.acquire()
+            if leads:
+                try:
+                    while slot.frame is None:
+                        self._receive()
+                finally:
+                    self._resign()
+            else:
+                wake.acquire()
+        return slot.frame
+
+    def next_control(self):
+        """The host's next frame that is no result."""
+        while not self.control:
+            slot = self.control_slot = Slot(0)
+            if self.control:
+                break
+            self.wait(slot)
+        return self.control.popleft()
+
+    def read_ready(self):
+        """For event loops: reads once, if there is something and no thread is at it."""
+        with self.lock:
+            if self.reader is not None:
+                return
+            self.reader = get_ident()
+        try:
+            if not self.channel.selectable or is_readable(self.channel.fd):
+                self._receive()
+        finally:
+            self._resign()
+
+    def _resign(self):
+        with self.lock:
+            self.reader = None
+            heirs = [self.control_slot]
+            heirs.extend(self.waiting.values())
+            for heir in heirs:
+                wake = heir.wake
+                if wake is not None and heir.frame is None:
+                    heir.wake = None
+                    wake.release()
+                    return
+
+    def _receive(self):
+        data = self.channel.read()
+        if data[-1:] != b"\n" and b"\n" not in data:
+            self.rest.append(data)
+            return
+        if self.rest:
+            self.rest.append(data)
+            data = b"".join(self.rest)
+            self.rest = []
+        lines = data.split(b"\n")
+        rest = lines.pop()
+        if rest:
+            self.rest.append(rest)
+        for line in lines:
+            if line:
+                self._dispatch(from_json(line))
+
+    def _dispatch(self, frame):
+        if frame["t"] == "result":
+            with self.lock:
+                slot = self.waiting.pop(frame["call"], None)
+            if slot is not None:
+                self._settle(slot, frame)
+        elif frame["t"] != "wake":
+            self.control.append(frame)
+            self._settle(self.control_slot, frame)
+
+    def _settle(self, slot, frame):
+        with self.lock:
+            slot.frame = frame
+            wake = slot.wake
+            slot.wake = None
+        if wake is not None:
+            wake.release()
+        if slot.loop is not None:
+            try:
+                slot.loop.call_soon_threadsafe(_resolve, slot)
+            except RuntimeError:
+                pass  # the loop is closed: nobody waits any more
+
+
+def _resolve(slot):
+    if not slot.future.done():
+        slot.future.set_result(slot.frame)

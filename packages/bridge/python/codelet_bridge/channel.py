@@ -1,0 +1,105 @@
+"""The byte stream to the host over a file descriptor that user code finds only by looking for it."""
+import sys
+from os import _exit as exit_now
+from os import read as os_read
+from os import write as os_write
+
+from _io import BlockingIOError as WouldBlock
+
+
+class FdChannel:
+    """A socket or pipe. `drain` are private copies of the real stdout and stderr, where the host reads those by itself."""
+
+    __slots__ = ("fd", "out_fd", "selectable", "drain")
+
+    def __init__(self, fd, out_fd=None, drain=()):
+        self.fd = fd
+        self.out_fd = fd if out_fd is None else out_fd
+        self.drain = drain
+        self.selectable = True
+
+    def read(self):
+        """At least one byte; the process ends with its host."""
+        while True:
+            try:
+                data = os_read(self.fd, 262144)
+            except WouldBlock:
+                wait_for(self.fd, False)
+                continue
+            except OSError:
+                data = b""
+            if not data:
+                exit_now(0)
+            return data
+
+    def write(self, data):
+        try:
+            while data:
+                try:
+                    data = data[os_write(self.out_fd, data) :]
+                except WouldBlock:
+                    wait_for(self.out_fd, True)
+        except OSError:
+            exit_now(0)
+
+
+class DeviceChannel:
+    """Pyodide's device files: blocking reads, no select, no threads."""
+
+    __slots__ = ("fd", "out_fd", "selectable", "drain")
+
+    def __init__(self, fd, out_fd):
+        self.fd = fd
+        self.out_fd = out_fd
+        self.selectable = False
+        self.drain = ()
+
+    def read(self):
+        return os_read(self.fd, 1048576)
+
+    def write(self, data):
+        while data:
+            data = data[os_write(self.out_fd, data) :]
+
+
+def wait_for(fd, writable):
+    import select
+
+    select.select([] if writable else [fd], [fd] if writable else [], [])
+
+
+def is_readable(fd):
+    import select
+
+    return bool(select.select([fd], [], [], 0)[0])
+
+
+def private_copy(fd):
+    """A copy above the numbers that code likes to close, gone in programs that it starts."""
+    import fcntl
+
+    for lowest in (800, 200, 50):
+        try:
+            return fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, lowest)
+        except OSError:
+            continue
+    return fd
+
+
+def die_with_host(fd):
+    """`fd` is one end of a pair on which the host writes nothing: when the other end is gone, the kernel kills this process, also in busy C code."""
+    import fcntl
+
+    try:
+        fcntl.fcntl(fd, 10, 9)  # F_SETSIG, SIGKILL: no constant in the module
+        fcntl.fcntl(fd, fcntl.F_SETOWN, __import__("os").getpid())
+        fcntl.fcntl(fd, fcntl.F_SETFL, fcntl.fcntl(fd, fcntl.F_GETFL) | fcntl.FASYNC)
+    except (AttributeError, OSError, ValueError):
+        import _thread
+
+        _thread.start_new_thread(lambda: os_read(fd, 1) or exit_now(0), ())
+        return
+    if sys.platform != "linux":
+        return
+    if is_readable(fd):  # the host was gone before the kernel knew whom to kill
+        exit_now(0)

@@ -1,0 +1,86 @@
+"""Tagged JSON from the host to Python values. Only the tags below; nothing is looked up by name."""
+from binascii import a2b_base64
+
+from .codec_libraries import decode_array, decode_frame, decode_media
+
+
+def parse_integer(text):
+    """int() of any length, past CPython's limit on int(str)."""
+    if len(text) <= 600:
+        return int(text)
+    if text[0] == "-":
+        return -parse_integer(text[1:])
+    middle = len(text) // 2
+    return parse_integer(text[:middle]) * 10 ** (len(text) - middle) + parse_integer(text[middle:])
+
+
+def _datetime(tagged):
+    from _datetime import datetime
+
+    text = tagged["value"]
+    return datetime.fromisoformat(text[:-1] + "+00:00" if text.endswith("Z") else text)
+
+
+def _date(tagged):
+    from _datetime import date
+
+    return date.fromisoformat(tagged["value"])
+
+
+def _time(tagged):
+    from _datetime import time
+
+    return time.fromisoformat(tagged["value"])
+
+
+def _timedelta(tagged):
+    from _datetime import timedelta
+
+    days, seconds, microseconds = tagged["value"]
+    return timedelta(days, seconds, microseconds)
+
+
+def _decimal(tagged):
+    from decimal import Decimal
+
+    return Decimal(tagged["value"])
+
+
+def _frame(tagged):
+    columns = [(decode_value(name), dtype, _items(values)) for name, dtype, values in tagged["columns"]]
+    return decode_frame(columns, _items(tagged["index"]))
+
+
+def _items(values):
+    return [decode_value(item) for item in values]
+
+
+_DECODERS = {
+    "int": lambda tagged: parse_integer(tagged["value"]),
+    "float": lambda tagged: float(tagged["value"]),
+    "bytes": lambda tagged: a2b_base64(tagged["value"]),
+    "media": lambda tagged: decode_media(tagged["mediaType"], a2b_base64(tagged["value"])),
+    "tuple": lambda tagged: tuple(_items(tagged["value"])),
+    "set": lambda tagged: set(_items(tagged["value"])),
+    "frozenset": lambda tagged: frozenset(_items(tagged["value"])),
+    "dict": lambda tagged: {decode_value(key): decode_value(value) for key, value in tagged["value"]},
+    "datetime": _datetime,
+    "date": _date,
+    "time": _time,
+    "timedelta": _timedelta,
+    "decimal": _decimal,
+    "ndarray": lambda tagged: decode_array(tagged["dtype"], tagged["shape"], a2b_base64(tagged["value"])),
+    "frame": _frame,
+    "opaque": lambda tagged: {"type": tagged["type"], "repr": tagged["repr"]},
+}
+
+
+def decode_value(json):
+    kind = type(json)
+    if kind is dict:
+        if "$type" in json:
+            return _DECODERS[json["$type"]](json)
+        return {key: decode_value(value) for key, value in json.items()}
+    if kind is list:
+        return [decode_value(item) for item in json]
+    return json

@@ -1,0 +1,173 @@
+"""Values of libraries that may or may not be there: datetime, decimal, numpy, pandas, PIL. Nothing is imported to encode a value."""
+import sys
+
+_modules = sys.modules
+
+
+class Media:
+    """An image, a sound or another file with its media type: what a tool sent, where PIL can't open it."""
+
+    __slots__ = ("media_type", "data")
+
+    def __init__(self, media_type, data):
+        self.media_type = media_type
+        self.data = data
+
+    def __repr__(self):
+        return "Media(%r, %d bytes)" % (self.media_type, len(self.data))
+
+
+def _class_of(module, name):
+    """The library's class, if the library is loaded and wasn't replaced by something else."""
+    found = getattr(_modules.get(module), name, None)
+    return found if isinstance(found, type) else ()
+
+
+def _time_value(value, kind):
+    import _datetime as datetime
+
+    if issubclass(kind, datetime.datetime):
+        return {"$type": "datetime", "value": str.__str__(datetime.datetime.isoformat(value))}
+    if issubclass(kind, datetime.date):
+        return {"$type": "date", "value": datetime.date.isoformat(value)}
+    if issubclass(kind, datetime.time):
+        return {"$type": "time", "value": datetime.time.isoformat(value)}
+    if issubclass(kind, datetime.timedelta):
+        return {"$type": "timedelta", "value": [value.days, value.seconds, value.microseconds]}
+    return None
+
+
+def _numpy_value(encoder, value, kind, depth):
+    from .codec_encode import base64_text
+
+    numpy = _modules["numpy"]
+    if issubclass(kind, numpy.ndarray):
+        dtype = value.dtype
+        if dtype.kind not in "biuf" or dtype.itemsize > 8:
+            return encoder.encode(value.tolist(), depth)
+        if dtype.kind == "f" and dtype.itemsize == 2:
+            value = value.astype(numpy.float32)
+        elif dtype.byteorder == ">" or (dtype.byteorder == "=" and sys.byteorder == "big"):
+            value = value.astype(dtype.newbyteorder("<"))
+        data = numpy.ascontiguousarray(value)
+        shape = [int(length) for length in value.shape]
+        return {"$type": "ndarray", "dtype": str(value.dtype.name), "shape": shape, "value": base64_text(data.tobytes())}
+    if issubclass(kind, numpy.generic):
+        item = value.item()
+        return None if isinstance(item, numpy.generic) or type(item) is complex else encoder.encode(item, depth)
+    return None
+
+
+def _column(encoder, values, depth):
+    pandas = _modules["pandas"]
+    missing = (pandas.NA, pandas.NaT)
+    return [None if any(item is one for one in missing) else encoder.encode(item, depth) for item in values.tolist()]
+
+
+def _pandas_value(encoder, value, kind, depth):
+    pandas = _modules["pandas"]
+    if issubclass(kind, pandas.DataFrame):
+        columns = []
+        for position in range(len(value.columns)):
+            column = value.iloc[:, position]
+            columns.append([encoder.encode(value.columns[position], depth + 1), str(column.dtype), _column(encoder, column, depth + 1)])
+        return {"$type": "frame", "columns": columns, "index": _column(encoder, value.index, depth + 1)}
+    if issubclass(kind, (pandas.Series, pandas.Index)):
+        return _column(encoder, value, depth + 1)
+    if value is pandas.NaT or value is pandas.NA:
+        return {"$type": "float", "value": "nan"}
+    return None
+
+
+def _image_value(value):
+    from io import BytesIO
+
+    from .codec_encode import base64_text
+
+    target = BytesIO()
+    value.save(target, format="PNG")
+    return {"$type": "media", "mediaType": "image/png", "value": base64_text(target.getvalue())}
+
+
+def encode_library_value(encoder, value, kind, depth):
+    """Tagged JSON, or None for what no rule knows. A library that fails on its own value makes it opaque."""
+    from .codec_encode import Unencodable, base64_text
+
+    try:
+        if "_datetime" in _modules:
+            encoded = _time_value(value, kind)
+            if encoded is not None:
+                return encoded
+        if kind is Media:
+            return {"$type": "media", "mediaType": str(value.media_type), "value": base64_text(value.data)}
+        if issubclass(kind, _class_of("_decimal", "Decimal")):
+            return {"$type": "decimal", "value": str.__str__(kind.__str__(value))}
+        if "numpy" in _modules:
+            encoded = _numpy_value(encoder, value, kind, depth)
+            if encoded is not None:
+                return encoded
+        if "pandas" in _modules:
+            encoded = _pandas_value(encoder, value, kind, depth)
+            if encoded is not None:
+                return encoded
+        if issubclass(kind, _class_of("PIL.Image", "Image")):
+            return _image_value(value)
+    except (Unencodable, RecursionError):
+        raise
+    except Exception:
+        return None
+    return None
+
+
+def decode_array(dtype, shape, data):
+    try:
+        import numpy
+
+        return numpy.frombuffer(data, dtype=numpy.dtype(dtype).newbyteorder("<")).astype(dtype).reshape(shape)
+    except ImportError:
+        return _nested(memoryview(data).cast(_FORMATS[dtype]).tolist(), shape)
+
+
+_FORMATS = {
+    "bool": "?", "int8": "b", "int16": "h", "int32": "i", "int64": "q", "uint8": "B", "uint16": "H", "uint32": "I", "uint64": "Q",
+    "float32": "f", "float64": "d",
+}  # fmt: skip
+
+
+def _nested(flat, shape):
+    if not shape:
+        return flat[0]
+    for length in reversed(shape[1:]):
+        flat = [flat[start : start + length] for start in range(0, len(flat), length)] if length else []
+    return flat
+
+
+def decode_frame(columns, index):
+    """A DataFrame, or a list of row dicts where pandas is missing."""
+    try:
+        import pandas
+    except ImportError:
+        return [{name: values[row] for name, _, values in columns} for row in range(len(index))]
+    series = []
+    for _, dtype, values in columns:
+        try:
+            series.append(pandas.Series(values, index=range(len(index)), dtype=dtype))
+        except Exception:
+            series.append(pandas.Series(values, index=range(len(index))))
+    frame = pandas.concat(series, axis=1) if series else pandas.DataFrame(index=range(len(index)))
+    frame.columns = [name for name, _, _ in columns]
+    frame.index = index
+    return frame
+
+
+def decode_media(media_type, data):
+    if media_type.startswith("image/"):
+        try:
+            from io import BytesIO
+
+            import PIL.Image
+
+            return PIL.Image.open(BytesIO(data))
+        except Exception:
+            pass
+    return Media(media_type, data)

@@ -1,0 +1,133 @@
+"""What the model sees of an exception: the user's own frames, in CPython's words. Formatting runs user code, so it happens inside the deadline."""
+import sys
+
+from .codec_encode import class_name
+
+_MAX_MESSAGE = 10000
+_MAX_FRAMES = 20
+_MAX_CHAIN = 4
+
+sources = {}
+"""The code of every step by file name: later errors point into earlier steps."""
+
+
+def remember_source(filename, code):
+    sources[filename] = code
+    linecache = sys.modules.get("linecache")
+    if linecache is not None:
+        _register_source(linecache, filename, code)
+
+
+def register_sources(linecache):
+    """For code that prints tracebacks or asks inspect for sources by itself, once linecache is loaded."""
+    for filename, code in sources.items():
+        _register_source(linecache, filename, code)
+
+
+def _register_source(linecache, filename, code):
+    try:
+        linecache.cache[filename] = (len(code), None, [line + "\n" for line in code.splitlines()], filename)
+    except Exception:
+        pass  # code has replaced the module: its own tracebacks lack lines then
+
+
+def error_message(error):
+    try:
+        text = str.__str__(str(error))
+    except BaseException as failure:
+        return "<the error's own message raised %s>" % class_name(type(failure))
+    return text if len(text) <= _MAX_MESSAGE else text[:_MAX_MESSAGE] + "..."
+
+
+def describe_error(error, filename):
+    """`name`, `message`, `traceback` and `line` of an exception, as JSON."""
+    kind = type(error)
+    described = {"name": type.__getattribute__(kind, "__name__"), "message": error_message(error)}
+    line = None
+    for step, number, _ in _user_frames(error):
+        if step == filename:
+            line = number
+    if issubclass(kind, SyntaxError) and error.filename == filename and type(error.lineno) is int:
+        line = error.lineno
+        described["message"] = _syntax_message(error)
+    if line is not None:
+        described["line"] = line
+    described["traceback"] = "\n".join(_chain_lines(error, described["message"], 0))
+    return described
+
+
+def _syntax_message(error):
+    message = error.msg if type(error.msg) is str else "invalid syntax"
+    return message if type(error.lineno) is not int else "%s (line %d)" % (message, error.lineno)
+
+
+def _user_frames(error):
+    frames = []
+    step = error.__traceback__
+    while step is not None:
+        code = step.tb_frame.f_code
+        if code.co_filename in sources:
+            frames.append((code.co_filename, step.tb_lineno, code.co_name))
+        step = step.tb_next
+    return frames
+
+
+def _chain_lines(error, message, depth):
+    lines = []
+    cause = error.__cause__
+    context = error.__context__
+    before = cause if cause is not None else None if error.__suppress_context__ else context
+    if before is not None and depth < _MAX_CHAIN and type(before).__name__ != "FinalAnswer":
+        lines += _chain_lines(before, error_message(before), depth + 1)
+        lines += ["", "The above exception was the direct cause of the following exception:" if cause is not None else
+                  "During handling of the above exception, another exception occurred:", ""]  # fmt: skip
+    frames = _user_frames(error)
+    if frames:
+        lines.append("Traceback (most recent call last):")
+    if len(frames) > _MAX_FRAMES:
+        half = _MAX_FRAMES // 2
+        lines += _frame_lines(frames[:half]) + ["  ... %d more frames" % (len(frames) - 2 * half)] + _frame_lines(frames[-half:])
+    else:
+        lines += _frame_lines(frames)
+    lines += _last_lines(error, message)
+    return lines
+
+
+def _frame_lines(frames):
+    lines = []
+    for filename, number, name in frames:
+        lines.append('  File "%s", line %s, in %s' % (filename, number, name))
+        text = _source_line(filename, number)
+        if text:
+            lines.append("    " + text)
+    return lines
+
+
+def _source_line(filename, number):
+    known = sources.get(filename, "").splitlines()
+    return known[number - 1].strip() if type(number) is int and 0 < number <= len(known) else ""
+
+
+def _last_lines(error, message):
+    kind = type(error)
+    lines = []
+    if issubclass(kind, SyntaxError) and type(error.lineno) is int:
+        lines.append('  File "%s", line %d' % (error.filename, error.lineno))
+        text = error.text if type(error.text) is str else ""
+        if text.strip():
+            shown = text.rstrip("\n").lstrip()
+            lines.append("    " + shown[:1000])
+            offset = error.offset if type(error.offset) is int else 0
+            if 0 < offset <= 1000:
+                lines.append("    " + " " * max(0, offset - 1 - (len(text.rstrip("\n")) - len(shown))) + "^")
+    name = class_name(kind)
+    lines.append("%s: %s" % (name, message) if message else name)
+    notes = getattr(error, "__notes__", None)
+    if type(notes) is list:
+        lines += [note for note in notes[:10] if type(note) is str]
+    group = getattr(error, "exceptions", None)
+    if type(group) is tuple:
+        for one in group[:10]:
+            if isinstance(one, BaseException):
+                lines.append("  + %s: %s" % (class_name(type(one)), error_message(one)))
+    return lines

@@ -1,0 +1,160 @@
+"""Top-level await: one event loop for the whole session, and one for platforms without select (Pyodide)."""
+import sys
+
+from .wire import to_json
+
+
+class EventLoops:
+    def __init__(self, calls):
+        self.calls = calls
+        self.loop = None
+        self.watched = {}
+
+    def run(self, coroutine):
+        import asyncio
+
+        if self.loop is None or self.loop.is_closed():
+            self.loop = asyncio.new_event_loop() if self.calls.channel.selectable else stand_in_class(self.calls)()
+            asyncio.set_event_loop(self.loop)
+        try:
+            return self.loop.run_until_complete(coroutine)
+        except BaseException:
+            self._cancel_tasks(asyncio)
+            raise
+
+    def _cancel_tasks(self, asyncio):
+        """After an interrupt or an error nothing of the step goes on behind the next one's back."""
+        if self.loop.is_closed() or self.loop.is_running():
+            return
+        tasks = asyncio.all_tasks(self.loop)
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            self.loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
+
+    def watch(self, loop):
+        """Lets a loop wake up for results as long as one of its tasks waits for a call."""
+        count = self.watched.get(loop, 0)
+        self.watched[loop] = count + 1
+        if count == 0 and self.calls.channel.selectable:
+            loop.add_reader(self.calls.channel.fd, self.calls.read_ready)
+
+    def unwatch(self, loop):
+        count = self.watched.get(loop, 0) - 1
+        if count > 0:
+            self.watched[loop] = count
+            return
+        self.watched.pop(loop, None)
+        if self.calls.channel.selectable and not loop.is_closed():
+            loop.remove_reader(self.calls.channel.fd)
+
+
+class _HostSelector:
+    """Waits where nothing can be selected: by reading the host's frames, which also carry its wake-up calls."""
+
+    def __init__(self, calls):
+        self.calls = calls
+
+    def select(self, timeout):
+        if timeout is not None and timeout <= 0:
+            return []
+        if not any(slot.future is not None for slot in self.calls.waiting.values()):
+            if timeout is None:
+                raise RuntimeError("the event loop waits for something that can't happen")
+            import time
+
+            time.sleep(timeout)
+            return []
+        if timeout is not None:
+            self.calls.send('{"t":"wake"', ',"ms":%s' % to_json(max(1, int(timeout * 1000))))
+        self.calls.read_ready()
+        return []
+
+    def close(self):
+        pass
+
+
+_stand_in = None
+
+
+def stand_in_class(calls):
+    global _stand_in
+    if _stand_in is not None:
+        return _stand_in
+    from asyncio import BaseEventLoop
+
+    class StandInLoop(BaseEventLoop):
+        """No sockets, no subprocesses: tasks, timers and host calls."""
+
+        def __init__(self):
+            BaseEventLoop.__init__(self)
+            self._selector = _HostSelector(calls)
+
+        def _process_events(self, events):
+            pass
+
+        def _write_to_self(self):
+            pass
+
+        def run_in_executor(self, executor, function, *args):
+            future = self.create_future()
+            try:
+                future.set_result(function(*args))
+            except Exception as error:
+                future.set_exception(error)
+            return future
+
+    _stand_in = StandInLoop
+    return _stand_in
+
+
+def install_stand_in(calls):
+    """Makes asyncio.run and asyncio.new_event_loop work where the platform's own loop needs JavaScript."""
+    import asyncio
+    import asyncio.events
+    import asyncio.runners
+
+    loop_class = stand_in_class(calls)
+    current = []
+
+    def new_event_loop():
+        return loop_class()
+
+    def set_event_loop(loop):
+        current[:] = [] if loop is None else [loop]
+
+    def get_event_loop():
+        running = asyncio.events._get_running_loop()
+        if running is not None:
+            return running
+        if not current:
+            current.append(loop_class())
+        return current[0]
+
+    for module in (asyncio, asyncio.events):
+        module.new_event_loop = new_event_loop
+        module.set_event_loop = set_event_loop
+        module.get_event_loop = get_event_loop
+    asyncio.run = asyncio.runners.run = _run_with(asyncio, new_event_loop, set_event_loop)
+    sys.modules.setdefault("asyncio", asyncio)
+
+
+def _run_with(asyncio, new_event_loop, set_event_loop):
+    def run(main, *, debug=None, loop_factory=None):
+        if asyncio.events._get_running_loop() is not None:
+            raise RuntimeError("asyncio.run() cannot be called from a running event loop")
+        loop = new_event_loop()
+        set_event_loop(loop)
+        try:
+            return loop.run_until_complete(main)
+        finally:
+            tasks = asyncio.all_tasks(loop)
+            for task in tasks:
+                task.cancel()
+            if tasks:
+                loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
+            loop.run_until_complete(loop.shutdown_asyncgens())
+            set_event_loop(None)
+            loop.close()
+
+    return run

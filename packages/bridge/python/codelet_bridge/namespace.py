@@ -1,0 +1,53 @@
+"""The module __main__ of user code, and the names in it that belong to the host."""
+import sys
+
+from .codec_decode import decode_value
+from .import_guard import make_import
+from .tools import FinalAnswerFunction, HostTool, ToolError
+
+_builtins = __builtins__ if isinstance(__builtins__, dict) else __builtins__.__dict__
+
+
+class Namespace:
+    def __init__(self, display):
+        import builtins
+
+        self.module = type(sys)("__main__")
+        self.names = self.module.__dict__
+        self.names["__builtins__"] = builtins
+        self.names["ToolError"] = ToolError
+        self.names["display"] = display
+        self.host_names = {}
+        self._own("final_answer", FinalAnswerFunction())
+        sys.modules["__main__"] = self.module
+
+    def _own(self, name, function):
+        self.host_names[name] = function
+        self.names[name] = function
+
+    def guard_imports(self, authorized, base):
+        copy = dict(_builtins)
+        copy["__import__"] = make_import(_builtins["__import__"], authorized, base)
+        if authorized is not None:
+            self.names["__builtins__"] = copy
+
+    def bind(self, tools, variables):
+        for tool in tools:
+            self._own(tool["name"], HostTool(tool["name"], tool["description"], tool["inputSchema"], tool.get("outputSchema")))
+        for name, value in variables.items():
+            self.names[name] = decode_value(value)
+
+    def restore_host_names(self):
+        """Puts back what the step bound to something else; returns those names."""
+        names = self.names
+        restored = [name for name, function in self.host_names.items() if names.get(name) is not function]
+        for name in restored:
+            names[name] = self.host_names[name]
+        return restored
+
+
+def rebinding_note(name):
+    """What the model has to know after it took a name of the host."""
+    if name == "final_answer":
+        return "Note: final_answer is the function that ends the run. Call it, final_answer(value), instead of binding its name. The name is restored."
+    return "Note: %s is a tool, and this step bound or deleted its name. The tool is restored; use another name for your own." % name

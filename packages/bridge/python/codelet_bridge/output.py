@@ -1,0 +1,138 @@
+"""sys.stdout and sys.stderr: written line by line, capped inside the sandbox, and known to be drained before a step ends."""
+import sys
+from os import dup2, fstat
+from os import write as os_write
+
+from _io import BufferedWriter, TextIOWrapper, _RawIOBase
+
+from .channel import wait_for
+from .limits import limits
+
+
+class _Stream(_RawIOBase):
+    """A raw writer that drops what exceeds the step's budget, so that a flood costs the host nothing."""
+
+    def __init__(self, fd, name):
+        self._fd = fd
+        self.name = name
+        self.mode = "wb"
+        self.left = limits.output_bytes
+
+    def write(self, data):
+        with memoryview(data) as view:
+            size = view.nbytes
+            if self.left <= 0:
+                return size
+            rest = bytes(view[: self.left + 16])
+        self.left -= size
+        while rest:
+            try:
+                rest = rest[os_write(self._fd, rest) :]
+            except BlockingIOError:
+                wait_for(self._fd, True)
+        return size
+
+    def writable(self):
+        return True
+
+    def fileno(self):
+        return self._fd
+
+
+class Output:
+    def __init__(self, drain):
+        self.drain = drain
+        self.raw = {}
+        self.text = {}
+        self.identity = {}
+        for fd, copy in zip((1, 2), drain):
+            self.identity[fd] = _identity(copy)
+
+    def begin(self):
+        """Fresh budgets, and streams that are ours again whatever the last step did to them."""
+        for fd, copy in zip((1, 2), self.drain):
+            if _identity(fd) != self.identity[fd]:
+                dup2(copy, fd)
+        for fd, name in ((1, "stdout"), (2, "stderr")):
+            stream = self.text.get(name)
+            if stream is None or stream.closed or stream.buffer.closed:
+                self.raw[name] = _Stream(fd, "<%s>" % name)
+                stream = TextIOWrapper(BufferedWriter(self.raw[name]), "utf-8", "backslashreplace", line_buffering=True)
+                self.text[name] = stream
+            self.raw[name].left = limits.output_bytes
+            setattr(sys, name, stream)
+            setattr(sys, "__%s__" % name, stream)
+
+    def note(self, text):
+        """A line of the runner's own to the model, outside the budget."""
+        try:
+            self.raw["stderr"].left = len(text) + 1
+            self.text["stderr"].write(text + "\n")
+        except (OSError, ValueError):
+            pass
+
+    def flush(self):
+        for stream in self.text.values():
+            try:
+                stream.flush()
+            except (OSError, ValueError):
+                pass
+
+    def marked(self, marker):
+        """Writes the marker on each stream that the host has not read to its end; returns their names."""
+        names = []
+        for name, fd in zip(("stdout", "stderr"), self.drain):
+            if _unread(fd):
+                data = marker
+                try:
+                    while data:
+                        try:
+                            data = data[os_write(fd, data) :]
+                        except BlockingIOError:
+                            wait_for(fd, True)
+                except OSError:
+                    continue
+                names.append(name)
+        return names
+
+
+def _identity(fd):
+    try:
+        status = fstat(fd)
+    except OSError:
+        return None
+    return (status.st_dev, status.st_ino)
+
+
+def _unread_request(fd):
+    import stat
+    import termios
+
+    mode = fstat(fd).st_mode
+    if stat.S_ISSOCK(mode):
+        return termios.TIOCOUTQ  # on a unix socket: what the other side has not taken yet
+    return termios.FIONREAD if stat.S_ISFIFO(mode) else 0
+
+
+_requests = {}
+_ioctl = None
+
+
+def _unread(fd):
+    """Whether the host may have something to read. Where the kernel can't say, it may."""
+    global _ioctl
+    try:
+        if _ioctl is None:
+            import fcntl
+
+            _ioctl = fcntl.ioctl
+        request = _requests.get(fd)
+        if request is None:
+            request = _requests[fd] = _unread_request(fd)
+        if request == 0:
+            return False
+        answer = bytearray(4)
+        _ioctl(fd, request, answer)
+        return answer != b"\0\0\0\0"
+    except (ImportError, AttributeError, OSError):
+        return True

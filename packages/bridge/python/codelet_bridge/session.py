@@ -1,0 +1,167 @@
+"""The runner's loop: frames of the host in, steps run on the main thread, frames out."""
+import os
+import sys
+
+from .calls import Calls
+from .codec_encode import Encoder, TooLarge, opaque
+from .errors import describe_error, remember_source
+from .event_loop import EventLoops, install_stand_in
+from .execution import compile_step, evaluate
+from .interrupts import interrupts
+from .limits import apply_limits, limits
+from .namespace import Namespace, rebinding_note
+from .output import Output
+from .rich_output import RichOutput
+from .tools import FinalAnswer, connect_tools, encode_line
+from .wire import json_text, to_json
+
+_exit = os._exit
+_set_trace = sys.settrace
+_set_profile = sys.setprofile
+_set_recursion_limit = sys.setrecursionlimit
+_recursion_limit = sys.getrecursionlimit()
+_threads = sys._current_frames
+
+
+class Session(Calls):
+    """One interpreter's state. `serve` returns on a snapshot frame and may be called again, also in another process."""
+
+    def __init__(self, channel):
+        Calls.__init__(self, channel)
+        self.output = Output(channel.drain)
+        self.rich = RichOutput(self, self.output)
+        self.loops = EventLoops(self)
+        self.namespace = Namespace(self.rich.display)
+        self.final_sent = False
+        connect_tools(self, self.loops)
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=self._after_fork)
+        if not channel.selectable:
+            install_stand_in(self)
+
+    def _after_fork(self):
+        """A child has its parent's code and none of its connection."""
+        self.forked = True
+        for fd in (self.channel.fd, self.channel.out_fd) + tuple(self.channel.drain):
+            try:
+                os.close(fd)
+            except OSError:
+                pass
+
+    def serve(self):
+        """Runs until the host is gone ("closed") or asks for a snapshot ("snapshot")."""
+        while True:
+            frame = self.next_control()
+            kind = frame["t"]
+            if kind == "exec":
+                self.run_step(frame)
+            elif kind == "snapshot":
+                return "snapshot"
+            elif kind == "open":
+                self.open(frame)
+            elif kind == "bind":
+                self.answer_binding(frame)
+            elif kind == "close":
+                return "closed"
+
+    def open(self, frame):
+        """A host's first frame: numbering starts over, also after a restore in another process."""
+        self.sent = 0
+        apply_limits(frame["limits"])
+        os.environ.setdefault("MPLBACKEND", "Agg")
+        self.namespace.guard_imports(frame["imports"], frame["base"])
+        interrupts.install()
+        self.output.begin()
+        if frame["seed"] is not None:
+            import random
+
+            random.seed(frame["seed"])
+        elif frame["restored"] and "random" in sys.modules:
+            sys.modules["random"].seed()
+        version = "%d.%d.%d" % sys.version_info[:3]
+        self.answer_binding(frame, ',"python":"%s","pid":%d' % (version, os.getpid()))
+
+    def answer_binding(self, frame, more=""):
+        """A variable that can't be built here is the caller's mistake: it is told, and the session goes on."""
+        try:
+            self.namespace.bind(frame["tools"], frame["vars"])
+        except Exception as error:
+            message = "%s: %s" % (type(error).__name__, error)
+            more += ',"error":%s' % json_text(message[:2000])
+        self.send('{"t":"bound"', more)
+
+    def send_final(self, text):
+        """The first answer of a step counts."""
+        with self.lock:
+            if self.final_sent or not self.active:
+                return
+            self.final_sent = True
+        self.send('{"t":"final"', ',"value":' + text)
+
+    def run_step(self, frame):
+        filename = "<step %d>" % frame["id"]
+        interrupts.install()
+        interrupts.begin()
+        self.output.begin()
+        self.rich.begin()
+        self.final_sent = False
+        self.active = True
+        outcome = [None, None]
+        try:
+            try:
+                self._run_user_code(frame["code"], filename, outcome)
+            finally:
+                interrupts.armed = False
+                _set_trace(None)
+                _set_profile(None)
+        except BaseException as error:  # an interrupt that hit the formatting of an error
+            outcome[1] = outcome[1] or {"name": type(error).__name__, "message": "", "traceback": ""}
+        if self.forked:
+            self.output.flush()
+            _exit(0)
+        try:
+            _set_recursion_limit(_recursion_limit)
+        except RecursionError:
+            pass
+        self._finish(frame, outcome)
+
+    def _run_user_code(self, code, filename, outcome):
+        try:
+            interrupts.arm()
+            remember_source(filename, code)
+            value = evaluate(compile_step(code, filename), self.namespace.names, self.loops.run)
+            self.rich.show_figures()
+            outcome[0] = self._encode_result(value)
+            self.rich.show_last_value(value)
+        except FinalAnswer:
+            pass
+        except BaseException as error:
+            outcome[0] = None
+            outcome[1] = describe_error(error, filename)
+
+    def _encode_result(self, value):
+        if value is None:
+            return None
+        try:
+            return encode_line(value, Encoder())
+        except TooLarge:
+            return to_json(opaque(value))
+
+    def _finish(self, frame, outcome):
+        for name in self.namespace.restore_host_names():
+            self.output.note(rebinding_note(name))
+            if name == "final_answer":
+                outcome[0] = None  # what a fake final_answer returned is no answer
+        self.output.flush()
+        self.end_step()
+        tail = ""
+        if outcome[0] is not None:
+            tail += ',"value":' + outcome[0]
+        if outcome[1] is not None:
+            tail += ',"error":' + to_json(outcome[1])
+        if interrupts.raised:
+            tail += ',"interrupted":true'
+        marked = self.output.marked(frame["mark"].encode("ascii"))
+        if marked:
+            tail += ',"marked":' + to_json(marked)
+        self.send('{"t":"done"', tail)

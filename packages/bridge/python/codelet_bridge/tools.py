@@ -1,0 +1,193 @@
+"""Host tools as functions: typed, documented, and with nothing to see of the transport but their name."""
+from _thread import get_ident
+
+from .codec_decode import decode_value
+from .codec_encode import Encoder, TooLarge
+from .interrupts import interrupts
+from .limits import limits
+from .wire import json_text, to_json
+
+
+class ToolError(Exception):
+    """A host tool failed; the message says how. Catch it to go on."""
+
+    __module__ = "builtins"
+
+
+class FinalAnswer(BaseException):
+    """Ends the step after final_answer(). The answer itself is already with the host."""
+
+    __module__ = "builtins"
+
+
+_main_thread = get_ident()
+_host = {}
+
+
+def connect_tools(calls, loops):
+    _host["calls"] = calls
+    _host["loops"] = loops
+
+
+def encode_line(value, encoder):
+    text = to_json(encoder.encode(value))
+    if len(text) > limits.frame_bytes - 4096:
+        raise TooLarge("a value of more than %d bytes can't leave the sandbox" % limits.frame_bytes)
+    return text
+
+
+def _encode_arguments(args, kwargs):
+    encoder = Encoder()
+    args_json = "[" + ",".join([encode_line(item, encoder) for item in args]) + "]"
+    kwargs_json = "{" + ",".join([json_text(key) + ":" + encode_line(item, encoder) for key, item in kwargs.items()]) + "}"
+    return args_json, kwargs_json
+
+
+def _outcome(frame):
+    error = frame.get("error")
+    if error is None:
+        return decode_value(frame["value"])
+    raise ToolError("%s: %s" % (error["name"], error["message"]))
+
+
+def _refuse_call(name):
+    raise ToolError("StepEnded: %s() was called by a thread whose step has ended" % name)
+
+
+def call_tool(name, args, kwargs):
+    """Blocks this thread, and no other, until the host has answered."""
+    calls = _host["calls"]
+    args_json, kwargs_json = _encode_arguments(args, kwargs)
+    armed = get_ident() == _main_thread and interrupts.disarm()
+    try:
+        slot = calls.start(json_text(name), args_json, kwargs_json)
+        if slot is not None:
+            try:
+                calls.wait(slot)
+            except BaseException:
+                calls.cancel(slot)
+                raise
+    finally:
+        if armed:
+            interrupts.arm()
+    return _refuse_call(name) if slot is None else _outcome(slot.frame)
+
+
+async def call_tool_async(name, args, kwargs):
+    """Lets other tasks run until the host has answered; a cancelled task takes its call back."""
+    from asyncio import get_running_loop
+
+    calls, loops = _host["calls"], _host["loops"]
+    args_json, kwargs_json = _encode_arguments(args, kwargs)
+    loop = get_running_loop()
+    future = loop.create_future()
+    armed = get_ident() == _main_thread and interrupts.disarm()
+    try:
+        slot = calls.start(json_text(name), args_json, kwargs_json, loop, future)
+        if slot is not None:
+            loops.watch(loop)
+    finally:
+        if armed:
+            interrupts.arm()
+    if slot is None:
+        return _refuse_call(name)
+    try:
+        frame = await future
+    except BaseException:
+        calls.cancel(slot)
+        raise
+    finally:
+        loops.unwatch(loop)
+    return _outcome(frame)
+
+
+class HostTool:
+    __slots__ = ("__name__", "__qualname__", "__doc__", "_schema", "__weakref__")
+    __module__ = "__main__"
+
+    def __init__(self, name, description, schema, returns):
+        self.__name__ = self.__qualname__ = name
+        self.__doc__ = description
+        self._schema = (schema, returns)
+
+    def __call__(self, *args, **kwargs):
+        return call_tool(self.__name__, args, kwargs)
+
+    def aio(self, *args, **kwargs):
+        """The same call as a coroutine: await asyncio.gather(tool.aio(a), tool.aio(b))."""
+        return call_tool_async(self.__name__, args, kwargs)
+
+    @property
+    def __signature__(self):
+        return make_signature(*self._schema)
+
+    def __reduce_ex__(self, protocol):
+        return self.__name__
+
+    def __repr__(self):
+        return "<tool %s%s>" % (self.__name__, self.__signature__)
+
+
+def make_signature(schema, returns):
+    """An inspect.Signature from JSON Schema, parameters in the schema's order."""
+    from inspect import Parameter, Signature
+
+    properties = schema.get("properties") or {}
+    required = schema.get("required") or ()
+    parameters = []
+    optional_seen = False
+    for name, one in properties.items():
+        if not name.isidentifier():
+            continue
+        optional = name not in required
+        kind = Parameter.KEYWORD_ONLY if optional_seen and not optional else Parameter.POSITIONAL_OR_KEYWORD
+        if parameters and parameters[-1].kind is Parameter.KEYWORD_ONLY:
+            kind = Parameter.KEYWORD_ONLY
+        optional_seen = optional_seen or optional
+        default = (one.get("default") if isinstance(one, dict) else None) if optional else Parameter.empty
+        parameters.append(Parameter(name, kind, default=default, annotation=annotation_of(one)))
+    return Signature(parameters, return_annotation=Signature.empty if returns is None else annotation_of(returns))
+
+
+_ANNOTATIONS = {"string": str, "integer": int, "number": float, "boolean": bool, "array": list, "object": dict, "null": None}
+
+
+def annotation_of(schema):
+    kind = schema.get("type") if isinstance(schema, dict) else None
+    if isinstance(kind, str) and kind in _ANNOTATIONS:
+        items = schema.get("items")
+        if kind == "array" and isinstance(items, dict) and isinstance(items.get("type"), str):
+            return list[annotation_of(items)]
+        return _ANNOTATIONS[kind]
+    from typing import Any
+
+    return Any
+
+
+class FinalAnswerFunction:
+    """final_answer(value) gives the answer to the task and ends the run."""
+
+    __slots__ = ("__name__", "__qualname__")
+    __module__ = "__main__"
+
+    def __init__(self):
+        self.__name__ = self.__qualname__ = "final_answer"
+
+    def __call__(self, *answer, **named):
+        if len(answer) > 1 or (answer and named):
+            raise TypeError("final_answer() takes one value, got %d" % (len(answer) + len(named)))
+        value = answer[0] if answer else next(iter(named.values())) if len(named) == 1 else dict(named) if named else None
+        text = encode_line(value, Encoder())
+        armed = get_ident() == _main_thread and interrupts.disarm()
+        try:
+            _host["calls"].send_final(text)
+        finally:
+            if armed:
+                interrupts.arm()
+        raise FinalAnswer
+
+    def __reduce_ex__(self, protocol):
+        return "final_answer"
+
+    def __repr__(self):
+        return "<function final_answer(answer)>"

@@ -1,0 +1,56 @@
+// Joins the runner's modules into one Python file and writes it as a TypeScript string module.
+import { readFileSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+const folder = new URL("../python/codelet_bridge/", import.meta.url);
+const runnerModules = [
+  "prelude",
+  "wire",
+  "limits",
+  "codec_libraries",
+  "codec_encode",
+  "codec_decode",
+  "channel",
+  "interrupts",
+  "calls",
+  "output",
+  "errors",
+  "import_guard",
+  "execution",
+  "event_loop",
+  "tools",
+  "rich_output",
+  "namespace",
+  "session",
+  "main",
+];
+
+/** One Python file: imports between the modules go away, since all names share one namespace then. */
+export function bundlePython(modules = runnerModules) {
+  const parts = modules.map((name) => {
+    const source = readFileSync(new URL(`${name}.py`, folder), "utf8");
+    return source
+      .replace(/^[ ]*from \.\w+ import .*\n/gm, "")
+      .replaceAll(/\n{3,}/g, "\n\n")
+      .trimEnd();
+  });
+  const source = `${parts.join("\n\n")}\n`;
+  const names = Array.from(source.matchAll(/^(?:def|class|async def) (\w+)|^(\w+) = /gm), ([, defined, assigned]) => defined ?? assigned);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) throw new Error(`Two modules define ${twice}, and they share one namespace once bundled.`);
+  return source;
+}
+
+function writeModule(file, name, summary, source) {
+  const text = `// Written by scripts/bundle-python.mjs.\n/** ${summary} */\nexport const ${name}: string = ${JSON.stringify(source)};\n`;
+  writeFileSync(new URL(`../src/${file}`, import.meta.url), text);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  writeModule(
+    "python-runner.ts",
+    "pythonRunner",
+    "The Python that runs inside every sandbox: one file, stdlib only, Python 3.9 and later and Pyodide.",
+    bundlePython(),
+  );
+}

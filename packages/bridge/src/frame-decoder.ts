@@ -1,0 +1,79 @@
+import { ProtocolError } from "@codelet/core";
+import type { BridgeLimits } from "./bridge-limits.ts";
+import { scanJson } from "./frame-scan.ts";
+import { checkFrame, type WorkerFrame } from "./worker-frames.ts";
+
+const newline = 0x0a;
+/** Shorter frames can't hold enough to hurt, whatever is in them. */
+const scannedFromBytes = 16 * 1024;
+
+/**
+ * Hostile bytes to checked frames: size first, then depth and number of parts on the text, then JSON, then the exact shape, then the sequence
+ * number, which counts up by one. Throws ProtocolError; a decoder that threw must not be used again.
+ */
+export class FrameDecoder {
+  readonly #maxBytes: number;
+  readonly #bounds: { readonly maxDepth: number; readonly maxNodes: number };
+  #parts: Uint8Array[] = [];
+  #partBytes = 0;
+  #sequence = 0;
+
+  constructor(limits: BridgeLimits) {
+    this.#maxBytes = limits.maxFrameBytes;
+    // A tagged value takes up to three levels and five parts of JSON; the value decoder counts exactly.
+    this.#bounds = { maxDepth: limits.maxDepth * 3 + 10, maxNodes: limits.maxNodes * 5 + 100 };
+  }
+
+  /** The frames that this chunk completes. */
+  decode(chunk: Uint8Array): WorkerFrame[] {
+    const frames: WorkerFrame[] = [];
+    let start = 0;
+    for (;;) {
+      const end = chunk.indexOf(newline, start);
+      if (end < 0) break;
+      const line = this.#line(chunk.subarray(start, end));
+      start = end + 1;
+      if (line.length > 0) frames.push(this.#frame(line));
+    }
+    if (start < chunk.length) this.#keep(chunk.subarray(start));
+    return frames;
+  }
+
+  #line(last: Uint8Array): Uint8Array {
+    if (this.#parts.length === 0) {
+      this.#checkSize(last.length);
+      return last;
+    }
+    this.#keep(last);
+    const line = Buffer.concat(this.#parts, this.#partBytes);
+    this.#parts = [];
+    this.#partBytes = 0;
+    return line;
+  }
+
+  #keep(part: Uint8Array): void {
+    this.#partBytes += part.length;
+    this.#checkSize(this.#partBytes);
+    this.#parts.push(part);
+  }
+
+  #checkSize(bytes: number): void {
+    if (bytes > this.#maxBytes) throw new ProtocolError(`The sandbox sent a frame of more than ${this.#maxBytes} bytes.`);
+  }
+
+  #frame(line: Uint8Array): WorkerFrame {
+    if (line.length > scannedFromBytes) {
+      const broken = scanJson(line, this.#bounds);
+      if (broken !== undefined) throw new ProtocolError(`The sandbox sent a frame over the limit of ${broken}.`);
+    }
+    let json: unknown;
+    try {
+      json = JSON.parse(Buffer.from(line.buffer, line.byteOffset, line.length).toString("latin1"));
+    } catch {
+      throw new ProtocolError("The sandbox sent a frame that is no JSON.");
+    }
+    const frame = checkFrame(json);
+    if (frame.s !== ++this.#sequence) throw new ProtocolError(`The sandbox sent frame ${frame.s} where ${this.#sequence} was due.`);
+    return frame;
+  }
+}

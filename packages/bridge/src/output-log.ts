@@ -1,0 +1,126 @@
+import type { OutputChunk } from "@codelet/core";
+
+type StreamName = "stdout" | "stderr";
+
+/** Output of programs that outlive their step goes to the next step's log, up to this size. */
+const maxIdleBytes = 8 * 1024;
+
+/** Standard output and error of the running step as one text, capped, with the live chunks and the markers that close a step. */
+export class OutputLog {
+  readonly #maxBytes: number;
+  readonly #streams: Readonly<Record<StreamName, Stream>> = { stdout: new Stream(), stderr: new Stream() };
+  #text = "";
+  #bytesLeft = maxIdleBytes;
+  #truncated = false;
+  #live: ((chunk: OutputChunk) => void) | undefined;
+  #awaited: readonly StreamName[] = [];
+  #drained: (() => void) | undefined;
+
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes;
+  }
+
+  /** A step starts; its marker will close a stream that the worker could not see drained. */
+  begin(marker: string, live: ((chunk: OutputChunk) => void) | undefined): void {
+    this.#bytesLeft = this.#maxBytes;
+    this.#truncated = false;
+    this.#live = live;
+    const bytes = Buffer.from(marker, "latin1");
+    for (const stream of Object.values(this.#streams)) stream.expect(bytes);
+  }
+
+  append(name: StreamName, chunk: Uint8Array): void {
+    const stream = this.#streams[name];
+    for (const part of stream.take(chunk)) this.#write(name, stream, part);
+    if (stream.marked && this.#drained !== undefined) this.#checkDrained();
+  }
+
+  /** Calls back, now or later, when the markers of these streams were seen. */
+  whenMarked(names: readonly StreamName[], drained: () => void): void {
+    this.#awaited = names;
+    this.#drained = drained;
+    this.#checkDrained();
+  }
+
+  /** The step's text; what comes from now on belongs to the next one. */
+  end(): string {
+    for (const [name, stream] of Object.entries(this.#streams) as [StreamName, Stream][]) {
+      for (const part of stream.rest()) this.#write(name, stream, part);
+      const tail = stream.decoder.decode();
+      if (tail !== "") this.#emit(name, tail);
+    }
+    const text = this.#text;
+    this.#text = "";
+    this.#live = undefined;
+    this.#drained = undefined;
+    this.#bytesLeft = maxIdleBytes;
+    this.#truncated = false;
+    return text;
+  }
+
+  #checkDrained(): void {
+    if (!this.#awaited.every((name) => this.#streams[name].marked)) return;
+    const drained = this.#drained;
+    this.#drained = undefined;
+    drained?.();
+  }
+
+  #write(name: StreamName, stream: Stream, bytes: Uint8Array): void {
+    if (this.#truncated) return;
+    const kept = bytes.length > this.#bytesLeft ? bytes.subarray(0, this.#bytesLeft) : bytes;
+    this.#bytesLeft -= kept.length;
+    const text = stream.decoder.decode(kept, { stream: true });
+    if (text !== "") this.#emit(name, text);
+    if (kept.length === bytes.length) return;
+    this.#truncated = true;
+    this.#emit(name, `\n[output truncated: more than ${this.#maxBytes} bytes in one step]\n`);
+  }
+
+  #emit(stream: StreamName, text: string): void {
+    this.#text += text;
+    this.#live?.({ stream, text });
+  }
+}
+
+/** Finds the step's marker in a stream of chunks, wherever it is cut. */
+class Stream {
+  readonly decoder = new TextDecoder();
+  marked = false;
+  #marker: Buffer = Buffer.alloc(0);
+  #held: Buffer | undefined;
+
+  expect(marker: Buffer): void {
+    this.#marker = marker;
+    this.marked = false;
+  }
+
+  /** What of the stream can be shown by now. */
+  take(chunk: Uint8Array): Uint8Array[] {
+    if (this.marked || this.#marker.length === 0) return [chunk];
+    let bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length);
+    if (this.#held !== undefined) bytes = Buffer.concat([this.#held, bytes]);
+    this.#held = undefined;
+    const at = bytes.indexOf(this.#marker);
+    if (at >= 0) {
+      this.marked = true;
+      return [bytes.subarray(0, at), bytes.subarray(at + this.#marker.length)].filter((part) => part.length > 0);
+    }
+    const start = this.#possibleStart(bytes);
+    if (start < bytes.length) this.#held = Buffer.from(bytes.subarray(start));
+    return start > 0 ? [bytes.subarray(0, start)] : [];
+  }
+
+  rest(): Uint8Array[] {
+    const held = this.#held;
+    this.#held = undefined;
+    return held === undefined ? [] : [held];
+  }
+
+  /** Where a marker may begin that the next chunk completes. */
+  #possibleStart(bytes: Buffer): number {
+    const first = this.#marker[0] ?? 0;
+    let start = bytes.indexOf(first, Math.max(0, bytes.length - this.#marker.length + 1));
+    while (start >= 0 && !this.#marker.subarray(0, bytes.length - start).equals(bytes.subarray(start))) start = bytes.indexOf(first, start + 1);
+    return start < 0 ? bytes.length : start;
+  }
+}

@@ -1,0 +1,30 @@
+/** How a worker process ended. */
+export interface WorkerExit {
+  /** For people: `"exit code 3"`, `"signal SIGSEGV"`. */
+  readonly message: string;
+  /** The memory limit ended it. @default false */
+  readonly memoryExceeded?: boolean | undefined;
+  /** Not the worker but the way to it was lost, through no act of the code. @default false */
+  readonly carrierLost?: boolean | undefined;
+}
+
+/**
+ * The connection to one worker process: a reliable, ordered stream of frames both ways. Executors implement it, one per way to reach a process;
+ * what can lose its connection restores it below this interface (see `supervise`).
+ */
+export interface WorkerChannel {
+  /** Queues frames in order: one newline-terminated line of ASCII JSON each. Never throws; what can't be written shows as `onClose`. */
+  write(text: string): void;
+  /** Raw bytes of the frame stream; called once, before the first write. */
+  onFrames(receive: (chunk: Uint8Array) => void): void;
+  /** Raw bytes of the worker's standard output and error, as they come. Absent where the worker has none. */
+  onOutput?(receive: (stream: "stdout" | "stderr", chunk: Uint8Array) => void): void;
+  /** The worker is gone and its output has been handed over to the end; called once. */
+  onClose(closed: (exit: WorkerExit) => void): void;
+  /** SIGINT to the worker, or what stands for it. */
+  interrupt(): void;
+  /** Ends the worker with everything it started. Never rejects; idempotent; also after the worker's own end. */
+  kill(): Promise<void>;
+  /** CPU milliseconds that the worker and its children have used: lets the session end workers that stay busy between steps. */
+  cpuTimeMs?(): number | undefined;
+}

@@ -1,0 +1,114 @@
+import { CodeletError, ExecutorCrashedError, encodeValue, type Json, ProtocolError, type ToolSignature, type Value, ValueError } from "@codelet/core";
+import type { BridgeLimits } from "./bridge-limits.ts";
+import { FrameDecoder } from "./frame-decoder.ts";
+import type { WorkerChannel, WorkerExit } from "./worker-channel.ts";
+import type { WorkerFrame } from "./worker-frames.ts";
+
+/** What a session hears from its worker. After `closed` or `broken` nothing more comes. */
+export interface ConnectionEvents {
+  frames(frames: readonly WorkerFrame[]): void;
+  output(stream: "stdout" | "stderr", chunk: Uint8Array): void;
+  closed(exit: WorkerExit): void;
+  broken(error: ProtocolError): void;
+}
+
+export interface Binding {
+  readonly tools: Iterable<ToolSignature>;
+  readonly variables: Iterable<readonly [string, Value]>;
+}
+
+/** One live worker: numbered frames out, checked frames in. */
+export class WorkerConnection {
+  readonly channel: WorkerChannel;
+  readonly #limits: BridgeLimits;
+  readonly #events: ConnectionEvents;
+  readonly #decoder: FrameDecoder;
+  #sequence = 0;
+  #ended = false;
+  #bound: { readonly resolve: () => void; readonly reject: (error: Error) => void } | undefined;
+
+  constructor(channel: WorkerChannel, limits: BridgeLimits, events: ConnectionEvents) {
+    this.channel = channel;
+    this.#limits = limits;
+    this.#events = events;
+    this.#decoder = new FrameDecoder(limits);
+    channel.onFrames((chunk) => this.#receive(chunk));
+    channel.onOutput?.((stream, chunk) => this.#ended || events.output(stream, chunk));
+    channel.onClose((exit) => this.#close(exit));
+  }
+
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** `fields` is JSON text that begins with a comma, or nothing. */
+  send(type: string, fields: string): void {
+    if (!this.#ended) this.channel.write(`{"t":"${type}","s":${++this.#sequence}${asciiJson(fields)}}\n`);
+  }
+
+  /** Sends `open` or `bind` and waits for the answer. Rejects with `value` when the worker can't build a variable, else with how it died. */
+  bind(type: "open" | "bind", binding: Binding, fields = ""): Promise<void> {
+    const tools = Array.from(binding.tools, ({ name, description, inputSchema, outputSchema }) => ({ name, description, inputSchema, outputSchema }));
+    const variables: Record<string, Json> = Object.create(null);
+    for (const [name, value] of binding.variables) variables[name] = encodeValue(value, this.#limits);
+    return new Promise((resolve, reject) => {
+      this.#bound = { resolve, reject };
+      this.send(type, `,"tools":${JSON.stringify(tools)},"vars":${JSON.stringify(variables)}${fields}`);
+    });
+  }
+
+  /** Stops listening and ends the worker. */
+  discard(): Promise<void> {
+    this.#ended = true;
+    this.#bound?.reject(new ExecutorCrashedError("The sandbox was ended before it was ready."));
+    this.#bound = undefined;
+    return this.channel.kill();
+  }
+
+  #receive(chunk: Uint8Array): void {
+    if (this.#ended) return;
+    let frames: readonly WorkerFrame[];
+    try {
+      frames = this.#decoder.decode(chunk);
+      if (frames[0]?.t === "bound") frames = this.#answerBinding(frames);
+    } catch (error) {
+      if (!(CodeletError.isInstance(error) && error.code === "protocol")) throw error;
+      return this.fail(error as ProtocolError);
+    }
+    if (frames.length > 0) this.#events.frames(frames);
+  }
+
+  /** Ends a worker that broke the protocol. */
+  fail(error: ProtocolError): void {
+    if (this.#ended) return;
+    this.#bound?.reject(error);
+    this.#bound = undefined;
+    void this.discard();
+    this.#events.broken(error);
+  }
+
+  #answerBinding(frames: readonly WorkerFrame[]): readonly WorkerFrame[] {
+    const [answer, ...others] = frames;
+    const bound = this.#bound;
+    if (answer?.t !== "bound" || bound === undefined) throw new ProtocolError("The sandbox answered what it was not asked.");
+    this.#bound = undefined;
+    if (answer.error === undefined) bound.resolve();
+    else bound.reject(new ValueError(`A variable can't be built in the sandbox: ${answer.error}`));
+    return others;
+  }
+
+  #close(exit: WorkerExit): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#bound?.reject(new ExecutorCrashedError(`The sandbox ended before it was ready: ${exit.message}.`));
+    this.#bound = undefined;
+    this.#events.closed(exit);
+  }
+}
+
+/** Frames are ASCII, whatever carries them. */
+function asciiJson(json: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: everything but ASCII, as a range
+  if (!/[^\x00-\x7e]/.test(json)) return json;
+  return json.replace(/[\u007f-\uffff]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
+}
