@@ -11,7 +11,7 @@ import type { AnyTool } from "./tool.ts";
 import type { Media, PlainValue, Value } from "./value.ts";
 
 /** What every kind of agent is made from. Immutable: any number of runs may share one agent. */
-export interface AgentOptions<Output = PlainValue> {
+export interface AgentOptions<Output = PlainValue> extends Limits {
   readonly model: Model | ModelFunction;
   /** @default none */
   readonly tools?: readonly AnyTool[] | undefined;
@@ -23,8 +23,7 @@ export interface AgentOptions<Output = PlainValue> {
   readonly output?: StandardSchema<unknown, Output> | undefined;
   /** Called with each answer before it counts. */
   readonly finalAnswerChecks?: readonly FinalAnswerCheck<Output>[] | undefined;
-  readonly limits?: Limits | undefined;
-  /** What an answer of the model costs, for `limits.maxCost`. */
+  /** What an answer of the model costs, for `maxCost`. */
   readonly price?: Price | undefined;
   readonly retry?: RetryOptions | undefined;
   /** Decides on each tool call. @default allow, unless the tool needs approval */
@@ -41,7 +40,7 @@ export interface AgentOptions<Output = PlainValue> {
 export interface RunOptions {
   /** Stops the run; its result then says `aborted`. */
   readonly signal?: AbortSignal | undefined;
-  /** Overrides `limits.maxSteps` of the agent. Minimum 1. */
+  /** Overrides the agent's. Minimum 1. */
   readonly maxSteps?: number | undefined;
   /** For your tools alone: never journaled, prompted or sent to a sandbox. */
   readonly context?: unknown;

@@ -2,7 +2,7 @@ import type { AgentOptions } from "./agent.ts";
 import type { FinalAnswerCheck } from "./answer.ts";
 import type { CodeAgentOptions, CodeOptions } from "./code-agent.ts";
 import { memoryJournal } from "./journal.ts";
-import { Ledger } from "./limits.ts";
+import { Ledger, type Limits } from "./limits.ts";
 import { type Model, type ModelRequest, toModel } from "./model.ts";
 import { closeCode, codeTags, markdownTags, type ParsedAction, parseCode, parseStructured, structuredAction } from "./parse-code.ts";
 import { defaultPrompts, type Prompts } from "./prompts.ts";
@@ -10,12 +10,13 @@ import { type ResolvedRetry, resolveRetry } from "./retry.ts";
 import { type ResolvedSchema, resolveSchema } from "./schema.ts";
 import { type AnyTool, checkName, toolSignature } from "./tool.ts";
 
-type Defaulted = "name" | "limits" | "maxToolResultBytes" | "maxObservationCharacters" | "journal" | "stepTimeoutMs";
+type Defaulted = "name" | "maxToolResultBytes" | "maxObservationCharacters" | "journal" | "stepTimeoutMs";
 type Kept = "price" | "toolPolicy" | "authorizedImports";
 type Options = AgentOptions & CodeOptions;
 
 /** A definition with every default filled in; made once per agent and language. */
 export interface ResolvedAgent extends Pick<Options, Kept>, Required<{ readonly [Key in Defaulted]: NonNullable<Options[Key]> }> {
+  readonly limits: Limits;
   readonly model: Model;
   readonly tools: ReadonlyMap<string, AnyTool>;
   readonly output: ResolvedSchema | undefined;
@@ -37,7 +38,9 @@ const defaultStepTimeoutMs = 30_000;
 
 /** Checks the options at the door. Throws TypeError that names the option. */
 export function resolveAgent<Output>(options: CodeAgentOptions<Output>, language: "python" | "javascript"): ResolvedAgent {
-  const { name = "agent", output, limits = {}, price, toolPolicy, authorizedImports, codeTags: style = "code" } = options;
+  const { name = "agent", output, price, toolPolicy, authorizedImports, codeTags: style = "code" } = options;
+  const { maxSteps, maxTokens, maxCost, maxDurationMs, maxToolCalls } = options;
+  const limits = { maxSteps, maxTokens, maxCost, maxDurationMs, maxToolCalls };
   checkName(name);
   if ((options.executor === undefined) === (options.executorType === undefined))
     throw new TypeError("Expected exactly one of `executor` and `executorType`");

@@ -102,7 +102,7 @@ describe("the value codec", () => {
   });
 
   it("carries any JSON unchanged", () => {
-    fc.assert(
+    void fc.assert(
       fc.property(fc.jsonValue(), (json) => {
         expect(plainValue(roundTrip(json))).toEqual(json);
       }),
@@ -121,7 +121,7 @@ describe("the value codec", () => {
         }),
       ),
     })).node;
-    fc.assert(
+    void fc.assert(
       fc.property(tagged, (json) => {
         try {
           decodeValue(json);
