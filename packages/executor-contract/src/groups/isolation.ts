@@ -1,0 +1,62 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import type { ContractCase } from "../contract-case.ts";
+import { assertValue } from "../ended-typed.ts";
+
+const secret = "codelet-contract-secret-4b1d";
+
+/** What the manifest claims about the border, tried in the plainest way; the escape corpus tries the others. */
+export const isolationCases: readonly ContractCase[] = [
+  {
+    name: "the environment of the host isn't inherited",
+    async run({ open, run }) {
+      process.env.CODELET_CONTRACT_SECRET = secret;
+      try {
+        const { execution } = await run(await open(), "import os\n[dict(os.environ), os.environ.get('CODELET_CONTRACT_SECRET')]");
+        assert.equal(execution.error, undefined);
+        assert.ok(!JSON.stringify(execution.value).includes(secret));
+      } finally {
+        delete process.env.CODELET_CONTRACT_SECRET;
+      }
+    },
+  },
+  {
+    name: "no connection to the host's loopback interface is possible",
+    needs: ["noNetwork"],
+    async run({ open, run }) {
+      let connections = 0;
+      const server = createServer(() => connections++).listen(0, "127.0.0.1");
+      await once(server, "listening");
+      try {
+        const { port } = server.address() as { port: number };
+        const code = `import socket\ntry:\n    s = socket.create_connection(('127.0.0.1', ${port}), timeout=2)\n    s.send(b'x')\n    out = 'connected'\nexcept Exception as e:\n    out = 'refused'\nout`;
+        const { execution } = await run(await open(), code);
+        assert.equal(connections, 0);
+        if (execution.error === undefined) assertValue(execution, "refused");
+      } finally {
+        server.close();
+      }
+    },
+  },
+  {
+    name: "a file of the host can't be read, and none can be written there",
+    needs: ["ownFiles"],
+    async run({ open, run }) {
+      const folder = mkdtempSync(path.join(tmpdir(), "codelet-contract-"));
+      const file = path.join(folder, "secret.txt");
+      writeFileSync(file, secret);
+      try {
+        const code = `def attempt(do):\n    try:\n        return str(do())\n    except Exception as e:\n        return type(e).__name__\n[attempt(lambda: open(${JSON.stringify(file)}).read()), attempt(lambda: open(${JSON.stringify(path.join(folder, "made.txt"))}, 'w').write('x'))]`;
+        const { execution } = await run(await open(), code);
+        assert.ok(!JSON.stringify(execution).includes(secret));
+        assertValue(execution, ["FileNotFoundError", "FileNotFoundError"]);
+      } finally {
+        rmSync(folder, { recursive: true, force: true });
+      }
+    },
+  },
+];

@@ -1,0 +1,144 @@
+import assert from "node:assert/strict";
+import { pythonFloat } from "@codelet/core";
+import type { ContractCase } from "../contract-case.ts";
+import { assertError, assertValue } from "../ended-typed.ts";
+
+export const stateCases: readonly ContractCase[] = [
+  {
+    name: "variables, functions, classes and imports live on from step to step",
+    async run({ open, run }) {
+      const session = await open();
+      await run(session, "import math\nx = 41\ndef f(y):\n    return y + 1\nclass Box:\n    size = 2");
+      assertValue((await run(session, "f(x) + Box().size + int(math.sqrt(4))")).execution, 46);
+    },
+  },
+  {
+    name: "the value is the last expression's, and null without one",
+    async run({ open, run }) {
+      const session = await open();
+      assertValue((await run(session, "1\n2\n'last'")).execution, "last");
+      assertValue((await run(session, "x = 5")).execution, null);
+      assertValue((await run(session, "if x:\n    7")).execution, null);
+      assertValue((await run(session, "")).execution, null);
+      assertValue((await run(session, "# nothing\n")).execution, null);
+    },
+  },
+  {
+    name: "variables given at open and by bind are globals",
+    async run({ open, run }) {
+      const session = await open({ variables: { city: "Paris", ratio: pythonFloat(14) } });
+      assertValue((await run(session, "f'{city} {ratio}'")).execution, "Paris 14.0");
+      await session.bind({ variables: { city: "Tokyo" } });
+      assertValue((await run(session, "city")).execution, "Tokyo");
+    },
+  },
+  {
+    name: "two sessions of one executor share nothing",
+    async run({ open, run }) {
+      const [first, second] = [await open(), await open()];
+      await run(first, "import builtins, sys\nsecret = 1\nbuiltins.secret = 1\nsys.modules['secret_module'] = sys");
+      assertError((await run(second, "secret")).execution, "NameError");
+      assertError((await run(second, "import secret_module")).execution, "ModuleNotFoundError");
+    },
+  },
+  {
+    name: "an error names its class, its message and its line, and shows the code's own frames only",
+    async run({ open, run }) {
+      const { execution } = await run(await open(), "def g():\n    return 1/0\n\ng()");
+      assertError(execution, "ZeroDivisionError");
+      assert.equal(execution.error?.message, "division by zero");
+      assert.equal(execution.error?.line, 2);
+      assert.equal(execution.stateLost, false);
+      const traceback = execution.error?.traceback ?? "";
+      assert.match(traceback, /return 1\/0/);
+      assert.deepEqual(
+        [...traceback.matchAll(/^ {2}File "(.*)", line/gm)].filter(([, file]) => file?.startsWith("/")),
+        [],
+        "frames of the sandbox",
+      );
+    },
+  },
+  {
+    name: "an error of an earlier step's function shows where it came from",
+    async run({ open, run }) {
+      const session = await open();
+      await run(session, "def g():\n    raise KeyError('k')");
+      const { execution } = await run(session, "pass\ng()");
+      assertError(execution, "KeyError");
+      assert.match(execution.error?.traceback ?? "", /raise KeyError/);
+    },
+  },
+  {
+    name: "a syntax error names its line and runs nothing",
+    async run({ open, run }) {
+      const session = await open();
+      const { execution } = await run(session, "touched = 1\nx = = 1");
+      assertError(execution, "SyntaxError");
+      assert.equal(execution.error?.line, 2);
+      assertValue((await run(session, "'touched' in globals()")).execution, false);
+    },
+  },
+  {
+    name: "what ran before an error stays",
+    async run({ open, run }) {
+      const session = await open();
+      assertError((await run(session, "x = 3\nraise ValueError('no')")).execution, "ValueError");
+      assertValue((await run(session, "x")).execution, 3);
+    },
+  },
+  {
+    name: "top-level await works",
+    async run({ open, run }) {
+      const session = await open();
+      assertValue((await run(session, "import asyncio\nawait asyncio.sleep(0.01)\n5")).execution, 5);
+      assertValue((await run(session, "async def f():\n    return 6\nawait f()")).execution, 6);
+    },
+  },
+  {
+    name: "a seed makes random and hashes repeat, and no seed doesn't",
+    async run({ open, run }) {
+      const draw = async (seed: string | undefined): Promise<unknown> => {
+        const { execution } = await run(await open({ seed }), "import random\n[random.random(), hash('codelet')]");
+        assert.equal(execution.error, undefined);
+        return execution.value;
+      };
+      const first = await draw("a");
+      assert.deepEqual(await draw("a"), first);
+      assert.notDeepEqual(await draw("b"), first);
+      const [fresh, other] = [(await draw(undefined)) as number[], (await draw(undefined)) as number[]];
+      assert.notEqual(fresh[0], other[0]);
+    },
+  },
+  {
+    name: "a rebound final_answer or tool is itself again in the next step, and the code is told",
+    async run({ open, run }) {
+      const session = await open();
+      for (const [name, rebind] of [
+        ["final_answer", "final_answer = 42"],
+        ["echo", "def echo(x):\n    return 'mine'"],
+        ["add", "for add in [1]:\n    pass"],
+      ] as const) {
+        const { execution } = await run(session, rebind);
+        assert.match(`${execution.error?.message}\n${execution.logs}`, new RegExp(name), `a word about ${name}`);
+      }
+      assertValue((await run(session, "add(echo(2), 3)")).execution, 5);
+      assert.deepEqual((await run(session, "final_answer(7)")).execution.finalAnswer, { value: 7 });
+    },
+  },
+  {
+    name: "a deleted tool is there again in the next step",
+    async run({ open, run }) {
+      const session = await open();
+      await run(session, "del echo");
+      assertValue((await run(session, "echo(1)")).execution, 1);
+    },
+  },
+  {
+    name: "a variable may be rebound to anything",
+    async run({ open, run }) {
+      const session = await open({ variables: { rows: [1, 2] } });
+      assertValue((await run(session, "rows = 'other'")).execution, null);
+      assertValue((await run(session, "rows")).execution, "other");
+    },
+  },
+];
