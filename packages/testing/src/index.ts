@@ -1,1 +1,8 @@
-export {};
+export { type Cassette, type CassetteEntry, type CassetteOutcome, parseCassette } from "./cassette.ts";
+export { FakeClock, type FakeClockOptions } from "./fake-clock.ts";
+export { type FakeExecutor, type FakeExecutorOptions, type FakeHandler, type FakeStep, fakeExecutor } from "./fake-executor.ts";
+export { type FaultyModelOptions, faultyModel, type ModelFault } from "./faulty-model.ts";
+export { recordModel } from "./record-model.ts";
+export { type ReplayModel, type ReplayModelOptions, replayModel } from "./replay-model.ts";
+export { requestDigest } from "./request-digest.ts";
+export { type ScriptedAnswer, type ScriptedModel, type ScriptedModelOptions, type ScriptedReply, scriptedModel } from "./scripted-model.ts";
