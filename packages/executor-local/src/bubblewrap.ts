@@ -1,0 +1,73 @@
+import type { SandboxPaths } from "./sandbox-paths.ts";
+import { ancestors, closedAncestor, unprivilegedId } from "./unprivileged-user.ts";
+
+/** How a worker is started, in the words of `child_process.spawn`. */
+export interface Command {
+  readonly file: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd: string;
+  readonly uid?: number;
+  readonly gid?: number;
+  /** Whether fd 4 is to be the worker's lifeline. */
+  readonly lifeline: boolean;
+}
+
+export interface BubblewrapOptions {
+  /** Absolute paths of `bwrap`, and of `setpriv` where root starts it. */
+  readonly bwrap: string;
+  readonly setpriv: string | undefined;
+  readonly asRoot: boolean;
+  readonly paths: SandboxPaths;
+  readonly diskLimitBytes: number;
+  readonly env: Readonly<Record<string, string>>;
+  readonly argv: readonly string[];
+}
+
+/** The session's folder inside, its home and the only place besides shared memory where it can write. */
+export const sandboxFolder = "/tmp/session";
+const sharedMemoryBytes = 64 * 2 ** 20;
+
+/** The command that runs `argv` in a sandbox. The environment is `spawn`'s: on a command line other users could read it. */
+export function bubblewrapCommand(options: BubblewrapOptions): Command {
+  const { bwrap, env, asRoot, paths } = options;
+  const args = [...sandboxArguments(options), "--", ...options.argv];
+  const command: Command = { file: bwrap, args, env, cwd: "/", lifeline: false };
+  if (!asRoot) return command;
+  const closed = paths.binds.filter((path) => closedAncestor(path) !== undefined);
+  if (closed.length === 0) return { ...command, uid: unprivilegedId, gid: unprivilegedId };
+  return { ...command, args: [...openingArguments(closed), "--", ...becomeUnprivileged(options.setpriv ?? "setpriv"), bwrap, ...args] };
+}
+
+function sandboxArguments({ paths, diskLimitBytes }: BubblewrapOptions): string[] {
+  return [
+    ...["--unshare-user", "--disable-userns", "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"],
+    ...["--uid", String(unprivilegedId), "--gid", String(unprivilegedId), "--cap-drop", "ALL", "--die-with-parent", "--hostname", "sandbox"],
+    ...["--proc", "/proc", "--dev", "/dev", "--size", String(sharedMemoryBytes), "--tmpfs", "/dev/shm", "--remount-ro", "/dev"],
+    ...["--size", String(diskLimitBytes), "--tmpfs", "/tmp", "--dir", sandboxFolder],
+    ...paths.binds.flatMap((path) => ["--ro-bind", path, path]),
+    ...paths.symlinks.flatMap(([path, target]) => ["--symlink", target, path]),
+    ...["--remount-ro", "/", "--chdir", sandboxFolder],
+  ];
+}
+
+/**
+ * A view of the host for root's own step before the sandbox: folders that the unprivileged user can't enter (root's home, with its pyenv) are replaced by empty
+ * ones that hold nothing but the interpreter's files.
+ */
+function openingArguments(paths: readonly string[]): string[] {
+  const closed = new Set(paths.map((path) => closedAncestor(path) ?? path));
+  const between = new Set(
+    paths.flatMap((path) => ancestors(path).filter((folder) => !closed.has(folder) && [...closed].some((root) => folder.startsWith(`${root}/`)))),
+  );
+  return [
+    ...["--die-with-parent", "--dev-bind", "/", "/"],
+    ...[...closed].flatMap((folder) => ["--tmpfs", folder]),
+    ...[...between].flatMap((folder) => ["--dir", folder]),
+    ...paths.flatMap((path) => ["--ro-bind", path, path]),
+  ];
+}
+
+function becomeUnprivileged(setpriv: string): string[] {
+  return [setpriv, `--reuid=${unprivilegedId}`, `--regid=${unprivilegedId}`, "--clear-groups", "--"];
+}

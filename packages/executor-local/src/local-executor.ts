@@ -1,0 +1,56 @@
+import { bridgeSession } from "@codelet/bridge";
+import type { Executor, ExecutorCapabilities } from "@codelet/core";
+import { enforcementOf } from "./enforcement.ts";
+import { openWorker } from "./open-worker.ts";
+import { type LocalExecutorOptions, type ResolvedLocalOptions, resolveOptions } from "./options.ts";
+
+const name = "local";
+
+/**
+ * An executor that runs Python on this machine, with this machine's packages, inside bubblewrap: no network, no home folder, no other processes.
+ *
+ * `open` rejects with `configuration` when bubblewrap or Python is missing or not allowed; the message says what to do. The manifest says which limits this
+ * machine enforces, and by what; without write access to control groups memory is watched by the host every 50 ms.
+ *
+ * @example
+ * const agent = new CodeAgent({ model, executor: localExecutor({ python: "/opt/analysis/bin/python", memoryLimitBytes: 4 * 2 ** 30 }) });
+ */
+export function localExecutor(options: LocalExecutorOptions = {}): Executor {
+  const resolved = resolveOptions(options);
+  return {
+    name,
+    language: "python",
+    capabilities: capabilitiesOf(resolved),
+    open: (open = {}) =>
+      bridgeSession({
+        executor: name,
+        open,
+        graceMs: resolved.graceMs,
+        connect: ({ signal }) => openWorker({ options: resolved, seed: open.seed, signal }),
+      }),
+  };
+}
+
+function capabilitiesOf(options: ResolvedLocalOptions): ExecutorCapabilities {
+  const limits = { ...enforcementOf(options), output: true };
+  const shared = { threads: true, packages: "host", richOutput: true, limits } as const;
+  if (options.sandbox === "none") {
+    return {
+      ...shared,
+      isolation: 0,
+      network: "full",
+      files: "host",
+      processes: "host",
+      recovery: { pinned: false, snapshot: false, replay: false },
+    };
+  }
+  // Every session starts with an empty folder and without a network, so earlier code can be run again.
+  return {
+    ...shared,
+    isolation: 3,
+    network: "none",
+    files: "own",
+    processes: "own",
+    recovery: { pinned: false, snapshot: false, replay: "workdir" },
+  };
+}

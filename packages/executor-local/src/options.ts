@@ -1,0 +1,81 @@
+/** Options of `localExecutor`. */
+export interface LocalExecutorOptions {
+  /** The interpreter, CPython 3.9 or newer: a name on `PATH` or an absolute path, also of a virtual environment. @default "python3" */
+  readonly python?: string | undefined;
+  /**
+   * `"required"`: inside bubblewrap, without network, home folder or other processes; Linux only. `"none"`: with all of your rights, for code that you would run
+   * yourself. @default "required"
+   */
+  readonly sandbox?: "required" | "none" | undefined;
+  /** Bytes of memory of a session's processes together. Minimum 64 MiB (67_108_864). @default 1 GiB */
+  readonly memoryLimitBytes?: number | undefined;
+  /** Processes and threads of a session together. Minimum 4. @default 128 */
+  readonly maxProcesses?: number | undefined;
+  /** Bytes of the session's own folder, which is held in memory in the sandbox; not enforced with `sandbox: "none"`. Minimum 1 MiB. @default 256 MiB */
+  readonly diskLimitBytes?: number | undefined;
+  /** Environment variables of the code, in addition to the few that Python needs. Nothing is inherited. @default {} */
+  readonly env?: Readonly<Record<string, string>> | undefined;
+  /** Milliseconds between an interrupt and the kill of code that does not end. Minimum 0. @default 250 */
+  readonly graceMs?: number | undefined;
+}
+
+export interface ResolvedLocalOptions {
+  readonly python: string;
+  readonly sandbox: "required" | "none";
+  readonly memoryLimitBytes: number;
+  readonly maxProcesses: number;
+  readonly diskLimitBytes: number;
+  readonly env: Readonly<Record<string, string>>;
+  readonly graceMs: number;
+}
+
+const mebibyte = 2 ** 20;
+const defaultPython = "python3";
+const defaultMemoryLimitBytes = 1024 * mebibyte;
+const defaultMaxProcesses = 128;
+const defaultDiskLimitBytes = 256 * mebibyte;
+const defaultGraceMs = 250;
+
+export function resolveOptions(options: LocalExecutorOptions): ResolvedLocalOptions {
+  return Object.freeze({
+    python: checkPython(options.python ?? defaultPython),
+    sandbox: checkSandbox(options.sandbox ?? "required"),
+    memoryLimitBytes: checkInteger("memoryLimitBytes", options.memoryLimitBytes ?? defaultMemoryLimitBytes, 64 * mebibyte),
+    maxProcesses: checkInteger("maxProcesses", options.maxProcesses ?? defaultMaxProcesses, 4),
+    diskLimitBytes: checkInteger("diskLimitBytes", options.diskLimitBytes ?? defaultDiskLimitBytes, mebibyte),
+    env: checkEnvironment(options.env ?? {}),
+    graceMs: checkInteger("graceMs", options.graceMs ?? defaultGraceMs, 0),
+  });
+}
+
+function checkPython(value: unknown): string {
+  const isName = typeof value === "string" && /^[^/\\\0\s]+$/.test(value) && !value.startsWith("-");
+  const isPath = typeof value === "string" && value.startsWith("/") && !value.includes("\0");
+  if (isName || isPath) return value;
+  throw expected("python", "a command's name or an absolute path", value);
+}
+
+function checkSandbox(value: unknown): "required" | "none" {
+  if (value === "required" || value === "none") return value;
+  throw expected("sandbox", '"required" or "none"', value);
+}
+
+function checkInteger(name: string, value: unknown, minimum: number): number {
+  if (typeof value === "number" && Number.isSafeInteger(value) && value >= minimum) return value;
+  throw expected(name, `an integer >= ${minimum}`, value);
+}
+
+function checkEnvironment(value: unknown): Readonly<Record<string, string>> {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) throw expected("env", "an object of strings", value);
+  for (const [name, text] of Object.entries(value)) {
+    if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) throw expected("env", "names of letters, digits and _", name);
+    // The value may be a secret, so the message names the variable only.
+    if (typeof text !== "string" || text.includes("\0"))
+      throw new TypeError(`Expected \`env.${name}\` to be a string without NUL, got ${typeof text}`);
+  }
+  return Object.freeze({ ...(value as Record<string, string>) });
+}
+
+function expected(name: string, what: string, value: unknown): TypeError {
+  return new TypeError(`Expected \`${name}\` to be ${what}, got \`${String(value)}\` (${typeof value})`);
+}

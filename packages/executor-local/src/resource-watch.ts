@@ -1,0 +1,63 @@
+import { proportionalBytes, sampleTree } from "./process-tree.ts";
+
+export interface WatchOptions {
+  /** The outermost process of the session. */
+  readonly pid: number;
+  /** Undefined where the kernel enforces it. */
+  readonly memoryLimitBytes: number | undefined;
+  readonly maxProcesses: number | undefined;
+  /** Called once, when a limit is passed; the watch is over then. */
+  readonly onExceeded: (limit: "memory" | "processes") => void;
+}
+
+/** Looks at a session's processes from outside, often while they work and seldom while they rest. */
+export interface ResourceWatch {
+  /** Something was sent to the worker: it may work from now on. */
+  wake(): void;
+  stop(): void;
+}
+
+const busyIntervalMs = 50;
+const idleIntervalMs = 1_000;
+
+export function watchResources(options: WatchOptions): ResourceWatch {
+  let intervalMs = busyIntervalMs;
+  let cpuTicks = -1;
+  let timer = schedule();
+
+  function schedule(): NodeJS.Timeout {
+    return setTimeout(look, intervalMs).unref();
+  }
+
+  function look(): void {
+    const sample = sampleTree(options.pid, options.maxProcesses ?? Number.POSITIVE_INFINITY);
+    const exceeded = exceededLimit(sample, options);
+    if (exceeded !== undefined) {
+      options.onExceeded(exceeded);
+      return;
+    }
+    intervalMs = sample.cpuTicks === cpuTicks ? Math.min(intervalMs * 2, idleIntervalMs) : busyIntervalMs;
+    cpuTicks = sample.cpuTicks;
+    timer = schedule();
+  }
+
+  return {
+    wake() {
+      if (intervalMs === busyIntervalMs) return;
+      intervalMs = busyIntervalMs;
+      clearTimeout(timer);
+      timer = schedule();
+    },
+    stop() {
+      clearTimeout(timer);
+    },
+  };
+}
+
+function exceededLimit(sample: ReturnType<typeof sampleTree>, { memoryLimitBytes, maxProcesses }: WatchOptions): "memory" | "processes" | undefined {
+  if (maxProcesses !== undefined && sample.tasks > maxProcesses) return "processes";
+  if (memoryLimitBytes === undefined || sample.residentBytes <= memoryLimitBytes) return undefined;
+  // Forked children share most of their pages, which the cheap sum counts once for each of them.
+  const bytes = sample.pids.length > 1 ? proportionalBytes(sample.pids) : undefined;
+  return (bytes ?? sample.residentBytes) > memoryLimitBytes ? "memory" : undefined;
+}
