@@ -1,0 +1,277 @@
+import { type FakeHandler, fakeExecutor, faultyModel, scriptedModel } from "@codelet/testing";
+import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import { CodeAgent, type CodeAgentOptions } from "./code-agent.ts";
+import type { AgentEvent } from "./events.ts";
+import type { ModelRequest } from "./model.ts";
+import { tool } from "./tool.ts";
+import type { PlainValue } from "./value.ts";
+
+/** The model's text of one action; the fake executor's handler decides what its code does. */
+const action = (code: string): string => `Thought: go\n<code>\n${code}\n</code>`;
+
+const answering: FakeHandler = async ({ code, finalAnswer, print, call, variables }) => {
+  if (code.startsWith("answer ")) return finalAnswer(JSON.parse(code.slice(7)));
+  if (code.startsWith("call ")) return call(code.slice(5), []);
+  if (code.startsWith("show ")) return variables[code.slice(5)] ?? null;
+  if (code === "fail") throw new Error("broken");
+  print(code);
+  return null;
+};
+
+function agentOf<Output = PlainValue>(replies: readonly (string | Error)[], options: Partial<CodeAgentOptions<Output>> = {}): CodeAgent<Output> {
+  return new CodeAgent({
+    model: scriptedModel(replies),
+    executor: fakeExecutor(answering),
+    retry: { firstDelayMs: 1 },
+    ...options,
+  } as CodeAgentOptions<Output>);
+}
+
+async function eventsOf(run: AsyncIterable<AgentEvent>): Promise<AgentEvent[]> {
+  const events: AgentEvent[] = [];
+  for await (const event of run) events.push(event);
+  return events;
+}
+
+describe("a run", () => {
+  it("ends with the answer that the code gives", async () => {
+    const result = await agentOf([action("hello"), action('answer {"a": 1}')]).run("task");
+    expect(result).toMatchObject({ state: "success", output: { a: 1 } });
+    expect(result.steps.map((step) => step.type)).toEqual(["system", "task", "action", "action"]);
+  });
+
+  it("gives a typed answer, and shows the model a wrong one", async () => {
+    const agent = agentOf([action('answer "four"'), action("answer 4")], { output: z.number() });
+    const result = await agent.run("task");
+    expect(result).toMatchObject({ state: "success", output: 4 });
+    expect(result.steps[2]).toMatchObject({ error: { code: "model-output" }, observation: expect.stringContaining('{"type":"number"}') });
+  });
+
+  it("asks the checks before an answer counts", async () => {
+    const finalAnswerChecks = [
+      (answer: PlainValue) => (answer === 1 ? "too small" : true),
+      (answer: PlainValue) => {
+        if (answer === 2) throw new Error("no twos");
+        return answer !== 3;
+      },
+    ];
+    const result = await agentOf(
+      [1, 2, 3, 4].map((n) => action(`answer ${n}`)),
+      { finalAnswerChecks },
+    ).run("task");
+    expect(result).toMatchObject({ state: "success", output: 4 });
+    expect(result.steps.slice(2, 5).map((step) => step.type === "action" && step.error?.message)).toEqual([
+      "The answer was refused: too small",
+      "The answer was refused: no twos",
+      "The answer was refused: the check of the answer failed",
+    ]);
+  });
+
+  it("shows errors of the code and texts without code to the model, and goes on", async () => {
+    const result = await agentOf([action("fail"), "no code here", action("answer 1")]).run("task");
+    expect(result.steps.slice(2)).toMatchObject([{ error: { code: "code-failed" } }, { error: { code: "model-output" } }, { isFinal: true }]);
+  });
+
+  it("shows each past action once, in a prompt whose beginning never changes", async () => {
+    const model = scriptedModel([action("first"), action("second"), "prose", action("answer 1")]);
+    await agentOf([], { model }).run("task");
+    const prompts = model.requests.map(({ messages }) => JSON.stringify(messages));
+    for (const [index, prompt] of prompts.entries()) {
+      if (index > 0) expect(prompt.startsWith(prompts[index - 1]?.slice(0, -1) ?? "")).toBe(true);
+    }
+    expect(prompts.at(-1)?.split("<code>\\nfirst")).toHaveLength(2);
+  });
+
+  it("gives variables to the sandbox, and only their names and previews to the model", async () => {
+    const model = scriptedModel([action("show data"), action("answer 1")]);
+    const data = Array.from({ length: 5_000 }, (_, index) => index);
+    const result = await agentOf([], { model }).run("task", { additionalArgs: { data } });
+    expect(JSON.stringify(model.requests[0]).length).toBeLessThan(6_000);
+    expect(result.steps[2]).toMatchObject({ observation: expect.stringContaining("4999]") });
+  });
+
+  it("shows images to the model with the task", async () => {
+    const model = scriptedModel([action("answer 1")]);
+    const image = { mediaType: "image/png", data: new Uint8Array([1]) };
+    await agentOf([], { model }).run("what is this?", { images: [image] });
+    expect(model.requests[0]?.messages[1]?.content).toMatchObject([{ type: "text" }, { type: "image", image }]);
+  });
+
+  it("asks for structured actions by a response schema", async () => {
+    const model = scriptedModel([JSON.stringify({ thought: "t", code: "answer 7" })]);
+    const result = await agentOf([], { model, actionFormat: "structured" }).run("task");
+    expect(result).toMatchObject({ state: "success", output: 7 });
+    expect(model.requests[0]?.responseSchema?.name).toBe("action");
+    expect(model.requests[0]?.stop).toBeUndefined();
+  });
+
+  it("asks for markdown without a stop text that would cut the opening fence", async () => {
+    const model = scriptedModel(["```python\nanswer 7\n```"]);
+    expect(await agentOf([], { model, codeTags: "markdown" }).run("task")).toMatchObject({ output: 7 });
+    expect(model.requests[0]?.stop).toEqual(["Observation:"]);
+  });
+
+  it("closes the block that the stop text cut off", async () => {
+    const result = await agentOf(["Thought: t\n<code>\nanswer 7\n"]).run("task");
+    expect(result.steps[2]).toMatchObject({ modelOutput: "Thought: t\n<code>\nanswer 7\n</code>" });
+  });
+
+  it("does not run code that was cut off at the token limit", async () => {
+    const cut = {
+      content: [{ type: "text" as const, text: "<code>\nanswer 1" }],
+      usage: { input: 1, cacheRead: 0, cacheWrite: 0, output: 1, reasoning: 0 },
+      finishReason: "length" as const,
+    };
+    const model = scriptedModel([cut, action("answer 2")]);
+    expect(await agentOf([], { model }).run("task")).toMatchObject({ output: 2 });
+  });
+
+  it("cuts the middle out of long observations", async () => {
+    const executor = fakeExecutor(({ code, print, finalAnswer }) => {
+      if (code === "end") return finalAnswer(1);
+      print("x".repeat(50_000));
+      return null;
+    });
+    const result = await agentOf([action("flood"), action("end")], { executor, maxObservationCharacters: 1_000 }).run("task");
+    const [step] = result.steps.slice(2);
+    expect(step?.type === "action" && step.observation.length).toBeLessThan(1_200);
+  });
+});
+
+describe("isolation between runs", () => {
+  it("keeps a hundred runs of one agent apart", async () => {
+    const executor = fakeExecutor(async ({ code, variables, call, finalAnswer }) => {
+      if (code === "end") return finalAnswer([variables.mine ?? null, variables.leak ?? null] as never);
+      variables.leak = variables.leak === undefined ? (variables.mine as number) : "someone else's";
+      return call("wait", []);
+    });
+    const model = async (request: ModelRequest): Promise<string> => action(request.messages.length < 4 ? "begin" : "end");
+    const wait = tool({
+      name: "wait",
+      description: "Waits.",
+      input: z.object({}),
+      execute: (_, { context }) => new Promise<number>((resolve) => setTimeout(() => resolve(context as number), 5)),
+    });
+    const agent = new CodeAgent({ model, executor, tools: [wait] });
+    const results = await Promise.all(Array.from({ length: 100 }, (_, mine) => agent.run("task", { additionalArgs: { mine }, context: mine })));
+    for (const [mine, result] of results.entries()) expect(result).toMatchObject({ state: "success", output: [mine, mine] });
+    expect(new Set(results.map(({ runId }) => runId)).size).toBe(100);
+    expect(executor.openSessions).toBe(0);
+  });
+});
+
+describe("events", () => {
+  it("come in order, numbered, with one terminal event", async () => {
+    const events = await eventsOf(agentOf([action("hi"), action("answer 1")]).start("task"));
+    expect(events.map(({ seq }) => seq)).toEqual(events.map((_, index) => index + 1));
+    expect(events.filter(({ type }) => type === "run-end")).toHaveLength(1);
+    expect(events.at(-1)).toMatchObject({ type: "run-end", state: "success" });
+    const types = events.filter(({ step }) => step === 1).map(({ type }) => type);
+    expect(types).toEqual(["step-start", "model-delta", "model-end", "code", "output-delta", "execution", "step-end"]);
+  });
+
+  it("warn of an executor without isolation", async () => {
+    const events = await eventsOf(agentOf([action("answer 1")]).start("task"));
+    expect(events).toContainEqual(expect.objectContaining({ type: "warning", message: expect.stringContaining("isolation level 0") }));
+  });
+
+  it("stop the run when they are left early", async () => {
+    const executor = fakeExecutor(answering);
+    const run = agentOf([action("a"), action("b"), action("c")], { executor }).start("task");
+    for await (const event of run) if (event.type === "code") break;
+    expect(await run.result).toMatchObject({ state: "aborted" });
+    expect(executor.openSessions).toBe(0);
+  });
+
+  it("end with a terminal event also when the run fails, and the result rejects only where it is read", async () => {
+    const run = agentOf([Object.assign(new Error("no"), { status: 401 })]).start("task");
+    expect((await eventsOf(run)).at(-1)).toMatchObject({ type: "run-end", state: "failed", error: { name: "ModelCallError" } });
+    await expect(run.result).rejects.toMatchObject({ code: "model-call", status: 401, run: { steps: [{ type: "system" }, { type: "task" }] } });
+  });
+
+  it("can be read by one reader only", async () => {
+    const run = agentOf([action("answer 1")]).start("task");
+    await eventsOf(run);
+    expect(() => run[Symbol.asyncIterator]()).toThrow(expect.objectContaining({ code: "configuration" }));
+  });
+});
+
+describe("stepping by hand", () => {
+  it("takes one step at a time", async () => {
+    const model = scriptedModel([action("a"), action("b"), action("answer 1")]);
+    const run = agentOf([], { model }).start("task");
+    expect(await run.step()).toMatchObject({ step: 1, code: "a" });
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    expect(model.remaining).toBe(2);
+    expect(await run.step()).toMatchObject({ step: 2 });
+    expect(await run.step()).toMatchObject({ step: 3, isFinal: true });
+    expect(await run.step()).toBeUndefined();
+    expect(await run.result).toMatchObject({ state: "success" });
+  });
+
+  it("can be stopped while it waits", async () => {
+    const run = agentOf([action("a"), action("b")]).start("task");
+    await run.step();
+    await run.stop("enough");
+    expect(await run.result).toMatchObject({ state: "aborted", reason: "enough" });
+  });
+});
+
+describe("model failures", () => {
+  it("survive a 503, a cut stream and a lost connection", async () => {
+    const model = faultyModel(scriptedModel([action("half"), action("a"), action("answer 1")]), [
+      { call: 1, type: "error", status: 503 },
+      { call: 2, type: "cut", afterDeltas: 1 },
+      { call: 3, type: "error" },
+    ]);
+    const events = await eventsOf(agentOf([], { model }).start("task"));
+    expect(events.filter(({ type }) => type === "model-retry")).toHaveLength(3);
+    expect(events.at(-1)).toMatchObject({ state: "success" });
+  });
+
+  it.each([400, 401, 403])("are raised at once for %d, with what was done", async (status) => {
+    const model = faultyModel(scriptedModel([action("a")]), [{ call: 2, type: "error", status }]);
+    await expect(agentOf([], { model }).run("task")).rejects.toMatchObject({ code: "model-call", status, run: { steps: { length: 3 } } });
+  });
+
+  it("of a plain function are raised with their cause", async () => {
+    const bug = new TypeError("my bug");
+    await expect(agentOf([], { model: () => Promise.reject(bug) }).run("task")).rejects.toMatchObject({ code: "model-call", cause: bug });
+  });
+
+  it("end after the last try", async () => {
+    const model = faultyModel(
+      scriptedModel([]),
+      [1, 2, 3].map((call) => ({ call, type: "error", status: 500 })),
+    );
+    await expect(agentOf([], { model, retry: { maxRetries: 2, firstDelayMs: 1 } }).run("task")).rejects.toMatchObject({ status: 500 });
+  });
+});
+
+describe("a changed copy", () => {
+  it("keeps the other options", async () => {
+    const agent = agentOf([action("a"), "the end"]);
+    expect(await agent.with({ maxSteps: 1 }).run("task")).toMatchObject({ state: "limit", limit: "steps", text: "the end" });
+  });
+});
+
+describe("options", () => {
+  const executor = fakeExecutor(answering);
+  it.each<readonly [string, object, RegExp]>([
+    ["no executor", { executor: undefined }, /exactly one of `executor` and `executorType`/],
+    ["two executors", { executorType: "wasm" }, /exactly one/],
+    ["a bad limit", { maxSteps: 0 }, /Expected `maxSteps` to be a number >= 1, got `0` \(number\)/],
+    ["a cost without a price", { maxCost: 1 }, /`price`/],
+    ["a bad name", { name: "my agent" }, /Python identifier/],
+    [
+      "two tools of one name",
+      { tools: [1, 2].map(() => tool({ name: "t", description: "d", input: z.object({}), execute: () => 1 })) },
+      /different names/,
+    ],
+    ["a schema that isn't one", { output: { type: "number" } }, /jsonSchema<T>/],
+    ["a bad timeout", { stepTimeoutMs: -5 }, /Expected `stepTimeoutMs` to be a number >= 1, got `-5` \(number\)/],
+  ])("are refused at the door: %s", (_, options, message) => {
+    expect(() => new CodeAgent({ model: scriptedModel([]), executor, ...options } as never)).toThrow(message);
+  });
+});

@@ -1,0 +1,61 @@
+import { fakeExecutor, scriptedModel } from "@codelet/testing";
+import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import { CodeAgent } from "./code-agent.ts";
+import { tool } from "./tool.ts";
+
+const action = (code: string): string => `<code>\n${code}\n</code>`;
+const usage = { input: 100, cacheRead: 40, cacheWrite: 0, output: 10, reasoning: 5 };
+const executor = fakeExecutor(async ({ code, call, signal }) => {
+  if (code === "calls") for (let count = 0; count < 10; count++) await call("ping", []);
+  if (code === "sleep") await new Promise((resolve) => signal.addEventListener("abort", resolve));
+  return null;
+});
+const ping = tool({ name: "ping", description: "Pings.", input: z.object({}), execute: () => "pong" });
+
+describe("a limit ends the run after one last call for an answer", () => {
+  it("of steps", async () => {
+    const model = scriptedModel([action("a"), action("b"), "my best guess"], { usage });
+    const result = await new CodeAgent({ model, executor, maxSteps: 2 }).run("the task");
+    expect(result).toMatchObject({ state: "limit", limit: "steps", text: "my best guess", output: "my best guess" });
+    expect(result.usage).toEqual({ input: 300, cacheRead: 120, cacheWrite: 0, output: 30, reasoning: 15 });
+    expect(JSON.stringify(model.requests[2]?.messages.at(-1))).toContain("the task");
+  });
+
+  it("of tokens", async () => {
+    const model = scriptedModel([action("a"), action("b"), "x"], { usage });
+    expect(await new CodeAgent({ model, executor, maxTokens: 200 }).run("task")).toMatchObject({ state: "limit", limit: "tokens" });
+  });
+
+  it("of cost, by the caller's price", async () => {
+    const model = scriptedModel([action("a"), action("b"), "x"], { usage });
+    const price = ({ input, output }: typeof usage): number => input * 0.01 + output * 0.1;
+    expect(await new CodeAgent({ model, executor, maxCost: 3, price }).run("task")).toMatchObject({ state: "limit", limit: "cost", cost: 6 });
+  });
+
+  it("of tool calls, in the middle of a program", async () => {
+    const model = scriptedModel([action("calls"), "x"]);
+    const result = await new CodeAgent({ model, executor, tools: [ping], maxToolCalls: 3 }).run("task");
+    expect(result).toMatchObject({ state: "limit", limit: "tool-calls", text: "x" });
+  });
+
+  it("of wall time, in the middle of a program", async () => {
+    const model = scriptedModel([action("sleep"), "x"]);
+    const result = await new CodeAgent({ model, executor, maxDurationMs: 50 }).run("task");
+    expect(result).toMatchObject({ state: "limit", limit: "duration", text: "x" });
+    expect(result.durationMs).toBeLessThan(2_000);
+  });
+
+  it("with a typed answer where the model gives one", async () => {
+    const run = (last: string): Promise<unknown> =>
+      new CodeAgent({ model: scriptedModel([action("a"), last]), executor, maxSteps: 1, output: z.number() }).run("task");
+    expect(await run('{"answer": 5}')).toMatchObject({ state: "limit", output: 5 });
+    expect(await run("five")).not.toHaveProperty("output");
+    expect(await run("five")).toMatchObject({ text: "five" });
+  });
+
+  it("also when that call fails", async () => {
+    const model = scriptedModel([action("a"), Object.assign(new Error("no"), { status: 400 })]);
+    expect(await new CodeAgent({ model, executor, maxSteps: 1 }).run("task")).toMatchObject({ state: "limit", limit: "steps" });
+  });
+});
