@@ -2,6 +2,7 @@ import type { Executor, ExecutorSession, OpenSessionOptions, Value } from "@code
 import type { ResolvedContractOptions } from "./contract-options.ts";
 import { contractFunctions, contractTools } from "./contract-tools.ts";
 import { type DrivenStep, type DriveOptions, driveStep } from "./drive-step.ts";
+import { UsedSessions } from "./used-sessions.ts";
 import { within } from "./within.ts";
 
 /** What a case, and a deviation's `instead`, has at hand. */
@@ -26,12 +27,15 @@ export class SkippedCase extends Error {
 const openDeadlineMs = 30_000;
 const disposeDeadlineMs = 10_000;
 
+/** What a case may have from earlier ones: any session that it opens without options, those of `evaluate`, or nothing. */
+export type Reuse = "sessions" | "evaluations" | "nothing";
+
 /** The sessions of one run of the suite. */
 export class Sandboxes {
   readonly #options: ResolvedContractOptions;
+  readonly #used: UsedSessions = new UsedSessions();
   #executor: Executor | undefined;
-  #shared: ExecutorSession | undefined;
-  #opened: ExecutorSession[] = [];
+  #opened = new Set<ExecutorSession>();
 
   constructor(options: ResolvedContractOptions) {
     this.#options = options;
@@ -42,52 +46,50 @@ export class Sandboxes {
     return this.#executor;
   }
 
-  context(): CaseContext {
+  /** For one case. */
+  context(reuse: Reuse = "evaluations"): CaseContext {
+    const allowed = this.#options.full ? "nothing" : reuse;
     return {
       executor: this.executor,
       options: this.#options,
-      open: (options) => this.#open(options),
+      open: (options) => this.#open(options, allowed === "sessions"),
       run: (session, code, options) => driveStep(session, code, { tools: contractFunctions, ...options }),
-      evaluate: (code, variables) => this.#evaluate(code, variables),
+      evaluate: (code, variables) => this.#evaluate(code, variables, allowed !== "nothing"),
       skip: (reason) => {
         throw new SkippedCase(reason);
       },
     };
   }
 
-  /** Disposes of what a case opened. */
-  async closeCase(): Promise<void> {
+  /** Ends what a case opened. A session that a gentle case has left in order is kept for the next one. */
+  async closeCase(keep: boolean): Promise<void> {
     const opened = this.#opened;
-    this.#opened = [];
-    await Promise.all(opened.map(dispose));
+    this.#opened = new Set();
+    await Promise.all([...opened].map(async (session) => (keep && (await this.#used.giveBack(session))) || dispose(session)));
   }
 
   async closeAll(): Promise<void> {
-    await this.closeCase();
-    const shared = this.#shared;
-    this.#shared = undefined;
-    if (shared !== undefined) await dispose(shared);
+    await this.closeCase(false);
+    await Promise.all(this.#used.takeAll().map(dispose));
   }
 
-  async #open(options: OpenSessionOptions | undefined): Promise<ExecutorSession> {
-    const session = await within(openDeadlineMs, "open()", this.executor.open({ tools: contractTools, ...options }));
-    this.#opened.push(session);
+  async #open(options: OpenSessionOptions | undefined, mayBeUsed: boolean): Promise<ExecutorSession> {
+    const isPlain = options === undefined && mayBeUsed;
+    const used = isPlain ? this.#used.take() : undefined;
+    const session = used ?? (await within(openDeadlineMs, "open()", this.executor.open({ tools: contractTools, ...options })));
+    this.#opened.add(session);
+    if (isPlain) await this.#used.remember(session);
     return session;
   }
 
-  async #evaluate(code: string, variables: Readonly<Record<string, Value>> | undefined): Promise<Value> {
-    this.#shared ??= await within(openDeadlineMs, "open()", this.executor.open({ tools: contractTools }));
-    const session = this.#shared;
-    try {
-      if (variables !== undefined) await session.bind({ variables });
-      const { execution } = await driveStep(session, code, { tools: contractFunctions });
-      if (execution.error === undefined) return execution.value;
+  async #evaluate(code: string, variables: Readonly<Record<string, Value>> | undefined, mayBeUsed: boolean): Promise<Value> {
+    const session = await this.#open(undefined, mayBeUsed);
+    if (variables !== undefined) await session.bind({ variables });
+    const { execution } = await driveStep(session, code, { tools: contractFunctions });
+    if (execution.error !== undefined)
       throw new Error(`the code raised ${execution.error.name}: ${execution.error.message}\n${execution.error.traceback ?? ""}`);
-    } catch (error) {
-      this.#shared = undefined; // what is left of it could make the next case fail too
-      this.#opened.push(session);
-      throw error;
-    }
+    if (await this.#used.giveBack(session)) this.#opened.delete(session);
+    return execution.value;
   }
 }
 

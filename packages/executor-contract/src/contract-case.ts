@@ -8,7 +8,14 @@ export interface ContractCase {
   /** What the manifest has to claim; a case whose need is not claimed is skipped and counted. */
   readonly needs?: readonly Need[] | undefined;
   readonly timeoutMs?: number | undefined;
+  /** Leaves a session as it was, variables apart: it may get one that other gentle cases have used, and gives it on. */
+  readonly isGentle?: boolean | undefined;
   run(context: CaseContext): Promise<void>;
+}
+
+/** The same cases, marked as gentle. */
+export function gentle(cases: readonly ContractCase[]): readonly ContractCase[] {
+  return cases.map((testCase) => ({ ...testCase, isGentle: true }));
 }
 
 /** The switches of the manifest. */

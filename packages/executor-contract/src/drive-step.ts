@@ -90,9 +90,14 @@ async function perform(call: SandboxCall, run: HostFunction | undefined, signal:
   try {
     return { id, value: (await run(call.args, call.kwargs, { id, signal })) as Value };
   } catch (thrown) {
-    const { name, message } = thrown instanceof Error ? thrown : { name: "Error", message: String(thrown) };
-    return { id, error: { name, message } };
+    return { id, error: describeThrown(thrown) };
   }
+}
+
+/** Anything can be thrown, also what has no text. */
+function describeThrown(thrown: unknown): { readonly name: string; readonly message: string } {
+  if (thrown instanceof Error) return { name: thrown.name, message: thrown.message };
+  return { name: "Error", message: typeof thrown === "object" ? "an object was thrown" : String(thrown) };
 }
 
 /** A value that the session refuses is the tool's failure. A session that died meanwhile says so in `next`. */

@@ -31,16 +31,18 @@ export const hostDeathCase: ContractCase = {
 
 /** Starts a host that runs the code, kills it without warning, and gives the processes of it that are left after the grace. */
 async function killHost(parameters: readonly string[]): Promise<readonly HostProcess[]> {
+  let own: readonly HostProcess[] = [];
   const host = spawn(process.execPath, [fileURLToPath(program), ...parameters], { stdio: ["ignore", "pipe", "inherit"] });
   try {
     const lines = createInterface({ input: host.stdout });
     const [line] = await within(20_000, "the host's start of the code", Promise.race([once(lines, "line"), once(host, "exit").then(() => ["gone"])]));
     assert.equal(line, "busy");
     await pause(200);
-    const own = descendants(host.pid);
+    own = descendants(host.pid);
     assert.ok(host.kill("SIGKILL"));
     return await survivors(() => own.filter(isAlive), graceMs);
   } finally {
     host.kill("SIGKILL");
+    for (const { pid } of own.filter(isAlive)) process.kill(pid, "SIGKILL"); // the failure is told; nothing of it stays
   }
 }

@@ -13,13 +13,15 @@ export async function runCase(
   deviation: Deviation | undefined,
   tally: Tally,
 ): Promise<void> {
-  const context = sandboxes.context();
+  let isInOrder = false;
   try {
-    const unmet =
-      context.executor.language === "python" ? unmetNeed(testCase.needs, context.executor.capabilities) : "the cases are written in Python";
+    const context = sandboxes.context();
+    const { language, capabilities } = context.executor;
+    const unmet = language === "python" ? unmetNeed(testCase.needs, capabilities) : "the cases are written in Python";
     if (unmet !== undefined) throw new SkippedCase(unmet);
-    if (deviation === undefined) await testCase.run(context);
+    if (deviation === undefined) await keep(testCase, sandboxes);
     else await deviate(context, testCase, deviation, sandboxes);
+    isInOrder = testCase.isGentle === true;
     if (deviation === undefined) tally.passed(name);
     else tally.deviated(name, deviation.reason);
   } catch (error) {
@@ -30,8 +32,21 @@ export async function runCase(
     tally.skipped(name, error.message);
     (test as { skip?: (reason: string) => void } | undefined)?.skip?.(error.message);
   } finally {
-    await sandboxes.closeCase();
+    await sandboxes.closeCase(isInOrder);
   }
+}
+
+/** What fails in a used session is tried again in a new one: only that counts. */
+async function keep(testCase: ContractCase, sandboxes: Sandboxes): Promise<void> {
+  if (testCase.isGentle) {
+    try {
+      return await testCase.run(sandboxes.context("sessions"));
+    } catch (error) {
+      if (error instanceof SkippedCase) throw error;
+      await sandboxes.closeCase(false);
+    }
+  }
+  await testCase.run(sandboxes.context(testCase.isGentle ? "nothing" : "evaluations"));
 }
 
 async function deviate(context: CaseContext, testCase: ContractCase, deviation: Deviation, sandboxes: Sandboxes): Promise<void> {
@@ -44,6 +59,6 @@ async function deviate(context: CaseContext, testCase: ContractCase, deviation: 
   if (failure === undefined) throw new Error(`The case passes: remove its deviation (${deviation.reason}).`);
   if (failure instanceof SkippedCase) throw new Error(`The case is skipped (${failure.message}): remove its deviation.`);
   if (failure instanceof LeakedCanary && context.executor.capabilities.isolation >= 2) throw failure;
-  await sandboxes.closeCase();
+  await sandboxes.closeCase(false);
   await deviation.instead(context);
 }

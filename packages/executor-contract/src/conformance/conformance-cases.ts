@@ -53,6 +53,7 @@ function checks<T extends ConformanceItem>(
         report.checked++;
         if (problem !== undefined) problems.push(`${file}/${item.name}: ${problem}`);
       }
+      await rooms.close();
       report.problems.push(...problems);
       assert.ok(problems.length <= allowed(context.options.conformanceFloor), `\n${problems.join("\n")}`);
     },

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { type ExecutorSession, plainValue, type Value } from "@codelet/core";
+import { type ExecutorSession, type OutputChunk, plainValue, type Value } from "@codelet/core";
 import { type DrivenStep, driveStep } from "../drive-step.ts";
 import type { PythonCase, PythonSession, Snippet, TypeAndRepr } from "./conformance-data.ts";
 import { sessionTools } from "./session-tools.ts";
@@ -8,19 +8,19 @@ const functions = Object.fromEntries(sessionTools.map(({ signature, run }) => [s
 
 /** What is wrong with the output, or undefined. */
 export async function snippetProblem({ code, expected }: Snippet, session: ExecutorSession): Promise<string | undefined> {
-  const { execution } = await drive(session, code);
-  return raised(execution.error) ?? difference("output", execution.logs, expected);
+  const { execution, stdout } = await drive(session, code);
+  return raised(execution.error) ?? difference("output", stdout, expected);
 }
 
 /** What is wrong in the first step that is wrong, or undefined. */
 export async function sessionProblem({ steps, expected }: PythonSession, session: ExecutorSession): Promise<string | undefined> {
   for (const [index, code] of steps.entries()) {
-    const { execution } = await drive(session, code);
+    const { execution, stdout } = await drive(session, code);
     const wanted = expected[index];
     if (wanted === undefined) throw new Error("a step without an expectation");
     const problem =
       difference("error", execution.error?.name ?? null, wanted.error) ??
-      difference("output", execution.logs, wanted.stdout) ??
+      difference("output", stdout, wanted.stdout) ??
       (await answerProblem(session, execution.finalAnswer, wanted.final, wanted.final_json));
     if (problem !== undefined) return `step ${index + 1}: ${problem}`;
   }
@@ -29,12 +29,12 @@ export async function sessionProblem({ steps, expected }: PythonSession, session
 
 /** What is wrong with the value, the output, the variables or the error, or undefined. */
 export async function caseProblem({ code, expect }: PythonCase, session: ExecutorSession): Promise<string | undefined> {
-  const { execution } = await drive(session, code);
+  const { execution, stdout } = await drive(session, code);
   return (
     (expect.error_class === undefined ? raised(execution.error) : undefined) ??
     difference("error", execution.error?.name, expect.error_class) ??
     difference("message", withoutPlace(execution.error?.message), withoutPlace(expect.error_message)) ??
-    difference("output", execution.logs, expect.stdout ?? "") ??
+    difference("output", stdout, expect.stdout ?? "") ??
     (await stateProblem(session, expect.state)) ??
     (expect.result === undefined ? undefined : await valueProblem(session, execution.value, expect.result))
   );
@@ -80,8 +80,14 @@ async function ask(session: ExecutorSession, question: string): Promise<Value | 
   return execution.error === undefined ? execution.value : `${execution.error.name}: ${execution.error.message}`;
 }
 
-function drive(session: ExecutorSession, code: string): Promise<DrivenStep> {
-  return driveStep(session, code, { tools: functions });
+/** Standard output alone: what CPython warns of on standard error is no part of the data. */
+async function drive(session: ExecutorSession, code: string): Promise<DrivenStep & { readonly stdout: string }> {
+  let stdout = "";
+  const onOutput = ({ stream, text }: OutputChunk): void => {
+    if (stream === "stdout") stdout += text;
+  };
+  const step = await driveStep(session, code, { tools: functions, onOutput });
+  return { ...step, stdout };
 }
 
 function raised(error: { readonly name: string; readonly message: string } | undefined): string | undefined {

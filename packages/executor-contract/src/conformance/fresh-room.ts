@@ -1,25 +1,25 @@
 import type { ExecutorSession } from "@codelet/core";
 import type { CaseContext } from "../case-context.ts";
+import { UsedSessions } from "../used-sessions.ts";
 import { sessionTools } from "./session-tools.ts";
+
+type Check = (session: ExecutorSession) => Promise<string | undefined>;
 
 const tools = sessionTools.map(({ signature }) => signature);
 
-/**
- * Sessions for thousands of small checks. A session is used again with its new names deleted, since opening one per check would take most of the
- * time; a check that fails there is repeated in a session of its own before it counts.
- */
+/** Sessions for hundreds of small checks. What fails in a used one is repeated in a session of its own before it counts. */
 export class FreshRooms {
   readonly #context: CaseContext;
-  #reused: { readonly session: ExecutorSession; readonly names: string } | undefined;
+  readonly #used: UsedSessions = new UsedSessions();
 
   constructor(context: CaseContext) {
     this.#context = context;
   }
 
   /** Runs a check that gives its problem, or undefined when all is right. */
-  async check(find: (session: ExecutorSession) => Promise<string | undefined>): Promise<string | undefined> {
-    if (!this.#context.options.full && (await this.#tryReused(find)) === undefined) return undefined;
-    const session = await this.#context.open({ tools });
+  async check(find: Check): Promise<string | undefined> {
+    if (!this.#context.options.full && (await this.#passesInUsed(find))) return undefined;
+    const session = await this.#open();
     try {
       return await find(session);
     } catch (error) {
@@ -29,26 +29,23 @@ export class FreshRooms {
     }
   }
 
-  async #tryReused(find: (session: ExecutorSession) => Promise<string | undefined>): Promise<string | undefined> {
-    try {
-      this.#reused ??= await this.#open();
-      const { session, names } = this.#reused;
-      const problem = await find(session);
-      const clean = await this.#context.run(
-        session,
-        `for name in [n for n in globals() if n not in ${names}]:\n    del globals()[name]\nif 'name' in globals():\n    del name`,
-      );
-      if (problem !== undefined || clean.execution.error !== undefined) this.#reused = undefined;
-      return problem;
-    } catch (error) {
-      this.#reused = undefined;
-      return String(error);
-    }
+  async close(): Promise<void> {
+    for (const session of this.#used.takeAll()) await session[Symbol.asyncDispose]();
   }
 
-  async #open(): Promise<{ readonly session: ExecutorSession; readonly names: string }> {
-    const session = await this.#context.open({ tools });
-    const { execution } = await this.#context.run(session, "sorted(globals())");
-    return { session, names: JSON.stringify(execution.value) };
+  async #passesInUsed(find: Check): Promise<boolean> {
+    const session = this.#used.take() ?? (await this.#open());
+    try {
+      await this.#used.remember(session);
+      if ((await find(session)) === undefined && (await this.#used.giveBack(session))) return true;
+    } catch {
+      // repeated by the caller
+    }
+    await session[Symbol.asyncDispose]();
+    return false;
+  }
+
+  #open(): Promise<ExecutorSession> {
+    return this.#context.open({ tools });
   }
 }

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { isMedia } from "@codelet/core";
-import type { ContractCase } from "../contract-case.ts";
+import { type ContractCase, gentle } from "../contract-case.ts";
 import { contractFunctions } from "../contract-tools.ts";
 import { nextCalls, untilDone } from "../drive-step.ts";
 import { assertError, assertValue } from "../ended-typed.ts";
 import { parallelCallCases } from "./parallel-calls.ts";
 
-const plainCallCases: readonly ContractCase[] = [
+const plainCallCases: readonly ContractCase[] = gentle([
   {
     name: "positional and keyword arguments arrive as they were written",
     async run({ open, run }) {
@@ -206,6 +206,6 @@ const plainCallCases: readonly ContractCase[] = [
       assertValue((await untilDone(session)).execution, 2);
     },
   },
-];
+]);
 
 export const callCases: readonly ContractCase[] = [...plainCallCases, ...parallelCallCases];

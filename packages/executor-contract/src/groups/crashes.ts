@@ -20,7 +20,10 @@ const deaths = [
   { name: "os._exit", code: "import os\nos._exit(3)" },
   { name: "a segmentation fault", code: "import ctypes\nctypes.string_at(0)" },
   { name: "os.abort", code: "import os\nos.abort()" },
-  { name: "a native stack overflow", code: "import sys\nsys.setrecursionlimit(10**9)\ndef f(n):\n    return f(n + 1)\nf(0)" },
+  {
+    name: "a native stack overflow",
+    code: "import sys\nsys.setrecursionlimit(10**9)\nclass A:\n    def __repr__(self): return repr(self)\nrepr(A())",
+  },
 ];
 
 export const crashCases: readonly ContractCase[] = [
@@ -193,7 +196,7 @@ export const crashCases: readonly ContractCase[] = [
       const code = `import os, sys, threading, time\nthreading.Thread(target=time.sleep, args=(60,), daemon=True).start()\nif os.fork() == 0:\n    os.setsid()\n    if os.fork() == 0:\n        os.execv(sys.executable, [sys.executable, '-c', 'import time; time.sleep(60)', '${marker}'])\n    os._exit(0)\n1`;
       assertValue((await context.run(session, code)).execution, 1);
       await pause(200);
-      await session[Symbol.asyncDispose]();
+      await within(10_000, "dispose", Promise.resolve(session[Symbol.asyncDispose]()));
       assert.deepEqual(await survivors(() => processesWith(marker), 2_000), []);
     },
   },
@@ -207,7 +210,7 @@ export const crashCases: readonly ContractCase[] = [
         "import os, time\nn = 0\nfor _ in range(2_000):\n    if os.fork() == 0:\n        time.sleep(20)\n        os._exit(0)\n    n += 1\nn";
       const end = await endTyped(context, session, code, { timeoutMs: 10_000 });
       assert.notEqual(end.execution?.value, 2_000, "two thousand processes were let through");
-      await session[Symbol.asyncDispose]();
+      await within(10_000, "dispose", Promise.resolve(session[Symbol.asyncDispose]()));
       assert.deepEqual(await survivors(() => newDescendants(before).filter(({ command }) => command.startsWith("python")), 2_000), []);
       await assertOpens(context);
     },

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { CodeletError, type ExecutorSession } from "@codelet/core";
 import type { CaseContext } from "../case-context.ts";
-import type { ContractCase } from "../contract-case.ts";
+import { type ContractCase, gentle } from "../contract-case.ts";
 import { nextCalls, untilDone } from "../drive-step.ts";
 import { assertError, assertStateIsTrue, assertValue } from "../ended-typed.ts";
 import { pause } from "../within.ts";
@@ -44,7 +44,7 @@ const states: readonly ProtocolState[] = [
   { name: "when it answers an interrupt with more work", code: "try:\n    while True: pass\nfinally:\n    while True: pass", keepsState: false },
 ];
 
-export const interruptCases: readonly ContractCase[] = [
+export const interruptCases: readonly ContractCase[] = gentle([
   ...states.flatMap((state) => [interrupts(state, "aborted"), interrupts(state, "timeout")]),
   {
     name: "the caller's signal stops the step",
@@ -143,7 +143,7 @@ export const interruptCases: readonly ContractCase[] = [
       assertValue((await context.run(session, "echo('next')")).execution, "next");
     },
   },
-];
+]);
 
 /** Interrupts the code in one state: it ends in time, under the right name, and says truly what became of the variables. */
 function interrupts(state: ProtocolState, reason: "aborted" | "timeout"): ContractCase {

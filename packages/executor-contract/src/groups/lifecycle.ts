@@ -82,7 +82,6 @@ const disposeCases: readonly ContractCase[] = [
       const before = descendants();
       const [tool] = contractTools;
       for (const options of [
-        { tools: [tool, tool] },
         { variables: { "not a name": 1 } },
         { tools: [{ ...tool, name: "not a name" }] },
         { restore: { executor: "no-such-executor", data: {} } },

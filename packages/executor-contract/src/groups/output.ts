@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { OutputChunk } from "@codelet/core";
-import type { ContractCase } from "../contract-case.ts";
+import { type ContractCase, gentle } from "../contract-case.ts";
 import { assertError, assertValue } from "../ended-typed.ts";
 import { rssGrowth } from "../host-health.ts";
 
@@ -10,7 +10,7 @@ const floodCharacters = 400_000 * 61;
 const maxLogs = 4_000_000;
 const maxFloodGrowthBytes = 64 * 1024 * 1024;
 
-export const outputCases: readonly ContractCase[] = [
+export const outputCases: readonly ContractCase[] = gentle([
   {
     name: "print, sys.stdout and sys.stderr are in the logs, in order and complete before the end",
     async run({ open, run }) {
@@ -189,4 +189,4 @@ export const outputCases: readonly ContractCase[] = [
       assert.match(Object.values(outputs[1] ?? {}).join(), /plain/);
     },
   },
-];
+]);

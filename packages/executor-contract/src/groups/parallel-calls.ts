@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { ExecutorSession, SandboxCall } from "@codelet/core";
-import type { ContractCase } from "../contract-case.ts";
+import { type ContractCase, gentle } from "../contract-case.ts";
 import { nextAdvance, nextCalls, untilDone } from "../drive-step.ts";
 import { assertValue } from "../ended-typed.ts";
 import { eventually } from "../within.ts";
@@ -15,7 +15,7 @@ const orders = [
 ] as const;
 
 /** Host calls that wait at the same time. Answers go out in the order that each case decides. */
-export const parallelCallCases: readonly ContractCase[] = [
+export const parallelCallCases: readonly ContractCase[] = gentle([
   {
     name: "five calls of asyncio.gather wait at once",
     async run({ open, run }) {
@@ -157,7 +157,7 @@ export const parallelCallCases: readonly ContractCase[] = [
       assert.equal(calls, 0);
     },
   },
-];
+]);
 
 /** Serves calls until `count` of them are done, and keeps the first call of work item 0 waiting. */
 async function answerAllBut(session: ExecutorSession, count: number): Promise<{ readonly served: number; readonly kept: SandboxCall | undefined }> {

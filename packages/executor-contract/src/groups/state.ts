@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { pythonFloat } from "@codelet/core";
-import type { ContractCase } from "../contract-case.ts";
+import { type ContractCase, gentle } from "../contract-case.ts";
 import { assertError, assertValue } from "../ended-typed.ts";
 
-export const stateCases: readonly ContractCase[] = [
+export const stateCases: readonly ContractCase[] = gentle([
   {
     name: "variables, functions, classes and imports live on from step to step",
     async run({ open, run }) {
@@ -141,4 +141,4 @@ export const stateCases: readonly ContractCase[] = [
       assertValue((await run(session, "rows")).execution, "other");
     },
   },
-];
+]);
