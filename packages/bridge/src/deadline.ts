@@ -1,20 +1,33 @@
-/** Counts the time in which it runs, and calls back once when that exceeds its limit. Pausing and resuming costs no timer. */
+/**
+ * Counts the time in which a step runs, and calls back when that exceeds its limit. One timer serves many steps: it is moved only when it fires,
+ * so that a step costs no timer of its own.
+ */
 export class Deadline {
-  readonly #limitMs: number;
   readonly #expired: () => void;
+  #limitMs = Number.POSITIVE_INFINITY;
   #usedMs = 0;
   #since: number | undefined;
   #timer: NodeJS.Timeout | undefined;
+  #firesAt = Number.POSITIVE_INFINITY;
 
-  constructor(limitMs: number, expired: () => void) {
-    this.#limitMs = limitMs;
+  constructor(expired: () => void) {
     this.#expired = expired;
+  }
+
+  start(limitMs: number): void {
+    this.#limitMs = limitMs;
+    this.#usedMs = 0;
+    this.#since = undefined;
+    this.resume();
   }
 
   resume(): void {
     if (this.#since !== undefined) return;
     this.#since = performance.now();
-    this.#timer ??= setTimeout(this.#check, this.#limitMs - this.#usedMs);
+    const leftMs = this.#limitMs - this.#usedMs;
+    if (this.#firesAt <= this.#since + leftMs) return;
+    clearTimeout(this.#timer);
+    this.#arm(leftMs);
   }
 
   pause(): void {
@@ -23,17 +36,23 @@ export class Deadline {
     this.#since = undefined;
   }
 
-  stop(): void {
+  /** Nothing is kept: also the timer goes. */
+  dispose(): void {
     this.pause();
     clearTimeout(this.#timer);
-    this.#timer = undefined;
+  }
+
+  #arm(delayMs: number): void {
+    this.#firesAt = performance.now() + delayMs;
+    this.#timer = setTimeout(this.#check, delayMs);
+    this.#timer.unref();
   }
 
   readonly #check = (): void => {
-    this.#timer = undefined;
+    this.#firesAt = Number.POSITIVE_INFINITY;
     if (this.#since === undefined) return;
     const leftMs = this.#limitMs - this.#usedMs - (performance.now() - this.#since);
-    if (leftMs > 0.5) this.#timer = setTimeout(this.#check, leftMs);
+    if (leftMs > 0.5) this.#arm(leftMs);
     else this.#expired();
   };
 }

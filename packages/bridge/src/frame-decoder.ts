@@ -74,6 +74,7 @@ export class FrameDecoder {
     }
     const frame = checkFrame(json);
     if (frame.s !== ++this.#sequence) throw new ProtocolError(`The sandbox sent frame ${frame.s} where ${this.#sequence} was due.`);
+    if (frame.t === "call") frame.bytes = line.length;
     return frame;
   }
 }

@@ -1,6 +1,7 @@
 import type { OutputChunk } from "@codelet/core";
 
 type StreamName = "stdout" | "stderr";
+const streamNames = ["stdout", "stderr"] as const;
 
 /** Output of programs that outlive their step goes to the next step's log, up to this size. */
 const maxIdleBytes = 8 * 1024;
@@ -26,7 +27,7 @@ export class OutputLog {
     this.#truncated = false;
     this.#live = live;
     const bytes = Buffer.from(marker, "latin1");
-    for (const stream of Object.values(this.#streams)) stream.expect(bytes);
+    for (const name of streamNames) this.#streams[name].expect(bytes);
   }
 
   append(name: StreamName, chunk: Uint8Array): void {
@@ -44,9 +45,10 @@ export class OutputLog {
 
   /** The step's text; what comes from now on belongs to the next one. */
   end(): string {
-    for (const [name, stream] of Object.entries(this.#streams) as [StreamName, Stream][]) {
+    for (const name of streamNames) {
+      const stream = this.#streams[name];
       for (const part of stream.rest()) this.#write(name, stream, part);
-      const tail = stream.decoder.decode();
+      const tail = stream.flush();
       if (tail !== "") this.#emit(name, tail);
     }
     const text = this.#text;
@@ -69,7 +71,7 @@ export class OutputLog {
     if (this.#truncated) return;
     const kept = bytes.length > this.#bytesLeft ? bytes.subarray(0, this.#bytesLeft) : bytes;
     this.#bytesLeft -= kept.length;
-    const text = stream.decoder.decode(kept, { stream: true });
+    const text = stream.decode(kept);
     if (text !== "") this.#emit(name, text);
     if (kept.length === bytes.length) return;
     this.#truncated = true;
@@ -84,7 +86,8 @@ export class OutputLog {
 
 /** Finds the step's marker in a stream of chunks, wherever it is cut. */
 class Stream {
-  readonly decoder = new TextDecoder();
+  readonly #decoder = new TextDecoder();
+  #isDirty = false;
   marked = false;
   #marker: Buffer = Buffer.alloc(0);
   #held: Buffer | undefined;
@@ -114,6 +117,18 @@ class Stream {
     const held = this.#held;
     this.#held = undefined;
     return held === undefined ? [] : [held];
+  }
+
+  decode(bytes: Uint8Array): string {
+    this.#isDirty = true;
+    return this.#decoder.decode(bytes, { stream: true });
+  }
+
+  /** What a character that was never completed becomes. */
+  flush(): string {
+    if (!this.#isDirty) return "";
+    this.#isDirty = false;
+    return this.#decoder.decode();
   }
 
   /** Where a marker may begin that the next chunk completes. */

@@ -13,8 +13,8 @@ export interface ConnectionEvents {
 }
 
 export interface Binding {
-  readonly tools: Iterable<ToolSignature>;
-  readonly variables: Iterable<readonly [string, Value]>;
+  readonly tools: ReadonlyMap<string, ToolSignature>;
+  readonly variables: ReadonlyMap<string, Value>;
 }
 
 /** One live worker: numbered frames out, checked frames in. */
@@ -48,7 +48,12 @@ export class WorkerConnection {
 
   /** Sends `open` or `bind` and waits for the answer. Rejects with `value` when the worker can't build a variable, else with how it died. */
   bind(type: "open" | "bind", binding: Binding, fields = ""): Promise<void> {
-    const tools = Array.from(binding.tools, ({ name, description, inputSchema, outputSchema }) => ({ name, description, inputSchema, outputSchema }));
+    const tools = Array.from(binding.tools.values(), ({ name, description, inputSchema, outputSchema }) => ({
+      name,
+      description,
+      inputSchema,
+      outputSchema,
+    }));
     const variables: Record<string, Json> = Object.create(null);
     for (const [name, value] of binding.variables) variables[name] = encodeValue(value, this.#limits);
     return new Promise((resolve, reject) => {
@@ -73,7 +78,8 @@ export class WorkerConnection {
       if (frames[0]?.t === "bound") frames = this.#answerBinding(frames);
     } catch (error) {
       if (!(CodeletError.isInstance(error) && error.code === "protocol")) throw error;
-      return this.fail(error as ProtocolError);
+      this.fail(error as ProtocolError);
+      return;
     }
     if (frames.length > 0) this.#events.frames(frames);
   }

@@ -3,20 +3,24 @@ import { ProtocolError } from "@codelet/core";
 /** What a worker may send. Values in it are tagged JSON, not yet decoded. */
 export type WorkerFrame =
   | { readonly t: "bound"; readonly s: number; readonly python?: string; readonly pid?: number; readonly error?: string }
-  /** `s` is the call's id. */
-  | {
-      readonly t: "call";
-      readonly s: number;
-      readonly tool: string;
-      readonly args: readonly unknown[];
-      readonly kwargs: Readonly<Record<string, unknown>>;
-    }
+  | CallFrame
   | { readonly t: "cancel"; readonly s: number; readonly call: number }
   | { readonly t: "final"; readonly s: number; readonly value: unknown }
   | { readonly t: "rich"; readonly s: number; readonly data: Readonly<Record<string, string>> }
   /** The code's event loop sleeps and asks to be woken. */
   | { readonly t: "wake"; readonly s: number; readonly ms: number }
   | DoneFrame;
+
+/** A host call; `s` is its id. */
+export interface CallFrame {
+  readonly t: "call";
+  readonly s: number;
+  readonly tool: string;
+  readonly args: readonly unknown[];
+  readonly kwargs: Readonly<Record<string, unknown>>;
+  /** Size of the frame, filled in by the decoder. */
+  bytes: number;
+}
 
 export interface DoneFrame {
   readonly t: "done";

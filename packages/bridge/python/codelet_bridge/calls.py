@@ -44,8 +44,8 @@ class Calls:
         self.sent += 1
         self.channel.write(('%s,"s":%d%s}\n' % (head, self.sent, tail)).encode("ascii"))
 
-    def start(self, tool_json, args_json, kwargs_json, loop=None, future=None):
-        """Sends a call, whose id is its frame's sequence number; None when no step runs."""
+    def start(self, call, loop=None, future=None):
+        """Sends a call (JSON fields after a comma), whose id is its frame's sequence number; None when no step runs."""
         if self.forked:
             raise RuntimeError("host tools can't be called from a forked process")
         with self.write_lock:
@@ -56,7 +56,7 @@ class Calls:
                 slot.loop = loop
                 slot.future = future
                 self.waiting[slot.id] = slot
-            self._write('{"t":"call"', ',"tool":%s,"args":%s,"kwargs":%s' % (tool_json, args_json, kwargs_json))
+            self._write('{"t":"call"', call)
         return slot
 
     def cancel(self, slot):
@@ -136,7 +136,7 @@ class Calls:
                     return
 
     def _receive(self):
-        data = self.channel.read()
+        data = self.channel.read(bool(self.rest))
         if data[-1:] != b"\n" and b"\n" not in data:
             self.rest.append(data)
             return

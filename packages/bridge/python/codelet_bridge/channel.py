@@ -7,6 +7,10 @@ from os import write as os_write
 from _io import BlockingIOError as WouldBlock
 
 
+_SMALL_READ = 16384  # a larger buffer costs an mmap per read
+_LARGE_READ = 1048576
+
+
 class FdChannel:
     """A socket or pipe. `drain` are private copies of the real stdout and stderr, where the host reads those by itself."""
 
@@ -18,11 +22,11 @@ class FdChannel:
         self.drain = drain
         self.selectable = True
 
-    def read(self):
-        """At least one byte; the process ends with its host."""
+    def read(self, more):
+        """At least one byte, of a long frame (`more`) as many as there are; the process ends with its host."""
         while True:
             try:
-                data = os_read(self.fd, 262144)
+                data = os_read(self.fd, _LARGE_READ if more else _SMALL_READ)
             except WouldBlock:
                 wait_for(self.fd, False)
                 continue
@@ -54,8 +58,8 @@ class DeviceChannel:
         self.selectable = False
         self.drain = ()
 
-    def read(self):
-        return os_read(self.fd, 1048576)
+    def read(self, more):
+        return os_read(self.fd, _LARGE_READ if more else _SMALL_READ)
 
     def write(self, data):
         while data:

@@ -1,7 +1,7 @@
 """Values of libraries that may or may not be there: datetime, decimal, numpy, pandas, PIL. Nothing is imported to encode a value."""
 import sys
 
-_modules = sys.modules
+_libraries = sys.modules
 
 
 class Media:
@@ -19,7 +19,7 @@ class Media:
 
 def _class_of(module, name):
     """The library's class, if the library is loaded and wasn't replaced by something else."""
-    found = getattr(_modules.get(module), name, None)
+    found = getattr(_libraries.get(module), name, None)
     return found if isinstance(found, type) else ()
 
 
@@ -40,7 +40,7 @@ def _time_value(value, kind):
 def _numpy_value(encoder, value, kind, depth):
     from .codec_encode import base64_text
 
-    numpy = _modules["numpy"]
+    numpy = _libraries["numpy"]
     if issubclass(kind, numpy.ndarray):
         dtype = value.dtype
         if dtype.kind not in "biuf" or dtype.itemsize > 8:
@@ -59,13 +59,13 @@ def _numpy_value(encoder, value, kind, depth):
 
 
 def _column(encoder, values, depth):
-    pandas = _modules["pandas"]
+    pandas = _libraries["pandas"]
     missing = (pandas.NA, pandas.NaT)
     return [None if any(item is one for one in missing) else encoder.encode(item, depth) for item in values.tolist()]
 
 
 def _pandas_value(encoder, value, kind, depth):
-    pandas = _modules["pandas"]
+    pandas = _libraries["pandas"]
     if issubclass(kind, pandas.DataFrame):
         columns = []
         for position in range(len(value.columns)):
@@ -94,7 +94,7 @@ def encode_library_value(encoder, value, kind, depth):
     from .codec_encode import Unencodable, base64_text
 
     try:
-        if "_datetime" in _modules:
+        if "_datetime" in _libraries:
             encoded = _time_value(value, kind)
             if encoded is not None:
                 return encoded
@@ -102,11 +102,11 @@ def encode_library_value(encoder, value, kind, depth):
             return {"$type": "media", "mediaType": str(value.media_type), "value": base64_text(value.data)}
         if issubclass(kind, _class_of("_decimal", "Decimal")):
             return {"$type": "decimal", "value": str.__str__(kind.__str__(value))}
-        if "numpy" in _modules:
+        if "numpy" in _libraries:
             encoded = _numpy_value(encoder, value, kind, depth)
             if encoded is not None:
                 return encoded
-        if "pandas" in _modules:
+        if "pandas" in _libraries:
             encoded = _pandas_value(encoder, value, kind, depth)
             if encoded is not None:
                 return encoded

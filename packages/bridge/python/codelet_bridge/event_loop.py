@@ -18,12 +18,14 @@ class EventLoops:
             asyncio.set_event_loop(self.loop)
         try:
             return self.loop.run_until_complete(coroutine)
+        except Exception:
+            raise
         except BaseException:
             self._cancel_tasks(asyncio)
             raise
 
     def _cancel_tasks(self, asyncio):
-        """After an interrupt or an error nothing of the step goes on behind the next one's back."""
+        """After an interrupt or the final answer nothing of the step goes on behind the next one's back."""
         if self.loop.is_closed() or self.loop.is_running():
             return
         tasks = asyncio.all_tasks(self.loop)

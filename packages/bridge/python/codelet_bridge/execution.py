@@ -8,6 +8,10 @@ def compile_step(code, filename):
     """Code objects of the statements and of the last expression; either may be None."""
     if code[:1] == "\ufeff":
         code = code[1:]
+    return _compile_lines(code, filename) or _compile_tree(code, filename)
+
+
+def _compile_tree(code, filename):
     tree = compile(code, filename, "exec", PyCF_ONLY_AST | PyCF_ALLOW_TOP_LEVEL_AWAIT, True)
     body = tree.body
     last = None
@@ -15,6 +19,34 @@ def compile_step(code, filename):
         last = compile(Expression(body.pop().value), filename, "eval", PyCF_ALLOW_TOP_LEVEL_AWAIT, True)
     first = compile(tree, filename, "exec", PyCF_ALLOW_TOP_LEVEL_AWAIT, True) if body else None
     return first, last
+
+
+def _compile_lines(code, filename):
+    """The same without a tree, which takes half the time, where the last line is a whole statement or expression; else None.
+
+    When all lines before the last one compile by themselves, an unindented last line begins a statement of its own.
+    """
+    head, _, tail = code.rstrip().rpartition("\n")
+    if not tail or tail[0] in " \t\f":
+        return None
+    try:
+        if _is_assignment(tail):
+            return None if head else (compile(code, filename, "exec", PyCF_ALLOW_TOP_LEVEL_AWAIT, True), None)
+        padding = "\n" * (head.count("\n") + 1) if head else ""
+        last = compile(padding + tail, filename, "eval", PyCF_ALLOW_TOP_LEVEL_AWAIT, True)
+        first = compile(head + "\n", filename, "exec", PyCF_ALLOW_TOP_LEVEL_AWAIT, True) if head else None
+    except (SyntaxError, ValueError):
+        return None
+    return first, last
+
+
+def _is_assignment(line):
+    """Whether an `=` stands where no expression can have one; False when in doubt."""
+    at = line.find("=")
+    if at <= 0 or line[at + 1 : at + 2] == "=" or line[at - 1] in "!<>:":
+        return False
+    target = line[:at]
+    return target.rstrip(" +-*/%@&|^").replace("_", "a").replace(", ", "").replace(".", "").isalnum() and "lambda" not in target
 
 
 def evaluate(compiled, namespace, run_coroutine):

@@ -37,13 +37,13 @@ class Namespace:
         for name, value in variables.items():
             self.names[name] = decode_value(value)
 
-    def restore_host_names(self):
-        """Puts back what the step bound to something else; returns those names."""
-        names = self.names
-        restored = [name for name, function in self.host_names.items() if names.get(name) is not function]
-        for name in restored:
-            names[name] = self.host_names[name]
-        return restored
+    def rebound(self):
+        """Host names that the step bound to something else or deleted."""
+        get = self.names.get
+        return [name for name, function in self.host_names.items() if get(name) is not function]
+
+    def restore(self, name):
+        self.names[name] = self.host_names[name]
 
 
 def rebinding_note(name):

@@ -44,24 +44,26 @@ class Output:
         self.drain = drain
         self.raw = {}
         self.text = {}
-        self.identity = {}
-        for fd, copy in zip((1, 2), drain):
-            self.identity[fd] = _identity(copy)
+        self.identity = [(fd, _identity(copy)) for fd, copy in zip((1, 2), drain)]
+        sys.stdout = sys.__stdout__ = self._open(1, "stdout")
+        sys.stderr = sys.__stderr__ = self._open(2, "stderr")
 
     def begin(self):
         """Fresh budgets, and streams that are ours again whatever the last step did to them."""
-        for fd, copy in zip((1, 2), self.drain):
-            if _identity(fd) != self.identity[fd]:
-                dup2(copy, fd)
-        for fd, name in ((1, "stdout"), (2, "stderr")):
-            stream = self.text.get(name)
-            if stream is None or stream.closed or stream.buffer.closed:
-                self.raw[name] = _Stream(fd, "<%s>" % name)
-                stream = TextIOWrapper(BufferedWriter(self.raw[name]), "utf-8", "backslashreplace", line_buffering=True)
-                self.text[name] = stream
-            self.raw[name].left = limits.output_bytes
-            setattr(sys, name, stream)
-            setattr(sys, "__%s__" % name, stream)
+        for fd, identity in self.identity:
+            if _identity(fd) != identity:
+                dup2(self.drain[fd - 1], fd)
+        self.raw["stdout"].left = self.raw["stderr"].left = limits.output_bytes
+        stdout, stderr = self.text["stdout"], self.text["stderr"]
+        if sys.stdout is not stdout or stdout.closed or stdout.buffer.closed:
+            sys.stdout = sys.__stdout__ = self._open(1, "stdout")
+        if sys.stderr is not stderr or stderr.closed or stderr.buffer.closed:
+            sys.stderr = sys.__stderr__ = self._open(2, "stderr")
+
+    def _open(self, fd, name):
+        self.raw[name] = _Stream(fd, "<%s>" % name)
+        self.text[name] = TextIOWrapper(BufferedWriter(self.raw[name]), "utf-8", "backslashreplace", line_buffering=True)
+        return self.text[name]
 
     def note(self, text):
         """A line of the runner's own to the model, outside the budget."""
@@ -83,7 +85,7 @@ class Output:
         names = []
         for name, fd in zip(("stdout", "stderr"), self.drain):
             if _unread(fd):
-                data = marker
+                data = marker.encode("ascii")
                 try:
                     while data:
                         try:
@@ -98,10 +100,9 @@ class Output:
 
 def _identity(fd):
     try:
-        status = fstat(fd)
+        return fstat(fd).st_ino
     except OSError:
         return None
-    return (status.st_dev, status.st_ino)
 
 
 def _unread_request(fd):
@@ -114,25 +115,23 @@ def _unread_request(fd):
     return termios.FIONREAD if stat.S_ISFIFO(mode) else 0
 
 
+try:
+    from fcntl import ioctl as _ioctl
+except ImportError:
+    _ioctl = None
 _requests = {}
-_ioctl = None
+_answer = bytearray(4)
 
 
 def _unread(fd):
     """Whether the host may have something to read. Where the kernel can't say, it may."""
-    global _ioctl
     try:
-        if _ioctl is None:
-            import fcntl
-
-            _ioctl = fcntl.ioctl
         request = _requests.get(fd)
         if request is None:
             request = _requests[fd] = _unread_request(fd)
         if request == 0:
             return False
-        answer = bytearray(4)
-        _ioctl(fd, request, answer)
-        return answer != b"\0\0\0\0"
-    except (ImportError, AttributeError, OSError):
+        _ioctl(fd, request, _answer)
+        return _answer != b"\0\0\0\0"
+    except (ImportError, TypeError, OSError):
         return True

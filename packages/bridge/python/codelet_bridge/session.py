@@ -3,7 +3,7 @@ import os
 import sys
 
 from .calls import Calls
-from .codec_encode import Encoder, TooLarge, opaque
+from .codec_encode import TooLarge, encode_value, opaque
 from .errors import describe_error, remember_source
 from .event_loop import EventLoops, install_stand_in
 from .execution import compile_step, evaluate
@@ -20,7 +20,7 @@ _set_trace = sys.settrace
 _set_profile = sys.setprofile
 _set_recursion_limit = sys.setrecursionlimit
 _recursion_limit = sys.getrecursionlimit()
-_threads = sys._current_frames
+_modules = sys.modules
 
 
 class Session(Calls):
@@ -38,6 +38,9 @@ class Session(Calls):
             os.register_at_fork(after_in_child=self._after_fork)
         if not channel.selectable:
             install_stand_in(self)
+            from io import StringIO
+
+            sys.stdin = sys.__stdin__ = StringIO()
 
     def _after_fork(self):
         """A child has its parent's code and none of its connection."""
@@ -70,8 +73,7 @@ class Session(Calls):
         apply_limits(frame["limits"])
         os.environ.setdefault("MPLBACKEND", "Agg")
         self.namespace.guard_imports(frame["imports"], frame["base"])
-        interrupts.install()
-        self.output.begin()
+        self._prepare()
         if frame["seed"] is not None:
             import random
 
@@ -100,11 +102,7 @@ class Session(Calls):
 
     def run_step(self, frame):
         filename = "<step %d>" % frame["id"]
-        interrupts.install()
         interrupts.begin()
-        self.output.begin()
-        self.rich.begin()
-        self.final_sent = False
         self.active = True
         outcome = [None, None]
         try:
@@ -119,20 +117,30 @@ class Session(Calls):
         if self.forked:
             self.output.flush()
             _exit(0)
+        self._finish(frame, outcome)
+        self._prepare()
+
+    def _prepare(self):
+        """What the next step needs whatever this one did; the host does not wait for it."""
+        self.final_sent = False
+        interrupts.install()
+        self.output.begin()
+        self.rich.begin()
         try:
             _set_recursion_limit(_recursion_limit)
         except RecursionError:
             pass
-        self._finish(frame, outcome)
 
     def _run_user_code(self, code, filename, outcome):
         try:
             interrupts.arm()
             remember_source(filename, code)
             value = evaluate(compile_step(code, filename), self.namespace.names, self.loops.run)
-            self.rich.show_figures()
-            outcome[0] = self._encode_result(value)
-            self.rich.show_last_value(value)
+            if "matplotlib" in _modules:
+                self.rich.show_figures()
+            if value is not None:
+                outcome[0] = self._encode_result(value)
+                self.rich.show_last_value(value)
         except FinalAnswer:
             pass
         except BaseException as error:
@@ -140,15 +148,14 @@ class Session(Calls):
             outcome[1] = describe_error(error, filename)
 
     def _encode_result(self, value):
-        if value is None:
-            return None
         try:
-            return encode_line(value, Encoder())
+            return encode_line(encode_value(value))
         except TooLarge:
             return to_json(opaque(value))
 
     def _finish(self, frame, outcome):
-        for name in self.namespace.restore_host_names():
+        for name in self.namespace.rebound():
+            self.namespace.restore(name)
             self.output.note(rebinding_note(name))
             if name == "final_answer":
                 outcome[0] = None  # what a fake final_answer returned is no answer
@@ -161,7 +168,7 @@ class Session(Calls):
             tail += ',"error":' + to_json(outcome[1])
         if interrupts.raised:
             tail += ',"interrupted":true'
-        marked = self.output.marked(frame["mark"].encode("ascii"))
+        marked = self.output.marked(frame["mark"])
         if marked:
             tail += ',"marked":' + to_json(marked)
         self.send('{"t":"done"', tail)

@@ -2,10 +2,10 @@
 from _thread import get_ident
 
 from .codec_decode import decode_value
-from .codec_encode import Encoder, TooLarge
+from .codec_encode import Encoder, TooLarge, encode_value
 from .interrupts import interrupts
 from .limits import limits
-from .wire import json_text, to_json
+from .wire import to_json
 
 
 class ToolError(Exception):
@@ -21,26 +21,32 @@ class FinalAnswer(BaseException):
 
 
 _main_thread = get_ident()
-_host = {}
+_calls = None
+_loops = None
 
 
 def connect_tools(calls, loops):
-    _host["calls"] = calls
-    _host["loops"] = loops
+    global _calls, _loops
+    _calls = calls
+    _loops = loops
 
 
-def encode_line(value, encoder):
-    text = to_json(encoder.encode(value))
+def encode_line(tree):
+    """Tagged JSON as text of a size that a frame can carry."""
+    text = to_json(tree)
     if len(text) > limits.frame_bytes - 4096:
         raise TooLarge("a value of more than %d bytes can't leave the sandbox" % limits.frame_bytes)
     return text
 
 
-def _encode_arguments(args, kwargs):
-    encoder = Encoder()
-    args_json = "[" + ",".join([encode_line(item, encoder) for item in args]) + "]"
-    kwargs_json = "{" + ",".join([json_text(key) + ":" + encode_line(item, encoder) for key, item in kwargs.items()]) + "}"
-    return args_json, kwargs_json
+def _encode_call(name, args, kwargs):
+    encode = Encoder().encode
+    tree = {
+        "tool": name,
+        "args": [encode(item) for item in args],
+        "kwargs": {key: encode(item) for key, item in kwargs.items()} if kwargs else kwargs,
+    }
+    return "," + encode_line(tree)[1:-1]
 
 
 def _outcome(frame):
@@ -56,11 +62,11 @@ def _refuse_call(name):
 
 def call_tool(name, args, kwargs):
     """Blocks this thread, and no other, until the host has answered."""
-    calls = _host["calls"]
-    args_json, kwargs_json = _encode_arguments(args, kwargs)
+    calls = _calls
+    call = _encode_call(name, args, kwargs)
     armed = get_ident() == _main_thread and interrupts.disarm()
     try:
-        slot = calls.start(json_text(name), args_json, kwargs_json)
+        slot = calls.start(call)
         if slot is not None:
             try:
                 calls.wait(slot)
@@ -77,13 +83,13 @@ async def call_tool_async(name, args, kwargs):
     """Lets other tasks run until the host has answered; a cancelled task takes its call back."""
     from asyncio import get_running_loop
 
-    calls, loops = _host["calls"], _host["loops"]
-    args_json, kwargs_json = _encode_arguments(args, kwargs)
+    calls, loops = _calls, _loops
+    call = _encode_call(name, args, kwargs)
     loop = get_running_loop()
     future = loop.create_future()
     armed = get_ident() == _main_thread and interrupts.disarm()
     try:
-        slot = calls.start(json_text(name), args_json, kwargs_json, loop, future)
+        slot = calls.start(call, loop, future)
         if slot is not None:
             loops.watch(loop)
     finally:
@@ -177,10 +183,10 @@ class FinalAnswerFunction:
         if len(answer) > 1 or (answer and named):
             raise TypeError("final_answer() takes one value, got %d" % (len(answer) + len(named)))
         value = answer[0] if answer else next(iter(named.values())) if len(named) == 1 else dict(named) if named else None
-        text = encode_line(value, Encoder())
+        text = encode_line(encode_value(value))
         armed = get_ident() == _main_thread and interrupts.disarm()
         try:
-            _host["calls"].send_final(text)
+            _calls.send_final(text)
         finally:
             if armed:
                 interrupts.arm()

@@ -4,8 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Duplex, Readable } from "node:stream";
 import type { OpenSessionOptions } from "@codelet/core";
-import { type BridgeSessionOptions, bridgeSession } from "../bridge-session.ts";
+import { bridgeSession } from "../bridge-session.ts";
 import { pythonRunner } from "../python-runner.ts";
+import type { BridgeSessionOptions } from "../session-options.ts";
 import type { WorkerChannel, WorkerExit } from "../worker-channel.ts";
 
 /** Debian's Python has numpy, pandas and PIL where they are installed. */

@@ -1,0 +1,144 @@
+import { type CallResult, decodeValue, encodeValue, ProtocolError, type SandboxCall, type Value, ValueError } from "@codelet/core";
+import type { BridgeLimits } from "./bridge-limits.ts";
+import type { CallFrame } from "./worker-frames.ts";
+
+const maxErrorChars = 20_000;
+
+/** The host calls of one step: handed out up to a number at once, the others in a queue; each is answered exactly once. */
+export class PendingCalls {
+  readonly #step: number;
+  readonly #limits: BridgeLimits;
+  readonly #send: (type: string, fields: string) => void;
+  readonly #handedOut = new Map<string, CallFrame>();
+  readonly #queued = new Map<string, CallFrame>();
+  #count = 0;
+  #bytes = 0;
+  #fresh: SandboxCall[] = [];
+  #cancelled: string[] = [];
+
+  constructor(step: number, limits: BridgeLimits, send: (type: string, fields: string) => void) {
+    this.#step = step;
+    this.#limits = limits;
+    this.#send = send;
+  }
+
+  get isEmpty(): boolean {
+    return this.#handedOut.size === 0 && this.#queued.size === 0;
+  }
+
+  /** Throws ProtocolError for values that the worker's own encoder would not have made. */
+  add(frame: CallFrame): void {
+    const { maxCallsPerStep, maxCallsInFlight, maxFrameBytes } = this.#limits;
+    if (++this.#count > maxCallsPerStep)
+      return void this.#refuse(frame, "LimitError", `one step may make ${maxCallsPerStep} tool calls, and this one has`);
+    if (this.#bytes + frame.bytes > maxFrameBytes)
+      return void this.#refuse(frame, "LimitError", `the calls that wait hold more than ${maxFrameBytes} bytes`);
+    this.#bytes += frame.bytes;
+    const id = `${this.#step}.${this.#count}`;
+    if (this.#handedOut.size < maxCallsInFlight) this.#handOut(id, frame);
+    else this.#queued.set(id, frame);
+  }
+
+  /** The code gave up on a call. */
+  cancel(workerCall: number): void {
+    const id = idOf(this.#handedOut, workerCall) ?? idOf(this.#queued, workerCall);
+    if (id !== undefined) this.#giveUp(id);
+  }
+
+  deliver(results: readonly CallResult[]): void {
+    for (const result of results) {
+      const frame = this.#handedOut.get(result.id);
+      if (frame === undefined) continue;
+      this.#forget(result.id, frame);
+      if ("error" in result) this.#refuse(frame, result.error.name, result.error.message);
+      else this.#answer(frame, result.value);
+    }
+    this.#admit();
+  }
+
+  /** Answers all with an error and says so to who works on them. */
+  settle(name: string, message: string): void {
+    for (const frame of [...this.#handedOut.values(), ...this.#queued.values()]) this.#refuse(frame, name, message);
+    this.#queued.clear();
+    for (const id of this.#handedOut.keys()) this.#giveUp(id);
+  }
+
+  refuse(frame: CallFrame, name: string, message: string): void {
+    this.#refuse(frame, name, message);
+  }
+
+  /** What is new for who performs the calls. */
+  take(): { readonly calls: readonly SandboxCall[]; readonly cancelled: readonly string[] } | undefined {
+    if (this.#fresh.length === 0 && this.#cancelled.length === 0) return undefined;
+    const taken = { calls: this.#fresh, cancelled: this.#cancelled };
+    this.#fresh = [];
+    this.#cancelled = [];
+    return taken;
+  }
+
+  #handOut(id: string, frame: CallFrame): void {
+    this.#handedOut.set(id, frame);
+    this.#fresh.push(decodeCall(id, frame, this.#limits));
+  }
+
+  #admit(): void {
+    for (const [id, frame] of this.#queued) {
+      if (this.#handedOut.size >= this.#limits.maxCallsInFlight) return;
+      this.#queued.delete(id);
+      this.#handOut(id, frame);
+    }
+  }
+
+  #giveUp(id: string): void {
+    const frame = this.#handedOut.get(id) ?? this.#queued.get(id);
+    if (frame === undefined) return;
+    const wasHandedOut = this.#handedOut.has(id);
+    this.#forget(id, frame);
+    if (!wasHandedOut) return;
+    const unseen = this.#fresh.findIndex((call) => call.id === id);
+    if (unseen >= 0) this.#fresh.splice(unseen, 1);
+    else this.#cancelled.push(id);
+    this.#admit();
+  }
+
+  #forget(id: string, frame: CallFrame): void {
+    if (!this.#handedOut.delete(id)) this.#queued.delete(id);
+    this.#bytes -= frame.bytes;
+  }
+
+  #answer(frame: CallFrame, value: Value): void {
+    try {
+      const json = JSON.stringify(encodeValue(value, this.#limits));
+      if (json.length > this.#limits.maxFrameBytes) throw new ValueError(`The result has more than ${this.#limits.maxFrameBytes} bytes.`);
+      this.#send("result", `,"call":${frame.s},"value":${json}`);
+    } catch (error) {
+      if (!(error instanceof ValueError)) throw error;
+      this.#refuse(frame, error.name, error.message);
+    }
+  }
+
+  #refuse(frame: CallFrame, name: string, message: string): void {
+    const error = { name: String(name).slice(0, 200), message: String(message).slice(0, maxErrorChars) };
+    this.#send("result", `,"call":${frame.s},"error":${JSON.stringify(error)}`);
+  }
+}
+
+function idOf(calls: ReadonlyMap<string, CallFrame>, workerCall: number): string | undefined {
+  for (const [id, frame] of calls) if (frame.s === workerCall) return id;
+  return undefined;
+}
+
+function decodeCall(id: string, frame: CallFrame, limits: BridgeLimits): SandboxCall {
+  const kwargs: Record<string, Value> = Object.create(null);
+  for (const name of Object.keys(frame.kwargs)) kwargs[name] = decodeSandboxValue(frame.kwargs[name], limits);
+  return { id, tool: frame.tool, args: frame.args.map((value) => decodeSandboxValue(value, limits)), kwargs };
+}
+
+/** A value that the worker's own encoder would not have made is a forged one. */
+export function decodeSandboxValue(json: unknown, limits: BridgeLimits): Value {
+  try {
+    return decodeValue(json, limits);
+  } catch (error) {
+    throw new ProtocolError("The sandbox sent a malformed value.", { cause: error });
+  }
+}

@@ -1,0 +1,99 @@
+import { AbortedError, baseImports, ExecutorCrashedError } from "@codelet/core";
+import type { Bindings } from "./bindings.ts";
+import { deferred } from "./deferred.ts";
+import type { ResolvedSessionOptions } from "./session-options.ts";
+import { type ConnectionEvents, WorkerConnection } from "./worker-connection.ts";
+
+/** Holds the session's worker, and gets a new one with the same tools and variables when the old one is lost. */
+export class WorkerSeat {
+  readonly #options: ResolvedSessionOptions;
+  readonly #bindings: Bindings;
+  readonly #events: (connection: () => WorkerConnection) => ConnectionEvents;
+  readonly #givenUp = new AbortController();
+  #current: WorkerConnection | undefined;
+  #connecting: Promise<WorkerConnection> | undefined;
+  #attempt = 0;
+
+  constructor(options: ResolvedSessionOptions, bindings: Bindings, events: (connection: () => WorkerConnection) => ConnectionEvents) {
+    this.#options = options;
+    this.#bindings = bindings;
+    this.#events = events;
+  }
+
+  /** The live worker, if there is one. */
+  get current(): WorkerConnection | undefined {
+    return this.#current?.ended === false ? this.#current : undefined;
+  }
+
+  /** The live worker, or a new one. Rejects with why there is none; nothing is left running then. */
+  async fill(signal?: AbortSignal): Promise<WorkerConnection> {
+    if (this.current !== undefined) return this.current;
+    this.#connecting ??= this.#connect(signal === undefined ? this.#givenUp.signal : AbortSignal.any([signal, this.#givenUp.signal]));
+    try {
+      this.#current = await this.#connecting;
+    } finally {
+      this.#connecting = undefined;
+    }
+    return this.#current;
+  }
+
+  /** Ends the worker with everything it started; the next `fill` gets a new one. */
+  async empty(): Promise<void> {
+    const lost = this.#current;
+    this.#current = undefined;
+    await lost?.discard();
+  }
+
+  async dispose(): Promise<void> {
+    this.#givenUp.abort();
+    await this.#connecting?.catch(() => {});
+    await this.empty();
+  }
+
+  async #connect(signal: AbortSignal): Promise<WorkerConnection> {
+    if (signal.aborted) throw new AbortedError(signal.reason);
+    const attempt = this.#attempt++;
+    const channel = await this.#options.connect({ attempt, signal });
+    const connection: WorkerConnection = new WorkerConnection(
+      channel,
+      this.#options.limits,
+      this.#events(() => connection),
+    );
+    const { promise: givenUp, reject: giveUp } = deferred<never>();
+    const onAbort = (): void => giveUp(new AbortedError(signal.reason));
+    const { readyTimeoutMs } = this.#options;
+    const timer = setTimeout(() => giveUp(new ExecutorCrashedError(`The sandbox did not answer in ${readyTimeoutMs} ms.`)), readyTimeoutMs);
+    signal.addEventListener("abort", onAbort, { once: true });
+    try {
+      if (signal.aborted) onAbort();
+      await Promise.race([connection.bind("open", this.#bindings, this.#openFields(attempt)), givenUp]);
+    } catch (error) {
+      await connection.discard();
+      throw error;
+    } finally {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", onAbort);
+    }
+    return connection;
+  }
+
+  #openFields(attempt: number): string {
+    const { maxDepth, maxNodes, maxFrameBytes, maxOutputBytes, maxRichParts, maxRichBytes } = this.#options.limits;
+    const { authorizedImports, seed } = this.#options.open;
+    const fields = {
+      limits: {
+        depth: maxDepth,
+        nodes: maxNodes,
+        frame_bytes: maxFrameBytes,
+        output_bytes: maxOutputBytes,
+        rich_parts: maxRichParts,
+        rich_bytes: maxRichBytes,
+      },
+      imports: authorizedImports ?? null,
+      base: baseImports,
+      seed: seed ?? null,
+      restored: attempt === 0 && this.#options.restored === true,
+    };
+    return `,${JSON.stringify(fields).slice(1, -1)}`;
+  }
+}
