@@ -26,7 +26,7 @@ export function renderRequest(
     stop: mode.sendsStop && stop.length > 0 ? stop.slice(0, maxStops) : undefined,
     tools: tools.length > 0 ? tools.map(renderTool) : undefined,
     tool_choice: tools.length > 0 ? request.toolChoice : undefined,
-    response_format: responseSchema && renderResponseFormat(responseSchema),
+    ...(responseSchema && { response_format: renderResponseFormat(responseSchema) }),
   };
 }
 

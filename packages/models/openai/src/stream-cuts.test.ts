@@ -1,11 +1,12 @@
 import { type Model, ModelCallError, type ModelDelta, type ModelRequest } from "@codelet/core";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { openai } from "./openai.ts";
 import { ask, gather, joined } from "./testing/gather.ts";
 import { fixture, loopbackServer, streamed, whole } from "./testing/loopback-server.ts";
 import { refuseRemoteHosts } from "./testing/refuse-remote-hosts.ts";
 
 refuseRemoteHosts();
+vi.setConfig({ testTimeout: 120_000 }); // a thousand requests per test
 
 const request = ask("Count.");
 const recorded = ["code-answer.sse", "parallel-calls.sse", "reasoning-answer.sse"];
