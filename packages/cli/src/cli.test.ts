@@ -1,0 +1,211 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { stripVTControlCharacters } from "node:util";
+import { decodeValue } from "@codelet/core";
+import stringWidth from "string-width";
+import { describe, expect, it } from "vitest";
+import { chatServer } from "./testing/chat-server.ts";
+import { descendants, isAlive, runCli, startCli } from "./testing/cli-process.ts";
+
+const executor = process.env.CLI_EXECUTOR ?? "wasm";
+const turn = (code: string, thought = "I compute it."): string => `Thought: ${thought}\n<code>\n${code}\n</code>`;
+const run = (baseURL: string, ...more: string[]): string[] => ["run", "What is it?", "--executor", executor, "--base-url", baseURL, ...more];
+
+describe("codelet run", () => {
+  it("shows task, thought, code, logs, error, costs and the answer, plain when piped, and exits with 0", async () => {
+    await using server = await chatServer(
+      turn('print("half", 42 / 2)\n1 / 0', "First \u001b[31mhalf."),
+      turn('print("\\x1b]0;owned\\x07whole")\nfinal_answer(42)'),
+    );
+    const { code, stdout, stderr } = await runCli(run(server.baseURL, "--model", "openai/test-model"));
+    expect(stderr.split("\n").filter((line) => line !== "" && !line.startsWith("Sandbox: "))).toEqual([]);
+    expect(code).toBe(0);
+    for (const text of [
+      `codelet · openai/test-model · sandbox ${executor}`,
+      "What is it?",
+      '  First half.\n\n    print("half", 42 / 2)\n    1 / 0\n\n  │ half 21.0\n  ✗ ZeroDivisionError: division by zero (line 2)\n',
+      "  │ whole\n",
+      "1,000 tokens in, 20 out · ",
+      "\n  42\n\n2 steps · 2,000 tokens in, 40 out · ",
+    ]) {
+      expect(stdout).toContain(text);
+    }
+    expect(stdout).not.toMatch(/[^\P{Cc}\n]/u);
+    expect(server.requests[0]).toMatchObject({ model: "test-model" });
+    expect(server.authorizations).toEqual([undefined, undefined]);
+  });
+
+  it("fits into 40 columns", async () => {
+    await using server = await chatServer(turn(`print("${"wide ".repeat(30)}")\nfinal_answer("${"long ".repeat(30)}")`, "I think ".repeat(20)));
+    const { code, stdout } = await runCli(run(server.baseURL), { environment: { COLUMNS: "40" } });
+    expect(code).toBe(0);
+    const [, ...lines] = stdout.split("\n");
+    expect(Math.max(...lines.map((line) => stringWidth(line)))).toBeLessThanOrEqual(40);
+  });
+
+  it("prints one JSON event per line and nothing else with --json", async () => {
+    await using server = await chatServer(turn("print('x')\n10 ** 20"), turn("final_answer((1, 2.0))"));
+    const { code, stdout } = await runCli(run(server.baseURL, "--json"));
+    expect(code).toBe(0);
+    expect(stdout.endsWith("\n")).toBe(true);
+    const events = stdout
+      .trimEnd()
+      .split("\n")
+      .map((line) => decodeValue(JSON.parse(line)) as { type: string; seq?: number });
+    expect(events.at(0)).toMatchObject({ type: "run-start", seq: 1 });
+    expect(events.filter(({ type }) => type === "execution")[0]).toMatchObject({ execution: { value: 10n ** 20n, logs: "x\n" } });
+    expect(events.slice(-2)).toMatchObject([
+      { type: "run-end", state: "success" },
+      { type: "result", state: "success", output: [1, 2], steps: 2, usage: { input: 2_000 } },
+    ]);
+    expect(events.slice(0, -1).map(({ seq }) => seq)).toEqual(events.slice(0, -1).map((_, index) => index + 1));
+  });
+
+  it("exits with 3 at a limit, and shows the last answer", async () => {
+    await using server = await chatServer(turn("print('not yet')"), "It is about 40.");
+    const { code, stdout } = await runCli(run(server.baseURL, "--max-steps", "1"));
+    expect(stdout).toContain("Limit reached: steps. The last answer");
+    expect(stdout).toContain("  It is about 40.\n");
+    expect(code).toBe(3);
+  });
+
+  it("exits with 1 when the server fails", async () => {
+    await using server = await chatServer({ status: 400 });
+    const { code, stdout } = await runCli(run(server.baseURL));
+    expect(stdout).toMatch(/Failed ─+\n.*out of order/);
+    expect(code).toBe(1);
+  });
+
+  it("exits with 1 when the server fails later on, and shows what was done", async () => {
+    await using server = await chatServer(turn("print('done so far')"), { status: 401 });
+    const json = await runCli(run(server.baseURL, "--json"));
+    expect(json.code).toBe(1);
+    expect(JSON.parse(json.stdout.trimEnd().split("\n").at(-1) as string)).toMatchObject({
+      type: "result",
+      state: "failed",
+      error: { code: "model-call" },
+      steps: 1,
+    });
+  });
+
+  it("refuses imports that are not in the list", async () => {
+    await using server = await chatServer(turn("import socket"), turn("final_answer('no')"));
+    const { code, stdout } = await runCli(run(server.baseURL, "--imports", "numpy"));
+    expect(stdout).toMatch(/✗ .*socket/);
+    expect(code).toBe(0);
+  });
+});
+
+describe("codelet run, when it is told to stop", () => {
+  it.each(["SIGINT", "SIGTERM"] as const)("shows on %s what was done, exits with 130, and leaves no process behind", async (signal) => {
+    await using server = await chatServer(turn("print('one')"), turn("print('busy now')\nwhile True: pass"));
+    const cli = startCli(run(server.baseURL));
+    await cli.shows("busy now");
+    const pid = cli.child.pid as number;
+    const children = descendants(pid);
+    expect(children.length).toBeGreaterThan(0);
+    process.kill(-pid, signal);
+    const { code, stdout, stderr } = await cli.exit;
+    expect(stdout).toMatch(/Interrupted ─+\n2 steps · 2,000 tokens in/);
+    expect(stderr).toContain("Stopping…");
+    expect(code).toBe(130);
+    await sleep(200);
+    expect([...children, pid].filter(isAlive)).toEqual([]);
+  });
+
+  it("exits at once when it is told a second time", async () => {
+    const stubborn = "while True:\n    try:\n        print('busy now')\n        while True: pass\n    except BaseException: pass";
+    await using server = await chatServer(turn(stubborn));
+    const cli = startCli(run(server.baseURL));
+    await cli.shows("busy now");
+    const children = descendants(cli.child.pid as number);
+    cli.child.kill("SIGINT");
+    await cli.says("Stopping…");
+    const start = performance.now();
+    cli.child.kill("SIGINT");
+    expect((await cli.exit).code).toBe(130);
+    expect(performance.now() - start).toBeLessThan(1_000);
+    await sleep(500);
+    expect(children.filter(isAlive)).toEqual([]);
+  });
+
+  it("stops while it waits for the model", async () => {
+    await using server = await chatServer("hang");
+    const cli = startCli(run(server.baseURL));
+    await cli.shows("Step 1");
+    cli.child.kill("SIGINT");
+    const { code, stdout } = await cli.exit;
+    expect(stdout).toMatch(/Interrupted ─+\n0 steps/);
+    expect(code).toBe(130);
+  });
+
+  it("writes the result with --json too", async () => {
+    await using server = await chatServer(turn("print('one')"), "hang");
+    const cli = startCli(run(server.baseURL, "--json"));
+    await cli.shows('"type":"step-end"');
+    cli.child.kill("SIGINT");
+    const { code, stdout } = await cli.exit;
+    expect(JSON.parse(stdout.trimEnd().split("\n").at(-1) as string)).toMatchObject({ type: "result", state: "aborted", reason: "SIGINT", steps: 1 });
+    expect(code).toBe(130);
+  });
+
+  it("stops when nobody reads its output", async () => {
+    await using server = await chatServer(turn("import time\nwhile True:\n    print('line')\n    time.sleep(0.01)"));
+    const cli = startCli(run(server.baseURL));
+    await cli.shows("line");
+    cli.child.stdout?.destroy();
+    expect((await cli.exit).code).toBe(130);
+  });
+});
+
+describe("codelet", () => {
+  it("says which variable is missing, before anything is shown", async () => {
+    const { code, stdout, stderr } = await runCli(["run", "What is it?"]);
+    expect(stderr).toContain("OPENAI_API_KEY");
+    expect(stderr).toContain("--base-url");
+    expect(stdout).toBe("");
+    expect(code).toBe(2);
+  });
+
+  it("sends the key to the server that the environment names", async () => {
+    await using server = await chatServer(turn("final_answer(1)"));
+    const environment = { OPENAI_API_KEY: "key-for-tests", OPENAI_BASE_URL: server.baseURL };
+    const { code, stdout } = await runCli(["run", "t", "--executor", executor], { environment });
+    expect(code).toBe(0);
+    expect(server.authorizations).toEqual(["Bearer key-for-tests"]);
+    expect(stdout).not.toContain("key-for-tests");
+  });
+
+  it.each([
+    [["run", "t", "--modle", "x"], "Did you mean --model?"],
+    [["run"], "There is no task."],
+    [[], "There is no command."],
+  ])("exits with 2 for %j", async (argv, problem) => {
+    const { code, stdout, stderr } = await runCli(argv);
+    expect(stderr).toContain(problem);
+    expect(stderr).toContain("See codelet --help");
+    expect(stdout).toBe("");
+    expect(code).toBe(2);
+  });
+
+  it("shows the version", async () => {
+    expect(await runCli(["--version"])).toMatchObject({ code: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/), stderr: "" });
+  });
+
+  it("shows help without loading anything but its own files", async () => {
+    const { code, stdout, stderr } = await runCli(["--help"], { tracesModules: true });
+    expect(code).toBe(0);
+    expect(stdout).toContain("Exit codes");
+    expect(stderr).toContain("loads file:");
+    expect(stderr).not.toMatch(/node_modules|packages\/(core|executor|models|testing)/);
+  });
+
+  it.each([
+    ["local", "wasm"],
+    ["wasm", "local"],
+  ])("loads the executor %s without loading %s, a highlighter or a test kit", async (name, other) => {
+    await using server = await chatServer({ status: 400 });
+    const { stderr } = await runCli(["run", "t", "--executor", name, "--base-url", server.baseURL], { tracesModules: true });
+    expect(stderr).toContain(`/executor-${name}/`);
+    expect(stderr).not.toMatch(new RegExp(`/executor-${other}/|highlight\\.js|vega-datasets|packages/testing`));
+  });
+});

@@ -1,0 +1,59 @@
+import { describe, expect, it } from "vitest";
+import { parseCommandLine } from "./command-line.ts";
+
+const defaults = {
+  name: "run",
+  task: "t",
+  modelId: "gpt-5-mini",
+  baseURL: undefined,
+  executor: "wasm",
+  imports: undefined,
+  maxSteps: undefined,
+  json: false,
+};
+
+describe("parseCommandLine reads", () => {
+  it.each([
+    [["run", "t"], defaults],
+    [["run", "count", "the", "stars"], { ...defaults, task: "count the stars" }],
+    [["run", "--json", "t"], { ...defaults, json: true }],
+    [["run", "t", "--model", "openai/meta/llama-4"], { ...defaults, modelId: "meta/llama-4" }],
+    [["run", "t", "-m", "openai/x"], { ...defaults, modelId: "x" }],
+    [["run", "t", "--base-url=http://localhost:1/v1"], { ...defaults, baseURL: "http://localhost:1/v1" }],
+    [["run", "t", "--executor", "local"], { ...defaults, executor: "local" }],
+    [["run", "t", "--imports", "numpy, pandas.*,", "--imports", "a.b"], { ...defaults, imports: ["numpy", "pandas.*", "a.b"] }],
+    [["run", "t", "--max-steps", "3"], { ...defaults, maxSteps: 3 }],
+    [["run", "--", "--odd task"], { ...defaults, task: "--odd task" }],
+    [["--help"], { name: "help" }],
+    [["run", "-h"], { name: "help" }],
+    [["--version"], { name: "version" }],
+  ])("%j", (argv, expected) => {
+    expect(parseCommandLine(argv)).toMatchObject(expected);
+  });
+});
+
+describe("parseCommandLine says what is wrong with", () => {
+  it.each([
+    [[], "There is no command."],
+    [["walk", "t"], 'There is no command "walk".'],
+    [["run"], "There is no task."],
+    [["run", "  "], "There is no task."],
+    [["run", "t", "--modle", "x"], "There is no option --modle. Did you mean --model?"],
+    [["run", "t", "--max", "3"], "Did you mean --max-steps?"],
+    [["run", "t", "--zzz"], "There is no option --zzz."],
+    [["run", "t", "-x"], "There is no option -x."],
+    [["run", "t", "--toString"], "There is no option --toString."],
+    [["run", "t", "--model"], "--model needs a value: openai/<id>"],
+    [["run", "t", "--model", "--json"], "--model needs a value"],
+    [["run", "t", "--json=yes"], "--json takes no value"],
+    [["run", "t", "--model", "gpt-5"], "Did you mean openai/gpt-5?"],
+    [["run", "t", "--model", "acme/x"], "write openai/<id> and --base-url"],
+    [["run", "t", "--base-url", "localhost:8000"], "--base-url must be"],
+    [["run", "t", "--executor", "docker"], 'must be wasm or local, not "docker"'],
+    [["run", "t", "--imports", "os;sys"], '"os;sys"'],
+    [["run", "t", "--max-steps", "0"], "--max-steps must be a whole number from 1 on"],
+    [["run", "t", "--max-steps", "1e3"], "--max-steps must be"],
+  ])("%j", (argv, problem) => {
+    expect(parseCommandLine(argv)).toEqual({ name: "usage-error", problem: expect.stringContaining(problem) });
+  });
+});

@@ -1,0 +1,35 @@
+/** One option of the command line; `--help` and the parser are made from these. */
+export interface OptionDescription {
+  readonly type: "string" | "boolean";
+  readonly short?: string;
+  /** What stands for the value in `--help`. */
+  readonly value?: string;
+  readonly help: string;
+}
+
+export const defaultModel = "openai/gpt-5-mini";
+
+export type ExecutorName = "wasm" | "local";
+
+export const executorNames: readonly ExecutorName[] = ["wasm", "local"];
+
+export type OptionName = "model" | "base-url" | "executor" | "imports" | "max-steps" | "json" | "help" | "version";
+
+export const options: Readonly<Record<OptionName, OptionDescription>> = {
+  model: { type: "string", short: "m", value: "openai/<id>", help: `The model. Default: ${defaultModel}` },
+  "base-url": {
+    type: "string",
+    value: "<url>",
+    help: "An OpenAI-compatible server, such as http://localhost:8000/v1. It gets OPENAI_API_KEY, if that is set.",
+  },
+  executor: {
+    type: "string",
+    value: "wasm|local",
+    help: "Where the code runs: Python in WebAssembly (default), or this machine's own python3 in bubblewrap.",
+  },
+  imports: { type: "string", value: "<a,b.*>", help: "The only modules that code may import, besides harmless ones. Default: all that there are." },
+  "max-steps": { type: "string", value: "<n>", help: "Steps after which the model must answer. Default: 20" },
+  json: { type: "boolean", help: 'One JSON object per line: each event, then one of type "result".' },
+  help: { type: "boolean", short: "h", help: "Shows this." },
+  version: { type: "boolean", short: "v", help: "Shows the version." },
+};

@@ -1,0 +1,19 @@
+import { CodeAgent, ConfigurationError, loadExecutor } from "@codelet/core";
+import type { RunCommand } from "./command-line.ts";
+import type { ExitCode } from "./exit-code.ts";
+import { onScreen } from "./on-screen.ts";
+import { showRun } from "./show-run.ts";
+
+/** Runs a task with a real model; resolves with the exit code. */
+export function runCommand({ modelId, baseURL, executor: executorName, imports, maxSteps, json, task }: RunCommand): Promise<ExitCode> {
+  return onScreen(async (screen, environment) => {
+    if (!environment.hasApiKey && baseURL === undefined && environment.baseURL === undefined) throw new ConfigurationError(missingKey);
+    const [{ openai }, executor] = await Promise.all([import("@codelet/model-openai"), loadExecutor(executorName)]);
+    const agent = new CodeAgent({ model: openai(modelId, { baseURL }), executor, authorizedImports: imports, maxSteps });
+    if (!json) await screen.write(`codelet · openai/${modelId} · sandbox ${executor.name}\n\n`);
+    return showRun(agent, task, screen, json ? "json" : "text");
+  });
+}
+
+const missingKey =
+  "There is no key for OpenAI. Set the variable OPENAI_API_KEY, or name a server that needs none, such as one on this machine: --base-url http://localhost:8000/v1";

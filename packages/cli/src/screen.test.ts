@@ -1,0 +1,68 @@
+import { PassThrough } from "node:stream";
+import { describe, expect, it } from "vitest";
+import { readEnvironment } from "./environment.ts";
+import { openScreen } from "./screen.ts";
+
+const environment = readEnvironment({});
+
+/** A stream that keeps what was written. */
+function aStream(facts: { readonly isTTY?: boolean; readonly columns?: number; readonly highWaterMark?: number } = {}): NodeJS.WriteStream & {
+  written(): string;
+} {
+  const stream = new PassThrough({ highWaterMark: facts.highWaterMark ?? 65_536 });
+  return Object.assign(stream, facts, { written: () => String(stream.read() ?? "") }) as never;
+}
+
+describe("openScreen", () => {
+  it.each([
+    ["a terminal", { isTTY: true, columns: 40 }, {}, { width: 40, colour: true }],
+    ["a terminal and NO_COLOR", { isTTY: true, columns: 40 }, { NO_COLOR: "1" }, { width: 40, colour: false }],
+    ["a dumb terminal", { isTTY: true, columns: 40 }, { TERM: "dumb" }, { width: 40, colour: false }],
+    ["a pipe", {}, {}, { width: undefined, colour: false }],
+    ["a pipe and COLUMNS", {}, { COLUMNS: "50" }, { width: 50, colour: false }],
+    ["a pipe and nonsense in COLUMNS", {}, { COLUMNS: "wide" }, { width: undefined, colour: false }],
+  ])("knows width and colour of %s", (_, facts, variables, expected) => {
+    expect(openScreen(aStream(facts), aStream(facts), readEnvironment(variables))).toMatchObject(expected);
+  });
+
+  it("overwrites one line in a terminal, and takes it away before something is written", async () => {
+    const stdout = aStream({ isTTY: true, columns: 80 });
+    const stderr = aStream({ isTTY: true, columns: 10 });
+    const screen = openScreen(stdout, stderr, environment);
+    screen.activity("one");
+    screen.progress("a longer line");
+    await screen.write("text\n");
+    screen.note("note");
+    expect(stderr.written()).toBe("\r\u001b[Kone\r\u001b[Ka longer…\r\u001b[Knote\n");
+    expect(stdout.written()).toBe("text\n");
+  });
+
+  it("writes progress as lines elsewhere, each once, and no activity", () => {
+    const stderr = aStream();
+    const screen = openScreen(aStream(), stderr, environment);
+    screen.activity("busy");
+    for (const text of ["10 %", "10 %", "", "20 %"]) screen.progress(text);
+    expect(stderr.written()).toBe("10 %\n20 %\n");
+  });
+
+  it("waits for a slow reader", async () => {
+    const stdout = aStream({ highWaterMark: 4 });
+    const screen = openScreen(stdout, aStream(), environment);
+    let isWritten = false;
+    const writing = screen.write("more than four").then(() => (isWritten = true));
+    await new Promise(setImmediate);
+    expect(isWritten).toBe(false);
+    stdout.written();
+    await writing;
+  });
+
+  it("is closed when its reader has gone, and then drops what is written", async () => {
+    const stdout = aStream({ highWaterMark: 4 });
+    const screen = openScreen(stdout, aStream(), environment);
+    const writing = screen.write("more than four");
+    stdout.emit("error", Object.assign(new Error("write EPIPE"), { code: "EPIPE" }));
+    await writing;
+    expect(screen.closed.aborted).toBe(true);
+    await screen.write("x");
+  });
+});

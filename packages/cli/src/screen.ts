@@ -1,0 +1,78 @@
+import { AbortedError } from "@codelet/core";
+import type { Environment } from "./environment.ts";
+
+/** Where a run is shown: standard output for what it is about, standard error for what happens meanwhile. */
+export interface Screen {
+  /** Columns; undefined where nothing is to be wrapped. */
+  readonly width: number | undefined;
+  readonly colour: boolean;
+  /** Aborted when nobody reads standard output any more. */
+  readonly closed: AbortSignal;
+  /** Writes to standard output; resolves when there is room for more. */
+  write(text: string): Promise<void>;
+  /** Tells what goes on: a line that the next one replaces in a terminal, a line of its own elsewhere. `""` takes it away. */
+  progress(text: string): void;
+  /** The same, but shown in terminals only. */
+  activity(text: string): void;
+  /** A line on standard error. */
+  note(text: string): void;
+}
+
+type Stream = NodeJS.WriteStream;
+
+const eraseLine = "\r\u001b[K";
+
+/** The screen of this process. */
+export function openScreen(stdout: Stream, stderr: Stream, environment: Environment): Screen {
+  const closed = new AbortController();
+  const overwrites = stderr.isTTY === true && !environment.plain;
+  let line = "";
+  let lastProgress = "";
+
+  const show = (text: string): void => {
+    if (overwrites && (text !== "" || line !== "")) stderr.write(eraseLine + fit(text, stderr.columns));
+    line = text;
+  };
+  stdout.on("error", () => closed.abort(new AbortedError("nobody reads the output")));
+  stderr.on("error", () => {});
+
+  return {
+    width: stdout.isTTY ? stdout.columns : environment.columns,
+    colour: stdout.isTTY === true && !environment.plain,
+    closed: closed.signal,
+    async write(text) {
+      if (text === "" || closed.signal.aborted) return;
+      show("");
+      if (!stdout.write(text)) await drained(stdout, closed.signal);
+    },
+    progress(text) {
+      if (overwrites) show(text);
+      else if (text !== "" && text !== lastProgress) stderr.write(`${text}\n`);
+      lastProgress = text;
+    },
+    activity(text) {
+      if (overwrites) show(text);
+    },
+    note(text) {
+      show("");
+      stderr.write(`${text}\n`);
+    },
+  };
+}
+
+/** Cut to one row: what wraps can't be erased. */
+function fit(text: string, columns: number): string {
+  return text.length < columns ? text : `${text.slice(0, Math.max(columns - 2, 0))}…`;
+}
+
+function drained(stream: Stream, closed: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      stream.off("drain", done);
+      closed.removeEventListener("abort", done);
+      resolve();
+    };
+    stream.on("drain", done);
+    closed.addEventListener("abort", done);
+  });
+}
