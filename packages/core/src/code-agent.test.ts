@@ -190,6 +190,12 @@ describe("events", () => {
     await expect(run.result).rejects.toMatchObject({ code: "model-call", status: 401, run: { steps: [{ type: "system" }, { type: "task" }] } });
   });
 
+  it("end with a terminal event also when the run can't begin", async () => {
+    const run = agentOf([]).start("task", { additionalArgs: { "not a name": 1 } });
+    expect(await eventsOf(run)).toMatchObject([{ type: "run-end", state: "failed", error: { name: "TypeError" } }]);
+    await expect(run.result).rejects.toThrow(/Python identifier/);
+  });
+
   it("can be read by one reader only", async () => {
     const run = agentOf([action("answer 1")]).start("task");
     await eventsOf(run);
@@ -263,6 +269,7 @@ describe("options", () => {
     ["two executors", { executorType: "wasm" }, /exactly one/],
     ["a bad limit", { maxSteps: 0 }, /Expected `maxSteps` to be a number >= 1, got `0` \(number\)/],
     ["a cost without a price", { maxCost: 1 }, /`price`/],
+    ["no model", { model: undefined }, /Expected `model`/],
     ["a bad name", { name: "my agent" }, /Python identifier/],
     [
       "two tools of one name",

@@ -30,7 +30,7 @@ export abstract class CodeletError extends Error {
   abstract readonly code: ErrorCode;
   readonly details: Readonly<Record<string, Json>>;
   /** What the run had done, on errors that ended one. */
-  readonly run?: RunBase;
+  declare readonly run?: RunBase;
 
   constructor(message: string, { cause, details = {} }: CodeletErrorOptions = {}) {
     super(message, cause === undefined ? undefined : { cause });

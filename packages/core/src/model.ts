@@ -96,9 +96,12 @@ export function textOf(content: readonly ContentPart[]): string {
   return text;
 }
 
-/** A model of a model, or of a plain function. */
+/** A model of a model, or of a plain function. Throws TypeError when it is neither. */
 export function toModel(model: Model | ModelFunction): Model {
-  if (typeof model !== "function") return model;
+  if (typeof model !== "function") {
+    if (typeof model?.generate !== "function") throw new TypeError("Expected `model` to be a model or a function (request) => response | string");
+    return model;
+  }
   return {
     id: model.name || "function",
     async generate(request) {

@@ -17,10 +17,9 @@ export function renderExecution({ logs, value, valueText, error, stateLost }: Ex
   return cutMiddle(parts.join("\n"), maxCharacters);
 }
 
-/** What the model is shown when its text or its answer can't be used. */
-export function renderProblem(message: string, logs: string, maxCharacters: number): string {
-  const printed = logs === "" ? "" : `Execution logs:\n${logs.trimEnd()}\n`;
-  return cutMiddle(`Observation:\n${printed}Error:\n${message}\n${retryHint}`, maxCharacters);
+/** What the model is shown when its text or its answer can't be used; `before` is what its program showed. */
+export function renderProblem(message: string, before: string, maxCharacters: number): string {
+  return cutMiddle(`${before || "Observation:"}\nError:\n${message}\n${retryHint}`, maxCharacters);
 }
 
 /** Keeps head and tail of a long text, and says in the middle what is missing. */

@@ -10,7 +10,7 @@ import type { ModelRequest } from "./model.ts";
 import type { ResolvedAgent } from "./resolved-agent.ts";
 import type { RunHandle } from "./run.ts";
 import { Sandbox } from "./sandbox.ts";
-import { toolSignature } from "./tool.ts";
+import { checkName, toolSignature } from "./tool.ts";
 
 /** Everything one run has; nothing of it is shared with another run. */
 export interface RunContext {
@@ -48,6 +48,10 @@ export async function createRun(agent: ResolvedAgent, executor: Executor, option
   const agentPath = [agent.name];
   const memory = new Memory();
   const ledger = new Ledger({ ...agent.limits, maxSteps: options.maxSteps ?? agent.limits.maxSteps }, agent.price);
+  for (const name of Object.keys(options.additionalArgs ?? {})) {
+    checkName(name);
+    if (agent.tools.has(name)) throw new TypeError(`Expected \`additionalArgs\` to have names of their own, got \`${name}\`, which is a tool`);
+  }
   let seq = 0;
   const emit = (body: EventBody): void => journal.emit({ seq: ++seq, runId, agentPath, step: run?.step, ...body } as AgentEvent);
   const journal = agent.journal({

@@ -1,7 +1,8 @@
 import type { RunResult } from "./agent.ts";
-import { ConfigurationError } from "./errors.ts";
+import { ConfigurationError, describeThrown } from "./errors.ts";
 import type { AgentEvent } from "./events.ts";
 import type { ActionStep } from "./memory.ts";
+import { noUsage } from "./model.ts";
 
 /** What a run needs of its owner. */
 export interface RunHandle {
@@ -38,6 +39,19 @@ export class Run<Output> implements AsyncIterable<AgentEvent> {
     };
     this.result = Promise.resolve()
       .then(() => begin(handle))
+      .catch((error: unknown) => {
+        this.#events.closeWith({
+          seq: 1,
+          runId: "",
+          agentPath: [],
+          type: "run-end",
+          state: "failed",
+          usage: noUsage,
+          durationMs: 0,
+          error: describeThrown(error),
+        });
+        throw error;
+      })
       .finally(() => {
         this.#gate.end();
         this.#events.close();
@@ -72,6 +86,7 @@ export class Run<Output> implements AsyncIterable<AgentEvent> {
 class EventQueue {
   #events: AgentEvent[] = [];
   #attached = false;
+  #began = false;
   #closed = false;
   #wake: (() => void) | undefined;
   #roomy: (() => void) | undefined;
@@ -82,12 +97,18 @@ class EventQueue {
   }
 
   push(event: AgentEvent): void {
+    this.#began = true;
     const last = this.#events.at(-1);
     const joined = last && join(last, event);
     if (joined) this.#events[this.#events.length - 1] = joined;
     else this.#events.push(event);
     if (!this.#attached && this.#events.length > maxUnreadEvents) this.#events.shift();
     this.#wake?.();
+  }
+
+  /** The terminal event of a run that failed before it could send one. */
+  closeWith(event: AgentEvent): void {
+    if (!this.#began) this.push(event);
   }
 
   close(): void {
