@@ -53,7 +53,8 @@ function sandboxArguments({ paths, diskLimitBytes }: BubblewrapOptions): string[
 
 /**
  * A view of the host for root's own step before the sandbox: folders that the unprivileged user can't enter (root's home, with its pyenv) are replaced by empty
- * ones that hold nothing but the interpreter's files.
+ * ones that hold nothing but the interpreter's files. It has a pid namespace, because the signal of a parent's death does not reach another user's process:
+ * the end of a namespace does.
  */
 function openingArguments(paths: readonly string[]): string[] {
   const closed = new Set(paths.map((path) => closedAncestor(path) ?? path));
@@ -61,7 +62,7 @@ function openingArguments(paths: readonly string[]): string[] {
     paths.flatMap((path) => ancestors(path).filter((folder) => !closed.has(folder) && [...closed].some((root) => folder.startsWith(`${root}/`)))),
   );
   return [
-    ...["--die-with-parent", "--dev-bind", "/", "/"],
+    ...["--die-with-parent", "--unshare-pid", "--dev-bind", "/", "/"],
     ...[...closed].flatMap((folder) => ["--tmpfs", folder]),
     ...[...between].flatMap((folder) => ["--dir", folder]),
     ...paths.flatMap((path) => ["--ro-bind", path, path]),

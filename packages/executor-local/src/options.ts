@@ -68,7 +68,7 @@ function checkInteger(name: string, value: unknown, minimum: number): number {
 function checkEnvironment(value: unknown): Readonly<Record<string, string>> {
   if (typeof value !== "object" || value === null || Array.isArray(value)) throw expected("env", "an object of strings", value);
   for (const [name, text] of Object.entries(value)) {
-    if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) throw expected("env", "names of letters, digits and _", name);
+    if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) throw expected("env", "an object whose names are of letters, digits and _", name);
     // The value may be a secret, so the message names the variable only.
     if (typeof text !== "string" || text.includes("\0"))
       throw new TypeError(`Expected \`env.${name}\` to be a string without NUL, got ${typeof text}`);

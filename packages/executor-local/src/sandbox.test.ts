@@ -1,0 +1,136 @@
+import { execFileSync } from "node:child_process";
+import { accessSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { evaluateOnce } from "./testing/evaluate.ts";
+import { evaluateAsUser } from "./testing/other-host.ts";
+import { sandboxMissing, systemPython } from "./testing/sandbox-support.ts";
+import { isRoot } from "./unprivileged-user.ts";
+
+const secret = "canary-6f2c";
+
+/** What code in the sandbox is and can do, in one look. */
+const lookAround = `
+import ctypes, os, socket
+def attempt(act):
+    try:
+        return str(act())
+    except OSError as error:
+        return type(error).__name__
+def connect():
+    return socket.create_connection(("127.0.0.1", 22), timeout=1)
+status = dict(line.split(":", 1) for line in open("/proc/self/status").read().splitlines())
+{
+    "uid": os.getuid(),
+    "capabilities": {status[name].strip() for name in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")},
+    "noNewPrivileges": status["NoNewPrivs"].strip(),
+    "processes": len([name for name in os.listdir("/proc") if name.isdigit()]),
+    "interfaces": [name for _, name in socket.if_nameindex()],
+    "network": attempt(connect),
+    "host": socket.gethostname(),
+    "folders": sorted(os.listdir("/")),
+    "etc": [name for name in os.listdir("/etc") if name in ("passwd", "shadow", "hosts", "ssh")],
+    "newNamespace": ctypes.CDLL(None).unshare(0x10000000),
+    "writes": [attempt(lambda: open(path, "w")) for path in ("/made", "/usr/made", "/dev/made", "/proc/sys/kernel/core_pattern")],
+    "folder": [os.getcwd(), os.environ["HOME"], os.environ["TMPDIR"], os.listdir(".")],
+    "variables": sorted(os.environ),
+}
+`;
+
+const enclosed = {
+  uid: 65_534,
+  noNewPrivileges: "1",
+  processes: 2,
+  interfaces: ["lo"],
+  host: "sandbox",
+  etc: [],
+  newNamespace: -1,
+  folder: ["/tmp/session", "/tmp/session", "/tmp/session", []],
+};
+
+const readOnly = ["OSError", "OSError", "OSError", "PermissionError"];
+
+describe.skipIf(sandboxMissing !== undefined)("the sandbox", () => {
+  it("has no capabilities, no network, no processes but its own, and no place to write but its folder", async () => {
+    const seen = (await evaluateOnce(lookAround)) as Record<string, unknown>;
+    expect(seen).toMatchObject({ ...enclosed, network: "ConnectionRefusedError", writes: readOnly });
+    expect(JSON.stringify(seen.capabilities)).toContain('"0000000000000000"');
+    expect(JSON.stringify(seen.capabilities).match(/[0-9a-f]{16}/g)).toHaveLength(1);
+    expect(seen.folders).not.toContain("home");
+  });
+
+  it("holds the environment that the options name, and nothing of the host's", async () => {
+    process.env.CODELET_TEST_SECRET = secret;
+    try {
+      const variables = await evaluateOnce("import os\ndict(os.environ)", { env: { REPORT: "weekly", HOME: "/elsewhere" } });
+      expect(variables).toMatchObject({ REPORT: "weekly", HOME: "/tmp/session", LANG: "C.UTF-8" });
+      expect(JSON.stringify(variables)).not.toContain(secret);
+    } finally {
+      delete process.env.CODELET_TEST_SECRET;
+    }
+  });
+
+  it("fixes the order of sets by the run's seed", async () => {
+    const order = (seed: string): Promise<unknown> => evaluateOnce("hash('a')", {}, { seed });
+    expect(await order("one")).toBe(await order("one"));
+    expect(await order("one")).not.toBe(await order("two"));
+  });
+
+  it("shows of an environment inside a project its packages, and nothing of the project", async () => {
+    const project = mkdtempSync(join(homedir(), ".codelet-test-"));
+    try {
+      writeFileSync(join(project, ".env"), secret);
+      execFileSync("python3", ["-m", "venv", "--without-pip", "--symlinks", join(project, "real")]);
+      mkdirSync(join(project, "links"));
+      symlinkSync(join(project, "real"), join(project, "links", "current"));
+      const python = join(project, "links", "current", "bin", "python");
+      const site = execFileSync(python, ["-c", "import site; print(site.getsitepackages()[0])"], { encoding: "utf8" }).trim();
+      writeFileSync(join(site, "installed_here.py"), "answer = 42");
+      const code = `import installed_here, os, sys\n[installed_here.answer, sys.prefix, os.listdir(${JSON.stringify(project)}), os.path.exists(${JSON.stringify(join(project, ".env"))})]`;
+      const [answer, prefix, listing, isVisible] = (await evaluateOnce(code, { python })) as unknown[];
+      expect([answer, prefix, isVisible]).toEqual([42, join(project, "links", "current"), false]);
+      expect(listing).not.toContain(".env");
+    } finally {
+      rmSync(project, { recursive: true, force: true });
+    }
+  });
+
+  it("gives subprocesses of the same interpreter the same view", async () => {
+    const code =
+      "import subprocess, sys\nsubprocess.run([sys.executable, '-c', 'import os; print(os.getcwd(), os.getuid())'], capture_output=True, text=True).stdout";
+    expect(await evaluateOnce(code)).toBe("/tmp/session 65534\n");
+  });
+
+  it("runs locks, processes and pools of multiprocessing", async () => {
+    const code =
+      "from multiprocessing import get_context\nwith get_context('fork').Pool(2) as pool:\n    squares = pool.map(abs, [-1, -2, -3])\nsquares";
+    expect(await evaluateOnce(code)).toEqual([1, 2, 3]);
+  });
+
+  it.skipIf(systemPython === undefined)("imports the system's packages where they are installed", async () => {
+    const code = "import importlib.util\n[name for name in ('numpy', 'pandas', 'PIL') if importlib.util.find_spec(name)]";
+    const python = systemPython as string;
+    for (const name of (await evaluateOnce(code, { python })) as string[]) {
+      expect(await evaluateOnce(`import ${name}\n${name}.__name__`, { python })).toBe(name);
+    }
+  });
+});
+
+describe.skipIf(sandboxMissing !== undefined || !isRoot() || systemPython === undefined)("the sandbox of an ordinary user", () => {
+  let reachable = true;
+  beforeAll(() => {
+    // Node and this checkout may lie in root's home.
+    reachable = [process.execPath, new URL(import.meta.url).pathname].every((path) => !path.startsWith("/root/"));
+    accessSync(process.execPath);
+  });
+  afterAll(() => {
+    if (!reachable) console.info("SKIPPED: the sandbox of an ordinary user: Node or this checkout lies in root's home");
+  });
+
+  it("is as tight as root's", async ({ skip }) => {
+    if (!reachable) skip("Node or this checkout lies in root's home");
+    const seen = await evaluateAsUser(lookAround, { python: systemPython });
+    expect(seen).toMatchObject({ ...enclosed, network: "ConnectionRefusedError", writes: readOnly });
+  });
+});

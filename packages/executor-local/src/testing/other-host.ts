@@ -1,0 +1,28 @@
+import { type ChildProcess, execFile, fork } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import type { LocalExecutorOptions } from "../options.ts";
+
+const program = fileURLToPath(new URL("./evaluate-program.ts", import.meta.url));
+/** Belongs to nobody on common systems, and is not the user that root becomes. */
+const ordinaryUser = 61_234;
+
+/** The value of a step whose host is an ordinary user. The test itself has to run as root. */
+export function evaluateAsUser(code: string, options: LocalExecutorOptions = {}): Promise<unknown> {
+  const user = { uid: ordinaryUser, gid: ordinaryUser, cwd: "/", env: { PATH: "/usr/bin:/bin", HOME: "/nonexistent" } };
+  return new Promise((resolve, reject) => {
+    execFile(process.execPath, [program, JSON.stringify(options), JSON.stringify(code)], user, (error, stdout, stderr) => {
+      if (error === null) resolve(JSON.parse(stdout));
+      else reject(new Error(stderr, { cause: error }));
+    });
+  });
+}
+
+/** A host that runs the code until it is killed; resolves when its session is open. */
+export function startHost(code: string, options: LocalExecutorOptions = {}): Promise<ChildProcess> {
+  const host = fork(program, [JSON.stringify(options), JSON.stringify(code)], { stdio: "inherit" });
+  return new Promise((resolve, reject) => {
+    host.once("message", () => resolve(host));
+    host.once("error", reject);
+    host.once("exit", (exitCode) => reject(new Error(`The host ended with ${exitCode}.`)));
+  });
+}
