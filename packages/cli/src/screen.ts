@@ -1,9 +1,10 @@
 import { AbortedError } from "@codelet/core";
+import stringWidth from "string-width";
 import type { Environment } from "./environment.ts";
 
 /** Where a run is shown: standard output for what it is about, standard error for what happens meanwhile. */
 export interface Screen {
-  /** Columns; undefined where nothing is to be wrapped. */
+  /** Columns at this moment; undefined where nothing is to be wrapped. */
   readonly width: number | undefined;
   readonly colour: boolean;
   /** Aborted when nobody reads standard output any more. */
@@ -12,8 +13,8 @@ export interface Screen {
   write(text: string): Promise<void>;
   /** Tells what goes on: a line that the next one replaces in a terminal, a line of its own elsewhere. `""` takes it away. */
   progress(text: string): void;
-  /** The same, but shown in terminals only. */
-  activity(text: string): void;
+  /** The same, but shown in terminals only; undefined changes nothing. */
+  activity(text: string | undefined): void;
   /** A line on standard error. */
   note(text: string): void;
 }
@@ -37,7 +38,9 @@ export function openScreen(stdout: Stream, stderr: Stream, environment: Environm
   stderr.on("error", () => {});
 
   return {
-    width: stdout.isTTY ? stdout.columns : environment.columns,
+    get width() {
+      return stdout.isTTY ? stdout.columns : environment.columns;
+    },
     colour: stdout.isTTY === true && !environment.plain,
     closed: closed.signal,
     async write(text) {
@@ -51,7 +54,7 @@ export function openScreen(stdout: Stream, stderr: Stream, environment: Environm
       lastProgress = text;
     },
     activity(text) {
-      if (overwrites) show(text);
+      if (overwrites && text !== undefined) show(text);
     },
     note(text) {
       show("");
@@ -62,7 +65,10 @@ export function openScreen(stdout: Stream, stderr: Stream, environment: Environm
 
 /** Cut to one row: what wraps can't be erased. */
 function fit(text: string, columns: number): string {
-  return text.length < columns ? text : `${text.slice(0, Math.max(columns - 2, 0))}…`;
+  if (stringWidth(text) < columns) return text;
+  let row = text;
+  while (row !== "" && stringWidth(row) > columns - 2) row = row.slice(0, -1);
+  return `${row}…`;
 }
 
 function drained(stream: Stream, closed: AbortSignal): Promise<void> {

@@ -1,4 +1,5 @@
 import type { AgentEvent, CodeAgent, PlainValue, RunResult } from "@codelet/core";
+import { Activity } from "./activity.ts";
 import { type ExitCode, exitCodeOf, exitCodes } from "./exit-code.ts";
 import { describeFailure, type Failure } from "./failure.ts";
 import { watchSignals } from "./interruption.ts";
@@ -8,15 +9,17 @@ import { renderEvent } from "./render-event.ts";
 import { renderFailure, renderResult } from "./render-result.ts";
 import { sanitizeLine } from "./sanitize.ts";
 import type { Screen } from "./screen.ts";
-import { createView } from "./view.ts";
+import { createView, type View } from "./view.ts";
 
 /** Runs a task and shows it while it happens. Signals and a closed output stop it; what was done is shown then too. Never rejects for the run. */
 export async function showRun<Output>(agent: CodeAgent<Output>, task: string, screen: Screen, format: "text" | "json"): Promise<ExitCode> {
   const show = format === "json" ? jsonFormat() : await textFormat(screen);
+  const activity = new Activity();
   using interruption = watchSignals(() => screen.note("Stopping… (once more to exit at once)"));
   const run = agent.start(task, { signal: AbortSignal.any([interruption.signal, screen.closed]) });
   for await (const event of run) {
-    showActivity(event, screen);
+    if (event.type === "sandbox-progress") screen.progress(`Sandbox: ${sanitizeLine(event.message)}`);
+    screen.activity(activity.push(event));
     await screen.write(show.event(event));
   }
   try {
@@ -41,38 +44,18 @@ function jsonFormat(): Format {
   return { event: eventLine, result: resultLine, failure: failureLine };
 }
 
-async function textFormat({ width, colour }: Screen): Promise<Format> {
+async function textFormat(screen: Screen): Promise<Format> {
+  const { colour } = screen;
   const highlight = colour ? await import("./highlight.ts").then(({ loadHighlight }) => loadHighlight("python")) : undefined;
-  const view = createView({ width, colour, highlight });
+  const view = (): View => createView({ width: screen.width, colour, highlight });
   const lines = new OutputLines();
   return {
     event: (event) =>
       lines
         .push(event)
-        .map((shown) => renderEvent(shown, view))
+        .map((shown) => renderEvent(shown, view()))
         .join(""),
-    result: (result) => renderResult(result, view),
-    failure: ({ message, run }) => renderFailure(message, run, view),
+    result: (result) => renderResult(result, view()),
+    failure: ({ message, run }) => renderFailure(message, run, view()),
   };
-}
-
-/** Says what goes on while nothing else is to be seen. */
-function showActivity(event: AgentEvent, screen: Screen): void {
-  if (event.type === "sandbox-progress") screen.progress(`Sandbox: ${sanitizeLine(event.message)}`);
-  const activity = activityOf(event);
-  if (activity !== undefined) screen.activity(`Step ${event.step}: ${activity}`);
-}
-
-function activityOf(event: AgentEvent): string | undefined {
-  switch (event.type) {
-    case "step-start":
-    case "model-delta":
-      return "the model is writing…";
-    case "code":
-      return "the code is running…";
-    case "tool-call":
-      return `${sanitizeLine(event.tool)}…`;
-    default:
-      return undefined;
-  }
 }
