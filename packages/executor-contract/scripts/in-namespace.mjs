@@ -9,7 +9,8 @@ if (command === undefined) {
   process.exit(2);
 }
 const asRoot = process.getuid?.() === 0 ? [] : ["--map-root-user"];
-const bringUp = 'ip link set lo up && exec "$@"';
+// The shell stays as the first process of the namespace: it collects the orphans that Node would leave as zombies.
+const bringUp = 'ip link set lo up && "$@"; exit $?';
 const ended = spawnSync(
   "unshare",
   [...asRoot, "--pid", "--net", "--mount", "--mount-proc", "--fork", "--kill-child", "sh", "-c", bringUp, "sh", command, ...parameters],

@@ -50,7 +50,8 @@ export function newDescendants(before: readonly HostProcess[]): readonly HostPro
   return descendants().filter(({ pid, startTime }) => !known.has(`${pid}/${startTime}`));
 }
 
-function listProcesses(): readonly HostProcess[] {
+/** Every living process that can be seen from here. */
+export function listProcesses(): readonly HostProcess[] {
   if (!canSeeProcesses) return [];
   return readdirSync("/proc").flatMap((name) => (/^\d+$/.test(name) ? (readProcess(Number(name)) ?? []) : []));
 }

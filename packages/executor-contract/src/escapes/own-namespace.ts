@@ -1,5 +1,5 @@
-import { readdirSync } from "node:fs";
 import { networkInterfaces } from "node:os";
+import { listProcesses } from "../host-processes.ts";
 
 const maxProcesses = 60;
 
@@ -9,6 +9,6 @@ export function namespaceMissing(): string | undefined {
     return "the whole corpus runs in a pid and network namespace of its own only: codelet-namespace <command>";
   const others = Object.keys(networkInterfaces()).filter((name) => name !== "lo");
   if (others.length > 0) return `this network namespace has ${others.join(", ")}`;
-  if (readdirSync("/proc").filter((name) => /^\d+$/.test(name)).length > maxProcesses) return "this pid namespace is full of other processes";
+  if (listProcesses().length > maxProcesses) return "this pid namespace is full of other processes";
   return undefined;
 }

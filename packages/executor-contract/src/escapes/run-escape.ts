@@ -2,7 +2,7 @@ import { CodeletError, type SandboxCall, type Value } from "@codelet/core";
 import type { CaseContext } from "../case-context.ts";
 import { driveStep } from "../drive-step.ts";
 import { eventLoopLag, rssGrowth } from "../host-health.ts";
-import { canSeeProcesses, descendants, newDescendants, survivors } from "../host-processes.ts";
+import { canSeeProcesses, descendants, type HostProcess, isAlive, newDescendants, survivors } from "../host-processes.ts";
 import { pause } from "../within.ts";
 import { canariesIn, layCanaries } from "./canaries.ts";
 import type { PlannedEscape } from "./corpus.ts";
@@ -34,12 +34,12 @@ export async function runEscape(context: CaseContext, entry: PlannedEscape): Pro
     const lag = eventLoopLag();
     const growth = rssGrowth();
     const startedAt = performance.now();
-    const seen = await attack(context, entry);
+    const seen = await attack(context, entry, before);
     const elapsedMs = performance.now() - startedAt;
     const ailments = [
       ...over("event loop lag in ms", elapsedMs < minMeasuredMs ? 0 : lag(), maxLagMs),
       ...over("growth of the host in bytes", growth(), maxGrowthBytes),
-      ...(await healthProblems(context, before)),
+      ...(await healthProblems(context, () => [...newDescendants(before), ...seen.processes.filter(isAlive)])),
     ];
     if (entry.waitMs !== undefined) await pause(entry.waitMs);
     const followup = entry.followup === undefined ? [] : await followUp(context, entry.followup);
@@ -55,9 +55,11 @@ interface Seen {
   readonly error: { readonly name: string; readonly message: string } | undefined;
   /** Everything that crossed, as text. */
   readonly texts: readonly string[];
+  /** What ran when the step was over: its orphans would no longer be found among our descendants. */
+  readonly processes: readonly HostProcess[];
 }
 
-async function attack(context: CaseContext, { code, timeoutMs }: PlannedEscape): Promise<Seen> {
+async function attack(context: CaseContext, { code, timeoutMs }: PlannedEscape, before: readonly HostProcess[]): Promise<Seen> {
   const session = await context.open({ tools: escapeToolSignatures });
   let live = "";
   const onOutput = ({ text }: { readonly text: string }): void => {
@@ -75,11 +77,12 @@ async function attack(context: CaseContext, { code, timeoutMs }: PlannedEscape):
     return {
       value,
       error,
+      processes: newDescendants(before),
       texts: [live, execution.logs, error?.message ?? "", error?.traceback ?? "", textOf(value), textOf(execution.outputs), ...calls.map(textOfCall)],
     };
   } catch (error) {
     if (!CodeletError.isInstance(error)) throw error;
-    return { value: null, error, texts: [live, error.message, textOf(error.details)] };
+    return { value: null, error, processes: newDescendants(before), texts: [live, error.message, textOf(error.details)] };
   } finally {
     await session[Symbol.asyncDispose]();
   }
@@ -94,10 +97,10 @@ async function followUp(context: CaseContext, code: string): Promise<readonly st
 }
 
 /** The same executor still computes, and nothing of the attack goes on. */
-async function healthProblems(context: CaseContext, before: ReturnType<typeof descendants>): Promise<readonly string[]> {
+async function healthProblems(context: CaseContext, running: () => readonly HostProcess[]): Promise<readonly string[]> {
   const problems: string[] = [];
   if (canSeeProcesses) {
-    const left = await survivors(() => newDescendants(before), processGraceMs);
+    const left = await survivors(running, processGraceMs);
     if (left.length > 0) problems.push(`${left.length} processes are left: ${left.map(({ command }) => command).join(", ")}`);
   }
   try {
