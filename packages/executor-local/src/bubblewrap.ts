@@ -9,8 +9,8 @@ export interface Command {
   readonly cwd: string;
   readonly uid?: number;
   readonly gid?: number;
-  /** Whether fd 4 is to be the worker's lifeline. */
-  readonly lifeline: boolean;
+  /** What the process has on fd 4: bytes to read to their end, or a connection that lasts as long as the host and never says anything. */
+  readonly fourth: Uint8Array | "lifeline";
 }
 
 export interface BubblewrapOptions {
@@ -20,6 +20,8 @@ export interface BubblewrapOptions {
   readonly asRoot: boolean;
   readonly paths: SandboxPaths;
   readonly diskLimitBytes: number;
+  /** The seccomp program. */
+  readonly filter: Uint8Array;
   readonly env: Readonly<Record<string, string>>;
   readonly argv: readonly string[];
 }
@@ -32,7 +34,7 @@ const sharedMemoryBytes = 64 * 2 ** 20;
 export function bubblewrapCommand(options: BubblewrapOptions): Command {
   const { bwrap, env, asRoot, paths } = options;
   const args = [...sandboxArguments(options), "--", ...options.argv];
-  const command: Command = { file: bwrap, args, env, cwd: "/", lifeline: false };
+  const command: Command = { file: bwrap, args, env, cwd: "/", fourth: options.filter };
   if (!asRoot) return command;
   const closed = paths.binds.filter((path) => closedAncestor(path) !== undefined);
   if (closed.length === 0) return { ...command, uid: unprivilegedId, gid: unprivilegedId };
@@ -42,7 +44,19 @@ export function bubblewrapCommand(options: BubblewrapOptions): Command {
 function sandboxArguments({ paths, diskLimitBytes }: BubblewrapOptions): string[] {
   return [
     ...["--unshare-user", "--disable-userns", "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"],
-    ...["--uid", String(unprivilegedId), "--gid", String(unprivilegedId), "--cap-drop", "ALL", "--die-with-parent", "--hostname", "sandbox"],
+    ...[
+      "--uid",
+      String(unprivilegedId),
+      "--gid",
+      String(unprivilegedId),
+      "--cap-drop",
+      "ALL",
+      "--die-with-parent",
+      "--hostname",
+      "sandbox",
+      "--seccomp",
+      "4",
+    ],
     ...["--proc", "/proc", "--dev", "/dev", "--size", String(sharedMemoryBytes), "--tmpfs", "/dev/shm", "--remount-ro", "/dev"],
     ...["--size", String(diskLimitBytes), "--tmpfs", "/tmp", "--dir", sandboxFolder],
     ...paths.binds.flatMap((path) => ["--ro-bind", path, path]),

@@ -87,6 +87,14 @@ describe.skipIf(process.platform !== "linux").for([{ sandbox: "required" }, { sa
       expect(await evaluate(session, "1 + 1")).toBe(2);
     });
 
+    it.skipIf(missing)("is not opened when its signal is aborted before or while it starts", async () => {
+      await expect(openLocal({ sandbox }, { signal: AbortSignal.abort("no") })).rejects.toMatchObject({ code: "aborted" });
+      const controller = new AbortController();
+      const opening = openLocal({ sandbox }, { signal: controller.signal });
+      setTimeout(() => controller.abort("changed my mind"), 8);
+      await expect(opening).rejects.toMatchObject({ code: "aborted", cause: "changed my mind" });
+    });
+
     it.skipIf(missing)("can be disposed of twice, and at once after a failure", async () => {
       const session = await openLocal({ sandbox });
       await run(session, "import os\nos._exit(0)");

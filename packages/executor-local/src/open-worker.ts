@@ -13,7 +13,8 @@ import { describeInterpreter, type Interpreter } from "./interpreter.ts";
 import { LocalWorker, type LocalWorkerOptions } from "./local-worker.ts";
 import type { ResolvedLocalOptions } from "./options.ts";
 import { sandboxPaths } from "./sandbox-paths.ts";
-import { bubblewrapMissing, explainStart, platformUnsupported } from "./start-diagnosis.ts";
+import { architectureUnsupported, bubblewrapMissing, explainStart, platformUnsupported } from "./start-diagnosis.ts";
+import { systemCallFilter } from "./system-call-filter.ts";
 import { isRoot } from "./unprivileged-user.ts";
 import { workerEnvironment } from "./worker-environment.ts";
 import { killGroup, type ReadyProcess, StartFailure, startProcess } from "./worker-process.ts";
@@ -38,7 +39,7 @@ export async function openWorker({ options, seed, signal }: OpenWorkerOptions): 
   const interpreter = await describeInterpreter(options.python);
   const place = options.sandbox === "required" ? sandboxed(interpreter, options, seed) : await unsandboxed(interpreter, options, seed);
   try {
-    const ready = await start(place.command, interpreter, options);
+    const ready = await start(place.command, interpreter, options, signal);
     return await attach(ready, place, options, signal);
   } catch (error) {
     await place.removeFolder();
@@ -56,12 +57,15 @@ interface Place {
 function sandboxed(interpreter: Interpreter, options: ResolvedLocalOptions, seed: string | undefined): Place {
   const bwrap = findCommand("bwrap");
   if (bwrap === undefined) throw bubblewrapMissing();
+  const filter = systemCallFilter();
+  if (filter === undefined) throw architectureUnsupported(process.arch);
   const command = bubblewrapCommand({
     bwrap,
     setpriv: findCommand("setpriv"),
     asRoot: isRoot(),
     paths: sandboxPaths(interpreter),
     diskLimitBytes: options.diskLimitBytes,
+    filter,
     env: workerEnvironment({ interpreter, folder: sandboxFolder, seed, env: options.env }),
     argv: workerArguments(interpreter, bootOptions(options)),
   });
@@ -74,7 +78,7 @@ async function unsandboxed(interpreter: Interpreter, options: ResolvedLocalOptio
   const env = { ...workerEnvironment({ interpreter, folder, seed, env: options.env }), [markerName]: session };
   const [file = "", ...args] = workerArguments(interpreter, bootOptions(options));
   return {
-    command: { file, args, env, cwd: folder, lifeline: true },
+    command: { file, args, env, cwd: folder, fourth: "lifeline" },
     marker: `${markerName}=${session}`,
     removeFolder: () => rm(folder, { recursive: true, force: true, maxRetries: 3 }).catch(() => {}), // Code may have made folders that can't be removed.
   };
@@ -88,10 +92,16 @@ function bootOptions(options: ResolvedLocalOptions): BootOptions {
   };
 }
 
-async function start(command: Command, interpreter: Interpreter, options: ResolvedLocalOptions): Promise<ReadyProcess> {
+async function start(
+  command: Command,
+  interpreter: Interpreter,
+  options: ResolvedLocalOptions,
+  signal: AbortSignal | undefined,
+): Promise<ReadyProcess> {
   try {
-    return await startProcess(command, interpreter.runner);
+    return await startProcess(command, interpreter.runner, signal);
   } catch (error) {
+    if (signal?.aborted) throw new AbortedError(signal.reason);
     if (!(error instanceof StartFailure)) throw error;
     throw explainStart({ reason: error.reason, stderr: error.stderr, python: interpreter.executable, sandbox: options.sandbox });
   }

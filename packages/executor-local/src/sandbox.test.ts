@@ -108,6 +108,33 @@ describe.skipIf(sandboxMissing !== undefined)("the sandbox", () => {
     expect(await evaluateOnce(code)).toEqual([1, 2, 3]);
   });
 
+  it("refuses sockets that no network namespace holds, and memory that no process's size shows", async () => {
+    const code = `
+import ctypes, os, socket
+def attempt(act):
+    try:
+        act()
+        return "done"
+    except OSError as error:
+        return os.strerror(error.errno)
+libc = ctypes.CDLL(None, use_errno=True)
+def call(name, *arguments):
+    if getattr(libc, name)(*arguments) < 0:
+        raise OSError(ctypes.get_errno(), name)
+[
+    attempt(lambda: socket.socket(40, socket.SOCK_STREAM)),
+    attempt(lambda: socket.socket(38, socket.SOCK_SEQPACKET)),
+    attempt(lambda: socket.socketpair()),
+    attempt(lambda: socket.socket(socket.AF_INET, socket.SOCK_STREAM)),
+    attempt(lambda: os.memfd_create("hidden")),
+    attempt(lambda: call("shmget", 0, 4096, 0o600)),
+    attempt(lambda: call("syscall", 425, 8, None)),
+    attempt(lambda: call("ptrace", 0, 0, None, None)),
+]`;
+    const [noFamily, denied] = ["Address family not supported by protocol", "Operation not permitted"];
+    expect(await evaluateOnce(code)).toEqual([noFamily, noFamily, "done", "done", denied, denied, denied, denied]);
+  });
+
   it.skipIf(systemPython === undefined)("imports the system's packages where they are installed", async () => {
     const code = "import importlib.util\n[name for name in ('numpy', 'pandas', 'PIL') if importlib.util.find_spec(name)]";
     const python = systemPython as string;

@@ -50,6 +50,12 @@ export function platformUnsupported(platform: string, sandbox: "required" | "non
   });
 }
 
+export function architectureUnsupported(architecture: string): ConfigurationError {
+  return new ConfigurationError(`The local sandbox can't run on ${architecture}: its filter of system calls is for x64 and arm64. ${alternatives}`, {
+    details: { architecture },
+  });
+}
+
 export function readFacts(): SystemFacts {
   return {
     apparmorRestricted: readNumber("/proc/sys/kernel/apparmor_restrict_unprivileged_userns", 0) === 1,

@@ -31,13 +31,13 @@ const startTimeoutMs = 20_000;
 const maxStderrChars = 8_192;
 
 /** Starts the command, hands it the runner, and waits for its word that it is ready. Rejects with {@link StartFailure} and nothing left running. */
-export function startProcess(command: Command, runner: Uint8Array): Promise<ReadyProcess> {
+export function startProcess(command: Command, runner: Uint8Array, signal?: AbortSignal): Promise<ReadyProcess> {
   const { promise, resolve, reject } = deferred<ReadyProcess>();
-  const { file, args, env, cwd, uid, gid, lifeline } = command;
+  const { file, args, env, cwd, uid, gid, fourth } = command;
   const user = uid === undefined || gid === undefined ? {} : { uid, gid };
   // Detached: Ctrl-C in the terminal is the host's to handle, and the process group can be killed as one.
-  const child = spawn(file, args, { env, cwd, stdio: ["ignore", "pipe", "pipe", "pipe", lifeline ? "pipe" : "ignore"], detached: true, ...user });
-  const [, stdout, stderr, frames, lifelineEnd] = child.stdio as unknown as [null, Readable, Readable, Duplex, Duplex | null];
+  const child = spawn(file, args, { env, cwd, stdio: ["ignore", "pipe", "pipe", "pipe", "pipe"], detached: true, ...user });
+  const [, stdout, stderr, frames, other] = child.stdio as unknown as [null, Readable, Readable, Duplex, Duplex];
   let said = "";
   let received: Buffer = Buffer.alloc(0);
   const timer = setTimeout(() => fail(`not ready after ${startTimeoutMs} ms`), startTimeoutMs);
@@ -51,7 +51,8 @@ export function startProcess(command: Command, runner: Uint8Array): Promise<Read
     else if (received.length >= readyLine.length) ready();
   };
   const onError = (error: NodeJS.ErrnoException): void => fail(`${error.code}: ${error.message}`);
-  const onClose = (code: number | null, signal: NodeJS.Signals | null): void => fail(signal ?? `exit code ${code}`);
+  const onAbort = (): void => fail("aborted");
+  const onClose = (code: number | null, killedBy: NodeJS.Signals | null): void => fail(killedBy ?? `exit code ${code}`);
 
   function settle(): void {
     clearTimeout(timer);
@@ -59,6 +60,7 @@ export function startProcess(command: Command, runner: Uint8Array): Promise<Read
     frames.off("data", onFrames);
     child.off("close", onClose);
     child.off("error", onError);
+    signal?.removeEventListener("abort", onAbort);
     child.on("error", () => {}); // A later kill of a process that has ended.
   }
   function ready(): void {
@@ -78,8 +80,10 @@ export function startProcess(command: Command, runner: Uint8Array): Promise<Read
 
   child.once("error", onError);
   child.once("close", onClose);
+  signal?.addEventListener("abort", onAbort, { once: true });
   if (child.pid === undefined) return promise;
-  lifelineEnd?.on("error", () => {}).resume();
+  other.on("error", () => {}).resume();
+  if (fourth !== "lifeline") other.end(fourth);
   frames.on("error", () => {}); // The worker ended before it had read all; `close` says how.
   frames.on("data", onFrames);
   stderr.on("data", onStderr);
