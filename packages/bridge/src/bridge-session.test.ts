@@ -1,12 +1,7 @@
 import { expect, test } from "vitest";
-import { openSession } from "./testing/child-channel.ts";
+import { childChannel, openSession } from "./testing/child-channel.ts";
 import { run } from "./testing/run.ts";
-
-const add = {
-  name: "add",
-  description: "Adds two numbers.",
-  inputSchema: { type: "object", properties: { a: { type: "number" }, b: { type: "number" } }, required: ["a", "b"] },
-};
+import { addition } from "./testing/tools.ts";
 
 test("keeps state between steps and returns the last expression", async () => {
   await using session = await openSession();
@@ -14,7 +9,186 @@ test("keeps state between steps and returns the last expression", async () => {
   expect(await run(session, "print('é')\nf(x)")).toMatchObject({ value: 42, logs: "é\n" });
 });
 
-test("hands host calls out and their results in", async () => {
-  await using session = await openSession({ tools: [add] });
-  expect(await run(session, "add(1, b=2) * add(3, 4)", { add: (a, b) => Number(a) + Number(b) })).toMatchObject({ value: 21 });
+test("gives variables and tools to the code, also later ones", async () => {
+  await using session = await openSession({ variables: { rows: [1, 2n ** 70n, { a: null }] } });
+  await session.bind({ variables: { more: "…" }, tools: [addition.signature] });
+  expect(await run(session, "[rows, more, add(1, 2)]", addition.tools)).toMatchObject({ value: [[1, 2n ** 70n, { a: null }], "…", 3] });
+});
+
+test("refuses names that Python can't have or that are taken", async () => {
+  await using session = await openSession({ tools: [addition.signature] });
+  for (const name of ["add", "final_answer", "a-b", "1a", ""]) {
+    await expect(session.bind({ variables: { [name]: 1 } })).rejects.toMatchObject({ code: "configuration" });
+  }
+});
+
+test("reports errors in Python's words with the user's frames only", async () => {
+  await using session = await openSession();
+  await run(session, "def g():\n    return 1/0");
+  const { error } = await run(session, "x = 1\n\ng()");
+  expect(error).toMatchObject({ name: "ZeroDivisionError", message: "division by zero", line: 3 });
+  expect(error?.traceback).toBe(
+    'Traceback (most recent call last):\n  File "<step 2>", line 3, in <module>\n    g()\n  File "<step 1>", line 2, in g\n    return 1/0\nZeroDivisionError: division by zero',
+  );
+});
+
+test.each([
+  ["x = = 1", "SyntaxError", 1],
+  ["x = 1\n    y = 2", "IndentationError", 2],
+  ["a = 1\nreturn 5", "SyntaxError", 2],
+  ["if True:\n  x = (1,", "SyntaxError", 2],
+])("reports %j as %s in line %i", async (code, name, line) => {
+  await using session = await openSession();
+  expect((await run(session, code)).error).toMatchObject({ name, line });
+});
+
+test.each([
+  ["a = 1\r\nb = 2\r\na + b + 38", 41],
+  ["\ufeff40 + 1", 41],
+  ["'''\nimport os\n'''\n\"\"\"x\"\"\"\n40 + 1", 41],
+  ["f(\na = 1)", null],
+  ["def f(**k): return 7\nf(\na = 1)", 7],
+  ["s = [\n1,\n2]\ns", [1, 2]],
+  ["x = '''\nabc\n'''", null],
+  ["1; 2", 2],
+  ["x = y = 3; x", 3],
+  ["(lambda a=5: a)()", 5],
+  ["lambda a=5: a", { type: "function" }],
+  ["x = 5 # comment\nx # the end", 5],
+  ["'nul \\x00 in string'", "nul \0 in string"],
+  ["# nothing", null],
+  ["", null],
+  ["x: int = 3", null],
+  ["5 == 5", true],
+  ["{'a': 1}['a']", 1],
+])("evaluates %j as CPython does", async (code, value) => {
+  await using session = await openSession();
+  const execution = await run(session, code);
+  if (value === null && code.startsWith("f(")) expect(execution.error?.name).toBe("NameError");
+  else if (typeof value === "object" && value !== null && !Array.isArray(value)) expect(execution.value).toMatchObject(value);
+  else expect(execution.value).toEqual(value);
+});
+
+test("awaits at the top level, over several steps", async () => {
+  await using session = await openSession();
+  await run(session, "import asyncio\nasync def f(x):\n    await asyncio.sleep(0)\n    return x\ntask = None");
+  expect(await run(session, "task = asyncio.ensure_future(f(1))\nawait f(2)")).toMatchObject({ value: 2 });
+  expect(await run(session, "await task")).toMatchObject({ value: 1 });
+  expect(await run(session, "asyncio.run(f(3))")).toMatchObject({ error: undefined, value: 3 });
+});
+
+test("ends with the final answer, whatever the code does with it", async () => {
+  await using session = await openSession();
+  expect(await run(session, "final_answer({'n': (1, 2)})\nprint('after')")).toMatchObject({
+    logs: "",
+    error: undefined,
+    finalAnswer: { value: { n: {} } },
+  });
+  const swallowed = await run(session, "try:\n    final_answer(1)\nexcept BaseException:\n    pass\nfinal_answer(2)");
+  expect(swallowed).toMatchObject({ finalAnswer: { value: 1 } });
+  const raising = await run(session, "try:\n    final_answer(answer=[3])\nfinally:\n    1/0");
+  expect(raising).toMatchObject({ finalAnswer: { value: [3] }, error: { name: "ZeroDivisionError" } });
+  expect(await run(session, "end = final_answer\nend(None)")).toMatchObject({ finalAnswer: { value: null } });
+  expect((await run(session, "1")).finalAnswer).toBeUndefined();
+});
+
+test("shows what objects show of themselves", async () => {
+  await using session = await openSession();
+  const code =
+    "class P:\n    def _repr_png_(self): return b'\\x89PNG'\n    def _repr_html_(self): return '<b>x</b>'\n    def __repr__(self): return 'P'\ndisplay(P())\nP()";
+  const shown = { "image/png": "iVBORw==", "text/html": "<b>x</b>", "text/plain": "P" };
+  expect((await run(session, code)).outputs).toEqual([shown, shown]);
+  const flood = await run(session, "for i in range(100): display(i)");
+  expect(flood.outputs).toHaveLength(32);
+  expect(flood.logs).toContain("showed too much");
+});
+
+test("gives code no input", async () => {
+  await using session = await openSession();
+  expect(await run(session, "input('? ')")).toMatchObject({ error: { name: "EOFError" } });
+});
+
+test("reports the interpreter's end through its code, and goes on with a fresh one", async () => {
+  await using session = await openSession({ tools: [addition.signature], variables: { kept: 5 } });
+  await run(session, "x = 1");
+  expect(await run(session, "print('last words')\nimport os\nos._exit(3)")).toMatchObject({
+    logs: "last words\n",
+    stateLost: true,
+    error: { name: "SessionDied", message: expect.stringContaining("exit code 3") },
+  });
+  expect(await run(session, "[kept, add(2, 2), 'x' in globals()]", addition.tools)).toMatchObject({ value: [5, 4, false], stateLost: false });
+  expect((await run(session, "import ctypes\nctypes.string_at(0)")).error?.message).toContain("SIGSEGV");
+  expect((await run(session, "import os\nos.kill(os.getpid(), 9)")).error?.name).toBe("SessionDied");
+});
+
+test("rejects when the worker dies while idle, and when it can't be replaced", async () => {
+  const channel = childChannel();
+  await using session = await openSession({}, { connect: async () => channel });
+  await channel.kill();
+  session.start("1");
+  await expect(session.next()).rejects.toMatchObject({ code: "executor-crashed" });
+  let attempts = 0;
+  const connect = async (): Promise<ReturnType<typeof childChannel>> => {
+    if (attempts++ > 0) throw new Error("no more");
+    return childChannel();
+  };
+  await using other = await openSession({}, { connect });
+  expect((await run(other, "import os\nos._exit(0)")).stateLost).toBe(true);
+  await expect(run(other, "1")).rejects.toMatchObject({ code: "executor-crashed" });
+  await expect(run(other, "1")).rejects.toMatchObject({ code: "executor-crashed" });
+});
+
+test("is used in order, and not after disposal", async () => {
+  const session = await openSession();
+  await expect(session.next()).rejects.toMatchObject({ code: "configuration" });
+  session.start("1");
+  expect(() => session.start("2")).toThrow(expect.objectContaining({ code: "configuration" }));
+  await expect(session.bind({})).rejects.toMatchObject({ code: "configuration" });
+  await session.next();
+  session.start("import time; time.sleep(60)");
+  const step = session.next();
+  step.catch(() => {});
+  await Promise.all([session[Symbol.asyncDispose](), session[Symbol.asyncDispose]()]);
+  await expect(step).rejects.toMatchObject({ code: "aborted" });
+  expect(() => session.start("1")).toThrow(expect.objectContaining({ code: "configuration" }));
+});
+
+test("leaves nothing running when it is aborted while it opens", async () => {
+  const controller = new AbortController();
+  const channels: ReturnType<typeof childChannel>[] = [];
+  const opening = openSession(
+    { signal: controller.signal },
+    {
+      connect: async () => {
+        const channel = childChannel();
+        channels.push(channel);
+        controller.abort();
+        return channel;
+      },
+    },
+  );
+  await expect(opening).rejects.toMatchObject({ code: "aborted" });
+  expect(channels[0]?.child.signalCode).toBe("SIGKILL");
+});
+
+test("refuses variables that the sandbox can't build, and stays usable", async () => {
+  await using session = await openSession();
+  const { pythonType } = await import("@codelet/core");
+  const broken = { [pythonType]: "decimal", text: "not a number" } as const;
+  await expect(session.bind({ variables: { d: broken } })).rejects.toMatchObject({ code: "value" });
+  expect(await run(session, "1 + 1")).toMatchObject({ value: 2 });
+});
+
+test("refuses code that is too long", async () => {
+  await using session = await openSession({}, { limits: { maxCodeBytes: 1000 } });
+  expect(await run(session, `'${"é".repeat(600)}'`)).toMatchObject({ error: { name: "ValueError" }, stateLost: false });
+});
+
+test("seeds random", async () => {
+  const draw = async (seed: string): Promise<unknown> => {
+    await using session = await openSession({ seed });
+    return (await run(session, "import random\nrandom.random()")).value;
+  };
+  expect(await draw("a")).toBe(await draw("a"));
+  expect(await draw("a")).not.toBe(await draw("b"));
 });

@@ -129,6 +129,7 @@ class BridgeSession implements ExecutorSession {
       return;
     }
     const { name, message } = stopError(reason);
+    step.lostCalls = !step.calls.isEmpty;
     step.calls.settle(name, message);
     step.flush();
     worker.channel.interrupt();
@@ -263,7 +264,8 @@ class BridgeSession implements ExecutorSession {
 
   #onDone(step: Step, frame: DoneFrame): void {
     const value = frame.value === undefined ? null : decodeSandboxValue(frame.value, this.#options.limits);
-    const error = step.stopping !== undefined && frame.interrupted === true ? { ...frame.error, ...stopError(step.stopping) } : frame.error;
+    const isStopped = frame.interrupted === true || frame.error !== undefined || step.lostCalls;
+    const error = step.stopping !== undefined && isStopped ? { ...frame.error, ...stopError(step.stopping) } : frame.error;
     const finish = (): void => this.#finish(step, { value, error });
     if (frame.marked === undefined) {
       finish();

@@ -67,8 +67,9 @@ export class PendingCalls {
     this.#refuse(frame, name, message);
   }
 
-  /** What is new for who performs the calls. */
-  take(): { readonly calls: readonly SandboxCall[]; readonly cancelled: readonly string[] } | undefined {
+  /** What is new for who performs the calls; calls of a step that is over need not be performed any more. */
+  take(isRunning: boolean): { readonly calls: readonly SandboxCall[]; readonly cancelled: readonly string[] } | undefined {
+    if (!isRunning) this.#fresh = [];
     if (this.#fresh.length === 0 && this.#cancelled.length === 0) return undefined;
     const taken = { calls: this.#fresh, cancelled: this.#cancelled };
     this.#fresh = [];

@@ -23,6 +23,8 @@ export class Step {
   finalAnswer: { readonly value: Value } | undefined;
   /** Why the step is being stopped. */
   stopping: StopReason | undefined;
+  /** Stopping took calls from the code, so that what it does from then on counts for nothing. */
+  lostCalls = false;
   /** The worker has ended the step; its last output is still under way. */
   isDraining = false;
   readonly #options: StepOptions;
@@ -52,17 +54,17 @@ export class Step {
   flush(): void {
     const waiter = this.#waiter;
     if (waiter === undefined) return;
-    if (this.#outcome !== undefined) {
+    const outcome = this.#outcome;
+    const news = this.calls.take(outcome === undefined);
+    if (news !== undefined && !(outcome instanceof Error)) {
+      this.#waiter = undefined;
+      waiter.resolve({ type: "calls", ...news });
+    } else if (outcome !== undefined) {
       this.#waiter = undefined;
       this.#options.onTaken();
-      if (this.#outcome instanceof Error) waiter.reject(this.#outcome);
-      else waiter.resolve({ type: "done", execution: this.#outcome });
-      return;
+      if (outcome instanceof Error) waiter.reject(outcome);
+      else waiter.resolve({ type: "done", execution: outcome });
     }
-    const news = this.calls.take();
-    if (news === undefined) return;
-    this.#waiter = undefined;
-    waiter.resolve({ type: "calls", ...news });
   }
 
   addRichOutput(data: RichOutput): void {

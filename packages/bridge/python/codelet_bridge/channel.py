@@ -1,5 +1,6 @@
 """The byte stream to the host over a file descriptor that user code finds only by looking for it."""
 import sys
+from errno import EBADF, ECONNRESET, EIO, ENOTCONN, EPIPE
 from os import _exit as exit_now
 from os import read as os_read
 from os import write as os_write
@@ -7,6 +8,7 @@ from os import write as os_write
 from _io import BlockingIOError as WouldBlock
 
 
+_CLOSED = (EBADF, ECONNRESET, EIO, ENOTCONN, EPIPE)
 _SMALL_READ = 16384  # a larger buffer costs an mmap per read
 _LARGE_READ = 1048576
 
@@ -30,21 +32,30 @@ class FdChannel:
             except WouldBlock:
                 wait_for(self.fd, False)
                 continue
-            except OSError:
+            except OSError as error:
+                if error.errno not in _CLOSED:
+                    raise  # not the channel's: a signal handler of the code raised it
                 data = b""
             if not data:
                 exit_now(0)
             return data
 
     def write(self, data):
-        try:
-            while data:
-                try:
-                    data = data[os_write(self.out_fd, data) :]
-                except WouldBlock:
-                    wait_for(self.out_fd, True)
-        except OSError:
-            exit_now(0)
+        """All of it, also when a signal handler of the code raises in between."""
+        raised = None
+        while data:
+            try:
+                data = data[os_write(self.out_fd, data) :]
+            except WouldBlock:
+                wait_for(self.out_fd, True)
+            except OSError as error:
+                if error.errno in _CLOSED:
+                    exit_now(0)
+                raised = error
+            except BaseException as error:
+                raised = error
+        if raised is not None:
+            raise raised
 
 
 class DeviceChannel:

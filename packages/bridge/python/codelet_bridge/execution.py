@@ -43,17 +43,27 @@ def _compile_lines(code, filename):
 def _is_assignment(line):
     """Whether an `=` stands where no expression can have one; False when in doubt."""
     at = line.find("=")
-    if at <= 0 or line[at + 1 : at + 2] == "=" or line[at - 1] in "!<>:":
+    if at <= 0 or line[at + 1 : at + 2] == "=" or line[at - 1] in "!<>:" or ";" in line:
         return False
     target = line[:at]
     return target.rstrip(" +-*/%@&|^").replace("_", "a").replace(", ", "").replace(".", "").isalnum() and "lambda" not in target
 
 
 def evaluate(compiled, namespace, run_coroutine):
+    first, last = compiled
+    if (first is not None and first.co_flags & _COROUTINE) or (last is not None and last.co_flags & _COROUTINE):
+        return run_coroutine(_evaluate_async(compiled, namespace))
+    if first is not None:
+        eval(first, namespace)
+    return None if last is None else eval(last, namespace)
+
+
+async def _evaluate_async(compiled, namespace):
+    """A step that awaits anywhere runs inside the loop from its first line on."""
     value = None
     for code in compiled:
         if code is not None:
             value = eval(code, namespace)
             if code.co_flags & _COROUTINE:
-                value = run_coroutine(value)
-    return value if compiled[1] is not None else None
+                value = await value
+    return None if compiled[1] is None else value

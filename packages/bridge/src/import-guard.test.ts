@@ -1,0 +1,41 @@
+import { expect, test } from "vitest";
+import { openSession } from "./testing/child-channel.ts";
+import { run } from "./testing/run.ts";
+
+test("lets code import what is authorized and the harmless part of the library", async () => {
+  await using session = await openSession({ authorizedImports: ["xml.*", "sqlite3"] });
+  const allowed = [
+    "import math, json, re",
+    "import xml.dom.minidom",
+    "from xml.etree import ElementTree",
+    "import sqlite3",
+    "import collections.abc",
+    "from datetime import datetime",
+    "import asyncio",
+  ];
+  for (const code of allowed) expect((await run(session, code)).error, code).toBeUndefined();
+});
+
+test.each([
+  "import os",
+  "from os import path",
+  "import sqlite3.dbapi2",
+  "import xmlrpc.client",
+  "__import__('subprocess')",
+  "def f():\n    import socket\nf()",
+  "exec('import os')",
+  "import importlib",
+])("refuses %j and says what is allowed", async (code) => {
+  await using session = await openSession({ authorizedImports: ["xml.*", "sqlite3"] });
+  expect((await run(session, code)).error).toMatchObject({ name: "ImportError", message: expect.stringMatching(/not authorized.*xml\.\*, sqlite3/) });
+});
+
+test("allows only the harmless part under an empty list, and everything without one or with a star", async () => {
+  await using none = await openSession({ authorizedImports: [] });
+  expect((await run(none, "import math")).error).toBeUndefined();
+  expect((await run(none, "import os")).error?.name).toBe("ImportError");
+  for (const authorizedImports of [undefined, ["*"]]) {
+    await using all = await openSession({ authorizedImports });
+    expect((await run(all, "import os, socket, xml.dom")).error).toBeUndefined();
+  }
+});

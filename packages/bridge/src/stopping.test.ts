@@ -1,0 +1,146 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { expect, test } from "vitest";
+import { childChannel, openSession } from "./testing/child-channel.ts";
+import { run } from "./testing/run.ts";
+import { addition, signature } from "./testing/tools.ts";
+
+test.each(["while True: pass", "import time\ntime.sleep(60)", "sum(1 for _ in iter(int, 1))"])(
+  "interrupts %j in time and keeps the state",
+  async (code) => {
+    await using session = await openSession();
+    await run(session, "keep = 7");
+    const started = performance.now();
+    expect(await run(session, code, {}, { timeoutMs: 300 })).toMatchObject({ stateLost: false, error: { name: "TimeoutError" } });
+    expect(performance.now() - started).toBeLessThan(800);
+    expect(await run(session, "keep")).toMatchObject({ value: 7 });
+  },
+);
+
+test.each([
+  "import time\nwhile True:\n    try:\n        time.sleep(0.01)\n    except BaseException: pass",
+  "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\nwhile True: pass",
+  "import time\nclass E(Exception):\n    def __str__(self):\n        while True:\n            try:\n                time.sleep(0.01)\n            except BaseException: pass\nraise E()",
+  "import time\nclass R:\n    def __repr__(self):\n        while True:\n            try:\n                time.sleep(0.01)\n            except BaseException: pass\nR()",
+])("kills what swallows the interrupt, in time, and says that the state is lost", async (code) => {
+  await using session = await openSession();
+  await run(session, "keep = 7");
+  const started = performance.now();
+  expect(await run(session, code, {}, { timeoutMs: 300 })).toMatchObject({ stateLost: true, error: { name: "TimeoutError" } });
+  expect(performance.now() - started).toBeLessThan(800);
+  expect(await run(session, "'keep' in globals()")).toMatchObject({ value: false, stateLost: false });
+});
+
+test("formats an endless error message within the deadline", async () => {
+  await using session = await openSession();
+  const code = "class E(Exception):\n    def __str__(self):\n        while True: pass\nraise E()";
+  expect(await run(session, code, {}, { timeoutMs: 300 })).toMatchObject({ stateLost: false, error: { name: "TimeoutError" } });
+});
+
+test("stops for the caller's signal, at every point of a step", async () => {
+  await using session = await openSession({ tools: [signature("wait")] });
+  expect(await run(session, "1", {}, { signal: AbortSignal.abort() })).toMatchObject({ error: { name: "AbortError" } });
+  expect(await run(session, "import time\ntime.sleep(30)", {}, { signal: AbortSignal.timeout(100) })).toMatchObject({
+    error: { name: "AbortError" },
+    stateLost: false,
+  });
+  const controller = new AbortController();
+  session.start("wait()", { signal: controller.signal });
+  const advance = await session.next();
+  controller.abort();
+  const cancelled = await session.next();
+  expect(cancelled).toMatchObject({ type: "calls", calls: [], cancelled: advance.type === "calls" ? [advance.calls[0]?.id] : [] });
+  expect(await session.next()).toMatchObject({ type: "done", execution: { error: { name: "AbortError" }, stateLost: false } });
+  expect(await run(session, "2")).toMatchObject({ value: 2 });
+});
+
+test("counts only the code's own time", async () => {
+  await using session = await openSession({ tools: [signature("wait")] });
+  const wait = async (): Promise<null> => sleep(400, null);
+  expect(await run(session, "wait(); wait()\n5", { wait }, { timeoutMs: 300 })).toMatchObject({ value: 5, error: undefined });
+  expect(await run(session, "wait()\nwhile True: pass", { wait }, { timeoutMs: 300 })).toMatchObject({
+    error: { name: "TimeoutError" },
+    stateLost: false,
+  });
+});
+
+test("ignores results that come after a cancel, and an interrupt while idle", async () => {
+  await using session = await openSession({ tools: [signature("wait")] });
+  session.interrupt("aborted");
+  session.start("try:\n    wait()\nexcept ToolError as e:\n    print(e)\n");
+  const advance = await session.next();
+  session.interrupt("aborted");
+  await session.next();
+  if (advance.type === "calls") session.deliver(advance.calls.map(({ id }) => ({ id, value: 1 })));
+  expect(await session.next()).toMatchObject({ type: "done", execution: { error: { name: "AbortError" } } });
+  if (advance.type === "calls") session.deliver(advance.calls.map(({ id }) => ({ id, value: 1 })));
+  expect(await run(session, "3")).toMatchObject({ value: 3 });
+});
+
+test("is not hit by an interrupt that was meant for an earlier step", async () => {
+  const channel = childChannel();
+  await using session = await openSession({ tools: [addition.signature] }, { connect: async () => channel });
+  for (let round = 0; round < 50; round++) {
+    channel.interrupt();
+    expect(await run(session, "sum(range(1000)) + add(1, 1)", addition.tools)).toMatchObject({ value: 499502, error: undefined });
+  }
+});
+
+test("survives interrupts at any time: each step ends by itself or with the interrupt, and the next one works", async () => {
+  const channel = childChannel();
+  await using session = await openSession({ tools: [addition.signature] }, { connect: async () => channel });
+  for (let round = 0; round < 150; round++) {
+    const step = run(session, "for i in range(5): add(i, 1)\n'end'", addition.tools);
+    await sleep(Math.random() * 3);
+    channel.interrupt();
+    const { value, error } = await step;
+    expect(error === undefined ? value : error.name).toMatch(/^(end|KeyboardInterrupt)$/);
+  }
+  expect(await run(session, "add(20, 22)", addition.tools)).toMatchObject({ value: 42 });
+});
+
+test("interrupts code that awaits, and cancels its tasks", async () => {
+  await using session = await openSession({ tools: [signature("wait")] });
+  const code =
+    "import asyncio\nasync def spin():\n    while True: await asyncio.sleep(0)\nt = asyncio.ensure_future(spin())\nawait asyncio.sleep(60)";
+  expect(await run(session, code, {}, { timeoutMs: 400 })).toMatchObject({ stateLost: false, error: { name: "TimeoutError" } });
+  expect(await run(session, "t.done()")).toMatchObject({ value: true });
+});
+
+test("lets Python's own alarm end a blocking call, and takes the call back", async () => {
+  await using session = await openSession({ tools: [signature("wait")] });
+  const code =
+    "import signal\ndef ring(*_): raise TimeoutError('ring')\nsignal.signal(signal.SIGALRM, ring)\nsignal.setitimer(signal.ITIMER_REAL, 0.1)\ntry:\n    wait()\nexcept TimeoutError as e:\n    r = str(e)\nr";
+  session.start(code);
+  const first = await session.next();
+  expect(first.type).toBe("calls");
+  let advance = await session.next();
+  if (advance.type === "calls") {
+    expect(advance.cancelled).toEqual(["1.1"]);
+    advance = await session.next();
+  }
+  expect(advance).toMatchObject({ type: "done", execution: { value: "ring" } });
+});
+
+test("ends a worker that stays busy after its step, and says so in the next one", async () => {
+  let cpuMs = 0;
+  const connect = async (): Promise<ReturnType<typeof childChannel>> => {
+    const channel = childChannel();
+    channel.cpuTimeMs = () => (cpuMs += 1_500);
+    return channel;
+  };
+  await using session = await openSession({}, { connect });
+  await run(session, "import threading\ndef spin():\n    while True: pass\nthreading.Thread(target=spin, daemon=True).start()");
+  await sleep(2_600);
+  expect(await run(session, "'spin' in globals()")).toMatchObject({ value: false, stateLost: true });
+});
+
+test("ends a busy worker with its host", async () => {
+  const channel = childChannel();
+  await using session = await openSession({}, { connect: async () => channel });
+  session.start("while True: pass");
+  channel.child.stdio[4]?.destroy();
+  expect(await session.next()).toMatchObject({
+    type: "done",
+    execution: { error: { name: "SessionDied", message: expect.stringContaining("SIGKILL") } },
+  });
+});
