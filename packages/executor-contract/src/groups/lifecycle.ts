@@ -77,6 +77,18 @@ const disposeCases: readonly ContractCase[] = [
     }),
   ),
   {
+    name: "a variable that can't cross is refused by bind and open, and the session goes on",
+    async run({ open, run }) {
+      const session = await open();
+      const variables = { f: () => 1 } as never;
+      for (const refused of [() => session.bind({ variables }), () => open({ variables })]) {
+        const error = await settle((async () => void (await refused()))());
+        assert.ok(error instanceof TypeError || CodeletError.isInstance(error), String(error));
+      }
+      assertValue((await run(session, "echo(3)")).execution, 3);
+    },
+  },
+  {
     name: "wrong options of open are refused with configuration or TypeError, and leave nothing",
     async run(context) {
       const before = descendants();

@@ -71,6 +71,14 @@ const sizeCases: readonly ContractCase[] = [
   ...tooMuch("a result of three million parts", "x = list(range(3_000_000))\n"),
   ...tooMuch("a text of 128 MB", "x = 'x' * (1 << 27)\n"),
   {
+    name: "a tool's result of 128 MB is a typed error, and the session goes on",
+    async run(context) {
+      const session = await context.open();
+      await failTyped(context, session, "len(text_of(1 << 27))");
+      await assertUsable(context, session);
+    },
+  },
+  {
     name: "a hundred calls in one step are served, a hundred thousand are refused",
     async run(context) {
       const session = await context.open();
