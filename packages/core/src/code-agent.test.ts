@@ -199,7 +199,7 @@ describe("events", () => {
   it("can be read by one reader only", async () => {
     const run = agentOf([action("answer 1")]).start("task");
     await eventsOf(run);
-    expect(() => run[Symbol.asyncIterator]()).toThrow(expect.objectContaining({ code: "configuration" }));
+    await expect(eventsOf(run)).rejects.toMatchObject({ code: "configuration" });
   });
 });
 

@@ -3,7 +3,7 @@ import type { Executor } from "./executor.ts";
 import { type ExecutorChoice, loadExecutor } from "./executor-type.ts";
 import type { CodeTags } from "./parse-code.ts";
 import { performRun } from "./perform-run.ts";
-import type { Prompts } from "./prompts.ts";
+import type { Prompts } from "./prompts/prompts.ts";
 import { type ResolvedAgent, resolveAgent } from "./resolved-agent.ts";
 import { Run, type RunHandle } from "./run.ts";
 import type { PlainValue } from "./value.ts";

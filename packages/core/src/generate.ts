@@ -28,11 +28,15 @@ export async function generate(run: RunContext, key: string, request: ModelReque
 }
 
 /** The `model` operation: one call; a stream is gathered here, its pieces go to the events. */
-export async function callModel({ agent: { model }, request, emit }: RunContext): Promise<ModelResponse> {
+export async function callModel(run: RunContext): Promise<ModelResponse> {
+  const {
+    request,
+    agent: { model },
+  } = run;
   const { signal } = request;
   try {
     if (model.stream === undefined) return await abortable(model.generate(request), signal);
-    return await gather(model.stream(request)[Symbol.asyncIterator](), signal, (part, text) => emit({ type: "model-delta", part, text }));
+    return await gather(model.stream(request)[Symbol.asyncIterator](), signal, (part, text) => run.emit({ type: "model-delta", part, text }));
   } catch (error) {
     if (CodeletError.isInstance(error) || signal?.aborted) throw error;
     const status = (error as { readonly status?: unknown } | null | undefined)?.status;

@@ -55,7 +55,7 @@ export {
 } from "./model.ts";
 export type { CodeTags } from "./parse-code.ts";
 export { plainValue } from "./plain-value.ts";
-export type { LastAnswerContext, PromptContext, Prompts } from "./prompts.ts";
+export type { LastAnswerContext, PromptContext, Prompts } from "./prompts/prompts.ts";
 export type { RetryOptions } from "./retry.ts";
 export type { Run } from "./run.ts";
 export { type RunCodeOptions, runCode } from "./run-code.ts";

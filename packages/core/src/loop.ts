@@ -6,7 +6,7 @@ import type { Execution } from "./executor.ts";
 import { generate } from "./generate.ts";
 import type { ActionStep } from "./memory.ts";
 import { noUsage, textOf } from "./model.ts";
-import { renderExecution, renderProblem } from "./observation.ts";
+import { renderExecution, renderProblem } from "./prompts/observation.ts";
 import type { RunContext } from "./run-context.ts";
 
 export type LoopResult = { readonly state: "success"; readonly output: unknown } | { readonly state: "limit"; readonly limit: LimitName };

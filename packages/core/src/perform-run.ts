@@ -4,10 +4,10 @@ import type { Executor } from "./executor.ts";
 import { generate } from "./generate.ts";
 import { loop } from "./loop.ts";
 import { textOf } from "./model.ts";
-import { describeTask } from "./prompts.ts";
+import { describeTask } from "./prompts/prompts.ts";
 import type { ResolvedAgent } from "./resolved-agent.ts";
 import type { RunHandle } from "./run.ts";
-import { createRun, type RunContext } from "./run-context.ts";
+import { RunContext } from "./run-context.ts";
 
 type Ending =
   | { readonly state: "success"; readonly output: unknown }
@@ -22,11 +22,11 @@ export async function performRun(
   options: RunOptions,
   handle: RunHandle,
 ): Promise<RunResult<unknown>> {
-  const run = await createRun(agent, executor, options, handle);
+  const run = new RunContext(agent, executor, options, handle);
   const { maxDurationMs } = agent.limits;
   const timer = maxDurationMs && setTimeout(() => run.stop(new LimitError("duration", maxDurationMs, maxDurationMs)), maxDurationMs);
   try {
-    run.emit({ type: "run-start", task });
+    await run.begin(task);
     const { name, capabilities } = executor;
     if (capabilities.isolation === 0)
       run.emit({ type: "warning", message: `The executor "${name}" runs code on this machine with your rights: isolation level 0.` });

@@ -5,7 +5,7 @@ import { memoryJournal } from "./journal.ts";
 import { Ledger, type Limits } from "./limits.ts";
 import { type Model, type ModelRequest, toModel } from "./model.ts";
 import { closeCode, codeTags, markdownTags, type ParsedAction, parseCode, parseStructured, structuredAction } from "./parse-code.ts";
-import { defaultPrompts, type Prompts } from "./prompts.ts";
+import { defaultPrompts, type Prompts } from "./prompts/prompts.ts";
 import { type ResolvedRetry, resolveRetry } from "./retry.ts";
 import { type ResolvedSchema, resolveSchema } from "./schema.ts";
 import { type AnyTool, checkName, toolSignature } from "./tool.ts";

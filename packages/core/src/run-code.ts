@@ -2,7 +2,7 @@ import { ConfigurationError } from "./errors.ts";
 import { execute } from "./execute.ts";
 import type { Execution, Executor, OutputChunk } from "./executor.ts";
 import { resolveAgent } from "./resolved-agent.ts";
-import { createRun } from "./run-context.ts";
+import { RunContext } from "./run-context.ts";
 import type { AnyTool } from "./tool.ts";
 import type { Value } from "./value.ts";
 
@@ -28,7 +28,7 @@ export interface RunCodeOptions {
 export async function runCode(executor: Executor, code: string, options: RunCodeOptions = {}): Promise<Execution> {
   const { tools, variables, authorizedImports, signal, timeoutMs, onOutput, context } = options;
   const agent = resolveAgent({ executor, tools, authorizedImports, stepTimeoutMs: timeoutMs, model: noModel }, executor.language);
-  const run = await createRun(
+  const run = new RunContext(
     agent,
     executor,
     { signal, context, additionalArgs: variables },

@@ -12,13 +12,13 @@ import type { RunHandle } from "./run.ts";
 import { Sandbox } from "./sandbox.ts";
 import { checkName, toolSignature } from "./tool.ts";
 
-/** Everything one run has; nothing of it is shared with another run. */
-export interface RunContext {
-  readonly runId: string;
+/** Everything one run has; nothing of it is shared with another run. Its sandbox starts to open at once. */
+export class RunContext {
+  readonly runId: string = crypto.randomUUID();
   readonly agent: ResolvedAgent;
   readonly options: RunOptions;
   readonly agentPath: readonly string[];
-  readonly memory: Memory;
+  readonly memory: Memory = new Memory();
   readonly ledger: Ledger;
   readonly journal: Journal;
   readonly sandbox: Sandbox;
@@ -27,79 +27,71 @@ export interface RunContext {
   /** Aborted by the callers alone. */
   readonly callers: AbortSignal;
   /** Calls of tools that run now, by journal key. */
-  readonly calls: Map<string, LiveCall>;
+  readonly calls: Map<string, LiveCall> = new Map();
   /** The step that events belong to. */
   step: number | undefined;
   /** What the `model` operation asks. */
-  request: ModelRequest;
-  emit(body: EventBody): void;
-  mayStep(): Promise<void>;
-  /** Ends what runs for a reason of ours: a limit, or a failure. */
-  stop(reason: unknown): void;
-  facts(): Promise<RunBase>;
-}
+  request: ModelRequest = { messages: [] };
+  readonly mayStep: RunHandle["mayStep"];
+  readonly #stopper = new AbortController();
+  #startedAtMs = 0;
+  #seq = 0;
 
-/** Sets up a run; its sandbox starts to open at once. */
-export async function createRun(agent: ResolvedAgent, executor: Executor, options: RunOptions, handle: RunHandle): Promise<RunContext> {
-  const runId = crypto.randomUUID();
-  const stopper = new AbortController();
-  const callers = options.signal === undefined ? handle.signal : AbortSignal.any([options.signal, handle.signal]);
-  const signal = AbortSignal.any([callers, stopper.signal]);
-  const agentPath = [agent.name];
-  const memory = new Memory();
-  const ledger = new Ledger({ ...agent.limits, maxSteps: options.maxSteps ?? agent.limits.maxSteps }, agent.price);
-  for (const name of Object.keys(options.additionalArgs ?? {})) {
-    checkName(name);
-    if (agent.tools.has(name)) throw new TypeError(`Expected \`additionalArgs\` to have names of their own, got \`${name}\`, which is a tool`);
-  }
-  let seq = 0;
-  const emit = (body: EventBody): void => journal.emit({ seq: ++seq, runId, agentPath, step: run?.step, ...body } as AgentEvent);
-  const journal = agent.journal({
-    runId,
-    emit: handle.emit,
-    operations: {
-      model: () => callModel(run),
-      tool: (key, { idempotencyKey }) => performCall(run, String(key), idempotencyKey),
-      advance: () => run.sandbox.current.next(),
-    },
-  });
-  const startedAtMs = await journal.now("start");
-  const run: RunContext = {
-    runId,
-    agent,
-    options,
-    agentPath,
-    memory,
-    ledger,
-    journal,
-    signal,
-    callers,
-    emit,
-    calls: new Map(),
-    step: undefined,
-    request: { messages: [] },
-    mayStep: handle.mayStep,
-    stop: (reason) => stopper.abort(reason),
-    async facts() {
-      return {
-        runId,
-        steps: memory.steps,
-        usage: ledger.usage,
-        cost: ledger.cost,
-        startedAtMs,
-        durationMs: (await journal.now("end")) - startedAtMs,
-      };
-    },
-    sandbox: new Sandbox(executor, {
+  constructor(agent: ResolvedAgent, executor: Executor, options: RunOptions, handle: RunHandle) {
+    const { signal, additionalArgs = {}, maxSteps = agent.limits.maxSteps } = options;
+    this.agent = agent;
+    this.options = options;
+    this.agentPath = [agent.name];
+    this.mayStep = handle.mayStep;
+    this.ledger = new Ledger({ ...agent.limits, maxSteps }, agent.price);
+    this.callers = signal === undefined ? handle.signal : AbortSignal.any([signal, handle.signal]);
+    this.signal = AbortSignal.any([this.callers, this.#stopper.signal]);
+    for (const name of Object.keys(additionalArgs)) {
+      checkName(name);
+      if (agent.tools.has(name)) throw new TypeError(`Expected \`additionalArgs\` to have names of their own, got \`${name}\`, which is a tool`);
+    }
+    const operations = {
+      model: () => callModel(this),
+      tool: (key: unknown, { idempotencyKey }: { readonly idempotencyKey: string }) => performCall(this, String(key), idempotencyKey),
+      advance: () => this.sandbox.current.next(),
+    };
+    this.journal = agent.journal({ runId: this.runId, operations, emit: handle.emit });
+    this.sandbox = new Sandbox(executor, {
       tools: [...agent.tools.values()].map(toolSignature),
-      variables: options.additionalArgs,
+      variables: additionalArgs,
       authorizedImports: agent.authorizedImports,
-      seed: runId,
-      onProgress: (message) => emit({ type: "sandbox-progress", message }),
-      signal,
-    }),
-  };
-  // A sandbox that can't open ends the run at once, before more is spent on the model.
-  run.sandbox.session().catch((error) => run.stop(error));
-  return run;
+      seed: this.runId,
+      onProgress: (message) => this.emit({ type: "sandbox-progress", message }),
+      signal: this.signal,
+    });
+    // A sandbox that can't open ends the run at once, before more is spent on the model.
+    this.sandbox.session().catch((error) => this.stop(error));
+  }
+
+  async begin(task: string): Promise<void> {
+    this.#startedAtMs = await this.journal.now("start");
+    this.emit({ type: "run-start", task });
+  }
+
+  emit(body: EventBody): void {
+    this.journal.emit({ seq: ++this.#seq, runId: this.runId, agentPath: this.agentPath, step: this.step, ...body } as AgentEvent);
+  }
+
+  /** Ends what runs for a reason of ours: a limit, or a failure. */
+  stop(reason: unknown): void {
+    this.#stopper.abort(reason);
+  }
+
+  async facts(): Promise<RunBase> {
+    const { runId, ledger, memory } = this;
+    const startedAtMs = this.#startedAtMs;
+    return {
+      runId,
+      steps: memory.steps,
+      usage: ledger.usage,
+      cost: ledger.cost,
+      startedAtMs,
+      durationMs: (await this.journal.now("end")) - startedAtMs,
+    };
+  }
 }

@@ -11,50 +11,38 @@ export interface RunHandle {
   mayStep(): Promise<void>;
 }
 
-/** Unread events above which a run waits for its reader between steps. */
 const maxUnreadEvents = 1_000;
 
 /**
  * A run in progress: its events as an async iterable, and its result. Leaving the iteration early stops the run.
- * Events are read once, by one reader; until there is one, the newest thousand are kept. A slow reader slows the run down.
+ * Events are read once, by one reader; until there is one, the newest thousand are kept. A reader that falls so far behind holds the run up
+ * between steps.
  */
 export class Run<Output> implements AsyncIterable<AgentEvent> {
   /** Rejects for the world's faults and ours, with `error.run`; never an unhandled rejection. */
   readonly result: Promise<RunResult<Output>>;
-  readonly #events = new EventQueue();
-  readonly #gate = new StepGate();
   readonly #controller = new AbortController();
+  readonly #unread: AgentEvent[] = [];
+  #waiting: (() => void)[] = [];
+  #isRead = false;
+  #hasBegun = false;
+  #hasEnded = false;
+  #permits = Number.POSITIVE_INFINITY;
+  #action: ActionStep | undefined;
 
   constructor(begin: (handle: RunHandle) => Promise<RunResult<Output>>) {
-    const handle: RunHandle = {
-      signal: this.#controller.signal,
-      emit: (event) => {
-        if (event.type === "step-end") this.#gate.finished = event.action;
-        this.#events.push(event);
-      },
-      mayStep: async () => {
-        await this.#gate.wait();
-        await this.#events.room();
-      },
-    };
+    const handle = { signal: this.#controller.signal, emit: (event: AgentEvent) => this.#push(event), mayStep: () => this.#mayStep() };
     this.result = Promise.resolve()
       .then(() => begin(handle))
-      .catch((error: unknown) => {
-        this.#events.closeWith({
-          seq: 1,
-          runId: "",
-          agentPath: [],
-          type: "run-end",
-          state: "failed",
-          usage: noUsage,
-          durationMs: 0,
-          error: describeThrown(error),
-        });
+      .catch((error) => {
+        // A run that can't even begin has no identity, but its end is an event too.
+        const end = { type: "run-end", state: "failed", usage: noUsage, durationMs: 0, error: describeThrown(error) } as const;
+        if (!this.#hasBegun) this.#push({ seq: 1, runId: "", agentPath: [], ...end });
         throw error;
       })
       .finally(() => {
-        this.#gate.end();
-        this.#events.close();
+        this.#hasEnded = true;
+        this.#wake();
       });
     this.result.catch(() => {});
   }
@@ -65,108 +53,57 @@ export class Run<Output> implements AsyncIterable<AgentEvent> {
     await this.result.catch(() => {});
   }
 
-  /** Takes one step and pauses; resolves with it, or with undefined when the run has ended. The first call must come before anything is awaited. */
-  step(): Promise<ActionStep | undefined> {
-    return this.#gate.step();
+  /** Takes one step and pauses; resolves with it, or with undefined when the run has ended. The first call must come right after `start`. */
+  async step(): Promise<ActionStep | undefined> {
+    if (this.#hasBegun && this.#permits === Number.POSITIVE_INFINITY)
+      throw new ConfigurationError("The run already goes on by itself: call `step` right after `start`.");
+    this.#permits = this.#permits === Number.POSITIVE_INFINITY ? 1 : this.#permits + 1;
+    this.#action = undefined;
+    this.#wake();
+    while (this.#action === undefined && !this.#hasEnded) await this.#change();
+    return this.#action;
   }
 
-  [Symbol.asyncIterator](): AsyncIterator<AgentEvent> {
-    this.#events.attach();
-    return {
-      next: () => this.#events.next(),
-      return: async () => {
-        await this.stop();
-        return { done: true, value: undefined };
-      },
-    };
-  }
-}
-
-/** Events between a run and one reader. Unread pieces of one text are joined, so that a slow reader costs no more than the text. */
-class EventQueue {
-  #events: AgentEvent[] = [];
-  #attached = false;
-  #began = false;
-  #closed = false;
-  #wake: (() => void) | undefined;
-  #roomy: (() => void) | undefined;
-
-  attach(): void {
-    if (this.#attached) throw new ConfigurationError("The events of a run can be read once.");
-    this.#attached = true;
+  async *[Symbol.asyncIterator](): AsyncGenerator<AgentEvent, void, undefined> {
+    if (this.#isRead) throw new ConfigurationError("The events of a run can be read once.");
+    this.#isRead = true;
+    try {
+      for (;;) {
+        const event = this.#unread.shift();
+        this.#wake();
+        if (event !== undefined) yield event;
+        else if (this.#hasEnded) return;
+        else await this.#change();
+      }
+    } finally {
+      await this.stop();
+    }
   }
 
-  push(event: AgentEvent): void {
-    this.#began = true;
-    const last = this.#events.at(-1);
-    const joined = last && join(last, event);
-    if (joined) this.#events[this.#events.length - 1] = joined;
-    else this.#events.push(event);
-    if (!this.#attached && this.#events.length > maxUnreadEvents) this.#events.shift();
-    this.#wake?.();
+  /** Unread pieces of one text are joined, so that a slow reader costs no more than the text. */
+  #push(event: AgentEvent): void {
+    this.#hasBegun = true;
+    if (event.type === "step-end") this.#action = event.action;
+    const last = this.#unread.at(-1);
+    const isSameText =
+      (event.type === "model-delta" && last?.type === event.type && last.part === event.part) ||
+      (event.type === "output-delta" && last?.type === event.type && last.stream === event.stream);
+    if (isSameText) this.#unread[this.#unread.length - 1] = { ...event, text: (last as typeof event).text + event.text };
+    else this.#unread.push(event);
+    if (!this.#isRead && this.#unread.length > maxUnreadEvents) this.#unread.shift();
+    this.#wake();
   }
 
-  /** The terminal event of a run that failed before it could send one. */
-  closeWith(event: AgentEvent): void {
-    if (!this.#began) this.push(event);
-  }
-
-  close(): void {
-    this.#closed = true;
-    this.#wake?.();
-    this.#roomy?.();
-  }
-
-  async next(): Promise<IteratorResult<AgentEvent>> {
-    while (this.#events.length === 0 && !this.#closed) await new Promise<void>((resolve) => (this.#wake = resolve));
-    const value = this.#events.shift();
-    if (this.#events.length <= maxUnreadEvents) this.#roomy?.();
-    return value === undefined ? { done: true, value: undefined } : { done: false, value };
-  }
-
-  async room(): Promise<void> {
-    if (this.#attached && this.#events.length > maxUnreadEvents) await new Promise<void>((resolve) => (this.#roomy = resolve));
-  }
-}
-
-function join(last: AgentEvent, event: AgentEvent): AgentEvent | undefined {
-  if (last.type === "model-delta" && event.type === "model-delta" && last.part === event.part) return { ...event, text: last.text + event.text };
-  if (last.type === "output-delta" && event.type === "output-delta" && last.stream === event.stream)
-    return { ...event, text: last.text + event.text };
-  return undefined;
-}
-
-/** Lets a run go on by itself, or one step at a time. */
-class StepGate {
-  finished: ActionStep | undefined;
-  #mode: "undecided" | "free" | "manual" = "undecided";
-  #permits = 0;
-  #ended = false;
-  #go: (() => void) | undefined;
-  #done: (() => void) | undefined;
-
-  async wait(): Promise<void> {
-    if (this.#mode === "undecided") this.#mode = "free";
-    if (this.#mode === "free") return;
-    if (this.finished !== undefined) this.#done?.();
-    if (this.#permits === 0) await new Promise<void>((resolve) => (this.#go = resolve));
+  async #mayStep(): Promise<void> {
+    while (this.#permits === 0 || (this.#isRead && this.#unread.length > maxUnreadEvents)) await this.#change();
     this.#permits--;
   }
 
-  async step(): Promise<ActionStep | undefined> {
-    if (this.#mode === "free") throw new ConfigurationError("The run goes on by itself: call `step` right after `start`.");
-    this.#mode = "manual";
-    if (this.#ended) return undefined;
-    this.finished = undefined;
-    const done = new Promise<void>((resolve) => (this.#done = resolve));
-    this.#permits++;
-    this.#go?.();
-    await done;
-    return this.finished;
+  #change(): Promise<void> {
+    return new Promise((resolve) => this.#waiting.push(resolve));
   }
 
-  end(): void {
-    this.#ended = true;
-    this.#done?.();
+  #wake(): void {
+    for (const resolve of this.#waiting.splice(0)) resolve();
   }
 }

@@ -1,5 +1,5 @@
-import type { ToolSignature } from "./executor.ts";
-import type { JsonSchema } from "./schema.ts";
+import type { ToolSignature } from "../executor.ts";
+import type { JsonSchema } from "../schema.ts";
 
 /** A tool as the model reads it: a typed function with a docstring, in the language of its code. */
 export function renderSignature(signature: ToolSignature, language: "python" | "javascript"): string {

@@ -1,9 +1,9 @@
-import type { ToolSignature } from "./executor.ts";
+import type { ToolSignature } from "../executor.ts";
+import type { CodeTags } from "../parse-code.ts";
+import type { JsonSchema } from "../schema.ts";
+import type { Value } from "../value.ts";
 import { showValue, typeName } from "./observation.ts";
-import type { CodeTags } from "./parse-code.ts";
-import type { JsonSchema } from "./schema.ts";
 import { renderSignature } from "./signatures.ts";
-import type { Value } from "./value.ts";
 
 /** What the system prompt is made from. */
 export interface PromptContext {

@@ -1,6 +1,6 @@
-import type { Execution } from "./executor.ts";
-import { plainValue } from "./plain-value.ts";
-import { isMedia, pythonType, type Value } from "./value.ts";
+import type { Execution } from "../executor.ts";
+import { plainValue } from "../plain-value.ts";
+import { isMedia, pythonType, type Value } from "../value.ts";
 
 const retryHint = "Now retry: read the error, change the program, and don't repeat it. If several tries failed, try a completely different way.";
 

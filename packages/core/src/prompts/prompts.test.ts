@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { codeTags, markdownTags } from "./parse-code.ts";
+import { codeTags, markdownTags } from "../parse-code.ts";
 import { defaultPrompts, describeTask, type PromptContext } from "./prompts.ts";
 
 const bare: PromptContext = {
