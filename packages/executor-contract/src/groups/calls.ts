@@ -4,7 +4,9 @@ import { type ContractCase, gentle } from "../contract-case.ts";
 import { contractFunctions } from "../contract-tools.ts";
 import { nextCalls, untilDone } from "../drive-step.ts";
 import { assertError, assertValue } from "../ended-typed.ts";
+import { finalAnswerCases } from "./final-answer.ts";
 import { parallelCallCases } from "./parallel-calls.ts";
+import { threadCallCases } from "./thread-calls.ts";
 
 const plainCallCases: readonly ContractCase[] = gentle([
   {
@@ -112,46 +114,6 @@ const plainCallCases: readonly ContractCase[] = gentle([
     },
   },
   {
-    name: "final_answer ends the step with its value",
-    async run({ open, run }) {
-      const session = await open();
-      const { execution } = await run(session, "final_answer('done')\nprint('after')");
-      assert.deepEqual(execution.finalAnswer, { value: "done" });
-      assert.equal(execution.logs, "");
-      assert.equal(execution.error, undefined);
-      assertValue((await run(session, "1 + 1")).execution, 2);
-      assert.equal((await run(session, "1")).execution.finalAnswer, undefined);
-    },
-  },
-  {
-    name: "final_answer inside try and except BaseException is still final",
-    async run({ open, run }) {
-      const { execution } = await run(await open(), "try:\n    final_answer({'n': 1})\nexcept BaseException:\n    pass\n'not this'");
-      assert.deepEqual({ ...(execution.finalAnswer?.value as object) }, { n: 1 });
-    },
-  },
-  {
-    name: "an answer stays when the code raises afterwards, and the first one counts",
-    async run({ open, run }) {
-      const { execution } = await run(await open(), "try:\n    final_answer(1)\nfinally:\n    raise ValueError('late')");
-      assert.deepEqual(execution.finalAnswer, { value: 1 });
-    },
-  },
-  {
-    name: "an answer given in a function, a comprehension or a coroutine is final too",
-    async run({ open, run }) {
-      const session = await open();
-      for (const code of [
-        "def f():\n    final_answer(3)\nf()",
-        "[final_answer(3) for _ in range(2)]",
-        "async def g():\n    final_answer(3)\nawait g()",
-        "final_answer(answer=3)",
-      ]) {
-        assert.deepEqual((await run(session, code)).execution.finalAnswer, { value: 3 }, code);
-      }
-    },
-  },
-  {
     name: "a tool may run code in a session of its own, as a managed agent does",
     async run({ open, run }) {
       const session = await open();
@@ -208,4 +170,4 @@ const plainCallCases: readonly ContractCase[] = gentle([
   },
 ]);
 
-export const callCases: readonly ContractCase[] = [...plainCallCases, ...parallelCallCases];
+export const callCases: readonly ContractCase[] = [...plainCallCases, ...finalAnswerCases, ...parallelCallCases, ...threadCallCases];

@@ -153,7 +153,7 @@ function interrupts(state: ProtocolState, reason: "aborted" | "timeout"): Contra
       const session = await openKeeping(context);
       session.start(state.code, { timeoutMs: 20_000 });
       if (state.calls !== undefined) await nextCalls(session, state.calls);
-      else await pause(150);
+      else await pause(100);
       const startedAt = performance.now();
       session.interrupt(reason);
       const { execution } = await untilDone(session);

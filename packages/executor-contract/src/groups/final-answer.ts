@@ -1,0 +1,47 @@
+import assert from "node:assert/strict";
+import { type ContractCase, gentle } from "../contract-case.ts";
+import { assertValue } from "../ended-typed.ts";
+
+/** The answer to the task: a frame of its own, which nothing that the code does afterwards takes back. */
+export const finalAnswerCases: readonly ContractCase[] = gentle([
+  {
+    name: "final_answer ends the step with its value",
+    async run({ open, run }) {
+      const session = await open();
+      const { execution } = await run(session, "final_answer('done')\nprint('after')");
+      assert.deepEqual(execution.finalAnswer, { value: "done" });
+      assert.equal(execution.logs, "");
+      assert.equal(execution.error, undefined);
+      assertValue((await run(session, "1 + 1")).execution, 2);
+      assert.equal((await run(session, "1")).execution.finalAnswer, undefined);
+    },
+  },
+  {
+    name: "final_answer inside try and except BaseException is still final",
+    async run({ open, run }) {
+      const { execution } = await run(await open(), "try:\n    final_answer({'n': 1})\nexcept BaseException:\n    pass\n'not this'");
+      assert.deepEqual({ ...(execution.finalAnswer?.value as object) }, { n: 1 });
+    },
+  },
+  {
+    name: "an answer stays when the code raises afterwards, and the first one counts",
+    async run({ open, run }) {
+      const { execution } = await run(await open(), "try:\n    final_answer(1)\nfinally:\n    raise ValueError('late')");
+      assert.deepEqual(execution.finalAnswer, { value: 1 });
+    },
+  },
+  {
+    name: "an answer given in a function, a comprehension or a coroutine is final too",
+    async run({ open, run }) {
+      const session = await open();
+      for (const code of [
+        "def f():\n    final_answer(3)\nf()",
+        "[final_answer(3) for _ in range(2)]",
+        "async def g():\n    final_answer(3)\nawait g()",
+        "final_answer(answer=3)",
+      ]) {
+        assert.deepEqual((await run(session, code)).execution.finalAnswer, { value: 3 }, code);
+      }
+    },
+  },
+]);
