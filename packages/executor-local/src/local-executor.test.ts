@@ -1,14 +1,31 @@
 import { fileURLToPath } from "node:url";
-import { executorContract } from "@codelet/executor-contract";
+import { contractGroups, executorContract } from "@codelet/executor-contract";
 import { describe, it } from "vitest";
-import { localExecutor } from "./index.ts";
+import { localExecutor } from "./local-executor.ts";
+import type { LocalExecutorOptions } from "./options.ts";
+import { sandboxMissing, systemPython } from "./testing/sandbox-support.ts";
 
-for (const sandbox of ["required", "none"] as const) {
-  executorContract({
-    it,
-    describe,
-    name: `local, sandbox: ${sandbox}`,
-    create: () => localExecutor({ sandbox }),
-    module: { module: fileURLToPath(new URL("../dist/index.js", import.meta.url)), factory: "createExecutor", options: { sandbox } },
-  });
+const built = fileURLToPath(new URL("../dist/index.js", import.meta.url));
+/** The same interpreter and runner give the same answers without the sandbox: there they are asked where the sandbox can't be, and in the long form. */
+const sameWithoutSandbox: readonly string[] = sandboxMissing === undefined && process.env.CODELET_FULL !== "1" ? ["conformance", "escapes"] : [];
+
+function certify(name: string, options: LocalExecutorOptions, groups = contractGroups.filter(() => true)): void {
+  const module = { module: built, factory: "createExecutor", options };
+  executorContract({ it, describe, name, create: () => localExecutor(options), module, groups });
 }
+
+describe.skipIf(sandboxMissing !== undefined)("in the sandbox", () => {
+  certify("local", {});
+});
+
+describe("without the sandbox", () => {
+  certify(
+    "local, sandbox: none",
+    { sandbox: "none" },
+    contractGroups.filter((group) => !sameWithoutSandbox.includes(group)),
+  );
+});
+
+describe.skipIf(sandboxMissing !== undefined || systemPython === undefined)("with the system's numpy, pandas and PIL", () => {
+  certify("local, the system's Python", { python: systemPython }, ["values"]);
+});

@@ -1,5 +1,5 @@
-import { bridgeSession } from "@codelet/bridge";
-import type { Executor, ExecutorCapabilities } from "@codelet/core";
+import { type BridgeSessionOptions, bridgeSession } from "@codelet/bridge";
+import { ConfigurationError, type Executor, type ExecutorCapabilities } from "@codelet/core";
 import { enforcementOf } from "./enforcement.ts";
 import { openWorker } from "./open-worker.ts";
 import { type LocalExecutorOptions, type ResolvedLocalOptions, resolveOptions } from "./options.ts";
@@ -21,13 +21,11 @@ export function localExecutor(options: LocalExecutorOptions = {}): Executor {
     name,
     language: "python",
     capabilities: capabilitiesOf(resolved),
-    open: (open = {}) =>
-      bridgeSession({
-        executor: name,
-        open,
-        graceMs: resolved.graceMs,
-        connect: ({ signal }) => openWorker({ options: resolved, seed: open.seed, signal }),
-      }),
+    async open(open = {}) {
+      if (open.restore !== undefined) throw new ConfigurationError("The local executor saves no sessions, so it has none to restore.");
+      const connect: BridgeSessionOptions["connect"] = ({ signal }) => openWorker({ options: resolved, seed: open.seed, signal });
+      return bridgeSession({ executor: name, open, graceMs: resolved.graceMs, connect });
+    },
   };
 }
 
