@@ -4,14 +4,15 @@ import { SYSTEMS } from "./systems.mjs";
 
 const SIZES = [10, 100, 1_000];
 const LARGEST = SIZES.at(-1);
+const TOO_SLOW = { skipped: `a run of ${LARGEST} steps would take too long, by the cost of shorter ones` };
 // A system that grows fast takes a minute for one long run: it has one only.
-const FULL = { rounds: 3, budgetMs: 2_000, longestRunMs: 30_000, longestRepeatedRunMs: 1_000 };
-const QUICK = { rounds: 1, budgetMs: 300, longestRunMs: 2_000, longestRepeatedRunMs: 0 };
+const FULL = { rounds: 3, budgetMs: 5_000, longestRunMs: 30_000, longestRepeatedRunMs: 1_000 };
+const QUICK = { rounds: 1, budgetMs: 1_000, longestRunMs: 2_000, longestRepeatedRunMs: 0 };
 
 /** CPU per step and bytes held per step, each system in a process of its own, round by round. */
 export async function measure({ quick }) {
   const { rounds, budgetMs, longestRunMs, longestRepeatedRunMs } = quick ? QUICK : FULL;
-  const found = new Map(SYSTEMS.map(({ id }) => [id, {}]));
+  const found = new Map(SYSTEMS.map(({ id }) => [id, { cpuUs: {} }]));
   for (let round = 0; round < rounds; round++) {
     for (const { id } of SYSTEMS) {
       const parameters = [id, budgetMs, round === 0 ? longestRunMs : longestRepeatedRunMs, ...SIZES];
@@ -22,31 +23,21 @@ export async function measure({ quick }) {
   return SYSTEMS.flatMap(({ id, name }) => rows(name, found.get(id), id === "codelet" ? undefined : ours));
 }
 
-function keepBest(best, result) {
-  for (const [size, entry] of Object.entries(result)) {
-    const { cpuUs, heldBytes } = best[size] ?? entry;
-    best[size] = { ...entry, cpuUs: Math.min(cpuUs, entry.cpuUs), heldBytes: Math.min(heldBytes, entry.heldBytes) };
-  }
+function keepBest(best, { cpuUs, heldBytes, ownBytes }) {
+  for (const [size, value] of Object.entries(cpuUs)) best.cpuUs[size] = Math.min(best.cpuUs[size] ?? value, value);
+  best.heldBytes = Math.min(best.heldBytes ?? heldBytes, heldBytes);
+  best.ownBytes = ownBytes;
 }
 
-function rows(subject, best, ours) {
+function rows(subject, { cpuUs, heldBytes, ownBytes }, ours) {
   const perSize = SIZES.map((size) => {
-    const row = { subject, measure: `CPU per step, N=${size}`, unit: "us" };
-    if (best[size] === undefined) return { ...row, skipped: tooSlow(size) };
-    const value = best[size].cpuUs;
-    return { ...row, value, ...(ours && { ratio: value / ours[size].cpuUs, ratioTo: "codelet" }) };
+    const comparison = ours && { ratio: cpuUs[size] / ours.cpuUs[size], ratioTo: "codelet" };
+    return { subject, measure: `CPU per step, N=${size}`, unit: "us", ...(size in cpuUs ? { value: cpuUs[size], ...comparison } : TOO_SLOW) };
   });
   const growth = { subject, measure: `growth, N=${LARGEST} / N=100`, unit: "x" };
-  const held = { subject, measure: "held per step", unit: "bytes" };
-  if (best[LARGEST] === undefined) return [...perSize, ...[growth, held].map((row) => ({ ...row, skipped: tooSlow(LARGEST) }))];
-  const { heldBytes, ownBytes } = best[LARGEST];
   return [
     ...perSize,
-    { ...growth, value: best[LARGEST].cpuUs / best[100].cpuUs },
-    { ...held, value: heldBytes, ratio: heldBytes / ownBytes, ratioTo: "own data" },
+    { ...growth, ...(LARGEST in cpuUs ? { value: cpuUs[LARGEST] / cpuUs[100] } : TOO_SLOW) },
+    { subject, measure: "held per step", unit: "bytes", value: heldBytes, ratio: heldBytes / ownBytes, ratioTo: "own data" },
   ];
-}
-
-function tooSlow(size) {
-  return `a run of ${size} steps would take too long, by the cost of shorter ones`;
 }
