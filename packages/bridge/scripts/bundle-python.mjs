@@ -46,11 +46,23 @@ function writeModule(file, name, summary, source) {
   writeFileSync(new URL(`../src/${file}`, import.meta.url), text);
 }
 
+/** The supervisor with the runner inside, as one file that needs no other. */
+export function bundleSupervisor() {
+  const source = readFileSync(new URL("supervisor.py", folder), "utf8").trimEnd();
+  return `${source}\n\n\nRUNNER = ${JSON.stringify(bundlePython())}\n\nif __name__ == "__main__":\n    supervise(sys.argv[1:], RUNNER)\n`;
+}
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   writeModule(
     "python-runner.ts",
     "pythonRunner",
     "The Python that runs inside every sandbox: one file, stdlib only, Python 3.9 and later and Pyodide.",
     bundlePython(),
+  );
+  writeModule(
+    "python-supervisor.ts",
+    "pythonSupervisor",
+    "What runs the runner where the host can only reach a process over a carrier: one file, stdlib only.",
+    bundleSupervisor(),
   );
 }

@@ -301,6 +301,10 @@ class BridgeSession implements ExecutorSession {
 
   #onClosed(exit: WorkerExit): void {
     const step = this.#step;
+    if (exit.protocolBroken === true) {
+      this.#fail(new ProtocolError(`The sandbox ${this.#options.executor}: ${exit.message}.`));
+      return;
+    }
     if (step === undefined || step.isOver || exit.carrierLost === true) {
       this.#fail(new ExecutorCrashedError(`The sandbox ${this.#options.executor} ended: ${exit.message}.`));
       return;

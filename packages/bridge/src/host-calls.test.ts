@@ -165,8 +165,8 @@ test("answers with an error what can't cross", async () => {
       message: expect.stringContaining("ValueError"),
     });
   }
-  const thenable = Object.fromEntries([["then", 1]]);
-  expect(await run(session, "echo(1)", { echo: () => thenable })).toMatchObject({ value: thenable });
+  // biome-ignore lint/suspicious/noThenProperty: what a hostile tool returns
+  expect(await run(session, "echo(1)['then']", { echo: () => ({ then: 1 }) })).toMatchObject({ value: 1 });
 });
 
 test("passes 8 MB both ways", async () => {

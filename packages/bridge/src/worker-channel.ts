@@ -6,11 +6,13 @@ export interface WorkerExit {
   readonly memoryExceeded?: boolean | undefined;
   /** Not the worker but the way to it was lost, through no act of the code. @default false */
   readonly carrierLost?: boolean | undefined;
+  /** What came over the carrier broke its protocol. @default false */
+  readonly protocolBroken?: boolean | undefined;
 }
 
 /**
  * The connection to one worker process: a reliable, ordered stream of frames both ways. Executors implement it, one per way to reach a process;
- * what can lose its connection restores it below this interface (see `supervise`).
+ * what can lose its connection restores it below this interface (see `superviseCarrier`).
  */
 export interface WorkerChannel {
   /** Queues frames in order: one newline-terminated line of ASCII JSON each. Never throws; what can't be written shows as `onClose`. */

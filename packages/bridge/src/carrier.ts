@@ -1,0 +1,24 @@
+/**
+ * A duplex byte stream to a process that runs `pythonSupervisor`, as a provider offers it: an attached container, a remote command's stdin and stdout,
+ * a port. It may lose bytes only by losing the connection.
+ */
+export interface Carrier {
+  /** Sends in order, one at a time. A rejection means that the connection is lost. */
+  send(text: string): Promise<void>;
+  onData(receive: (chunk: Uint8Array) => void): void;
+  /** The stream has ended or broken. */
+  onLost(lost: (reason: string) => void): void;
+  /** Gets a stream to the same process again. Absent where that can't be done. */
+  reconnect?(): Promise<void>;
+  /** Gives the process and the connection up; never rejects; idempotent. */
+  close(): Promise<void>;
+}
+
+export interface SupervisionOptions {
+  /** Milliseconds without a line after which the connection counts as lost. Minimum 1. @default 20_000 */
+  readonly silenceTimeoutMs?: number | undefined;
+  /** Milliseconds until the supervisor must have answered. Minimum 1. @default 60_000 */
+  readonly readyTimeoutMs?: number | undefined;
+  /** Attempts to reconnect before the sandbox counts as lost. Minimum 0. @default 5 */
+  readonly maxReconnects?: number | undefined;
+}
