@@ -13,6 +13,10 @@ _SMALL_READ = 16384  # a larger buffer costs an mmap per read
 _LARGE_READ = 1048576
 
 
+class HostGone(BaseException):
+    """The stream has ended: nothing that code could do matters any more."""
+
+
 class FdChannel:
     """A socket or pipe. `drain` are private copies of the real stdout and stderr, where the host reads those by itself."""
 
@@ -70,7 +74,10 @@ class DeviceChannel:
         self.drain = ()
 
     def read(self, more):
-        return os_read(self.fd, _LARGE_READ if more else _SMALL_READ)
+        data = os_read(self.fd, _LARGE_READ if more else _SMALL_READ)
+        if not data:
+            raise HostGone
+        return data
 
     def write(self, data):
         while data:

@@ -116,6 +116,7 @@ def install_stand_in(calls):
     import asyncio.events
     import asyncio.runners
 
+    asyncio.events._set_running_loop(None)  # Pyodide's own, which runs for ever
     loop_class = stand_in_class(calls)
     current = []
 

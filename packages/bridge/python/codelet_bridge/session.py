@@ -3,6 +3,7 @@ import os
 import sys
 
 from .calls import Calls
+from .channel import HostGone
 from .codec_encode import TooLarge, encode_value, opaque
 from .errors import describe_error, remember_source
 from .event_loop import EventLoops, install_stand_in
@@ -54,7 +55,10 @@ class Session(Calls):
     def serve(self):
         """Runs until the host is gone ("closed") or asks for a snapshot ("snapshot")."""
         while True:
-            frame = self.next_control()
+            try:
+                frame = self.next_control()
+            except HostGone:
+                return "closed"
             kind = frame["t"]
             if kind == "exec":
                 self.run_step(frame)

@@ -16,9 +16,31 @@ const folder = mkdtempSync(join(tmpdir(), "codelet-bridge-"));
 const runnerPath = join(folder, "runner.py");
 writeFileSync(runnerPath, pythonRunner);
 
+/** How Pyodide's owner runs it: in a namespace of its own, on a stream without select, called again after every snapshot. */
+const deviceBoot = `
+import builtins, sys
+scope = {"__name__": "codelet_bridge", "__builtins__": dict(builtins.__dict__)}
+exec(compile(open(sys.argv[1]).read(), "<codelet_bridge>", "exec"), scope)
+session = scope["open_device_session"](3, 3)
+while session.serve() == "snapshot": pass
+`;
+
+export interface ChildChannel extends WorkerChannel {
+  readonly child: ChildProcess;
+}
+
 /** A worker without any sandbox, for tests of the protocol. Frames on fd 3, a lifeline on fd 4. */
-export function childChannel(): WorkerChannel & { readonly child: ChildProcess } {
-  const child = spawn(python, ["-s", runnerPath, "--frames", "3", "--lifeline", "4"], {
+export function childChannel(): ChildChannel {
+  return spawnWorker([runnerPath, "--frames", "3", "--lifeline", "4"]);
+}
+
+/** The same over the runner's channel for device files. */
+export function deviceChannel(): ChildChannel {
+  return spawnWorker(["-c", deviceBoot, runnerPath]);
+}
+
+function spawnWorker(command: readonly string[]): ChildChannel {
+  const child = spawn(python, ["-s", ...command], {
     stdio: ["ignore", "pipe", "pipe", "pipe", "pipe"],
     detached: true,
   });
