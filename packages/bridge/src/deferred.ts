@@ -1,14 +1,9 @@
 /** A promise with its handles: `Promise.withResolvers`, which es2023 has not yet. */
-export interface Deferred<T> {
-  readonly promise: Promise<T>;
-  readonly resolve: (value: T) => void;
-  readonly reject: (error: Error) => void;
-}
-
-export function deferred<T>(): Deferred<T> {
-  let handles: Omit<Deferred<T>, "promise"> | undefined;
-  const promise = new Promise<T>((resolve, reject) => {
-    handles = { resolve, reject };
+export class Deferred<T> {
+  resolve!: (value: T) => void;
+  reject!: (error: Error) => void;
+  readonly promise: Promise<T> = new Promise<T>((resolve, reject) => {
+    this.resolve = resolve;
+    this.reject = reject;
   });
-  return { promise, ...(handles as unknown as Omit<Deferred<T>, "promise">) };
 }

@@ -14,7 +14,7 @@ const scannedFromBytes = 16 * 1024;
 export class FrameDecoder {
   readonly #maxBytes: number;
   readonly #bounds: { readonly maxDepth: number; readonly maxNodes: number };
-  #parts: Uint8Array[] = [];
+  #parts: Buffer[] = [];
   #partBytes = 0;
   #sequence = 0;
 
@@ -26,24 +26,19 @@ export class FrameDecoder {
 
   /** The frames that this chunk completes. */
   decode(chunk: Uint8Array): WorkerFrame[] {
+    const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length);
     const frames: WorkerFrame[] = [];
     let start = 0;
-    for (;;) {
-      const end = chunk.indexOf(newline, start);
-      if (end < 0) break;
-      const line = this.#line(chunk.subarray(start, end));
+    for (let end = bytes.indexOf(newline); end >= 0; end = bytes.indexOf(newline, start)) {
+      if (this.#parts.length > 0) frames.push(this.#frame(this.#joined(bytes.subarray(start, end))));
+      else if (end > start) frames.push(this.#frame(bytes.subarray(start, end)));
       start = end + 1;
-      if (line.length > 0) frames.push(this.#frame(line));
     }
-    if (start < chunk.length) this.#keep(chunk.subarray(start));
+    if (start < bytes.length) this.#keep(bytes.subarray(start));
     return frames;
   }
 
-  #line(last: Uint8Array): Uint8Array {
-    if (this.#parts.length === 0) {
-      this.#checkSize(last.length);
-      return last;
-    }
+  #joined(last: Buffer): Buffer {
     this.#keep(last);
     const line = Buffer.concat(this.#parts, this.#partBytes);
     this.#parts = [];
@@ -51,7 +46,7 @@ export class FrameDecoder {
     return line;
   }
 
-  #keep(part: Uint8Array): void {
+  #keep(part: Buffer): void {
     this.#partBytes += part.length;
     this.#checkSize(this.#partBytes);
     this.#parts.push(part);
@@ -61,14 +56,15 @@ export class FrameDecoder {
     if (bytes > this.#maxBytes) throw new ProtocolError(`The sandbox sent a frame of more than ${this.#maxBytes} bytes.`);
   }
 
-  #frame(line: Uint8Array): WorkerFrame {
+  #frame(line: Buffer): WorkerFrame {
+    this.#checkSize(line.length);
     if (line.length > scannedFromBytes) {
       const broken = scanJson(line, this.#bounds);
       if (broken !== undefined) throw new ProtocolError(`The sandbox sent a frame over the limit of ${broken}.`);
     }
     let json: unknown;
     try {
-      json = JSON.parse(Buffer.from(line.buffer, line.byteOffset, line.length).toString("latin1"));
+      json = JSON.parse(line.toString("latin1"));
     } catch {
       throw new ProtocolError("The sandbox sent a frame that is no JSON.");
     }

@@ -80,7 +80,11 @@ export class OutputLog {
 
   #emit(stream: StreamName, text: string): void {
     this.#text += text;
-    this.#live?.({ stream, text });
+    try {
+      this.#live?.({ stream, text });
+    } catch {
+      // A listener's fault is its owner's: it must cost neither the step nor, from a stream's event, the process.
+    }
   }
 }
 

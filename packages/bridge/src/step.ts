@@ -1,6 +1,6 @@
 import type { Advance, CodeErrorInfo, Execution, RichOutput, Value } from "@codelet/core";
 import type { BridgeLimits } from "./bridge-limits.ts";
-import { type Deferred, deferred } from "./deferred.ts";
+import { Deferred } from "./deferred.ts";
 import { PendingCalls } from "./pending-calls.ts";
 
 export type StopReason = "timeout" | "aborted";
@@ -44,7 +44,7 @@ export class Step {
 
   next(): Promise<Advance> {
     if (this.#waiter !== undefined) return this.#waiter.promise;
-    const waiter = deferred<Advance>();
+    const waiter = new Deferred<Advance>();
     this.#waiter = waiter;
     this.flush();
     return waiter.promise;

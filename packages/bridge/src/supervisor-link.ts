@@ -1,6 +1,6 @@
 import { ExecutorCrashedError, ProtocolError } from "@codelet/core";
 import type { Carrier, SupervisionOptions } from "./carrier.ts";
-import { type Deferred, deferred } from "./deferred.ts";
+import { Deferred } from "./deferred.ts";
 import { checkedMs } from "./session-options.ts";
 import { maxPayloadChars, type SupervisorLine, SupervisorLineDecoder, supervisorLine } from "./supervisor-lines.ts";
 
@@ -176,7 +176,7 @@ export class SupervisorLink {
   // The connection
 
   async #greet(timeoutMs: number): Promise<void> {
-    const hello = deferred<void>();
+    const hello = new Deferred<void>();
     this.#hello = hello;
     const timer = setTimeout(() => hello.reject(new ExecutorCrashedError(`The supervisor did not answer in ${timeoutMs} ms.`)), timeoutMs);
     try {

@@ -1,6 +1,6 @@
 import { AbortedError, baseImports, ExecutorCrashedError } from "@codelet/core";
 import type { Bindings } from "./bindings.ts";
-import { deferred } from "./deferred.ts";
+import { Deferred } from "./deferred.ts";
 import type { ResolvedSessionOptions } from "./session-options.ts";
 import { type ConnectionEvents, WorkerConnection } from "./worker-connection.ts";
 
@@ -59,7 +59,7 @@ export class WorkerSeat {
       this.#options.limits,
       this.#events(() => connection),
     );
-    const { promise: givenUp, reject: giveUp } = deferred<never>();
+    const { promise: givenUp, reject: giveUp } = new Deferred<never>();
     const onAbort = (): void => giveUp(new AbortedError(signal.reason));
     const { readyTimeoutMs } = this.#options;
     const timer = setTimeout(() => giveUp(new ExecutorCrashedError(`The sandbox did not answer in ${readyTimeoutMs} ms.`)), readyTimeoutMs);

@@ -27,6 +27,7 @@ class Calls:
         self.write_lock = allocate_lock()
         self.rest = []
         self.reader = None
+        self.followers = 0
         self.waiting = {}
         self.active = False
         self.forked = False
@@ -80,35 +81,35 @@ class Calls:
         """Blocks this thread until the slot has its frame; reads the channel when nobody else does."""
         me = get_ident()
         while slot.frame is None:
-            wake = None
             with self.lock:
                 if slot.frame is not None:
                     break
-                leads = self.reader is None
-                if leads:
+                if self.reader is None:
                     self.reader = me
+                    wake = None
                 elif self.reader == me:
                     raise RuntimeError("a signal handler can't call a tool while the code it interrupted waits for one")
                 else:
                     wake = slot.wake = allocate_lock()
                     wake.acquire()
-            if leads:
-                try:
-                    while slot.frame is None:
-                        self._receive()
-                finally:
-                    self._resign()
-            else:
+                    self.followers += 1
+            if wake is not None:
                 wake.acquire()
+                continue
+            try:
+                while slot.frame is None:
+                    self._receive()
+            finally:
+                self._resign()
         return slot.frame
 
     def next_control(self):
         """The host's next frame that is no result."""
+        slot = self.control_slot
         while not self.control:
-            slot = self.control_slot = Slot(0)
-            if self.control:
-                break
-            self.wait(slot)
+            slot.frame = None
+            if not self.control:
+                self.wait(slot)
         return self.control.popleft()
 
     def read_ready(self):
@@ -126,14 +127,18 @@ class Calls:
     def _resign(self):
         with self.lock:
             self.reader = None
-            heirs = [self.control_slot]
-            heirs.extend(self.waiting.values())
-            for heir in heirs:
-                wake = heir.wake
-                if wake is not None and heir.frame is None:
-                    heir.wake = None
-                    wake.release()
+            if self.followers == 0:
+                return
+            for heir in [self.control_slot, *self.waiting.values()]:
+                if heir.wake is not None and heir.frame is None:
+                    self._wake(heir)
                     return
+
+    def _wake(self, slot):
+        wake = slot.wake
+        slot.wake = None
+        self.followers -= 1
+        wake.release()
 
     def _receive(self):
         data = self.channel.read(bool(self.rest))
@@ -165,10 +170,8 @@ class Calls:
     def _settle(self, slot, frame):
         with self.lock:
             slot.frame = frame
-            wake = slot.wake
-            slot.wake = None
-        if wake is not None:
-            wake.release()
+            if slot.wake is not None:
+                self._wake(slot)
         if slot.loop is not None:
             try:
                 slot.loop.call_soon_threadsafe(_resolve, slot)

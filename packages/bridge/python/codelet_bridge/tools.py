@@ -13,6 +13,31 @@ class ToolError(Exception):
 
     __module__ = "builtins"
 
+    def __str__(self):
+        return str(self.args[0]) if self.args else ""
+
+
+# A tool's error of one of these names is also caught as what it is called: `except ValueError`, `except FileNotFoundError`.
+_familiar = {
+    error.__name__: error
+    for error in (
+        ArithmeticError, AssertionError, AttributeError, ConnectionError, ConnectionRefusedError, ConnectionResetError, EOFError, FileExistsError,
+        FileNotFoundError, IndexError, IsADirectoryError, KeyError, LookupError, NameError, NotADirectoryError, NotImplementedError, OSError,
+        OverflowError, PermissionError, RuntimeError, TimeoutError, TypeError, ValueError, ZeroDivisionError,
+    )
+}  # fmt: skip
+_familiar_tool_errors = {}
+
+
+def tool_error(name, message):
+    base = _familiar.get(name)
+    if base is None:
+        return ToolError("%s: %s" % (name, message))
+    kind = _familiar_tool_errors.get(name)
+    if kind is None:
+        kind = _familiar_tool_errors[name] = type(name, (ToolError, base), {"__module__": "builtins", "__doc__": ToolError.__doc__})
+    return kind(message)
+
 
 class FinalAnswer(BaseException):
     """Ends the step after final_answer(). The answer itself is already with the host."""
@@ -41,11 +66,9 @@ def encode_line(tree):
 
 def _encode_call(name, args, kwargs):
     encode = Encoder().encode
-    tree = {
-        "tool": name,
-        "args": [encode(item) for item in args],
-        "kwargs": {key: encode(item) for key, item in kwargs.items()} if kwargs else kwargs,
-    }
+    tree = {"tool": name, "args": [encode(item) for item in args], "kwargs": kwargs}
+    if kwargs:
+        tree["kwargs"] = {key: encode(item) for key, item in kwargs.items()}
     return "," + encode_line(tree)[1:-1]
 
 
@@ -53,7 +76,7 @@ def _outcome(frame):
     error = frame.get("error")
     if error is None:
         return decode_value(frame["value"])
-    raise ToolError("%s: %s" % (error["name"], error["message"]))
+    raise tool_error(error["name"], error["message"])
 
 
 def _refuse_call(name):
