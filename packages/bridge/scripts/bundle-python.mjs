@@ -18,6 +18,8 @@ const runnerModules = [
   "import_guard",
   "execution",
   "event_loop",
+  "tool_errors",
+  "signatures",
   "tools",
   "rich_output",
   "namespace",
@@ -29,6 +31,9 @@ const runnerModules = [
 export function bundlePython(modules = runnerModules) {
   const parts = modules.map((name) => {
     const source = readFileSync(new URL(`${name}.py`, folder), "utf8");
+    for (const [, needed] of source.matchAll(/from \.(\w+) import/g)) {
+      if (!modules.includes(needed)) throw new Error(`${name} imports ${needed}, which is not bundled.`);
+    }
     return source
       .replace(/^[ ]*from \.\w+ import .*\n/gm, "")
       .replaceAll(/\n{3,}/g, "\n\n")
@@ -48,8 +53,8 @@ function writeModule(file, name, summary, source) {
 
 /** The supervisor with the runner inside, as one file that needs no other. */
 export function bundleSupervisor() {
-  const source = readFileSync(new URL("supervisor.py", folder), "utf8").trimEnd();
-  return `${source}\n\n\nRUNNER = ${JSON.stringify(bundlePython())}\n\nif __name__ == "__main__":\n    supervise(sys.argv[1:], RUNNER)\n`;
+  const source = bundlePython(["supervised_worker", "supervisor"]);
+  return `${source}\n\nRUNNER = ${JSON.stringify(bundlePython())}\n\nif __name__ == "__main__":\n    supervise(sys.argv[1:], RUNNER)\n`;
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -10,25 +10,17 @@ import {
   ProtocolError,
   type SessionBinding,
   type SessionRef,
-  type Value,
 } from "@codelet/core";
 import { Bindings } from "./bindings.ts";
-import { Deadline } from "./deadline.ts";
 import { IdleWatch } from "./idle-watch.ts";
-import { OutputLog } from "./output-log.ts";
-import { decodeSandboxValue } from "./pending-calls.ts";
 import { type BridgeSessionOptions, checkedMs, type ResolvedSessionOptions, resolveSessionOptions } from "./session-options.ts";
-import { Step, type StopReason, stopError } from "./step.ts";
+import { type Step, type StopReason, stopError } from "./step.ts";
+import { StepRunner } from "./step-runner.ts";
 import type { WorkerExit } from "./worker-channel.ts";
 import type { WorkerConnection } from "./worker-connection.ts";
-import type { DoneFrame, WorkerFrame } from "./worker-frames.ts";
 import { WorkerSeat } from "./worker-seat.ts";
 
 const defaultStepTimeoutMs = 30_000;
-/** How long a step waits for output that its worker says is still under way. */
-const drainTimeoutMs = 1_000;
-/** How long a step waits for a killed worker to be gone. */
-const killTimeoutMs = 2_000;
 
 /** An executor's session over any worker channel. Rejects like `Executor.open`; nothing is left running then. */
 export async function bridgeSession(options: BridgeSessionOptions): Promise<ExecutorSession> {
@@ -41,37 +33,28 @@ class BridgeSession implements ExecutorSession {
   readonly #options: ResolvedSessionOptions;
   readonly #bindings = new Bindings();
   readonly #seat: WorkerSeat;
-  readonly #log: OutputLog;
-  readonly #deadline = new Deadline(() => this.interrupt("timeout"));
+  readonly #steps: StepRunner;
   readonly #idleWatch: IdleWatch;
-  #step: Step | undefined;
-  #stepNumber = 0;
   /** Why the session can't be used any more. */
   #failure: Error | undefined;
   #disposed: Promise<void> | undefined;
   /** What happens between two steps. */
   #busyWith: string | undefined;
-  /** A worker was ended between two steps; the next step says so. */
-  #stateLost = false;
-  /** At most one of these is under way: the grace before a kill, the wait for the last output. */
-  #stageTimer: NodeJS.Timeout | undefined;
-  #wakeTimer: NodeJS.Timeout | undefined;
-  #stopListening: (() => void) | undefined;
   readonly snapshot?: () => Promise<SessionRef>;
   readonly detach?: () => Promise<SessionRef>;
 
   constructor(options: ResolvedSessionOptions) {
     this.#options = options;
-    this.#log = new OutputLog(options.limits.maxOutputBytes);
-    this.#seat = new WorkerSeat(options, this.#bindings, (connection) => ({
-      frames: (frames) => this.#receive(connection(), frames),
-      output: (stream, chunk) => this.#log.append(stream, chunk),
+    this.#seat = new WorkerSeat(options, this.#bindings, (worker) => ({
+      frames: (frames) => this.#steps.receive(worker(), frames),
+      output: (stream, chunk) => this.#steps.addOutput(stream, chunk),
       closed: (exit) => this.#onClosed(exit),
       broken: (error) => this.#fail(error),
     }));
+    this.#steps = new StepRunner(options, this.#seat, () => this.#idleWatch.begin());
     this.#idleWatch = new IdleWatch({
       cpuTimeMs: () => this.#seat.current?.channel.cpuTimeMs?.(),
-      isIdle: () => this.#step === undefined && this.#busyWith === undefined,
+      isIdle: () => this.#steps.current === undefined && this.#busyWith === undefined,
       onBusy: () => this.#endBusyWorker(),
     });
     if (options.snapshot !== undefined) this.snapshot = () => this.#save("snapshot");
@@ -88,52 +71,28 @@ class BridgeSession implements ExecutorSession {
   start(code: string, { signal, timeoutMs = defaultStepTimeoutMs, onOutput }: ExecuteOptions = {}): void {
     this.#checkIdle();
     const limitMs = checkedMs("timeoutMs", timeoutMs, 1);
-    const step = this.#createStep();
-    const refusal = this.#failure ?? this.#refusal(code, signal);
-    if (refusal instanceof Error) step.finish(refusal);
-    else if (refusal !== undefined) this.#finish(step, { error: refusal });
+    const step = this.#steps.create();
+    const refusal = this.#refusal(code, signal);
+    if (this.#failure !== undefined) step.finish(this.#failure);
+    else if (refusal !== undefined) this.#steps.finish(step, { error: refusal });
     if (step.isOver) return;
-    this.#listen(signal);
-    const begin = (connection: WorkerConnection): void => {
-      const marker = `\u001ecodelet:${Math.random().toString(36).slice(2)}\u001e\n`;
-      this.#log.begin(marker, onOutput);
-      this.#deadline.start(limitMs);
-      connection.send("exec", `,"id":${step.number},"code":${JSON.stringify(code)},"mark":${JSON.stringify(marker)}`);
-    };
+    this.#steps.listen(signal);
     const worker = this.#seat.current;
-    if (worker === undefined) void this.#replaceWorker(step, begin);
-    else begin(worker);
+    if (worker === undefined) void this.#replaceWorker(step, (fresh) => this.#steps.run(fresh, code, limitMs, onOutput));
+    else this.#steps.run(worker, code, limitMs, onOutput);
   }
 
   next(): Promise<Advance> {
-    return this.#step?.next() ?? Promise.reject(new ConfigurationError("No step is running: call start first."));
+    return this.#steps.current?.next() ?? Promise.reject(new ConfigurationError("No step is running: call start first."));
   }
 
   deliver(results: readonly CallResult[]): void {
     this.#checkUsable();
-    const step = this.#step;
-    if (step === undefined || step.isOver) return;
-    step.calls.deliver(results);
-    this.#resumeWithoutCalls(step);
-    step.flush();
+    this.#steps.deliver(results);
   }
 
   interrupt(reason: StopReason): void {
-    const step = this.#step;
-    if (step === undefined || step.isOver || step.isDraining || step.stopping !== undefined) return;
-    step.stopping = reason;
-    this.#deadline.pause();
-    const worker = this.#seat.current;
-    if (worker === undefined) {
-      this.#finish(step, { error: stopError(reason) });
-      return;
-    }
-    const { name, message } = stopError(reason);
-    step.lostCalls = !step.calls.isEmpty;
-    step.calls.settle(name, message);
-    step.flush();
-    worker.channel.interrupt();
-    this.#stageTimer = setTimeout(() => void this.#kill(step, reason), this.#options.graceMs);
+    this.#steps.interrupt(reason);
   }
 
   async bind(binding: SessionBinding): Promise<void> {
@@ -157,26 +116,10 @@ class BridgeSession implements ExecutorSession {
   }
 
   async #dispose(): Promise<void> {
-    this.#clearStage();
-    this.#deadline.dispose();
     this.#idleWatch.dispose();
-    this.#step?.finish(new AbortedError("The session was disposed of."));
+    this.#steps.fail(new AbortedError("The session was disposed of."));
+    this.#steps.dispose();
     await this.#seat.dispose();
-  }
-
-  // A step's beginning and end
-
-  #createStep(): Step {
-    const step = new Step({
-      number: ++this.#stepNumber,
-      limits: this.#options.limits,
-      send: (type, fields) => this.#seat.current?.send(type, fields),
-      onTaken: () => {
-        this.#step = undefined;
-      },
-    });
-    this.#step = step;
-    return step;
   }
 
   #refusal(code: string, signal: AbortSignal | undefined): CodeErrorInfo | undefined {
@@ -186,146 +129,35 @@ class BridgeSession implements ExecutorSession {
     return { name: "ValueError", message: `the code has more than ${maxCodeBytes} bytes` };
   }
 
-  #listen(signal: AbortSignal | undefined): void {
-    if (signal === undefined) return;
-    const onAbort = (): void => this.interrupt("aborted");
-    signal.addEventListener("abort", onAbort, { once: true });
-    this.#stopListening = () => signal.removeEventListener("abort", onAbort);
-  }
-
-  #finish(step: Step, { value = null, error, stateLost = false }: { value?: Value; error?: CodeErrorInfo | undefined; stateLost?: boolean }): void {
-    if (step.isOver) return;
-    this.#clearStage();
-    this.#deadline.pause();
-    const { outputs, finalAnswer, startedAt } = step;
-    const durationMs = performance.now() - startedAt;
-    step.finish({ value, logs: this.#log.end(), outputs, finalAnswer, error, stateLost: stateLost || this.#stateLost, durationMs });
-    this.#stateLost = false;
-    this.#idleWatch.begin();
-  }
-
-  #resumeWithoutCalls(step: Step): void {
-    if (step.calls.isEmpty && step.stopping === undefined) this.#deadline.resume();
-  }
-
-  // Frames
-
-  #receive(connection: WorkerConnection, frames: readonly WorkerFrame[]): void {
-    try {
-      for (const frame of frames) this.#handle(connection, frame);
-    } catch (error) {
-      if (!(error instanceof ProtocolError)) throw error;
-      connection.fail(error);
-      return;
-    }
-    this.#step?.flush();
-  }
-
-  #handle(connection: WorkerConnection, frame: WorkerFrame): void {
-    const step = this.#step;
-    if (step === undefined || step.isOver || step.isDraining) {
-      this.#handleLate(connection, frame);
-      return;
-    }
-    switch (frame.t) {
-      case "call":
-        if (step.stopping === undefined) step.calls.add(frame);
-        else step.calls.refuse(frame, stopError(step.stopping).name, stopError(step.stopping).message);
-        if (!step.calls.isEmpty) this.#deadline.pause();
-        break;
-      case "cancel":
-        step.calls.cancel(frame.call);
-        this.#resumeWithoutCalls(step);
-        break;
-      case "final":
-        step.finalAnswer ??= { value: decodeSandboxValue(frame.value, this.#options.limits) };
-        break;
-      case "rich":
-        step.addRichOutput(frame.data);
-        break;
-      case "wake":
-        clearTimeout(this.#wakeTimer);
-        this.#wakeTimer = setTimeout(() => connection.send("wake", ""), Math.min(frame.ms, 0x7fffffff));
-        break;
-      case "done":
-        this.#onDone(step, frame);
-        break;
-      default:
-        throw new ProtocolError("The sandbox answered what it was not asked.");
-    }
-  }
-
-  /** Threads of the worker may be late by a frame; what is not theirs to be late with is a forgery. */
-  #handleLate(connection: WorkerConnection, frame: WorkerFrame): void {
-    if (frame.t === "call") connection.send("result", `,"call":${frame.s},"error":{"name":"StepEnded","message":"the step has ended"}`);
-    else if (frame.t !== "cancel" && frame.t !== "rich" && frame.t !== "wake")
-      throw new ProtocolError(`The sandbox sent ${frame.t} while no step runs.`);
-  }
-
-  #onDone(step: Step, frame: DoneFrame): void {
-    const value = frame.value === undefined ? null : decodeSandboxValue(frame.value, this.#options.limits);
-    const isStopped = frame.interrupted === true || frame.error !== undefined || step.lostCalls;
-    const error = step.stopping !== undefined && isStopped ? { ...frame.error, ...stopError(step.stopping) } : frame.error;
-    const finish = (): void => this.#finish(step, { value, error });
-    if (frame.marked === undefined) {
-      finish();
-      return;
-    }
-    step.isDraining = true;
-    this.#clearStage();
-    this.#deadline.pause();
-    this.#stageTimer = setTimeout(finish, drainTimeoutMs);
-    this.#log.whenMarked(frame.marked, finish);
-  }
-
   // Workers that end
 
-  async #replaceWorker(step: Step, begin: (connection: WorkerConnection) => void): Promise<void> {
+  async #replaceWorker(step: Step, run: (worker: WorkerConnection) => void): Promise<void> {
     try {
-      const connection = await this.#seat.fill();
-      if (!step.isOver) begin(connection);
+      const worker = await this.#seat.fill();
+      if (!step.isOver) run(worker);
     } catch (error) {
       this.#fail(new ExecutorCrashedError(`The sandbox ${this.#options.executor} could not be replaced.`, { cause: error }));
     }
   }
 
-  async #kill(step: Step, reason: StopReason): Promise<void> {
-    const gone = this.#seat.empty();
-    this.#stageTimer = setTimeout(
-      () => this.#finish(step, { error: stopError(reason, ", and its variables are lost"), stateLost: true }),
-      killTimeoutMs,
-    );
-    await gone;
-    this.#finish(step, { error: stopError(reason, ", and its variables are lost"), stateLost: true });
-  }
-
   #onClosed(exit: WorkerExit): void {
-    const step = this.#step;
-    if (exit.protocolBroken === true) {
-      this.#fail(new ProtocolError(`The sandbox ${this.#options.executor}: ${exit.message}.`));
-      return;
-    }
-    if (step === undefined || step.isOver || exit.carrierLost === true) {
-      this.#fail(new ExecutorCrashedError(`The sandbox ${this.#options.executor} ended: ${exit.message}.`));
-      return;
-    }
-    void this.#seat.empty();
-    const error = step.stopping === undefined ? deathError(exit) : stopError(step.stopping, ", and its variables are lost");
-    this.#finish(step, { error, stateLost: true });
+    const { executor } = this.#options;
+    if (exit.protocolBroken === true) this.#fail(new ProtocolError(`The sandbox ${executor}: ${exit.message}.`));
+    else if (exit.carrierLost === true || !this.#steps.endWithWorker(exit))
+      this.#fail(new ExecutorCrashedError(`The sandbox ${executor} ended: ${exit.message}.`));
+    else void this.#seat.empty();
   }
 
   /** Code of an earlier step still computes, with nobody to wait for it. */
   #endBusyWorker(): void {
-    this.#stateLost = true;
+    this.#steps.loseState();
     void this.#seat.empty();
   }
 
   #fail(error: Error): void {
     this.#failure ??= error;
-    this.#clearStage();
-    this.#deadline.pause();
+    this.#steps.fail(error);
     void this.#seat.empty();
-    this.#step?.finish(error);
   }
 
   // Between steps
@@ -351,21 +183,7 @@ class BridgeSession implements ExecutorSession {
 
   #checkIdle(): void {
     this.#checkUsable();
-    if (this.#step !== undefined) throw new ConfigurationError("A step is running: take its end from next() first.");
+    if (this.#steps.current !== undefined) throw new ConfigurationError("A step is running: take its end from next() first.");
     if (this.#busyWith !== undefined) throw new ConfigurationError(`The session is being ${this.#busyWith}: await that first.`);
   }
-
-  #clearStage(): void {
-    clearTimeout(this.#stageTimer);
-    clearTimeout(this.#wakeTimer);
-    this.#stageTimer = undefined;
-    this.#wakeTimer = undefined;
-    this.#stopListening?.();
-    this.#stopListening = undefined;
-  }
-}
-
-function deathError(exit: WorkerExit): CodeErrorInfo {
-  if (exit.memoryExceeded === true) return { name: "MemoryError", message: "the code used more memory than allowed, and its variables are lost" };
-  return { name: "SessionDied", message: `the code ended the interpreter (${exit.message}), and its variables are lost` };
 }

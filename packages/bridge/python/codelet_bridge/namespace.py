@@ -3,7 +3,8 @@ import sys
 
 from .codec_decode import decode_value
 from .import_guard import make_import
-from .tools import FinalAnswerFunction, HostTool, ToolError
+from .tool_errors import ToolError
+from .tools import FinalAnswerFunction, HostTool
 
 _builtins = __builtins__ if isinstance(__builtins__, dict) else __builtins__.__dict__
 

@@ -5,38 +5,9 @@ from .codec_decode import decode_value
 from .codec_encode import Encoder, TooLarge, encode_value
 from .interrupts import interrupts
 from .limits import limits
+from .signatures import make_signature
+from .tool_errors import ToolError, tool_error
 from .wire import to_json
-
-
-class ToolError(Exception):
-    """A host tool failed; the message says how. Catch it to go on."""
-
-    __module__ = "builtins"
-
-    def __str__(self):
-        return str(self.args[0]) if self.args else ""
-
-
-# A tool's error of one of these names is also caught as what it is called: `except ValueError`, `except FileNotFoundError`.
-_familiar = {
-    error.__name__: error
-    for error in (
-        ArithmeticError, AssertionError, AttributeError, ConnectionError, ConnectionRefusedError, ConnectionResetError, EOFError, FileExistsError,
-        FileNotFoundError, IndexError, IsADirectoryError, KeyError, LookupError, NameError, NotADirectoryError, NotImplementedError, OSError,
-        OverflowError, PermissionError, RuntimeError, TimeoutError, TypeError, ValueError, ZeroDivisionError,
-    )
-}  # fmt: skip
-_familiar_tool_errors = {}
-
-
-def tool_error(name, message):
-    base = _familiar.get(name)
-    if base is None:
-        return ToolError("%s: %s" % (name, message))
-    kind = _familiar_tool_errors.get(name)
-    if kind is None:
-        kind = _familiar_tool_errors[name] = type(name, (ToolError, base), {"__module__": "builtins", "__doc__": ToolError.__doc__})
-    return kind(message)
 
 
 class FinalAnswer(BaseException):
@@ -155,42 +126,6 @@ class HostTool:
 
     def __repr__(self):
         return "<tool %s%s>" % (self.__name__, self.__signature__)
-
-
-def make_signature(schema, returns):
-    """An inspect.Signature from JSON Schema, parameters in the schema's order."""
-    from inspect import Parameter, Signature
-
-    properties = schema.get("properties") or {}
-    required = schema.get("required") or ()
-    parameters = []
-    optional_seen = False
-    for name, one in properties.items():
-        if not name.isidentifier():
-            continue
-        optional = name not in required
-        kind = Parameter.KEYWORD_ONLY if optional_seen and not optional else Parameter.POSITIONAL_OR_KEYWORD
-        if parameters and parameters[-1].kind is Parameter.KEYWORD_ONLY:
-            kind = Parameter.KEYWORD_ONLY
-        optional_seen = optional_seen or optional
-        default = (one.get("default") if isinstance(one, dict) else None) if optional else Parameter.empty
-        parameters.append(Parameter(name, kind, default=default, annotation=annotation_of(one)))
-    return Signature(parameters, return_annotation=Signature.empty if returns is None else annotation_of(returns))
-
-
-_ANNOTATIONS = {"string": str, "integer": int, "number": float, "boolean": bool, "array": list, "object": dict, "null": None}
-
-
-def annotation_of(schema):
-    kind = schema.get("type") if isinstance(schema, dict) else None
-    if isinstance(kind, str) and kind in _ANNOTATIONS:
-        items = schema.get("items")
-        if kind == "array" and isinstance(items, dict) and isinstance(items.get("type"), str):
-            return list[annotation_of(items)]
-        return _ANNOTATIONS[kind]
-    from typing import Any
-
-    return Any
 
 
 class FinalAnswerFunction:

@@ -1,0 +1,32 @@
+"""A failed host tool as an exception that code catches as it would any other."""
+
+
+class ToolError(Exception):
+    """A host tool failed; the message says how. Catch it to go on."""
+
+    __module__ = "builtins"
+
+    def __str__(self):
+        return str(self.args[0]) if self.args else ""
+
+
+# A tool's error of one of these names is also caught as what it is called: `except ValueError`, `except FileNotFoundError`.
+_familiar = {
+    error.__name__: error
+    for error in (
+        ArithmeticError, AssertionError, AttributeError, ConnectionError, ConnectionRefusedError, ConnectionResetError, EOFError, FileExistsError,
+        FileNotFoundError, IndexError, IsADirectoryError, KeyError, LookupError, NameError, NotADirectoryError, NotImplementedError, OSError,
+        OverflowError, PermissionError, RuntimeError, TimeoutError, TypeError, ValueError, ZeroDivisionError,
+    )
+}  # fmt: skip
+_familiar_tool_errors = {}
+
+
+def tool_error(name, message):
+    base = _familiar.get(name)
+    if base is None:
+        return ToolError("%s: %s" % (name, message))
+    kind = _familiar_tool_errors.get(name)
+    if kind is None:
+        kind = _familiar_tool_errors[name] = type(name, (ToolError, base), {"__module__": "builtins", "__doc__": ToolError.__doc__})
+    return kind(message)
