@@ -78,12 +78,13 @@ class Session(Calls):
         os.environ.setdefault("MPLBACKEND", "Agg")
         self.namespace.guard_imports(frame["imports"], frame["base"])
         self._prepare()
-        if frame["seed"] is not None:
+        if frame["restored"]:
+            if frame["seed"] is None and "random" in sys.modules:
+                sys.modules["random"].seed()
+        elif frame["seed"] is not None:
             import random
 
             random.seed(frame["seed"])
-        elif frame["restored"] and "random" in sys.modules:
-            sys.modules["random"].seed()
         version = "%d.%d.%d" % sys.version_info[:3]
         self.answer_binding(frame, ',"python":"%s","pid":%d' % (version, os.getpid()))
 
