@@ -1,3 +1,4 @@
 import { build } from "../../tsup.base.ts";
 
-export default build();
+/** The sandbox's scripts run in Deno, each as one file. */
+export default build({ entry: ["src/index.ts", "src/sandbox/main.ts", "src/sandbox/watcher.ts"], splitting: false });

@@ -1,0 +1,130 @@
+import { spawn } from "node:child_process";
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { crc32 } from "node:zlib";
+import { AbortedError, ExecutorCrashedError } from "@codelet/core";
+import { defaultCacheDir } from "./cache-folder.ts";
+import { findDenoBinary } from "./deno-binary.ts";
+import { denoArguments, denoEnvironment } from "./deno-command.ts";
+import { type ImageSources, imageSources } from "./image-files.ts";
+import type { SandboxRequest } from "./sandbox/requests.ts";
+
+/**
+ * A folder with all that a session starts from: our scripts, Pyodide, the memory snapshot of a prepared interpreter, and a Deno cache that saves
+ * 120 ms of parsing. Complete or absent, and never written to again.
+ */
+export interface Image {
+  /** With a slash at its end. */
+  readonly folder: string;
+  readonly entry: string;
+  /** Tells images apart that have the same sources: a checkpoint is a difference to one of them. */
+  readonly checksum: string;
+}
+
+export interface ImageOptions {
+  /** @default `$XDG_CACHE_HOME/codelet` or `~/.cache/codelet` */
+  readonly cacheDir?: string | undefined;
+  /** Paths of pure Python wheels. @default none */
+  readonly wheels?: readonly string[] | undefined;
+  readonly onProgress?: ((message: string) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * The image for these options, made when it isn't there (2 to 5 s) or was damaged. Processes that make one at the same time don't see each other's half:
+ * each builds in a folder of its own, and the first to rename it wins.
+ */
+export async function openImage({ cacheDir = defaultCacheDir(), wheels = [], onProgress = () => {}, signal }: ImageOptions = {}): Promise<Image> {
+  const sources = imageSources(wheels);
+  const folder = join(cacheDir, `wasm-${sources.key}/`);
+  const found = await verify(folder, sources);
+  if (found) return found;
+  onProgress("Preparing the Python sandbox, once for this version");
+  await mkdir(cacheDir, { recursive: true });
+  const draft = join(await mkdtemp(join(cacheDir, "draft-")), "image/");
+  try {
+    await build(draft, sources, signal);
+    if (!(await verify(folder, sources))) {
+      await rm(folder, { recursive: true, force: true });
+      await rename(draft, folder).catch(() => {}); // somebody else was faster
+    }
+    await primeDenoCache(folder, sources.entry, join(draft, "..", denoCache), signal);
+  } finally {
+    await rm(join(draft, ".."), { recursive: true, force: true });
+  }
+  const built = await verify(folder, sources);
+  if (!built) throw new ExecutorCrashedError(`The image in ${folder} is damaged right after it was made. Is the disk full?`);
+  onProgress("The Python sandbox is ready");
+  return built;
+}
+
+const manifestName = "manifest.json";
+type Manifest = Readonly<Record<string, number>>;
+
+/** Checks every file's checksum: 45 MB take 15 ms. Against damage, not against an attacker who may write here. */
+async function verify(folder: string, { entry }: ImageSources): Promise<Image | undefined> {
+  try {
+    const manifest = JSON.parse(await readFile(join(folder, manifestName), "utf8")) as Manifest;
+    for (const [name, checksum] of Object.entries(manifest)) if (crc32(await readFile(join(folder, name))) !== checksum) return undefined;
+    return { folder, entry, checksum: String(manifest["snapshot.bin"]) };
+  } catch {
+    return undefined;
+  }
+}
+
+async function build(folder: string, sources: ImageSources, signal: AbortSignal | undefined): Promise<void> {
+  await mkdir(folder);
+  for (const [name, path] of sources.files) await copyFile(path, join(folder, name));
+  const request: SandboxRequest = { mode: "build", folder, wheels: sources.wheels, modules: sources.modules };
+  await runDeno(folder, sources.entry, request, join(folder, "..", denoCache), signal);
+  const manifest: Record<string, number> = {};
+  for (const name of await readdir(folder)) if (name !== denoCache) manifest[name] = crc32(await readFile(join(folder, name)));
+  await writeFile(join(folder, manifestName), JSON.stringify(manifest));
+}
+
+/** Deno's own cache of the image's scripts; copied for each session. */
+export const denoCache = "deno-dir";
+
+/** Deno knows scripts by their path, so this has to happen in the final folder: a session that finds no host and ends. */
+async function primeDenoCache(folder: string, entry: string, cache: string, signal: AbortSignal | undefined): Promise<void> {
+  await runDeno(folder, entry, { mode: "run", folder, diskLimitBytes: 0 }, cache, signal);
+  await rename(cache, join(folder, denoCache)).catch(() => {}); // somebody else was faster
+}
+
+async function runDeno(
+  folder: string,
+  entry: string,
+  request: SandboxRequest,
+  denoDirectory: string,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  if (signal?.aborted) throw new AbortedError(signal.reason);
+  const command = {
+    entry: join(folder, entry),
+    argument: JSON.stringify(request),
+    read: [folder],
+    denoDirectory,
+    maxMemoryBytes: maxBuildMemoryBytes,
+  };
+  const args = denoArguments(request.mode === "build" ? { ...command, write: [folder] } : command);
+  const child = spawn(findDenoBinary(), args, {
+    env: denoEnvironment(denoDirectory),
+    stdio: ["ignore", "ignore", "pipe"],
+    signal,
+    killSignal: "SIGKILL",
+  });
+  let errors = "";
+  child.stderr.on("data", (chunk: Buffer) => {
+    errors = (errors + chunk.toString()).slice(-4000);
+  });
+  await new Promise<void>((resolve, reject) => {
+    child.on("error", (error) => reject(signal?.aborted ? new AbortedError(signal.reason) : error));
+    child.on("close", (code) => {
+      if (code === 0) resolve();
+      else if (signal?.aborted) reject(new AbortedError(signal.reason));
+      else reject(new ExecutorCrashedError(`Preparing the Python sandbox failed with exit code ${code}: ${errors}`));
+    });
+  });
+}
+
+const maxBuildMemoryBytes = 1 << 30;

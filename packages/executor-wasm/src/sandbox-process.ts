@@ -1,0 +1,178 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { WorkerChannel, WorkerExit } from "@codelet/bridge";
+import { ExecutorCrashedError } from "@codelet/core";
+import type { CheckpointFiles } from "./checkpoint.ts";
+import { findDenoBinary } from "./deno-binary.ts";
+import { denoArguments, denoEnvironment } from "./deno-command.ts";
+import type { Image } from "./image.ts";
+import { RecordReader } from "./record-reader.ts";
+import { watchResidentMemory } from "./resident-memory.ts";
+import type { RunRequest } from "./sandbox/requests.ts";
+import { epochMark, signalOfEpoch } from "./sandbox/signals.ts";
+import { makeSessionFolder } from "./session-folder.ts";
+
+export interface SandboxLimits {
+  /** Bytes of WebAssembly memory: what Python's objects may take. */
+  readonly memoryLimitBytes: number;
+  /** Bytes of Python's files, which live outside that memory. */
+  readonly diskLimitBytes: number;
+}
+
+/** What Deno and Pyodide take themselves, with room for what JavaScript holds for Python. */
+const overheadBytes = 400 << 20;
+const interruptRepeatMs = 50;
+
+/** A started sandbox: the bridge's channel, and checkpoints. */
+export interface SandboxProcess extends WorkerChannel {
+  /** The next checkpoint's payload; the caller has just sent the frame that asks for one. */
+  checkpoint(): Promise<Uint8Array>;
+}
+
+export async function startSandbox(image: Image, limits: SandboxLimits, restore?: CheckpointFiles): Promise<SandboxProcess> {
+  const folder = await makeSessionFolder(image, restore);
+  const request: RunRequest = {
+    mode: "run",
+    folder: image.folder,
+    diskLimitBytes: limits.diskLimitBytes,
+    ...(restore && { restore: { folder: folder.path, openFiles: restore.openFiles } }),
+  };
+  const child = spawn(
+    findDenoBinary(),
+    denoArguments({
+      entry: join(image.folder, image.entry),
+      argument: JSON.stringify(request),
+      read: [image.folder, folder.path],
+      denoDirectory: folder.denoDirectory,
+      maxMemoryBytes: limits.memoryLimitBytes,
+    }),
+    { env: denoEnvironment(folder.denoDirectory), stdio: ["pipe", "pipe", "pipe"] },
+  );
+  return new DenoSandbox(child, limits, folder.remove);
+}
+
+class DenoSandbox implements SandboxProcess {
+  readonly #child: ChildProcess;
+  readonly #limits: SandboxLimits;
+  readonly #records: RecordReader;
+  readonly #ended: Promise<WorkerExit>;
+  #receiveFrames: (chunk: Uint8Array) => void = () => {};
+  #receiveOutput: (stream: "stdout" | "stderr", chunk: Uint8Array) => void = () => {};
+  #checkpoint: { resolve(payload: Uint8Array): void; reject(error: Error): void } | undefined;
+  readonly #removeFolder: () => Promise<void>;
+  #exit: Partial<WorkerExit> | undefined;
+  #errors = "";
+  #memoryWatch: { stop(): void } | undefined;
+  #epoch = 0;
+  #repeat: NodeJS.Timeout | undefined;
+  #interrupted = false;
+
+  constructor(child: ChildProcess, limits: SandboxLimits, removeFolder: () => Promise<void>) {
+    this.#child = child;
+    this.#limits = limits;
+    this.#removeFolder = removeFolder;
+    this.#records = new RecordReader({
+      frames: (chunk) => this.#onFrames(chunk),
+      output: (stream, chunk) => this.#receiveOutput(stream, chunk),
+      checkpoint: (payload) => this.#checkpoint?.resolve(payload),
+      broken: (message) => this.#end({ message, protocolBroken: true }),
+    });
+    child.stdout?.on("data", (chunk: Buffer) => this.#records.read(chunk));
+    child.stderr?.on("data", (chunk: Buffer) => {
+      this.#errors = (this.#errors + chunk.toString()).slice(-2000);
+    });
+    child.stdin?.on("error", () => {}); // the end of the process says it better
+    this.#ended = new Promise((resolve) => {
+      child.once("error", (error) => this.#end({ message: error.message, carrierLost: true }));
+      child.once("close", (code, signal) => {
+        this.#memoryWatch?.stop();
+        clearInterval(this.#repeat);
+        void this.#removeFolder();
+        const exit = {
+          message: signal ? `signal ${signal}` : `exit code ${code}${this.#errors === "" ? "" : `: ${this.#errors.trim()}`}`,
+          ...this.#exit,
+        };
+        this.#checkpoint?.reject(new ExecutorCrashedError(`The sandbox ended: ${exit.message}`));
+        resolve(exit);
+      });
+    });
+  }
+
+  write(text: string): void {
+    const mark = this.#interrupted && this.#repeat === undefined ? this.#nextEpoch() : "";
+    this.#child.stdin?.write(mark + text);
+  }
+
+  onFrames(receive: (chunk: Uint8Array) => void): void {
+    this.#receiveFrames = receive;
+  }
+
+  onOutput(receive: (stream: "stdout" | "stderr", chunk: Uint8Array) => void): void {
+    this.#receiveOutput = receive;
+  }
+
+  onClose(closed: (exit: WorkerExit) => void): void {
+    void this.#ended.then(closed);
+  }
+
+  /** Repeated until the step is over: a signal that comes while the previous step's epoch lasts is dropped. */
+  interrupt(): void {
+    this.#interrupted = true;
+    const send = (): boolean => this.#child.kill(signalOfEpoch(this.#epoch));
+    send();
+    this.#repeat ??= setInterval(send, interruptRepeatMs);
+  }
+
+  async kill(): Promise<void> {
+    this.#child.kill("SIGKILL");
+    await this.#ended;
+  }
+
+  cpuTimeMs(): number | undefined {
+    try {
+      const fields = readFileSync(`/proc/${this.#child.pid}/stat`, "latin1").split(") ")[1]?.split(" ") ?? [];
+      return (Number(fields[11]) + Number(fields[12])) * 10; // user and system time in ticks of 10 ms
+    } catch {
+      return undefined;
+    }
+  }
+
+  checkpoint(): Promise<Uint8Array> {
+    this.#records.maxCheckpointBytes = 2 * (this.#limits.memoryLimitBytes + this.#limits.diskLimitBytes);
+    return new Promise((resolve, reject) => {
+      this.#checkpoint = { resolve, reject };
+    });
+  }
+
+  /** From here on the process runs code: until now it ran ours, which holds a restored memory twice for a moment. */
+  #onStarted(): void {
+    void this.#removeFolder();
+    const { memoryLimitBytes, diskLimitBytes } = this.#limits;
+    this.#memoryWatch = watchResidentMemory(this.#child.pid, 2 * memoryLimitBytes + diskLimitBytes + overheadBytes, () =>
+      this.#end({ message: "used too much memory", memoryExceeded: true }),
+    );
+  }
+
+  #onFrames(chunk: Uint8Array): void {
+    if (this.#memoryWatch === undefined) this.#onStarted();
+    if (this.#repeat !== undefined && Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length).includes(doneFrame)) {
+      clearInterval(this.#repeat);
+      this.#repeat = undefined;
+    }
+    this.#receiveFrames(chunk);
+  }
+
+  #nextEpoch(): string {
+    this.#interrupted = false;
+    this.#epoch = 1 - this.#epoch;
+    return String.fromCharCode(epochMark);
+  }
+
+  #end(exit: WorkerExit): void {
+    this.#exit ??= exit;
+    this.#child.kill("SIGKILL");
+  }
+}
+
+const doneFrame = '{"t":"done"';

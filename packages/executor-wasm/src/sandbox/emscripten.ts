@@ -1,0 +1,62 @@
+/** The parts of Pyodide's and Emscripten's private interfaces that the sandbox uses. Pinned with Pyodide's exact version. */
+export interface FileNode {
+  mode: number;
+  usedBytes: number;
+}
+
+export interface FileStream {
+  fd: number;
+  path: string;
+  flags: number;
+  position: number;
+  node: FileNode;
+}
+
+export interface StreamOperations {
+  open?(stream: FileStream): void;
+  close?(stream: FileStream): void;
+  read?(stream: FileStream, buffer: Int8Array, offset: number, length: number): number;
+  write?(stream: FileStream, buffer: Int8Array, offset: number, length: number): number;
+}
+
+export interface FileSystem {
+  readonly ErrnoError: new (errno: number) => Error;
+  readonly streams: (FileStream | null)[];
+  readonly filesystems: { MEMFS: { expandFileStorage(node: FileNode, capacity: number): void } };
+  makedev(major: number, minor: number): number;
+  registerDevice(device: number, operations: StreamOperations): void;
+  mkdev(path: string, device: number): void;
+  open(path: string, flags: number | string): FileStream;
+  createStream(stream: FileStream, fd: number): FileStream;
+  closeStream(fd: number): void;
+  mkdirTree(path: string): void;
+  readdir(path: string): string[];
+  lstat(path: string): { mode: number; size: number };
+  readlink(path: string): string;
+  symlink(target: string, path: string): void;
+  isDir(mode: number): boolean;
+  isFile(mode: number): boolean;
+  isLink(mode: number): boolean;
+  readFile(path: string): Uint8Array;
+  writeFile(path: string, bytes: Uint8Array): void;
+  chmod(path: string, mode: number): void;
+}
+
+export interface PyodideModule {
+  readonly FS: FileSystem;
+  /** To so many bytes, when it has fewer. */
+  growMemory(bytes: number): void;
+  __hiwire_set(index: number, value: unknown): number;
+}
+
+export interface Pyodide {
+  readonly _module: PyodideModule;
+  readonly _api: { getExpectedKeys(): unknown[] };
+  pyimport(name: string): unknown;
+  runPython(code: string): unknown;
+  setInterruptBuffer(buffer: Int32Array): void;
+  makeMemorySnapshot(options?: { serializer?: (value: unknown) => unknown }): Uint8Array<ArrayBuffer>;
+}
+
+/** WASI numbers, as Emscripten uses them. */
+export const errno = { EINTR: 27, EINVAL: 28, ENOSPC: 51, EPERM: 63 } as const;

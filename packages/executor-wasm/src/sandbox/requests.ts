@@ -1,0 +1,30 @@
+import type { OpenFile } from "./checkpoint.ts";
+
+/** What the host asks of a new process, as its first argument. */
+export type SandboxRequest = BuildRequest | RunRequest;
+
+/** Make the image's memory snapshot. */
+export interface BuildRequest {
+  readonly mode: "build";
+  /** The image's folder, with a slash at its end. */
+  readonly folder: string;
+  /** Names of wheels in the folder. */
+  readonly wheels: readonly string[];
+  /** Python modules by name, run in order. */
+  readonly modules: readonly (readonly [name: string, source: string])[];
+}
+
+/** Run a session from the image. */
+export interface RunRequest {
+  readonly mode: "run";
+  readonly folder: string;
+  readonly diskLimitBytes: number;
+  /** A folder with a checkpoint's `memory.delta` and `files.bin`. */
+  readonly restore?: { readonly folder: string; readonly openFiles: readonly OpenFile[] };
+}
+
+/** Python's `main()` asks for a checkpoint by returning this, and is called again. */
+export const checkpointRequested = 1;
+
+/** The process's exit code after `os._exit`, a fatal error of the interpreter, or ours. */
+export const interpreterDied = 70;

@@ -1,0 +1,68 @@
+/** Runs a session. By the time user code runs, every permission is revoked and every global that could do something is gone. */
+import { addChannelDevices, openChannel } from "./channel-device.ts";
+import { restoreFiles, takeCheckpoint } from "./checkpoint.ts";
+import { applyDelta } from "./delta.ts";
+import { deno } from "./deno.ts";
+import type { Pyodide } from "./emscripten.ts";
+import { limitFiles, unpackFiles } from "./memory-files.ts";
+import { addOutputDevices, openOutput } from "./output-device.ts";
+import { compileWasm, startPyodide } from "./pyodide.ts";
+import { emptyRealm, presentPlainShell } from "./realm.ts";
+import { recordKind } from "./record-format.ts";
+import { writeRecord } from "./records.ts";
+import { referencesOf } from "./references.ts";
+import { checkpointRequested, type RunRequest } from "./requests.ts";
+import { allocateSignals, openInterrupts } from "./signals.ts";
+import { Worker } from "./web.ts";
+
+/** Returns the process's exit code. */
+export async function runSession(request: RunRequest): Promise<number> {
+  const { folder, restore } = request;
+  const compiled = compileWasm(folder);
+  const snapshot = readSnapshot(request);
+  const packages = deno.readFile(`${folder}packages.bin`).catch(() => undefined);
+  const signals = allocateSignals();
+  const watcher = new Worker(new URL(import.meta.url.replace(/[^/]+(?=\.(ts|js)$)/, "watcher")), { type: "module" });
+  watcher.postMessage(signals);
+  presentPlainShell(deno.readFileSync);
+  const pyodide = await startPyodide(folder, compiled, snapshot);
+
+  const fs = pyodide._module.FS;
+  const interrupts = openInterrupts(signals);
+  addChannelDevices(fs, interrupts, addOutputDevices(fs));
+  openOutput(fs);
+  openChannel(fs);
+  const packageFiles = await packages;
+  if (packageFiles) unpackFiles(fs, packageFiles);
+  if (restore) restoreFiles(fs, await deno.readFile(`${restore.folder}files.bin`), restore.openFiles);
+  limitFiles(fs, request.diskLimitBytes);
+  pyodide.setInterruptBuffer(interrupts.pyodideWord);
+  interrupts.awaitWatcher();
+
+  for (const name of ["read", "write", "net", "env", "sys", "run", "ffi", "import"]) {
+    const { state } = deno.permissions.revokeSync({ name });
+    if (state === "granted") throw new Error(`Could not give up the permission ${name}`);
+  }
+  emptyRealm();
+  return loop(pyodide, restore === undefined ? "new" : "restored");
+}
+
+async function readSnapshot({ folder, restore }: RunRequest): Promise<Uint8Array> {
+  const base = deno.readFile(`${folder}snapshot.bin`);
+  return restore ? applyDelta(await base, await deno.readFile(`${restore.folder}memory.delta`)) : await base;
+}
+
+/** Python owns the loop: it reads frames from its descriptor, and comes back only for what can't be done with Python on the stack. */
+function loop(pyodide: Pyodide, start: "new" | "restored"): number {
+  const { main } = pyodide.pyimport("codelet_platform") as { main: (start: "new" | "restored" | "continued") => number };
+  const references = referencesOf(pyodide);
+  references.hide();
+  let code = main(start);
+  while (code === checkpointRequested) {
+    const { memory, files, openFiles } = takeCheckpoint(pyodide, references);
+    const header = new TextEncoder().encode(JSON.stringify({ memory: memory.length, files: files.length, openFiles }));
+    writeRecord(recordKind.checkpoint, new Uint8Array(new Uint32Array([header.length]).buffer), header, memory, files);
+    code = main("continued");
+  }
+  return code;
+}

@@ -1,0 +1,44 @@
+import { copyFile, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { CheckpointFiles } from "./checkpoint.ts";
+import { denoCache, type Image } from "./image.ts";
+
+/**
+ * A folder that one process uses while it starts: its own copy of Deno's cache, and the checkpoint to restore. Removed before user code runs, so that
+ * nothing can be left in it for the next session.
+ */
+export interface SessionFolder {
+  readonly path: string;
+  readonly denoDirectory: string;
+  /** Never rejects: Deno may be writing to its cache just then. To be called again when the process is gone. */
+  remove(): Promise<void>;
+}
+
+export async function makeSessionFolder(image: Image, checkpoint?: CheckpointFiles): Promise<SessionFolder> {
+  const path = join(await mkdtemp(join(tmpdir(), "codelet-wasm-")), "/");
+  const denoDirectory = join(path, denoCache);
+  const remove = (): Promise<void> => rm(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 20 }).catch(() => {});
+  try {
+    await copyDatabases(join(image.folder, denoCache), denoDirectory);
+    if (checkpoint) {
+      await writeFile(join(path, "memory.delta"), checkpoint.memory, { mode: 0o600 });
+      await writeFile(join(path, "files.bin"), checkpoint.files, { mode: 0o600 });
+    }
+    return { path, denoDirectory, remove };
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+}
+
+/** Not SQLite's shared memory: that belongs to the process that wrote it. */
+async function copyDatabases(from: string, to: string): Promise<void> {
+  await mkdir(to);
+  for (const entry of await readdir(from, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile() || entry.name.endsWith("-shm")) continue;
+    const folder = join(to, entry.parentPath.slice(from.length));
+    await mkdir(folder, { recursive: true });
+    await copyFile(join(entry.parentPath, entry.name), join(folder, entry.name));
+  }
+}

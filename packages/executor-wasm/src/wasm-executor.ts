@@ -1,0 +1,92 @@
+import { bridgeSession, type WorkerChannel } from "@codelet/bridge";
+import {
+  AbortedError,
+  ConfigurationError,
+  type Executor,
+  type ExecutorCapabilities,
+  type ExecutorSession,
+  type OpenSessionOptions,
+} from "@codelet/core";
+import { type CheckpointFiles, decodeCheckpoint, encodeCheckpoint } from "./checkpoint.ts";
+import { type Image, openImage } from "./image.ts";
+import { type ResolvedWasmOptions, resolveOptions, type WasmExecutorOptions } from "./options.ts";
+import { type SandboxProcess, startSandbox } from "./sandbox-process.ts";
+import { SharedImage } from "./shared-image.ts";
+import { findWheels } from "./wheels.ts";
+
+const name = "wasm";
+
+/**
+ * An executor that runs CPython in WebAssembly, in a process that has given up every permission: code reaches no file, environment variable, network or
+ * other process of this machine. Needs no Python; the first session on a machine prepares an image in `cacheDir`, and tells `onProgress`.
+ *
+ * `open` rejects with `configuration` when a package has no usable wheel, a state to restore is of another image, or Deno isn't installed for this platform.
+ *
+ * @example
+ * const agent = new CodeAgent({ model, executor: wasmExecutor({ memoryLimitBytes: 512 * 2 ** 20 }) });
+ */
+export function wasmExecutor(options: WasmExecutorOptions = {}): Executor {
+  const resolved = resolveOptions(options);
+  const shared = new SharedImage(async ({ onProgress, signal }) => {
+    const wheels = await findWheels({ ...resolved, onProgress, signal });
+    return await openImage({ cacheDir: resolved.cacheDir, wheels, onProgress, signal });
+  });
+  return {
+    name,
+    language: "python",
+    capabilities: capabilitiesOf(resolved),
+    async open(open = {}) {
+      if (open.restore !== undefined && open.restore.executor !== name)
+        throw new ConfigurationError(`The state to restore is of the executor ${open.restore.executor}, not of ${name}.`);
+      const image = await shared.get(open);
+      const restore = open.restore && (await decodeCheckpoint(image, open.restore.data, resolved));
+      try {
+        return await openSession({ image, open, restore, options: resolved });
+      } catch (error) {
+        shared.forget(); // damage of the image shows here first
+        throw error;
+      }
+    },
+  };
+}
+
+interface SessionParts {
+  readonly image: Image;
+  readonly open: OpenSessionOptions;
+  readonly restore: CheckpointFiles | undefined;
+  readonly options: ResolvedWasmOptions;
+}
+
+function openSession({ image, open, restore, options }: SessionParts): Promise<ExecutorSession> {
+  return bridgeSession({
+    executor: name,
+    open,
+    graceMs: options.graceMs,
+    restored: restore !== undefined,
+    async connect({ attempt, signal }) {
+      const sandbox = await startSandbox(image, options, attempt === 0 ? restore : undefined);
+      if (!signal.aborted) return sandbox;
+      await sandbox.kill();
+      throw new AbortedError(signal.reason);
+    },
+    // The bridge hands back what `connect` gave it.
+    snapshot: async (channel: WorkerChannel) => ({
+      executor: name,
+      data: await encodeCheckpoint(image, await (channel as SandboxProcess).checkpoint()),
+    }),
+  });
+}
+
+function capabilitiesOf({ packages }: ResolvedWasmOptions): ExecutorCapabilities {
+  return {
+    isolation: 2,
+    network: "none",
+    files: "own", // in the sandbox's memory
+    processes: "none",
+    threads: false,
+    packages: packages.length > 0 ? "fetched" : "fixed",
+    richOutput: true,
+    recovery: { pinned: false, snapshot: "step", replay: "pure" },
+    limits: { memory: "module", processes: "impossible", output: true },
+  };
+}
