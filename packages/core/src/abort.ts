@@ -1,3 +1,6 @@
+/** The longest wait that timers can do; a longer one would end at once. */
+const maxTimerMs = 2 ** 31 - 1;
+
 /** The promise, or a rejection with the signal's reason as soon as it is aborted. Leaves no listener behind. */
 export function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return promise;
@@ -7,4 +10,25 @@ export function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefine
     else signal.addEventListener("abort", abort, { once: true });
     promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
   });
+}
+
+/** Aborts the controller with the reason after a time; returns what calls it off. */
+export function abortAfter(controller: AbortController, milliseconds: number, reason: () => unknown): () => void {
+  const timer = setTimeout(() => controller.abort(reason()), Math.min(milliseconds, maxTimerMs));
+  return () => clearTimeout(timer);
+}
+
+/** Resolves after a time; rejects with the signal's reason. */
+export function sleep(milliseconds: number, signal?: AbortSignal): Promise<void> {
+  const { promise, cancel } = timer(milliseconds);
+  return abortable(promise, signal).finally(cancel);
+}
+
+function timer(milliseconds: number): { readonly promise: Promise<void>; readonly cancel: () => void } {
+  let cancel = (): void => {};
+  const promise = new Promise<void>((resolve) => {
+    const handle = setTimeout(resolve, Math.min(milliseconds, maxTimerMs));
+    cancel = () => clearTimeout(handle);
+  });
+  return { promise, cancel };
 }

@@ -1,8 +1,8 @@
-import { describeThrown, ModelOutputError } from "./errors.ts";
+import { CodeletError, describeThrown, ModelOutputError } from "./errors.ts";
 import type { Memory } from "./memory.ts";
 import { plainValue } from "./plain-value.ts";
 import type { ResolvedSchema } from "./schema.ts";
-import type { PlainValue, Value } from "./value.ts";
+import type { Value } from "./value.ts";
 
 /** Looks at an answer before it counts. `false`, a text (the reason) or a throw sends it back to the model. */
 export type FinalAnswerCheck<Output = unknown> = (answer: Output, context: { readonly memory: Memory }) => AnswerVerdict | Promise<AnswerVerdict>;
@@ -15,7 +15,7 @@ export async function checkAnswer(
   checks: readonly FinalAnswerCheck<never>[],
   memory: Memory,
 ): Promise<unknown> {
-  const output = schema === undefined ? plainValue(value) : await matchSchema(plainValue(value), schema);
+  const output = await readAnswer(value, schema);
   for (const check of checks) {
     let verdict: AnswerVerdict;
     try {
@@ -29,10 +29,17 @@ export async function checkAnswer(
   return output;
 }
 
-async function matchSchema(value: PlainValue, schema: ResolvedSchema): Promise<unknown> {
-  const checked = await schema.check(value);
-  if ("value" in checked) return checked.value;
-  throw new ModelOutputError(
-    `final_answer was given the wrong type: ${checked.problems.join("; ")}. Call final_answer again with a value of this JSON schema: ${JSON.stringify(schema.json)}`,
-  );
+/** Whatever reading a hostile answer throws is the answer's fault. */
+async function readAnswer(value: Value, schema: ResolvedSchema | undefined): Promise<unknown> {
+  try {
+    const plain = plainValue(value);
+    if (schema === undefined) return plain;
+    const checked = await schema.check(plain);
+    if ("value" in checked) return checked.value;
+    const fix = `Call final_answer again with a value of this JSON schema: ${JSON.stringify(schema.json)}`;
+    throw new ModelOutputError(`final_answer was given the wrong type: ${checked.problems.join("; ")}. ${fix}`);
+  } catch (error) {
+    if (CodeletError.isInstance(error, "model-output", "configuration")) throw error;
+    throw new ModelOutputError(`The answer can't be read: ${describeThrown(error).message}`, { cause: error });
+  }
 }

@@ -2,6 +2,7 @@ import { type FakeHandler, fakeExecutor, faultyModel, scriptedModel } from "@cod
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { CodeAgent, type CodeAgentOptions } from "./code-agent.ts";
+import { ConfigurationError, ExecutorCrashedError } from "./errors.ts";
 import type { AgentEvent } from "./events.ts";
 import type { ModelRequest } from "./model.ts";
 import { tool } from "./tool.ts";
@@ -216,6 +217,12 @@ describe("stepping by hand", () => {
     expect(await run.result).toMatchObject({ state: "success" });
   });
 
+  it("gives each of several askers a step of its own", async () => {
+    const run = agentOf([action("a"), action("answer 1")]).start("task");
+    const [first, second] = await Promise.all([run.step(), run.step()]);
+    expect([first?.step, second?.step]).toEqual([1, 2]);
+  });
+
   it("can be stopped while it waits", async () => {
     const run = agentOf([action("a"), action("b")]).start("task");
     await run.step();
@@ -246,12 +253,46 @@ describe("model failures", () => {
     await expect(agentOf([], { model: () => Promise.reject(bug) }).run("task")).rejects.toMatchObject({ code: "model-call", cause: bug });
   });
 
+  it.each([undefined, {}, { content: null }])("include answers that are none: %o", async (response) => {
+    await expect(agentOf([], { model: (async () => response) as never }).run("task")).rejects.toMatchObject({ code: "model-call" });
+  });
+
   it("end after the last try", async () => {
     const model = faultyModel(
       scriptedModel([]),
       [1, 2, 3].map((call) => ({ call, type: "error", status: 500 })),
     );
     await expect(agentOf([], { model, retry: { maxRetries: 2, firstDelayMs: 1 } }).run("task")).rejects.toMatchObject({ status: 500 });
+  });
+});
+
+describe("a sandbox that fails", () => {
+  it("to close is a warning: the answer is there", async () => {
+    const executor = fakeExecutor(answering);
+    const closing = {
+      ...executor,
+      open: async () => Object.assign(await executor.open(), { [Symbol.asyncDispose]: () => Promise.reject(new Error("stuck")) }),
+    };
+    const events = await eventsOf(agentOf([action("answer 1")], { executor: closing }).start("task"));
+    expect(events.slice(-2)).toMatchObject([{ type: "warning" }, { type: "run-end", state: "success" }]);
+  });
+
+  it("to open ends the run at once, with the reason", async () => {
+    const executor = { ...fakeExecutor(answering), open: () => Promise.reject(new ConfigurationError("no bubblewrap")) };
+    const model = (): Promise<never> => new Promise(() => {});
+    await expect(agentOf([], { executor, model }).run("task")).rejects.toMatchObject({ code: "configuration", run: { steps: { length: 2 } } });
+  });
+
+  it("in the middle of a step is replaced twice, and the model is told; then the run ends", async () => {
+    const crash: FakeHandler = () => {
+      throw new ExecutorCrashedError("gone");
+    };
+    const model = scriptedModel(Array.from({ length: 3 }, () => action("x")));
+    const failure = await agentOf([], { executor: fakeExecutor(crash), model })
+      .run("task")
+      .catch((error) => error);
+    expect(failure).toMatchObject({ code: "executor-crashed" });
+    expect(failure.run.steps[2].observation).toContain("all variables, functions and imports are gone");
   });
 });
 
@@ -270,6 +311,12 @@ describe("options", () => {
     ["a bad limit", { maxSteps: 0 }, /Expected `maxSteps` to be a number >= 1, got `0` \(number\)/],
     ["a cost without a price", { maxCost: 1 }, /`price`/],
     ["no model", { model: undefined }, /Expected `model`/],
+    ["an unknown format", { actionFormat: "structred" }, /Expected `actionFormat` to be one of text, structured/],
+    ["unknown tags", { codeTags: "xml" }, /Expected `codeTags`/],
+    ["empty tags", { codeTags: { open: "", close: "" } }, /Expected `codeTags`/],
+    ["a check that is no list", { finalAnswerChecks: () => true }, /finalAnswerChecks/],
+    ["a tool that isn't one", { tools: [{ name: "x" }] }, /made by `tool/],
+    ["a retry that is no number", { retry: { maxRetries: "3" } }, /retry.maxRetries/],
     ["a bad name", { name: "my agent" }, /Python identifier/],
     [
       "two tools of one name",

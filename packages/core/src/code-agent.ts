@@ -36,8 +36,10 @@ export class CodeAgent<Output = PlainValue> {
   #resolved: Promise<readonly [ResolvedAgent, Executor]> | undefined;
 
   constructor(options: CodeAgentOptions<Output>) {
-    this.#options = options;
-    resolveAgent(options, options.executor?.language ?? "python");
+    this.#options = { ...options, tools: [...(options.tools ?? [])] };
+    const { executor } = this.#options;
+    const agent = resolveAgent(this.#options, executor?.language ?? "python");
+    if (executor !== undefined) this.#resolved = Promise.resolve([agent, executor]);
   }
 
   /** Runs a task to its end. Rejects only for the world's faults and ours; the error then carries the run as `error.run`. */
@@ -64,7 +66,7 @@ export class CodeAgent<Output = PlainValue> {
   /** An executor named by its type is loaded at the first run; a failed load is tried again at the next. */
   async #resolve(): Promise<readonly [ResolvedAgent, Executor]> {
     try {
-      const { executor = await loadExecutor(this.#options.executorType as string, this.#options.executorOptions) } = this.#options;
+      const executor = await loadExecutor(this.#options.executorType as string, this.#options.executorOptions);
       return [resolveAgent(this.#options, executor.language), executor];
     } catch (error) {
       this.#resolved = undefined;

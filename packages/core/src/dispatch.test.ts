@@ -168,6 +168,14 @@ describe("what a tool returns", () => {
     await expect(checkResult(weather, { celsius: "14" }, 1_000)).rejects.toThrow(/output schema refuses/);
   });
 
+  it("is a float where the schema says number among others, and copied as Python's own values are", async () => {
+    const nullable = tool({ name: "get", description: "d", input: anything, output: z.number().nullable(), execute: () => null });
+    expect(await checkResult(nullable, 2, 1_000)).toEqual(pythonFloat(2));
+    const tuple = { [pythonType]: "tuple", items: [() => 1] };
+    await expect(checkResult(returning(1), tuple, 1_000)).rejects.toThrow(/function/);
+    await expect(checkResult(returning(1), { ["k".repeat(2_000)]: 1 }, 1_000)).rejects.toThrow(/more than/);
+  });
+
   it("is refused when it is too large", async () => {
     await expect(checkResult(returning(1), "x".repeat(1_001), 1_000)).rejects.toThrow(/more than 1000 bytes/);
     await expect(checkResult(returning(1), new Uint8Array(1_001), 1_000)).rejects.toThrow(/more than 1000 bytes/);
@@ -226,6 +234,21 @@ describe("who may call", () => {
     expect(await attempt({ toolPolicy })).toEqual(["paid", true]);
     expect(seen).toEqual([{ euros: 5 }]);
     expect(await attempt({ toolPolicy: () => ({ deny: "too much" }) })).toEqual(["The call of pay was refused: too much.", false]);
+  });
+
+  it.each([undefined, null, false, 0, "deny", "Allow", {}])("anything else that a policy answers refuses: %s", async (answer) => {
+    const [output, ran] = await attempt({ toolPolicy: () => answer });
+    expect(ran).toBe(false);
+    expect(output).toMatch(/refused/);
+  });
+
+  it("an approval that comes after the run has ended runs nothing", async () => {
+    let approve: (answer: boolean) => void = () => {};
+    const asked = (): Promise<boolean> => new Promise((resolve) => (approve = resolve));
+    const [, ran] = await attempt({}, { approve: asked, signal: AbortSignal.timeout(30) }, true);
+    approve(true);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    expect(ran).toBe(false);
   });
 
   it("a policy that throws refuses", async () => {

@@ -1,4 +1,4 @@
-import { abortable } from "./abort.ts";
+import { abortAfter, abortable } from "./abort.ts";
 import { AbortedError, CodeletError, describeThrown, ToolError, ToolInputError } from "./errors.ts";
 import type { CallResult, SandboxCall } from "./executor.ts";
 import type { ToolCallRecord } from "./memory.ts";
@@ -41,9 +41,10 @@ export async function dispatchCall(run: RunContext, key: string, call: SandboxCa
     run.emit({ type: "tool-result", callId: id, tool, value: outcome.value, durationMs });
     return { result: { id, value: outcome.value }, record: { id, tool } };
   }
-  if (CodeletError.isInstance(outcome.error.cause, "limit-reached")) throw outcome.error.cause;
-  const error = { name: outcome.error.name, message: outcome.error.message };
-  run.emit({ type: "tool-result", callId: id, tool, error, durationMs });
+  const { name, message, cause } = outcome.error;
+  if (CodeletError.isInstance(cause, "limit-reached")) throw cause;
+  const error = { name, message };
+  run.emit({ type: "tool-result", callId: id, tool, error, cause, durationMs });
   return { result: { id, error }, record: { id, tool, error } };
 }
 
@@ -56,7 +57,8 @@ export async function performCall(run: RunContext, key: string, idempotencyKey: 
   const input = nameArguments(tool, call);
   const checked = await tool.input.check(input);
   if ("problems" in checked) throw new ToolInputError(`${tool.name} was called with wrong arguments: ${checked.problems.join("; ")}`);
-  await authorize(run, tool, { callId: call.id, tool: tool.name, input, runId: run.runId, agentPath: run.agentPath });
+  const request = { callId: call.id, tool: tool.name, input, runId: run.runId, agentPath: run.agentPath };
+  await abortable(authorize(run, tool, request), controller.signal);
   const result = await execute(run, tool, checked.value as never, { callId: call.id, idempotencyKey, controller });
   return checkResult(tool, result, maxToolResultBytes);
 }
@@ -64,14 +66,16 @@ export async function performCall(run: RunContext, key: string, idempotencyKey: 
 async function authorize(run: RunContext, tool: AnyTool, request: ToolCallRequest): Promise<void> {
   const refuse = (reason: string): ToolError => new ToolError(`The call of ${tool.name} was refused: ${reason}.`, { denied: true });
   try {
-    const decision = (await run.agent.toolPolicy?.(request)) ?? "allow";
-    if (typeof decision === "object") throw refuse(decision.deny);
-    if (decision !== "ask" && !tool.needsApproval) return;
+    const { toolPolicy = () => "allow" } = run.agent;
+    const decision = await toolPolicy(request);
+    if (typeof decision === "object" && decision !== null) throw refuse(String(decision.deny));
+    if (decision !== "allow" && decision !== "ask") throw refuse(`the policy answered ${String(decision)} instead of "allow", "ask" or { deny }`);
+    if (decision === "allow" && !tool.needsApproval) return;
     const { approve } = run.options;
     if (approve === undefined) throw refuse("it needs approval, and nobody can be asked in this run");
     if ((await approve(request)) !== true) throw refuse("it was not approved");
   } catch (error) {
-    throw error instanceof ToolError ? error : refuse(`the policy failed (${describeThrown(error).message})`);
+    throw CodeletError.isInstance(error, "tool-denied") ? error : refuse(`the policy failed (${describeThrown(error).message})`);
   }
 }
 
@@ -79,11 +83,12 @@ type CallIdentity = Pick<ToolContext, "callId" | "idempotencyKey"> & { readonly 
 
 async function execute(run: RunContext, tool: AnyTool, input: never, { controller, ...ids }: CallIdentity): Promise<unknown> {
   const { signal } = controller;
-  const timer = setTimeout(() => controller.abort(new ToolError(`${tool.name} gave no result within ${tool.timeoutMs} ms.`)), tool.timeoutMs);
+  const calledOff = abortAfter(controller, tool.timeoutMs, () => new ToolError(`${tool.name} gave no result within ${tool.timeoutMs} ms.`));
   const { runId, agentPath, options } = run;
   const emit: ToolContext["emit"] = (data) => run.emit({ type: "tool-data", callId: ids.callId, tool: tool.name, data });
   const context = { ...ids, signal, runId, agentPath, emit, context: options.context as never };
   try {
+    signal.throwIfAborted();
     return await abortable(
       Promise.resolve().then(() => tool.execute(input, context)),
       signal,
@@ -94,6 +99,6 @@ async function execute(run: RunContext, tool: AnyTool, input: never, { controlle
     const { name, message } = describeThrown(error);
     throw new ToolError(name === "Error" ? message : `${name}: ${message}`, { cause: error });
   } finally {
-    clearTimeout(timer);
+    calledOff();
   }
 }

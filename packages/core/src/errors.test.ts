@@ -10,7 +10,6 @@ const samples = [
   new errors.ToolInputError("x"),
   new errors.ToolError("x"),
   new errors.ToolError("x", { denied: true }),
-  new errors.CodeError("x"),
   new errors.ValueError("x"),
   new errors.ModelCallError("x"),
   new errors.ExecutorCrashedError("x"),

@@ -40,7 +40,11 @@ export abstract class CodeletError extends Error {
 
   /** Recognises errors of any installed copy of codelet, which `instanceof` can't. */
   static isInstance(error: unknown, ...codes: readonly ErrorCode[]): error is CodeletError {
-    if (typeof error !== "object" || error === null || !(marker in error)) return false;
+    try {
+      if (typeof error !== "object" || error === null || !(marker in error)) return false;
+    } catch {
+      return false; // a hostile proxy
+    }
     return codes.length === 0 || codes.includes((error as { readonly code?: ErrorCode }).code as ErrorCode);
   }
 }
@@ -69,12 +73,6 @@ export class ToolError extends CodeletError {
   }
 }
 
-/** The sandboxed code raised, timed out or was stopped. */
-export class CodeError extends CodeletError {
-  override readonly name: string = "CodeError";
-  readonly code = "code-failed";
-}
-
 /** A value can't be carried between host and sandbox: a function, a cycle, too deep or too large. */
 export class ValueError extends CodeletError {
   override readonly name: string = "ValueError";
@@ -100,11 +98,12 @@ export class ModelCallError extends CodeletError {
   readonly retryable: boolean;
   readonly retryAfterMs: number | undefined;
   constructor(message: string, options: ModelCallErrorOptions = {}) {
-    super(message, options);
-    const { status } = options;
+    const { status, retryAfterMs } = options;
+    const retryable = options.retryable ?? (status === undefined || [408, 409, 425, 429].includes(status) || status >= 500);
+    super(message, { ...options, details: { ...options.details, status: status ?? null, retryable, retryAfterMs: retryAfterMs ?? null } });
     this.status = status;
-    this.retryAfterMs = options.retryAfterMs;
-    this.retryable = options.retryable ?? (status === undefined || [408, 409, 425, 429].includes(status) || status >= 500);
+    this.retryable = retryable;
+    this.retryAfterMs = retryAfterMs;
   }
 }
 
@@ -162,8 +161,14 @@ export class ProtocolError extends CodeletError {
   readonly code = "protocol";
 }
 
+/** What is shown of an error to models, code and events. */
+export interface ErrorInfo {
+  readonly name: string;
+  readonly message: string;
+}
+
 /** Name and message of anything that was thrown, also `null` or a hostile proxy; never throws. */
-export function describeThrown(thrown: unknown): { readonly name: string; readonly message: string } {
+export function describeThrown(thrown: unknown): ErrorInfo {
   try {
     if (thrown instanceof Error) return { name: String(thrown.name), message: String(thrown.message) };
     const hasMessage = typeof thrown === "object" && thrown !== null && "message" in thrown;

@@ -1,3 +1,4 @@
+import type { ErrorInfo } from "./errors.ts";
 import type { Execution, OutputChunk, RichOutput } from "./executor.ts";
 import type { ActionStep } from "./memory.ts";
 import type { Usage } from "./model.ts";
@@ -5,7 +6,7 @@ import type { Json, Value } from "./value.ts";
 
 /** What every event carries. */
 export interface EventBase {
-  /** Counts up by one within a run, from 1. */
+  /** Counts up within a run, from 1. Joining unread pieces of one text leaves gaps. */
   readonly seq: number;
   readonly runId: string;
   /** Names of the agents from the outermost to the one that speaks. */
@@ -33,7 +34,9 @@ export type EventBody =
       readonly callId: string;
       readonly tool: string;
       readonly value?: Value;
-      readonly error?: { readonly name: string; readonly message: string };
+      readonly error?: ErrorInfo;
+      /** What the tool threw, for the host alone. */
+      readonly cause?: unknown;
       readonly durationMs: number;
     }
   | { readonly type: "rich-output"; readonly output: RichOutput }
@@ -45,7 +48,7 @@ export type EventBody =
       readonly state: RunState;
       readonly usage: Usage;
       readonly durationMs: number;
-      readonly error?: { readonly name: string; readonly message: string };
+      readonly error?: ErrorInfo;
     };
 
 /** How a run ended. `failed` is the world's fault or ours: the run's promise is rejected. */

@@ -1,21 +1,21 @@
 import { dispatchCall } from "./dispatch.ts";
-import { ExecutorCrashedError } from "./errors.ts";
-import type { Advance, CallResult, Execution, ExecutorSession, SandboxCall } from "./executor.ts";
+import type { Advance, Execution, ExecutorSession, SandboxCall } from "./executor.ts";
+import { errorOf } from "./journal.ts";
 import type { ToolCallRecord } from "./memory.ts";
 import type { RunContext } from "./run-context.ts";
+
+/** What a program did, also when it was stopped in the middle. */
+export interface Evidence {
+  execution?: Execution;
+  readonly toolCalls: ToolCallRecord[];
+}
 
 /**
  * Runs one program: its host calls are dispatched as they come and answered as they settle, while other threads of it go on.
  * Throws what stops the run (a limit, the signal, the journal); the program is interrupted first.
  */
-export async function execute(
-  run: RunContext,
-  session: ExecutorSession,
-  key: string,
-  code: string,
-): Promise<{ execution: Execution; toolCalls: ToolCallRecord[] }> {
-  const toolCalls: ToolCallRecord[] = [];
-  const pending = new Map<string, Promise<CallResult>>();
+export async function execute(run: RunContext, session: ExecutorSession, key: string, code: string, evidence: Evidence): Promise<Execution> {
+  const pending = new Map<string, ReturnType<typeof dispatchCall>>();
   let failure: { readonly error: unknown } | undefined;
 
   const fail = (error: unknown): void => {
@@ -25,15 +25,12 @@ export async function execute(
   const begin = (call: SandboxCall): void => {
     run.ledger.countToolCall();
     const callKey = `${key}/tool.${call.id}.${call.tool}`;
-    const settled = dispatchCall(run, callKey, call).then(({ result, record }) => {
-      toolCalls.push(record);
-      return result;
-    });
+    const settled = dispatchCall(run, callKey, call);
     settled.catch(() => {});
     pending.set(callKey, settled);
   };
   const abortCalls = (ids?: readonly string[]): void => {
-    for (const { call, controller } of run.calls.values()) if (ids?.includes(call.id) ?? true) controller.abort();
+    for (const { call, controller } of run.calls.values()) if (ids?.includes(call.id) ?? true) controller.abort(run.signal.reason);
   };
   const onAbort = (): void => abortCalls();
 
@@ -45,20 +42,24 @@ export async function execute(
     for (let turn = 1; ; turn++) {
       const first = pending.size === 0 ? 0 : await run.journal.pick<unknown>(`${key}/pick.${turn}`, [advance, ...pending.values()]);
       if (first > 0) {
-        const [callKey, settled] = [...pending][first - 1] as [string, Promise<CallResult>];
+        const [callKey, settled] = [...pending][first - 1] as [string, ReturnType<typeof dispatchCall>];
         pending.delete(callKey);
-        await settled.then((result) => session.deliver([result]), fail);
+        await settled.then(({ result, record }) => {
+          evidence.toolCalls.push(record);
+          session.deliver([result]);
+        }, fail);
         continue;
       }
       const reached = await advance;
       if (reached.type === "done") {
+        evidence.execution = reached.execution;
         if (failure !== undefined) throw failure.error;
         run.signal.throwIfAborted();
-        return { execution: reached.execution, toolCalls };
+        return reached.execution;
       }
       abortCalls(reached.cancelled);
       try {
-        if (failure === undefined) reached.calls.forEach(begin);
+        if (failure === undefined && !run.signal.aborted) reached.calls.forEach(begin);
       } catch (error) {
         fail(error);
       }
@@ -74,7 +75,7 @@ export async function execute(
 function nextAdvance(run: RunContext, key: string): Promise<Advance> {
   const advance = run.journal.call<Advance>(key, "advance", key).then((outcome) => {
     if ("value" in outcome) return outcome.value;
-    throw outcome.error.cause ?? new ExecutorCrashedError(outcome.error.message);
+    throw errorOf(outcome.error);
   });
   advance.catch(() => {});
   return advance;

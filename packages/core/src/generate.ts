@@ -1,6 +1,7 @@
 import { abortable } from "./abort.ts";
 import { CodeletError, describeThrown, ModelCallError } from "./errors.ts";
-import type { ContentPart, ModelDelta, ModelRequest, ModelResponse } from "./model.ts";
+import { errorOf } from "./journal.ts";
+import type { ContentPart, ModelDelta, ModelRequest, ModelResponse, Usage } from "./model.ts";
 import { retryDelayMs } from "./retry.ts";
 import type { RunContext } from "./run-context.ts";
 
@@ -18,11 +19,10 @@ export async function generate(run: RunContext, key: string, request: ModelReque
       return outcome.value;
     }
     request.signal?.throwIfAborted();
-    const { message, cause } = outcome.error;
-    const error = CodeletError.isInstance(cause) ? cause : new ModelCallError(message, { cause, retryable: false });
+    const error = errorOf(outcome.error);
     const delayMs = retryDelayMs(error, attempt, run.agent.retry);
     if (delayMs === undefined) throw error;
-    run.emit({ type: "model-retry", message: error.message, delayMs });
+    run.emit({ type: "model-retry", message: outcome.error.message, delayMs });
     await run.journal.sleep(`${attemptKey}.retry`, delayMs, request.signal);
   }
 }
@@ -35,15 +35,32 @@ export async function callModel(run: RunContext): Promise<ModelResponse> {
   } = run;
   const { signal } = request;
   try {
-    if (model.stream === undefined) return await abortable(model.generate(request), signal);
-    return await gather(model.stream(request)[Symbol.asyncIterator](), signal, (part, text) => run.emit({ type: "model-delta", part, text }));
+    if (model.stream === undefined) return checkResponse(await abortable(model.generate(request), signal));
+    const response = await gather(model.stream(request)[Symbol.asyncIterator](), signal, (part, text) =>
+      run.emit({ type: "model-delta", part, text }),
+    );
+    return checkResponse(response);
   } catch (error) {
-    if (CodeletError.isInstance(error) || signal?.aborted) throw error;
+    if (signal?.aborted || CodeletError.isInstance(error, "model-call", "configuration", "missing-package", "aborted")) throw error;
     const status = (error as { readonly status?: unknown } | null | undefined)?.status;
     const { name, message } = describeThrown(error);
     const known = typeof status === "number" ? { status } : { retryable: false };
     throw new ModelCallError(`The model ${model.id} failed: ${name}: ${message}`, { cause: error, ...known });
   }
+}
+
+/** A model is foreign code: what it returns is checked, and strange token counts count as none. */
+function checkResponse(response: ModelResponse): ModelResponse {
+  if (!Array.isArray(response?.content)) throw new ModelCallError("The model returned no content.", { retryable: false });
+  const tokens = (name: keyof Usage): number => (Number.isFinite(response.usage?.[name]) ? Math.max(0, response.usage[name]) : 0);
+  const usage = {
+    input: tokens("input"),
+    cacheRead: tokens("cacheRead"),
+    cacheWrite: tokens("cacheWrite"),
+    output: tokens("output"),
+    reasoning: tokens("reasoning"),
+  };
+  return { ...response, usage };
 }
 
 type OnText = (part: "text" | "reasoning", text: string) => void;
@@ -61,6 +78,6 @@ async function gather(deltas: AsyncIterator<ModelDelta>, signal: AbortSignal | u
       else content[content.length - 1] = { ...delta, text: last.text + delta.text };
     }
   } finally {
-    deltas.return?.().catch(() => {});
+    Promise.resolve(deltas.return?.()).catch(() => {});
   }
 }

@@ -4,7 +4,6 @@ export { CodeAgent, type CodeAgentOptions, type CodeOptions } from "./code-agent
 export type { Approve, ToolCallRequest, ToolDecision, ToolPolicy } from "./dispatch.ts";
 export {
   AbortedError,
-  CodeError,
   CodeletError,
   ConfigurationError,
   type ErrorCode,

@@ -1,14 +1,21 @@
-import { abortable } from "./abort.ts";
-import { CodeletError, ConfigurationError, describeThrown } from "./errors.ts";
+import { sleep } from "./abort.ts";
+import {
+  CodeletError,
+  ConfigurationError,
+  describeThrown,
+  type ErrorInfo,
+  ExecutorCrashedError,
+  ModelCallError,
+  type ModelCallErrorOptions,
+  ProtocolError,
+} from "./errors.ts";
 import type { AgentEvent } from "./events.ts";
 import type { Json } from "./value.ts";
 
 /** How an operation ended. A failed one is data too, and is journaled. */
 export type Outcome<T> = { readonly value: T } | { readonly error: OperationError };
 
-export interface OperationError {
-  readonly name: string;
-  readonly message: string;
+export interface OperationError extends ErrorInfo {
   readonly code?: string | undefined;
   readonly details?: Json | undefined;
   /** What was thrown; absent when the outcome was read back from a store. */
@@ -96,13 +103,39 @@ function operationError(error: unknown): OperationError {
   return { name, message, code: error.code, details: error.details, cause: error };
 }
 
-const systemClock: Clock = {
-  now: () => Date.now(),
-  sleep(milliseconds, signal) {
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const slept = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, milliseconds);
-    });
-    return abortable(slept, signal).finally(() => clearTimeout(timer));
-  },
-};
+/** The journal, with what it throws by itself reported: control flow that nobody may catch. The reason of an aborted sleep is not its own. */
+export function watchJournal(journal: Journal, onThrown: (error: unknown) => void): Journal {
+  const watch = <T>(promise: Promise<T>): Promise<T> => {
+    promise.catch(onThrown);
+    return promise;
+  };
+  return {
+    call: (...args) => watch(journal.call(...args)) as never,
+    all: (thunks) => journal.all(thunks),
+    pick: (...args) => watch(journal.pick(...args)),
+    child: (key) => watchJournal(journal.child(key), onThrown),
+    now: (key) => watch(journal.now(key)),
+    sleep: (key, milliseconds, signal) =>
+      journal.sleep(key, milliseconds, signal).catch((error) => {
+        if (!signal?.aborted) onThrown(error);
+        throw error;
+      }),
+    waitFor: (key) => watch(journal.waitFor(key)),
+    checkpoint: (step) => watch(journal.checkpoint(step)),
+    emit: (event) => journal.emit(event),
+  };
+}
+
+/** The error of a failed operation: what was thrown, or the same again from its data. */
+export function errorOf({ cause, code, message, details }: OperationError): unknown {
+  if (cause !== undefined) return cause;
+  if (code === "model-call") return new ModelCallError(message, definedOnly(details));
+  if (code === "executor-crashed") return new ExecutorCrashedError(message);
+  return code === "protocol" ? new ProtocolError(message) : new ConfigurationError(message);
+}
+
+function definedOnly(details: Json | undefined): ModelCallErrorOptions {
+  return Object.fromEntries(Object.entries(details ?? {}).filter(([, value]) => value !== null));
+}
+
+const systemClock: Clock = { now: () => Date.now(), sleep };

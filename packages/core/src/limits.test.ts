@@ -37,6 +37,7 @@ describe("a limit ends the run after one last call for an answer", () => {
     const model = scriptedModel([action("calls"), "x"]);
     const result = await new CodeAgent({ model, executor, tools: [ping], maxToolCalls: 3 }).run("task");
     expect(result).toMatchObject({ state: "limit", limit: "tool-calls", text: "x" });
+    expect(result.steps[2]).toMatchObject({ toolCalls: { length: 3 }, error: { code: "limit-reached" } });
   });
 
   it("of wall time, in the middle of a program", async () => {
@@ -52,6 +53,17 @@ describe("a limit ends the run after one last call for an answer", () => {
     expect(await run('{"answer": 5}')).toMatchObject({ state: "limit", output: 5 });
     expect(await run("five")).not.toHaveProperty("output");
     expect(await run("five")).toMatchObject({ text: "five" });
+  });
+
+  it("not before its time when it is longer than timers can wait", async () => {
+    const model = scriptedModel([action("a"), action("a"), "x"]);
+    expect(await new CodeAgent({ model, executor, maxDurationMs: 30 * 86_400_000, maxSteps: 2 }).run("task")).toMatchObject({ limit: "steps" });
+  });
+
+  it("counts strange token counts as none, so that they don't switch a limit off", async () => {
+    const model = async (): Promise<never> => ({ content: [{ type: "text", text: action("a") }], usage: {}, finishReason: "stop" }) as never;
+    const result = await new CodeAgent({ model, executor, maxTokens: 10, maxSteps: 2 }).run("task");
+    expect(result).toMatchObject({ state: "limit", usage: { input: 0, output: 0 } });
   });
 
   it("also when that call fails", async () => {

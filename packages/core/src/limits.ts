@@ -1,3 +1,4 @@
+import { atLeast } from "./at-least.ts";
 import { LimitError } from "./errors.ts";
 import { addUsage, noUsage, type Usage } from "./model.ts";
 
@@ -28,11 +29,7 @@ export class Ledger {
   toolCalls = 0;
 
   constructor(limits: Limits, price: Price | undefined) {
-    for (const [name, value] of Object.entries(limits)) {
-      if (value !== undefined && !(typeof value === "number" && value >= 1 - Number(name === "maxCost"))) {
-        throw new TypeError(`Expected \`${name}\` to be a number >= 1, got \`${value}\` (${typeof value})`);
-      }
-    }
+    for (const [name, value] of Object.entries(limits)) if (value !== undefined) atLeast(name === "maxCost" ? 0 : 1, name, value);
     if (limits.maxCost !== undefined && price === undefined)
       throw new TypeError("Expected `price` together with `maxCost`: (usage, modelId) => cost");
     this.#limits = limits;
@@ -44,9 +41,10 @@ export class Ledger {
     this.cost += this.#price?.(usage, modelId) ?? 0;
   }
 
-  /** Throws {@link LimitError} when `step` may not begin. Wall time is watched by a timer of the run. */
-  checkStep(step: number): void {
-    const { maxSteps = defaultMaxSteps, maxTokens, maxCost } = this.#limits;
+  /** Throws {@link LimitError} when `step` may not begin. In the middle of a step a timer of the run watches the wall time. */
+  checkStep(step: number, elapsedMs: number): void {
+    const { maxSteps = defaultMaxSteps, maxTokens, maxCost, maxDurationMs } = this.#limits;
+    if (maxDurationMs !== undefined && elapsedMs >= maxDurationMs) throw new LimitError("duration", elapsedMs, maxDurationMs);
     if (step > maxSteps) throw new LimitError("steps", step - 1, maxSteps);
     const tokens = this.usage.input + this.usage.output;
     if (maxTokens !== undefined && tokens >= maxTokens) throw new LimitError("tokens", tokens, maxTokens);

@@ -1,7 +1,7 @@
 import { abortable } from "./abort.ts";
 import { checkAnswer } from "./answer.ts";
 import { CodeletError, describeThrown, LimitError, type LimitName, ModelOutputError } from "./errors.ts";
-import { execute } from "./execute.ts";
+import { type Evidence, execute } from "./execute.ts";
 import type { Execution } from "./executor.ts";
 import { generate } from "./generate.ts";
 import type { ActionStep } from "./memory.ts";
@@ -19,8 +19,9 @@ export async function loop(run: RunContext): Promise<LoopResult> {
   try {
     for (let step = 1; ; step++) {
       await abortable(run.mayStep(), run.signal);
-      run.ledger.checkStep(step);
-      const answer = await takeStep(run, step);
+      const startedAtMs = await run.journal.now(`${step}/start`);
+      run.ledger.checkStep(step, startedAtMs - run.startedAtMs);
+      const answer = await takeStep(run, newAction(step, startedAtMs));
       if (answer !== undefined) return { state: "success", output: answer.output };
     }
   } catch (error) {
@@ -30,21 +31,24 @@ export async function loop(run: RunContext): Promise<LoopResult> {
 }
 
 /** Ask the model, run its program, show it the outcome. What was done is remembered also when the step is cut short. */
-async function takeStep(run: RunContext, step: number): Promise<Answer | undefined> {
-  const action = newAction(step, await run.journal.now(`${step}/start`));
-  run.step = step;
+async function takeStep(run: RunContext, action: Draft): Promise<Answer | undefined> {
+  run.step = action.step;
   run.emit({ type: "step-start" });
+  let answer: Answer | undefined;
   try {
-    return await act(run, action);
+    answer = await act(run, action);
   } catch (error) {
+    if (run.isControlFlow(error)) throw error;
     const { name, message } = describeThrown(error);
     action.error = { code: CodeletError.isInstance(error) ? error.code : "unknown", name, message };
     action.observation = renderProblem(message, action.observation, run.agent.maxObservationCharacters);
-    if (!(error instanceof ModelOutputError)) throw error;
-    return undefined;
-  } finally {
-    if (action.modelOutput !== "") await remember(run, action);
+    if (!(error instanceof ModelOutputError)) {
+      if (action.modelOutput !== "") await remember(run, action);
+      throw error;
+    }
   }
+  await remember(run, action);
+  return answer;
 }
 
 async function act(run: RunContext, action: Draft): Promise<Answer | undefined> {
@@ -55,10 +59,7 @@ async function act(run: RunContext, action: Draft): Promise<Answer | undefined> 
   if (response.finishReason === "length") throw new ModelOutputError("Your answer was cut off: it is too long. Do less in one step.");
   Object.assign(action, agent.parse(action.modelOutput));
   run.emit({ type: "code", thought: action.thought, code: action.code });
-  const execution = await runProgram(run, action);
-  const { error, finalAnswer } = execution;
-  action.outputs = execution.outputs;
-  action.observation = renderExecution(execution, agent.maxObservationCharacters);
+  const { finalAnswer, error } = await runProgram(run, action);
   if (error !== undefined) action.error = { code: "code-failed", name: error.name, message: error.message };
   if (finalAnswer === undefined) return undefined;
   const output = await checkAnswer(finalAnswer.value, agent.output, agent.finalAnswerChecks, memory);
@@ -68,17 +69,33 @@ async function act(run: RunContext, action: Draft): Promise<Answer | undefined> 
 
 /** A sandbox that crashes is replaced, and the model is told; one that keeps crashing ends the run. */
 async function runProgram(run: RunContext, action: Draft): Promise<Execution> {
+  const evidence: Evidence = { toolCalls: [] };
   try {
-    const session = await abortable(run.sandbox.session(), run.signal);
-    const { execution, toolCalls } = await execute(run, session, String(action.step), action.code);
-    action.toolCalls = toolCalls;
-    run.emit({ type: "execution", execution });
-    return execution;
+    return await execute(run, await abortable(run.sandbox.session(), run.signal), String(action.step), action.code, evidence);
   } catch (error) {
-    if (!CodeletError.isInstance(error, "executor-crashed", "protocol") || !(await run.sandbox.replace())) throw error;
+    const crashed = CodeletError.isInstance(error, "executor-crashed", "protocol") && !run.isControlFlow(error);
+    if (!crashed || !(await run.sandbox.replace())) throw error;
     run.emit({ type: "warning", message: `The sandbox crashed and is replaced: ${error.message}` });
-    return { value: null, logs: "", outputs: [], error: { name: "SandboxCrashed", message: error.message }, stateLost: true, durationMs: 0 };
+    evidence.execution = {
+      value: null,
+      logs: "",
+      outputs: [],
+      error: { name: "SandboxCrashed", message: error.message },
+      stateLost: true,
+      durationMs: 0,
+    };
+    return evidence.execution;
+  } finally {
+    action.toolCalls = evidence.toolCalls;
+    if (evidence.execution !== undefined) show(run, action, evidence.execution);
   }
+}
+
+function show(run: RunContext, action: Draft, execution: Execution): void {
+  action.outputs = execution.outputs;
+  action.observation = renderExecution(execution, run.agent.maxObservationCharacters);
+  run.emit({ type: "execution", execution });
+  for (const output of execution.outputs) run.emit({ type: "rich-output", output });
 }
 
 async function remember(run: RunContext, action: Draft): Promise<void> {

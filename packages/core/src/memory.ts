@@ -1,3 +1,4 @@
+import type { ErrorCode, ErrorInfo } from "./errors.ts";
 import type { Execution } from "./executor.ts";
 import type { ContentPart, Message, Usage } from "./model.ts";
 import type { Media } from "./value.ts";
@@ -37,17 +38,15 @@ export interface ActionStep {
   readonly isFinal: boolean;
 }
 
-export interface StepError {
-  /** One of the codes in docs/errors.md. */
-  readonly code: string;
-  readonly name: string;
-  readonly message: string;
+export interface StepError extends ErrorInfo {
+  /** One of the codes in docs/errors.md; `unknown` for an error that isn't ours. */
+  readonly code: ErrorCode | "unknown";
 }
 
 export interface ToolCallRecord {
   readonly id: string;
   readonly tool: string;
-  readonly error?: { readonly name: string; readonly message: string } | undefined;
+  readonly error?: ErrorInfo | undefined;
 }
 
 /** The steps of one run and their messages: rendered once, appended, never changed, so that prompts share a stable prefix. */
@@ -62,10 +61,6 @@ export class Memory {
 
   get steps(): readonly Step[] {
     return this.#steps;
-  }
-
-  get actions(): readonly ActionStep[] {
-    return this.#steps.filter((step) => step.type === "action");
   }
 
   /** The prompt so far. The array is the caller's; the messages are shared. */

@@ -79,6 +79,7 @@ const misbehaviours: readonly (readonly [name: string, text: string, code: strin
   ["a fence in a string", `<code>\nmd = "${fence}"\n</code>`, `md = "${fence}"`],
   ["Observation in a string", '<code>\nprint("Observation:")\n</code>', 'print("Observation:")'],
   ["a comparison that looks like a tag", "<code>\nx = 1 <code_length\n</code>", "x = 1 <code_length"],
+  ["letters that grow in lower case", "İİİstanbul\n<code>\nprint(1)\n</code>", "print(1)"],
   ["unicode", "<code>\nprint('é漢🎉')\n</code>", "print('é漢🎉')"],
   ["quoted tags in the thought before the block", "I use `<code>` here.\n<code>\nprint(1)\n</code>", "print(1)"],
   ["code that is only a comment", "<code>\n# nothing to do\n</code>", "# nothing to do"],
@@ -116,7 +117,12 @@ describe("parseCode", () => {
   });
 
   it("stays fast on hostile text", () => {
+    const spaces = " ".repeat(40_000);
     const hostile = [
+      `<code>\n${fence}python\nx = 1${spaces}\ny\n</code>`,
+      `${fence}${spaces}\n${spaces}`,
+      `${fence}\n${"\n".repeat(40_000)}x`,
+      `<code>${'"</code>"'.repeat(20_000)}`.repeat(2),
       fence.repeat(20_000),
       "<code>".repeat(20_000),
       `${fence}python\n`.repeat(10_000),
@@ -150,6 +156,7 @@ describe("parseStructured", () => {
   it.each([
     ['{"thought": "t", "code": "x = 1"}', { thought: "t", code: "x = 1" }],
     ['```json\n{"thought": "t", "code": "x"}\n```', { thought: "t", code: "x" }],
+    ['{"thought": {"toString": 1}, "code": "x"}', { thought: "", code: "x" }],
     ['{"code": "```python\\nx\\n```"}', { thought: "", code: "x" }],
   ])("reads %s", (text, action) => {
     expect(parseStructured(text)).toEqual(action);

@@ -41,9 +41,9 @@ export function parseCode(text: string, tags: CodeTags, language: "python" | "ja
 
 /** The text with its last block closed: a stop sequence cuts the closing tag off. */
 export function closeCode(text: string, { open, close }: CodeTags): string {
-  const lower = text.toLowerCase();
-  const opened = lower.lastIndexOf(open.toLowerCase());
-  return opened < 0 || lower.indexOf(close.toLowerCase(), opened + open.length) >= 0 ? text : `${text.trimEnd()}\n${close}`;
+  const lower = foldCase(text);
+  const opened = lower.lastIndexOf(foldCase(open));
+  return opened < 0 || lower.indexOf(foldCase(close), opened + open.length) >= 0 ? text : `${text.trimEnd()}\n${close}`;
 }
 
 /** The response schema of the structured mode. */
@@ -68,7 +68,7 @@ export function parseStructured(text: string): ParsedAction {
   const { thought = "", code } = (typeof action === "object" && action !== null ? action : {}) as Readonly<Record<string, unknown>>;
   if (typeof code !== "string" || code.trim() === "")
     throw new ModelOutputError(`Your JSON holds no "code" text. Answer with {"thought": "…", "code": "…"}`);
-  return { thought: String(thought), code: unfence(code) };
+  return { thought: typeof thought === "string" ? thought : "", code: unfence(code) };
 }
 
 interface Blocks {
@@ -81,8 +81,9 @@ interface Blocks {
  * so that prose such as "I'll put it between `<code>` tags" is not an action.
  */
 function taggedBlocks(text: string, { open, close }: CodeTags): Blocks | undefined {
-  const lower = text.toLowerCase();
-  const [openTag, closeTag] = [open.toLowerCase(), close.toLowerCase()];
+  const lower = foldCase(text);
+  const [openTag, closeTag] = [foldCase(open), foldCase(close)];
+  const closes: CloseSearch = { noneAfter: text.length + 1 };
   const blocks: string[] = [];
   let start = -1;
   for (let from = 0; ; ) {
@@ -90,7 +91,7 @@ function taggedBlocks(text: string, { open, close }: CodeTags): Blocks | undefin
     if (opened < 0) break;
     from = opened + openTag.length;
     if (isQuoted(text, opened, from)) continue;
-    const closed = findClose(lower, text, closeTag, from);
+    const closed = findClose(lower, text, closeTag, from, closes);
     const end = closed < 0 ? text.length : closed;
     blocks.push(text.slice(from, end));
     if (start < 0) start = opened;
@@ -101,12 +102,24 @@ function taggedBlocks(text: string, { open, close }: CodeTags): Blocks | undefin
 }
 
 /** A closing tag in quotes, as in `print("</code>")`, belongs to the code when a real one follows. */
-function findClose(lower: string, text: string, closeTag: string, from: number): number {
+function findClose(lower: string, text: string, closeTag: string, from: number, search: CloseSearch): number {
   const first = lower.indexOf(closeTag, from);
+  if (from >= search.noneAfter) return first;
   for (let at = first; at >= 0; at = lower.indexOf(closeTag, at + 1)) {
     if (!isQuoted(text, at, at + closeTag.length)) return at;
   }
+  search.noneAfter = from;
   return first;
+}
+
+/** Where it is known that no unquoted closing tag follows, so that a text full of quoted ones is read once. */
+interface CloseSearch {
+  noneAfter: number;
+}
+
+/** Lower case without changing any length, as `toLowerCase` does for some letters. */
+function foldCase(text: string): string {
+  return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
 }
 
 function isQuoted(text: string, start: number, end: number): boolean {
@@ -117,7 +130,7 @@ function isQuoted(text: string, start: number, end: number): boolean {
 /** Fences of the language, without a label only when there is no labelled one. */
 function fencedBlocks(text: string, language: "python" | "javascript"): Blocks | undefined {
   const labels = language === "python" ? /^(python3?|py3?|ipython|pycon)$/i : /^(javascript|js|typescript|ts|mjs)$/i;
-  const fences = [...text.matchAll(/^[ \t]*(`{3,}|~{3,})[ \t]*([^\n`]*)\n([\s\S]*?)(?:^[ \t]*\1[ \t]*$|(?![\s\S]))/gm)].map((match) => ({
+  const fences = [...text.matchAll(/^[ \t]*(`{3,}|~{3,})([^\n`]*)\n([\s\S]*?)(?:^[ \t]*\1[ \t]*$|(?![\s\S]))/gm)].map((match) => ({
     start: match.index,
     label: (match[2] ?? "").trim().split(/[\s{]/)[0] ?? "",
     code: match[3] ?? "",
@@ -131,15 +144,22 @@ function fencedBlocks(text: string, language: "python" | "javascript"): Blocks |
 /** An unlabelled fence may hold a table or a log: it must have a statement or a call to count. */
 function looksLikeCode(block: string): boolean {
   return (
-    /^\s*(import |from \w+ import |def |class |for |while |if |with |try:|print\(|final_answer\(|const |let |await )/m.test(block) ||
-    /^\s*[A-Za-z_][\w.]*\s*(=[^=]|\()/m.test(block)
+    /^[ \t]*(import |from \w+ import |def |class |for |while |if |with |try:|print\(|final_answer\(|const |let |await )/m.test(block) ||
+    /^[ \t]*[A-Za-z_][\w.]*[ \t]*(=[^=]|\()/m.test(block)
   );
 }
 
 /** Models put a fence inside the tags, and indent whole blocks under a list item. */
-function unfence(block: string): string {
-  const fence = /^\s*```[\w+-]*[ \t]*\r?\n([\s\S]*?)\n?\s*(?:```)?\s*$/.exec(block);
-  const code = (fence?.[1] ?? block).replace(/^(?:[ \t]*\r?\n)+/, "").trimEnd();
+export function unfence(block: string): string {
+  const head = /^\s*```[\w+-]*[ \t]*\r?\n/.exec(block)?.[0];
+  const inner =
+    head === undefined
+      ? block
+      : block
+          .slice(head.length)
+          .trimEnd()
+          .replace(/\n[ \t]*```$/, "");
+  const code = inner.replace(/^(?:[ \t]*\r?\n)+/, "").trimEnd();
   const indentation = /^[ \t]+/.exec(code)?.[0];
   return indentation === undefined ? code : code.replaceAll(new RegExp(`^${indentation}`, "gm"), "");
 }

@@ -1,9 +1,12 @@
+import { abortAfter } from "./abort.ts";
 import type { RunOptions, RunResult } from "./agent.ts";
+import { checkAnswer } from "./answer.ts";
 import { describeThrown, LimitError, type LimitName } from "./errors.ts";
 import type { Executor } from "./executor.ts";
 import { generate } from "./generate.ts";
 import { loop } from "./loop.ts";
 import { textOf } from "./model.ts";
+import { unfence } from "./parse-code.ts";
 import { describeTask } from "./prompts/prompts.ts";
 import type { ResolvedAgent } from "./resolved-agent.ts";
 import type { RunHandle } from "./run.ts";
@@ -14,6 +17,9 @@ type Ending =
   | { readonly state: "limit"; readonly limit: LimitName; readonly output?: unknown; readonly text?: string }
   | { readonly state: "aborted"; readonly reason: unknown };
 
+/** The last call for an answer may take so long, retries included. */
+const lastAnswerTimeoutMs = 60_000;
+
 /** One run of an agent from its task to its result. Whatever happens, the sandbox is closed and one terminal event is sent. */
 export async function performRun(
   agent: ResolvedAgent,
@@ -23,8 +29,6 @@ export async function performRun(
   handle: RunHandle,
 ): Promise<RunResult<unknown>> {
   const run = new RunContext(agent, executor, options, handle);
-  const { maxDurationMs } = agent.limits;
-  const timer = maxDurationMs && setTimeout(() => run.stop(new LimitError("duration", maxDurationMs, maxDurationMs)), maxDurationMs);
   try {
     await run.begin(task);
     const { name, capabilities } = executor;
@@ -33,58 +37,47 @@ export async function performRun(
     run.memory.add({ type: "system", prompt: agent.systemPrompt });
     run.memory.add({ type: "task", task: describeTask(task, options.additionalArgs), images: options.images ?? [] });
     const ending = await reachEnd(run, task);
-    run.step = undefined;
-    const facts = await run.facts();
-    run.emit({ type: "run-end", state: ending.state, usage: facts.usage, durationMs: facts.durationMs });
-    return { ...facts, ...ending };
+    return { ...(await run.end(ending.state)), ...ending };
   } catch (error) {
-    const facts = await run.facts();
-    run.emit({ type: "run-end", state: "failed", usage: facts.usage, durationMs: facts.durationMs, error: describeThrown(error) });
+    const facts = await run.end("failed", describeThrown(error));
     if (typeof error === "object" && error !== null && Object.isExtensible(error)) Object.assign(error, { run: facts });
     throw error;
-  } finally {
-    clearTimeout(timer);
-    await run.sandbox[Symbol.asyncDispose]();
   }
 }
 
 /** How the loop ended. The callers' abort is a result; a failure of the world or ours is thrown. */
 async function reachEnd(run: RunContext, task: string): Promise<Ending> {
+  const { maxDurationMs } = run.agent.limits;
+  const calledOff = maxDurationMs && abortAfter(run.stopper, maxDurationMs, () => new LimitError("duration", maxDurationMs, maxDurationMs));
   try {
     const result = await loop(run);
     return result.state === "limit" ? { ...result, ...(await lastAnswer(run, task, result.limit)) } : result;
   } catch (error) {
     if (!run.callers.aborted) throw error;
     return { state: "aborted", reason: run.callers.reason };
+  } finally {
+    if (calledOff) calledOff();
   }
 }
 
 /** At a limit the model answers once more from what it has. A failure of this call is a warning: the run has ended anyway. */
 async function lastAnswer(run: RunContext, task: string, limit: LimitName): Promise<{ readonly output?: unknown; readonly text?: string }> {
-  const { output, prompts } = run.agent;
-  const question = prompts.lastAnswer({ limit, task, answerSchema: output?.json });
-  const schema = { type: "object", properties: { answer: output?.json }, required: ["answer"], additionalProperties: false };
+  const { output: schema, prompts, finalAnswerChecks } = run.agent;
+  const question = prompts.lastAnswer({ limit, task, answerSchema: schema?.json });
+  const shape = { type: "object", properties: { answer: schema?.json }, required: ["answer"], additionalProperties: false };
+  let text: string | undefined;
   try {
     const response = await generate(run, "last", {
       messages: [...run.memory.messages(), { role: "user", content: question }],
-      responseSchema: output && { name: "answer", schema },
-      signal: run.callers,
+      responseSchema: schema && { name: "answer", schema: shape },
+      signal: AbortSignal.any([run.callers, AbortSignal.timeout(lastAnswerTimeoutMs)]),
     });
-    const text = textOf(response.content);
-    if (output === undefined) return { output: text, text };
-    const checked = await output.check(answerOf(text));
-    return "value" in checked ? { output: checked.value, text } : { text };
+    text = textOf(response.content);
+    const answer = schema === undefined ? text : (JSON.parse(unfence(text)) as { readonly answer: never }).answer;
+    return { output: await checkAnswer(answer, schema, finalAnswerChecks, run.memory), text };
   } catch (error) {
-    run.callers.throwIfAborted();
-    run.emit({ type: "warning", message: `The last call for an answer failed: ${describeThrown(error).message}` });
-    return {};
-  }
-}
-
-function answerOf(text: string): unknown {
-  try {
-    return (JSON.parse(text) as { readonly answer?: unknown }).answer;
-  } catch {
-    return undefined;
+    if (run.isControlFlow(error) || run.callers.aborted) throw error;
+    run.emit({ type: "warning", message: `There is no checked answer at the limit: ${describeThrown(error).message}` });
+    return text === undefined ? {} : { text };
   }
 }

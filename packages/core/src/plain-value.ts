@@ -24,7 +24,7 @@ function plainPython(value: PythonValue | Opaque): PlainValue {
     case "timedelta":
       return value.days * 86_400 + value.seconds + value.microseconds / 1e6;
     case "ndarray":
-      return nest(elements(value.dtype, value.data), value.shape);
+      return plainArray(value.dtype, value.shape, value.data);
     case "frame":
       return value.index.map((_, row) => plainObject(value.columns.map(({ name, values }) => [name, values[row] ?? null])));
     case "opaque":
@@ -37,11 +37,15 @@ function plainPython(value: PythonValue | Opaque): PlainValue {
 /** Keys become text as in Python's `json.dumps`; composite ones become JSON. */
 function plainObject(entries: readonly (readonly [Value, Value])[]): PlainValue {
   const plain: Record<string, PlainValue> = Object.create(null);
-  for (const [key, item] of entries) plain[typeof key === "object" ? JSON.stringify(plainValue(key)) : String(key)] = plainValue(item);
+  for (const [key, item] of entries) plain[keyText(plainValue(key))] = plainValue(item);
   return plain;
 }
 
-const typedArrays: Readonly<Record<string, new (buffer: ArrayBuffer) => ArrayLike<number | bigint>>> = {
+function keyText(key: PlainValue): string {
+  return typeof key === "object" && key !== null ? JSON.stringify(key, (_, item) => (typeof item === "bigint" ? String(item) : item)) : String(key);
+}
+
+const typedArrays: Readonly<Record<string, { readonly BYTES_PER_ELEMENT: number; new (buffer: ArrayBuffer): ArrayLike<number | bigint> }>> = {
   bool: Uint8Array,
   int8: Int8Array,
   int16: Int16Array,
@@ -55,18 +59,19 @@ const typedArrays: Readonly<Record<string, new (buffer: ArrayBuffer) => ArrayLik
   float64: Float64Array,
 };
 
-function elements(dtype: string, data: Uint8Array): readonly PlainValue[] {
+/** Nested arrays, or the bytes where shape and bytes don't fit: both come from a sandbox. */
+function plainArray(dtype: string, shape: readonly number[], data: Uint8Array): PlainValue {
   const TypedArray = typedArrays[dtype];
-  if (TypedArray === undefined) return [data];
+  const size = shape.reduce((product, length) => product * length, TypedArray?.BYTES_PER_ELEMENT ?? 0);
+  if (TypedArray === undefined || size !== data.length || shape.length > 32 || size === 0) return size === 0 && TypedArray ? [] : data;
   const numbers = Array.from(new TypedArray(data.slice().buffer), (item) =>
     typeof item === "bigint" && Number.isSafeInteger(Number(item)) ? Number(item) : item,
   );
-  return dtype === "bool" ? numbers.map(Boolean) : numbers;
+  return nest(dtype === "bool" ? numbers.map(Boolean) : numbers, shape);
 }
 
-function nest(items: readonly PlainValue[], shape: readonly number[]): PlainValue {
-  const [length, ...inner] = shape;
+function nest(items: readonly PlainValue[], [length, ...inner]: readonly number[]): PlainValue {
   if (length === undefined) return items[0] ?? null;
-  const size = length === 0 ? 0 : items.length / length;
+  const size = items.length / length;
   return Array.from({ length }, (_, index) => nest(items.slice(index * size, (index + 1) * size), inner));
 }

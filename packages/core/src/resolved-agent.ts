@@ -1,5 +1,6 @@
 import type { AgentOptions } from "./agent.ts";
 import type { FinalAnswerCheck } from "./answer.ts";
+import { atLeast } from "./at-least.ts";
 import type { CodeAgentOptions, CodeOptions } from "./code-agent.ts";
 import { memoryJournal } from "./journal.ts";
 import { Ledger, type Limits } from "./limits.ts";
@@ -47,8 +48,11 @@ export function resolveAgent<Output>(options: CodeAgentOptions<Output>, language
   new Ledger(limits, price);
   const tools = toolsByName(options.tools ?? []);
   const schema = output && resolveSchema(output, "input", "output");
-  const structured = options.actionFormat === "structured";
+  const structured = oneOf(["text", "structured"], "actionFormat", options.actionFormat ?? "text") === "structured";
   const tags = style === "code" ? codeTags : style === "markdown" ? markdownTags(language) : style;
+  if (!tags?.open || !tags.close) throw new TypeError(`Expected \`codeTags\` to be "code", "markdown" or { open, close }, got \`${String(tags)}\``);
+  const { finalAnswerChecks = [] } = options;
+  if (!Array.isArray(finalAnswerChecks)) throw new TypeError("Expected `finalAnswerChecks` to be a list of functions");
   const prompts = { ...defaultPrompts, ...options.prompts };
   const systemPrompt = prompts.system({
     language,
@@ -68,7 +72,7 @@ export function resolveAgent<Output>(options: CodeAgentOptions<Output>, language
     stepTimeoutMs: atLeast(1, "stepTimeoutMs", options.stepTimeoutMs ?? defaultStepTimeoutMs),
     model: toModel(options.model),
     output: schema,
-    finalAnswerChecks: options.finalAnswerChecks ?? [],
+    finalAnswerChecks,
     retry: resolveRetry(options.retry),
     journal: options.journal ?? memoryJournal(),
     actionRequest: structured ? { responseSchema: structuredAction } : { stop },
@@ -77,14 +81,13 @@ export function resolveAgent<Output>(options: CodeAgentOptions<Output>, language
   };
 }
 
-/** Throws TypeError unless an option is at least its minimum. */
-export function atLeast(minimum: number, name: string, value: number): number {
-  if (!(typeof value === "number" && value >= minimum))
-    throw new TypeError(`Expected \`${name}\` to be a number >= ${minimum}, got \`${value}\` (${typeof value})`);
-  return value;
+function oneOf<Choice extends string>(choices: readonly Choice[], name: string, value: Choice): Choice {
+  if (choices.includes(value)) return value;
+  throw new TypeError(`Expected \`${name}\` to be one of ${choices.join(", ")}, got \`${value}\` (${typeof value})`);
 }
 
 function toolsByName(tools: readonly AnyTool[]): ReadonlyMap<string, AnyTool> {
+  for (const tool of tools) if (typeof tool?.input?.check !== "function") throw new TypeError("Expected `tools` to be made by `tool({ … })`");
   const byName = new Map(tools.map((tool) => [tool.name, tool]));
   if (byName.size < tools.length) throw new TypeError(`Expected tools to have different names, got: ${tools.map(({ name }) => name).join(", ")}`);
   return byName;

@@ -1,3 +1,4 @@
+import { atLeast } from "./at-least.ts";
 import { CodeletError, type ModelCallError } from "./errors.ts";
 
 /** How often a failed model call is tried again. Provider SDKs must not retry on their own. */
@@ -14,9 +15,7 @@ export type ResolvedRetry = { readonly [Key in keyof RetryOptions]-?: number };
 
 export function resolveRetry(options: RetryOptions = {}): ResolvedRetry {
   const resolved = { maxRetries: options.maxRetries ?? 4, firstDelayMs: options.firstDelayMs ?? 1_000, maxDelayMs: options.maxDelayMs ?? 60_000 };
-  for (const [name, value] of Object.entries(resolved)) {
-    if (!(value >= 0)) throw new TypeError(`Expected \`retry.${name}\` to be a number >= 0, got \`${value}\` (${typeof value})`);
-  }
+  for (const [name, value] of Object.entries(resolved)) atLeast(0, `retry.${name}`, value);
   return resolved;
 }
 

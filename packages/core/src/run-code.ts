@@ -41,7 +41,7 @@ export async function runCode(executor: Executor, code: string, options: RunCode
     },
   );
   try {
-    return (await execute(run, await run.sandbox.session(), "code", code)).execution;
+    return await execute(run, await run.sandbox.session(), "code", code, { toolCalls: [] });
   } finally {
     await run.sandbox[Symbol.asyncDispose]();
   }

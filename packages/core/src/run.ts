@@ -27,8 +27,10 @@ export class Run<Output> implements AsyncIterable<AgentEvent> {
   #isRead = false;
   #hasBegun = false;
   #hasEnded = false;
+  /** Steps that may be taken; a run that nobody steps goes on by itself. */
   #permits = Number.POSITIVE_INFINITY;
-  #action: ActionStep | undefined;
+  #asked = 0;
+  readonly #taken: ActionStep[] = [];
 
   constructor(begin: (handle: RunHandle) => Promise<RunResult<Output>>) {
     const handle = { signal: this.#controller.signal, emit: (event: AgentEvent) => this.#push(event), mayStep: () => this.#mayStep() };
@@ -57,11 +59,11 @@ export class Run<Output> implements AsyncIterable<AgentEvent> {
   async step(): Promise<ActionStep | undefined> {
     if (this.#hasBegun && this.#permits === Number.POSITIVE_INFINITY)
       throw new ConfigurationError("The run already goes on by itself: call `step` right after `start`.");
-    this.#permits = this.#permits === Number.POSITIVE_INFINITY ? 1 : this.#permits + 1;
-    this.#action = undefined;
+    this.#permits = this.#asked === 0 ? 1 : this.#permits + 1;
+    const index = this.#asked++;
     this.#wake();
-    while (this.#action === undefined && !this.#hasEnded) await this.#change();
-    return this.#action;
+    while (this.#taken.length <= index && !this.#hasEnded) await this.#change();
+    return this.#taken[index];
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<AgentEvent, void, undefined> {
@@ -83,7 +85,7 @@ export class Run<Output> implements AsyncIterable<AgentEvent> {
   /** Unread pieces of one text are joined, so that a slow reader costs no more than the text. */
   #push(event: AgentEvent): void {
     this.#hasBegun = true;
-    if (event.type === "step-end") this.#action = event.action;
+    if (event.type === "step-end" && this.#asked > 0) this.#taken.push(event.action);
     const last = this.#unread.at(-1);
     const isSameText =
       (event.type === "model-delta" && last?.type === event.type && last.part === event.part) ||

@@ -5,7 +5,7 @@ import { isMedia, isPythonValue, type PlainValue } from "./value.ts";
 /** Every way in which a value breaks a schema, at most 20, as `path: problem`. */
 export function schemaProblems(value: unknown, schema: JsonSchema): readonly string[] {
   const problems: string[] = [];
-  collect(value, schema, { root: schema, path: "", problems, depth: 0 });
+  collect(value, schema, { root: schema, path: "", problems, depth: 0, budget: { left: maxChecks } });
   return problems;
 }
 
@@ -14,11 +14,19 @@ interface Position {
   readonly path: string;
   readonly problems: string[];
   readonly depth: number;
+  /** Shared by the whole check: recursive choices would try exponentially many ways. */
+  readonly budget: { left: number };
 }
+
+const maxChecks = 100_000;
 
 function collect(value: unknown, schema: unknown, at: Position): void {
   if (at.problems.length >= 20 || schema === true || !isObject(schema)) {
     if (schema === false) at.problems.push(`${at.path || "value"}: not allowed`);
+    return;
+  }
+  if (--at.budget.left < 0) {
+    at.problems.push("value: too intricate to check");
     return;
   }
   if (at.depth > 200) throw new ConfigurationError("The schema's $ref goes in a circle.");
@@ -100,7 +108,11 @@ function describeType(value: unknown): string {
 }
 
 function sameJson(a: unknown, b: unknown): boolean {
-  return a === b || (typeof a === "object" && typeof b === "object" && JSON.stringify(a) === JSON.stringify(b));
+  return a === b || (typeof a === "object" && typeof b === "object" && jsonText(a) === jsonText(b));
+}
+
+function jsonText(value: unknown): string | undefined {
+  return JSON.stringify(value, (_, item: unknown) => (typeof item === "bigint" ? String(item) : item));
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -31,6 +31,24 @@ describe("schemaProblems", () => {
     expect(schemaProblems(value, schema)).toEqual(problems);
   });
 
+  it("gives up on values that are built to take forever", () => {
+    const schema = {
+      $ref: "#/$defs/n",
+      $defs: {
+        n: {
+          anyOf: ["a", "b", "c"].map((k) => ({
+            type: "object",
+            properties: { [k]: { type: "string" }, left: { $ref: "#/$defs/n" } },
+            required: [k],
+          })),
+        },
+      },
+    };
+    let value: unknown = 1;
+    for (let depth = 0; depth < 30; depth++) value = { a: "", b: "", c: "", left: value };
+    expect(schemaProblems(value, schema).length).toBeGreaterThan(0);
+  });
+
   it("reports a circular or dangling $ref as a configuration error", () => {
     expect(() => schemaProblems(1, { $ref: "#" })).toThrow(expect.objectContaining({ code: "configuration" }));
     expect(() => schemaProblems(1, { $ref: "#/x" })).toThrow(expect.objectContaining({ code: "configuration" }));

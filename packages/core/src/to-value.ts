@@ -34,15 +34,21 @@ export function toValue(foreign: unknown, maxBytes: number): Value {
     return value.slice();
   };
   const copyObject = (value: object): Value => {
-    if (isPythonValue(value)) return value;
+    if (isPythonValue(value)) return { ...(copyRecord(value) as object), [pythonType]: value[pythonType] } as Value;
     if (isMedia(value)) return { mediaType: value.mediaType, data: copy(value.data) as Uint8Array };
     if (Array.isArray(value)) return Array.from(value, copy);
     if (value instanceof Set) return { [pythonType]: "set", items: Array.from(value, copy) };
     if (value instanceof Map) return copyMap(value);
     if (value instanceof Date) return { [pythonType]: "datetime", text: value.toISOString().replace("Z", "+00:00") };
     if ("toJSON" in value && typeof value.toJSON === "function") return copy(value.toJSON());
+    return copyRecord(value);
+  };
+  const copyRecord = (value: object): Value => {
     const record: Record<string, Value> = Object.create(null);
-    for (const [key, item] of Object.entries(value)) if (item !== undefined) record[key] = copy(item);
+    for (const [key, item] of Object.entries(value)) {
+      count(key.length);
+      if (item !== undefined) record[key] = copy(item);
+    }
     return record;
   };
   const copyMap = (map: ReadonlyMap<unknown, unknown>): Value => ({

@@ -38,12 +38,19 @@ export async function checkResult(tool: AnyTool, result: unknown, maxBytes: numb
 /** Integral numbers under a `number` schema become Python floats: JavaScript can't tell 14 from 14.0. */
 export function typedNumbers(value: Value, schema: unknown): Value {
   if (typeof schema !== "object" || schema === null) return value;
-  const { type, items, properties, additionalProperties } = schema as JsonSchema & { readonly properties?: Readonly<Record<string, unknown>> };
-  if (typeof value === "number") return type === "number" && Number.isSafeInteger(value) ? pythonFloat(value) : value;
+  const { items, properties, additionalProperties } = schema as JsonSchema & { readonly properties?: Readonly<Record<string, unknown>> };
+  if (typeof value === "number") return Number.isSafeInteger(value) && isFloat(schema as JsonSchema) ? pythonFloat(value) : value;
   if (Array.isArray(value)) return value.map((item) => typedNumbers(item, items));
   if (typeof value !== "object" || value === null || value instanceof Uint8Array || isMedia(value) || isPythonValue(value)) return value;
   const typed: Record<string, Value> = Object.create(null);
   for (const [key, item] of Object.entries(value as { readonly [key: string]: Value }))
     typed[key] = typedNumbers(item, properties?.[key] ?? additionalProperties);
   return typed;
+}
+
+/** Whether numbers under this schema are floats: `number`, also nullable or among others, but not beside `integer`. */
+function isFloat({ type, anyOf, oneOf }: JsonSchema): boolean {
+  const types = [type].flat();
+  const choices = (anyOf ?? oneOf ?? []) as readonly JsonSchema[];
+  return !types.includes("integer") && (types.includes("number") || (choices.some(isFloat) && !choices.some((choice) => choice.type === "integer")));
 }

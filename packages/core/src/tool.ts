@@ -1,6 +1,9 @@
+import { atLeast } from "./at-least.ts";
+import { describeThrown } from "./errors.ts";
 import type { ToolSignature } from "./executor.ts";
 import { type JsonSchema, type ResolvedSchema, resolveSchema, type StandardSchema } from "./schema.ts";
-import type { Json } from "./value.ts";
+import { toValue } from "./to-value.ts";
+import type { Json, Value } from "./value.ts";
 
 /** What a tool may use while it runs. */
 export interface ToolContext<Context = unknown> {
@@ -75,12 +78,27 @@ export function tool<Input, Output, Context = unknown>(options: ToolOptions<Inpu
   if (typeof description !== "string" || description.trim() === "")
     throw new TypeError(`Expected \`description\` of tool \`${name}\` to be text for the model.`);
   if (typeof execute !== "function") throw new TypeError(`Expected \`execute\` of tool \`${name}\` to be a function.`);
-  if (!(timeoutMs >= 1)) throw new TypeError(`Expected \`timeoutMs\` to be a number >= 1, got \`${timeoutMs}\` (${typeof timeoutMs})`);
+  atLeast(1, "timeoutMs", timeoutMs);
   const input = resolveSchema(options.input, "input", `input of tool ${name}`);
   if (input.json.type !== "object")
     throw new TypeError(`Expected \`input\` of tool \`${name}\` to be an object schema: its keys are the parameters.`);
   const output = options.output && resolveSchema(options.output as StandardSchema, "output", `output of tool ${name}`);
   return { name, description, input, output, needsApproval, timeoutMs, execute };
+}
+
+/** Variables as the sandbox takes them. Throws TypeError for a name that can't be one or is a tool's, and for what can't cross. */
+export function checkVariables(variables: Readonly<Record<string, Value>>, tools: ReadonlyMap<string, AnyTool>): Readonly<Record<string, Value>> {
+  return Object.fromEntries(
+    Object.entries(variables).map(([name, value]) => {
+      checkName(name);
+      if (tools.has(name)) throw new TypeError(`Expected \`additionalArgs\` to have names of their own, got \`${name}\`, which is a tool`);
+      try {
+        return [name, toValue(value, Number.POSITIVE_INFINITY)];
+      } catch (error) {
+        throw new TypeError(`Expected \`additionalArgs.${name}\` to be plain data: ${describeThrown(error).message}`, { cause: error });
+      }
+    }),
+  );
 }
 
 /** What a sandbox may know of a tool. */

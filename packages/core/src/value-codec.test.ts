@@ -135,6 +135,26 @@ describe("the value codec", () => {
 });
 
 describe("plainValue", () => {
+  it("survives shapes and columns that lie", () => {
+    const lie = decodeValue({ $type: "ndarray", dtype: "int8", shape: [100_000_000], value: "" });
+    expect(plainValue(lie)).toEqual(new Uint8Array(0));
+    const columns = Array.from({ length: 1_000 }, (_, name) => [String(name), "int64", []]);
+    expect(() => decodeValue({ $type: "frame", columns, index: Array.from({ length: 1_000 }, () => 0) })).toThrow(/columns differ/);
+    expect(() => decodeValue({ $type: "ndarray", dtype: "int8", shape: [-1], value: "" })).toThrow(/shape/);
+    expect(
+      plainValue({
+        [pythonType]: "dict",
+        entries: [
+          [{ [pythonType]: "date", text: "2024-01-01" }, 1],
+          [{ [pythonType]: "tuple", items: [2n ** 70n] }, 2],
+        ],
+      }),
+    ).toEqual({
+      "2024-01-01": 1,
+      '["1180591620717411303424"]': 2,
+    });
+  });
+
   it("makes ordinary values of Python's", () => {
     const data = new Uint8Array(new Float64Array([1, 2, 3, 4]).buffer);
     expect(plainValue({ [pythonType]: "ndarray", dtype: "float64", shape: [2, 2], data })).toEqual([

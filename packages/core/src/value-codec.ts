@@ -171,13 +171,9 @@ class Decoder {
         return { [pythonType]: type, days: days ?? 0, seconds: seconds ?? 0, microseconds: microseconds ?? 0 };
       }
       case "ndarray":
-        return { [pythonType]: type, dtype: text(tagged.dtype), shape: list(tagged.shape).map(integer), data: fromBase64(text(tagged.value)) };
+        return { [pythonType]: type, dtype: text(tagged.dtype), shape: shape(tagged.shape), data: fromBase64(text(tagged.value)) };
       case "frame":
-        return {
-          [pythonType]: type,
-          columns: list(tagged.columns).map((column) => this.#column(column, depth)),
-          index: this.#items(tagged.index, depth),
-        };
+        return this.#frame(tagged, depth);
       case "opaque":
         return { [pythonType]: type, type: text(tagged.type), repr: text(tagged.repr) };
       default:
@@ -195,6 +191,13 @@ class Decoder {
     const value: Record<string, Value> = Object.create(null);
     for (const [key, item] of entries) value[key as string] = item;
     return value;
+  }
+
+  #frame(tagged: Readonly<Record<string, unknown>>, depth: number): Value {
+    const index = this.#items(tagged.index, depth);
+    const columns = list(tagged.columns).map((column) => this.#column(column, depth));
+    if (columns.some(({ values }) => values.length !== index.length)) throw new ValueError("Malformed frame: its columns differ in length.");
+    return { [pythonType]: "frame", columns, index };
   }
 
   #column(json: unknown, depth: number): FrameColumn {
@@ -253,6 +256,12 @@ function integer(json: unknown): number {
   return json;
 }
 
+function shape(json: unknown): readonly number[] {
+  const lengths = list(json).map(integer);
+  if (lengths.length > 32 || lengths.some((length) => length < 0)) throw new ValueError("Malformed array shape.");
+  return lengths;
+}
+
 function list(json: unknown): readonly unknown[] {
   if (!Array.isArray(json)) throw new ValueError("Malformed value: expected a list.");
   return json;
@@ -260,7 +269,10 @@ function list(json: unknown): readonly unknown[] {
 
 export function toBase64(bytes: Uint8Array): string {
   const parts: string[] = [];
-  for (let start = 0; start < bytes.length; start += 0x6000) parts.push(btoa(String.fromCharCode(...bytes.subarray(start, start + 0x6000))));
+  for (let start = 0; start < bytes.length; start += 0x3000) {
+    // `apply` takes a typed array as it is; spreading one is ten times slower.
+    parts.push(btoa(String.fromCharCode.apply(null, bytes.subarray(start, start + 0x3000) as unknown as number[])));
+  }
   return parts.join("");
 }
 

@@ -15,7 +15,10 @@ interface Parameter {
 function parameters({ inputSchema }: ToolSignature): readonly Parameter[] {
   const required = new Set((inputSchema.required as readonly string[] | undefined) ?? []);
   const properties = (inputSchema.properties ?? {}) as Readonly<Record<string, JsonSchema>>;
-  return Object.entries(properties).map(([name, schema]) => ({ name, schema, required: required.has(name) && !("default" in schema) }));
+  return Object.entries(properties).map(([name, given]) => {
+    const schema = typeof given === "object" ? given : {};
+    return { name, schema, required: required.has(name) && !("default" in schema) };
+  });
 }
 
 function pythonSignature(signature: ToolSignature): string {
@@ -99,7 +102,7 @@ interface TypeSyntax {
 
 function renderType(schema: JsonSchema, syntax: TypeSyntax, depth = 0): string {
   if (depth > 6) return syntax.any;
-  const nested = (part: unknown): string => renderType((part ?? {}) as JsonSchema, syntax, depth + 1);
+  const nested = (part: unknown): string => renderType((typeof part === "object" ? (part ?? {}) : {}) as JsonSchema, syntax, depth + 1);
   if (Array.isArray(schema.enum)) return syntax.literal(schema.enum);
   if ("const" in schema) return syntax.literal([schema.const]);
   const choices = schema.anyOf ?? schema.oneOf;
