@@ -1,14 +1,15 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { stripVTControlCharacters } from "node:util";
-import { decodeValue } from "@codelet/core";
+import { decodeValue, loadExecutor } from "@codelet/core";
 import stringWidth from "string-width";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { chatServer } from "./testing/chat-server.ts";
 import { descendants, isAlive, runCli, startCli } from "./testing/cli-process.ts";
 
-const executor = process.env.CLI_EXECUTOR ?? "wasm";
+// The first run on a machine prepares the sandbox.
+vi.setConfig({ testTimeout: 120_000 });
+
 const turn = (code: string, thought = "I compute it."): string => `Thought: ${thought}\n<code>\n${code}\n</code>`;
-const run = (baseURL: string, ...more: string[]): string[] => ["run", "What is it?", "--executor", executor, "--base-url", baseURL, ...more];
+const run = (baseURL: string, ...more: string[]): string[] => ["run", "What is it?", "--base-url", baseURL, ...more];
 
 describe("codelet run", () => {
   it("shows task, thought, code, logs, error, costs and the answer, plain when piped, and exits with 0", async () => {
@@ -20,7 +21,7 @@ describe("codelet run", () => {
     expect(stderr.split("\n").filter((line) => line !== "" && !line.startsWith("Sandbox: "))).toEqual([]);
     expect(code).toBe(0);
     for (const text of [
-      `codelet · openai/test-model · sandbox ${executor}`,
+      `codelet · openai/test-model · sandbox wasm`,
       "What is it?",
       '  First half.\n\n    print("half", 42 / 2)\n    1 / 0\n\n  │ half 21.0\n  ✗ ZeroDivisionError: division by zero (line 2)\n',
       "  │ whole\n",
@@ -91,6 +92,25 @@ describe("codelet run", () => {
     await using server = await chatServer(turn("import socket"), turn("final_answer('no')"));
     const { code, stdout } = await runCli(run(server.baseURL, "--imports", "numpy"));
     expect(stdout).toMatch(/✗ .*socket/);
+    expect(code).toBe(0);
+  });
+});
+
+const localProblem = await loadExecutor("local").then(async (executor) => {
+  try {
+    await using session = await executor.open();
+    return session && undefined;
+  } catch (error) {
+    return String(error);
+  }
+});
+if (localProblem !== undefined) console.log(`SKIPPED codelet run --executor local: ${localProblem}`);
+
+describe("codelet run --executor local", () => {
+  it.skipIf(localProblem !== undefined)("runs the code in this machine's Python", async () => {
+    await using server = await chatServer(turn("import sys\nfinal_answer(sys.platform)"));
+    const { code, stdout } = await runCli(run(server.baseURL, "--executor", "local"));
+    expect(stdout).toContain(`\n  ${process.platform}\n`);
     expect(code).toBe(0);
   });
 });
@@ -169,7 +189,7 @@ describe("codelet", () => {
   it("sends the key to the server that the environment names", async () => {
     await using server = await chatServer(turn("final_answer(1)"));
     const environment = { OPENAI_API_KEY: "key-for-tests", OPENAI_BASE_URL: server.baseURL };
-    const { code, stdout } = await runCli(["run", "t", "--executor", executor], { environment });
+    const { code, stdout } = await runCli(["run", "t"], { environment });
     expect(code).toBe(0);
     expect(server.authorizations).toEqual(["Bearer key-for-tests"]);
     expect(stdout).not.toContain("key-for-tests");

@@ -1,6 +1,9 @@
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import { chatServer } from "./testing/chat-server.ts";
 import { runCli } from "./testing/cli-process.ts";
+
+// The first run on a machine prepares the sandbox.
+vi.setConfig({ testTimeout: 120_000 });
 
 it("plays the recorded session without a key, and says so", async () => {
   const { code, stdout } = await runCli([], { entry: "demo.ts" });

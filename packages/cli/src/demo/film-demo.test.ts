@@ -1,11 +1,14 @@
 import { type ActionStep, loadExecutor } from "@codelet/core";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { type FilmAnswer, filmAgent, filmTask } from "./film-demo.ts";
 import { type Film, readFilms } from "./films.ts";
 import { recordedSession } from "./recorded-session.ts";
 
+// The first run on a machine prepares the sandbox.
+vi.setConfig({ testTimeout: 120_000 });
+
 const films = await readFilms();
-const executor = await loadExecutor(process.env.CLI_EXECUTOR ?? "wasm");
+const executor = await loadExecutor("wasm");
 
 async function play(data: readonly Film[]): Promise<{ readonly output: FilmAnswer; readonly actions: readonly ActionStep[] }> {
   const result = await filmAgent(data, executor).run(filmTask);

@@ -2,6 +2,8 @@ import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import path from "node:path";
 
+const require = createRequire(import.meta.url);
+
 /** One film as the data set `movies.json` of vega-datasets has it; what isn't known is null. */
 export interface Film {
   readonly Title: string | number | null;
@@ -17,7 +19,7 @@ export interface Film {
 
 /** The 3,201 films of the data set, from the installed package. */
 export async function readFilms(): Promise<readonly Film[]> {
-  const entry = createRequire(import.meta.url).resolve("vega-datasets");
+  const entry = require.resolve("vega-datasets");
   const films: unknown = JSON.parse(await readFile(path.resolve(path.dirname(entry), "../data/movies.json"), "utf8"));
   if (!Array.isArray(films)) throw new TypeError("Expected movies.json of vega-datasets to hold a list");
   return films as readonly Film[];

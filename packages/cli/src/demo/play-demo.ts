@@ -12,13 +12,11 @@ import { readFilms } from "./films.ts";
 export function playDemo(): Promise<ExitCode> {
   return onScreen(async (screen) => {
     const [films, executor] = await Promise.all([readFilms(), loadExecutor("wasm")]);
-    await screen.write(block(introduction(count(films.length, "film")), "", createView({ width: screen.width ?? 80 })));
+    await screen.write(`${block(introduction(count(films.length, "film")), "", createView({ width: screen.width ?? 80 }))}\n`);
     return showRun(filmAgent(films, executor), filmTask, screen, "text");
   });
 }
 
 const introduction = (films: string): string => `codelet · a recorded session
 
-What the model says is played from a recording, so this needs no key. Everything else happens now: its Python runs in a WebAssembly sandbox and calls functions of this process, over ${films} of the vega-datasets package. With a key, a model works on a task of yours: npm start -- "your task"
-
-`;
+What the model says is played from a recording, so this needs no key. Everything else happens now: its Python runs in a WebAssembly sandbox and calls functions of this process, over ${films} of the vega-datasets package. With a key, a model works on a task of yours: npm start -- "your task"`;
