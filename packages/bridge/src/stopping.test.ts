@@ -98,8 +98,24 @@ test("survives interrupts at any time: each step ends by itself or with the inte
   expect(await run(session, "add(20, 22)", addition.tools)).toMatchObject({ value: 42 });
 });
 
+test("survives interrupts at any time in an event loop, with its state kept", async () => {
+  const channel = childChannel();
+  await using session = await openSession({ tools: [addition.signature] }, { connect: async () => channel, graceMs: 20_000 });
+  await run(session, "import asyncio\nkeep = 0\nasync def spin():\n    for i in range(4): await asyncio.sleep(0.0005); await add.aio(i, 1)");
+  for (let round = 0; round < 80; round++) {
+    const step = run(session, "keep += 1\nawait asyncio.gather(spin(), spin(), spin())\n'end'", addition.tools);
+    await sleep(Math.random() * 8);
+    channel.interrupt();
+    const { value, error, stateLost } = await step;
+    expect(stateLost).toBe(false);
+    expect(error === undefined ? value : error.name).toMatch(/^(end|KeyboardInterrupt)$/);
+  }
+  expect((await run(session, "len(asyncio.all_tasks(asyncio.get_event_loop()))")).value).toBe(0);
+  expect((await run(session, "keep + await add.aio(1, 1)", addition.tools)).value).toBeGreaterThan(60);
+});
+
 test("interrupts code that awaits, and cancels its tasks", async () => {
-  await using session = await openSession({ tools: [signature("wait")] });
+  await using session = await openSession({}, { graceMs: 5_000 });
   const code =
     "import asyncio\nasync def spin():\n    while True: await asyncio.sleep(0)\nt = asyncio.ensure_future(spin())\nawait asyncio.sleep(60)";
   expect(await run(session, code, {}, { timeoutMs: 400 })).toMatchObject({ stateLost: false, error: { name: "TimeoutError" } });

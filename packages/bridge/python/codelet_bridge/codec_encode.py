@@ -6,6 +6,7 @@ from .codec_libraries import encode_library_value
 from .limits import limits
 
 _SAFE = 2**53 - 1
+_CONTAINERS = (dict, list, tuple, set, frozenset)
 _loaded = sys.modules
 
 
@@ -120,7 +121,7 @@ class Encoder:
             return _int(int.__int__(value))
         if issubclass(kind, float):
             return _float(float.__pos__(value))
-        if issubclass(kind, (dict, list, tuple, set, frozenset)):
+        if issubclass(kind, _CONTAINERS):
             return self._container(value, kind, depth)
         if issubclass(kind, (bytes, bytearray, memoryview)):
             return {"$type": "bytes", "value": base64_text(bytes(memoryview(value)))}
@@ -131,6 +132,11 @@ class Encoder:
         mark = id(value)
         if mark in self.open:
             raise Unencodable("a value that contains itself can't leave the sandbox")
+        for base in _CONTAINERS:
+            if issubclass(kind, base):
+                break
+        if base.__len__(value) > limits.nodes - self.nodes:
+            self._too_much(depth)  # before it takes seconds to find out
         self.open.add(mark)
         encode, depth = self.encode, depth + 1
         if issubclass(kind, dict):

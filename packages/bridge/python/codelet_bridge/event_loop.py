@@ -11,18 +11,21 @@ class EventLoops:
         self.watched = {}
 
     def run(self, coroutine):
-        import asyncio
-
-        if self.loop is None or self.loop.is_closed():
-            self.loop = asyncio.new_event_loop() if self.calls.channel.selectable else stand_in_class(self.calls)()
-            asyncio.set_event_loop(self.loop)
         try:
+            import asyncio
+
+            if self.loop is None or self.loop.is_closed():
+                self.loop = asyncio.new_event_loop() if self.calls.channel.selectable else stand_in_class(self.calls)()
+                asyncio.set_event_loop(self.loop)
             return self.loop.run_until_complete(coroutine)
         except Exception:
             raise
         except BaseException:
-            self._cancel_tasks(asyncio)
+            if self.loop is not None:
+                self._cancel_tasks(asyncio)
             raise
+        finally:
+            coroutine.close()
 
     def _cancel_tasks(self, asyncio):
         """After an interrupt or the final answer nothing of the step goes on behind the next one's back."""
