@@ -56,6 +56,7 @@ describe("renderEvent at 40 columns", () => {
       "  Sure!\n  ✗ no code\n  1.5 s\n",
     ],
     ["an error of code only once", { type: "step-end", action: anAction({ error: { code: "code-failed", name: "E", message: "m" } }) }, "  1.5 s\n"],
+    ["no interruption", { type: "step-end", action: anAction({ error: { code: "aborted", name: "AbortError", message: "m" } }) }, "  1.5 s\n"],
     [
       "a failed call",
       { type: "tool-result", callId: "1", tool: "get", error: { name: "ToolError", message: "no\nluck" }, durationMs: 1 },

@@ -22,7 +22,8 @@ export function renderExecution({ value, valueText, error, stateLost, finalAnswe
 
 /** What the step cost; the model's text where it held no program, and why an answer was refused. */
 export function renderStepEnd({ code, modelOutput, error, toolCalls, usage, durationMs }: ActionStep, view: View): string {
-  const isShown = error === undefined || error.code === "code-failed";
+  // The error of code was shown with its execution; an interruption is what the run ends with.
+  const isShown = error === undefined || error.code === "code-failed" || error.code === "aborted";
   const facts = [countedCalls(toolCalls), tokens(usage), duration(durationMs)].filter(Boolean).join(" · ");
   return [
     code === "" ? block(sanitize(modelOutput), "  ", view) : "",
