@@ -28,10 +28,26 @@ test("lets code catch an error by a familiar name, and every error as ToolError"
   };
   expect((await run(session, code, { echo: fail })).value).toEqual([
     ["ValueError", "it's wrong", true],
-    ["ToolError", "ToolError: it's wrong", true],
+    ["ToolError", "it's wrong", true],
     ["FileNotFoundError", "it's wrong", true],
     ["KeyError", "it's wrong", true],
   ]);
+});
+
+test("lets code catch the plain Error of a JavaScript tool as ValueError, with the bare message", async () => {
+  await using session = await openSession({ tools: [echo] });
+  const fail = (): never => {
+    throw new Error("unknown city Nowhere");
+  };
+  const caught = "try: echo(1)\nexcept ValueError as e: m = f'gave up: {e}'\nm";
+  expect(await run(session, caught, { echo: fail })).toMatchObject({ value: "gave up: unknown city Nowhere" });
+});
+
+test("tells how the language prints a value", async () => {
+  await using session = await openSession();
+  expect(await run(session, "[True, None, 14.0, (1,)]")).toMatchObject({ valueText: "[True, None, 14.0, (1,)]" });
+  expect((await run(session, "'text'")).valueText).toBeUndefined();
+  expect((await run(session, "x = 1")).valueText).toBeUndefined();
 });
 
 test("runs calls of several threads at once, answered in any order", async () => {

@@ -17,6 +17,7 @@ const lostVariables = ", and its variables are lost";
 
 interface StepEnd {
   readonly value?: Value;
+  readonly valueText?: string | undefined;
   readonly error?: CodeErrorInfo | undefined;
   readonly stateLost?: boolean;
 }
@@ -76,12 +77,12 @@ export class StepRunner {
     worker.send("exec", `,"id":${this.#count},"code":${JSON.stringify(code)},"mark":${JSON.stringify(marker)}`);
   }
 
-  finish(step: Step, { value = null, error, stateLost = false }: StepEnd): void {
+  finish(step: Step, { value = null, valueText, error, stateLost = false }: StepEnd): void {
     if (step.isOver) return;
     this.#clearStage();
     const { outputs, finalAnswer, startedAt } = step;
     const durationMs = performance.now() - startedAt;
-    step.finish({ value, logs: this.#log.end(), outputs, finalAnswer, error, stateLost: stateLost || this.#stateLost, durationMs });
+    step.finish({ value, valueText, logs: this.#log.end(), outputs, finalAnswer, error, stateLost: stateLost || this.#stateLost, durationMs });
     this.#stateLost = false;
     this.#onFinished();
   }
@@ -159,7 +160,7 @@ export class StepRunner {
     const value = frame.value === undefined ? null : decodeSandboxValue(frame.value, this.#options.limits);
     const isStopped = frame.interrupted === true || frame.error !== undefined || step.lostCalls;
     const error = step.stopping !== undefined && isStopped ? { ...frame.error, ...stopError(step.stopping) } : frame.error;
-    const finish = (): void => this.finish(step, { value, error });
+    const finish = (): void => this.finish(step, { value, valueText: frame.text, error });
     if (frame.marked === undefined) {
       finish();
       return;

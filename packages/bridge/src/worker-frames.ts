@@ -26,6 +26,8 @@ export interface DoneFrame {
   readonly t: "done";
   readonly s: number;
   readonly value?: unknown;
+  /** The value as the language prints it. */
+  readonly text?: string;
   readonly error?: WorkerError;
   readonly interrupted?: boolean;
   /** Streams whose end of the step is marked, because the host had not read them yet. */
@@ -66,7 +68,13 @@ const shapes: ReadonlyMap<unknown, Shape> = new Map<unknown, Shape>([
     "done",
     {
       required: {},
-      optional: { value: isAnything, error: (value) => isRecord(value) && fits(value, errorShape, 0), interrupted: isFlag, marked: isStreamList },
+      optional: {
+        value: isAnything,
+        text: isText,
+        error: (value) => isRecord(value) && fits(value, errorShape, 0),
+        interrupted: isFlag,
+        marked: isStreamList,
+      },
     },
   ],
 ]);

@@ -42,12 +42,13 @@ export type EventBody =
   | { readonly type: "rich-output"; readonly output: RichOutput }
   | { readonly type: "execution"; readonly execution: Execution }
   | { readonly type: "step-end"; readonly action: ActionStep }
-  /** The one terminal event. */
+  /** The one terminal event; `output` where there is an answer. */
   | {
       readonly type: "run-end";
       readonly state: RunState;
       readonly usage: Usage;
       readonly durationMs: number;
+      readonly output?: unknown;
       readonly error?: ErrorInfo;
     };
 

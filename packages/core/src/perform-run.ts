@@ -37,9 +37,9 @@ export async function performRun(
     run.memory.add({ type: "system", prompt: agent.systemPrompt });
     run.memory.add({ type: "task", task: describeTask(task, options.additionalArgs), images: options.images ?? [] });
     const ending = await reachEnd(run, task);
-    return { ...(await run.end(ending.state)), ...ending };
+    return { ...(await run.end(ending.state, "output" in ending ? { output: ending.output } : {})), ...ending };
   } catch (error) {
-    const facts = await run.end("failed", describeThrown(error));
+    const facts = await run.end("failed", { error: describeThrown(error) });
     if (typeof error === "object" && error !== null && Object.isExtensible(error)) Object.assign(error, { run: facts });
     throw error;
   }

@@ -79,14 +79,14 @@ export class RunContext {
   }
 
   /** Closes the sandbox and sends the terminal event. Never rejects: how the run ended matters more. */
-  async end(state: RunState, error?: ErrorInfo): Promise<RunBase> {
+  async end(state: RunState, more: { readonly output?: unknown; readonly error?: ErrorInfo }): Promise<RunBase> {
     this.step = undefined;
     await this.sandbox[Symbol.asyncDispose]().catch((failure) => this.emit({ type: "warning", message: `The sandbox did not close: ${failure}` }));
     this.#lastMs = await this.journal.now("end").catch(() => this.#lastMs);
     const { runId, ledger, memory, startedAtMs } = this;
     const { usage, cost } = ledger;
     const durationMs = this.#lastMs - startedAtMs;
-    this.emit({ type: "run-end", state, usage, durationMs, ...(error && { error }) });
+    this.emit({ type: "run-end", state, usage, durationMs, ...more });
     this.#hasEnded = true;
     return { runId, steps: memory.steps, usage, cost, startedAtMs, durationMs };
   }

@@ -31,6 +31,20 @@ def rich_parts(value):
     return parts
 
 
+_MAX_PRINTED = 20000
+
+
+def printed_text(value):
+    """A value as print() shows it, for the model to read; None for text, which the host has already."""
+    if type(value) is str:
+        return None
+    try:
+        text = str.__str__(str(value))
+    except Exception:
+        return safe_repr(value)
+    return text if len(text) <= _MAX_PRINTED else text[:_MAX_PRINTED] + "..."
+
+
 class RichOutput:
     def __init__(self, calls, output):
         self.calls = calls

@@ -12,7 +12,7 @@ from .interrupts import interrupts
 from .limits import apply_limits, limits
 from .namespace import Namespace, rebinding_note
 from .output import Output
-from .rich_output import RichOutput
+from .rich_output import RichOutput, printed_text
 from .tools import FinalAnswer, connect_tools, encode_line
 from .wire import json_text, to_json
 
@@ -109,7 +109,7 @@ class Session(Calls):
         filename = "<step %d>" % frame["id"]
         interrupts.begin()
         self.active = True
-        outcome = [None, None]
+        outcome = [None, None, None]
         try:
             try:
                 self._run_user_code(frame["code"], filename, outcome)
@@ -145,6 +145,7 @@ class Session(Calls):
                 self.rich.show_figures()
             if value is not None:
                 outcome[0] = self._encode_result(value)
+                outcome[2] = printed_text(value)
                 self.rich.show_last_value(value)
         except FinalAnswer:
             pass
@@ -169,6 +170,8 @@ class Session(Calls):
         tail = ""
         if outcome[0] is not None:
             tail += ',"value":' + outcome[0]
+            if outcome[2] is not None:
+                tail += ',"text":' + json_text(outcome[2])
         if outcome[1] is not None:
             tail += ',"error":' + to_json(outcome[1])
         if interrupts.raised:

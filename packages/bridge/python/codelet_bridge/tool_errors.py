@@ -20,12 +20,16 @@ _familiar = {
     )
 }  # fmt: skip
 _familiar_tool_errors = {}
+# Hosts written in JavaScript know hardly any other name than these: they say nothing that the message doesn't.
+_plain = ("Error", "ToolError", "ToolInputError")
+# What models expect of a function that refuses its arguments or fails: `except ValueError` catches it.
+_OtherToolError = type("ToolError", (ToolError, ValueError), {"__module__": "builtins", "__doc__": ToolError.__doc__})
 
 
 def tool_error(name, message):
     base = _familiar.get(name)
     if base is None:
-        return ToolError("%s: %s" % (name, message))
+        return _OtherToolError(message if name in _plain else "%s: %s" % (name, message))
     kind = _familiar_tool_errors.get(name)
     if kind is None:
         kind = _familiar_tool_errors[name] = type(name, (ToolError, base), {"__module__": "builtins", "__doc__": ToolError.__doc__})
