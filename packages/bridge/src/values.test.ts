@@ -203,7 +203,7 @@ const missing = (module: string): boolean => {
   }
 };
 
-describe.skipIf(missing("numpy"))("numpy", () => {
+describe.skipIf(missing("numpy"))("numpy (SKIPPED where python3 has none)", () => {
   test.each(["bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float32", "float64", ">i4", ">f8"])(
     "carries arrays of %s",
     async (dtype) => {
@@ -223,7 +223,7 @@ describe.skipIf(missing("numpy"))("numpy", () => {
   });
 });
 
-describe.skipIf(missing("pandas"))("pandas", () => {
+describe.skipIf(missing("pandas"))("pandas (SKIPPED where python3 has none)", () => {
   test("carries frames with their types, index and odd column names", async () => {
     const code = `import pandas as pd, datetime
 df = pd.DataFrame({'n': [1, 2], 'f': [1.0, None], 's': ['a', None], 't': pd.to_datetime(['2024-01-01', '2024-01-02']), 3: [True, False]}, index=['x', 'y'])
@@ -237,7 +237,7 @@ back = take(df)
   });
 });
 
-describe.skipIf(missing("PIL.Image"))("PIL", () => {
+describe.skipIf(missing("PIL.Image"))("PIL (SKIPPED where python3 has none)", () => {
   test("carries images as PNG", async () => {
     const code =
       "import PIL.Image\ni = PIL.Image.new('RGB', (3, 2), (255, 0, 0))\nj = take(i)\n[j.size == i.size, j.getpixel((0, 0)) == (255, 0, 0), isinstance(j, PIL.Image.Image)]";

@@ -1,3 +1,4 @@
+import { homedir } from "node:os";
 import { describe, expect, it } from "vitest";
 import { localExecutor } from "./local-executor.ts";
 import { evaluate, evaluateOnce, openLocal, run } from "./testing/evaluate.ts";
@@ -84,7 +85,7 @@ describe.skipIf(sandboxMissing !== undefined)("the folder of the sandbox", () =>
   });
 });
 
-describe.skipIf(sandboxMissing !== undefined || !isRoot() || systemPython === undefined || process.execPath.startsWith("/root/"))(
+describe.skipIf(sandboxMissing !== undefined || !isRoot() || systemPython === undefined || process.execPath.startsWith(`${homedir()}/`))(
   "limits without write access to control groups",
   () => {
     it("are the host's watch and the kernel's count by namespace", async () => {

@@ -148,7 +148,7 @@ describe.skipIf(sandboxMissing !== undefined || !isRoot() || systemPython === un
   let reachable = true;
   beforeAll(() => {
     // Node and this checkout may lie in root's home.
-    reachable = [process.execPath, new URL(import.meta.url).pathname].every((path) => !path.startsWith("/root/"));
+    reachable = [process.execPath, new URL(import.meta.url).pathname].every((path) => !path.startsWith(`${homedir()}/`));
     accessSync(process.execPath);
   });
   afterAll(() => {
