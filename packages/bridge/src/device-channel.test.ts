@@ -37,7 +37,9 @@ test("wakes its loop for timers while calls are pending", async () => {
 test("is interrupted with its state kept", async () => {
   await using session = await open();
   await run(session, "keep = 1");
-  expect(await run(session, "while True: pass", {}, { timeoutMs: 200 })).toMatchObject({ error: { name: "TimeoutError" }, stateLost: false });
+  for (const code of ["while True: pass", "import asyncio\nawait asyncio.sleep(60)"]) {
+    expect(await run(session, code, {}, { timeoutMs: 200 })).toMatchObject({ error: { name: "TimeoutError" }, stateLost: false });
+  }
   expect(await run(session, "echo('never')", { echo: () => new Promise<Value>(() => {}) }, { signal: AbortSignal.timeout(200) })).toMatchObject({
     error: { name: "AbortError" },
     stateLost: false,

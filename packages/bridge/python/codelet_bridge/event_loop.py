@@ -59,6 +59,7 @@ class _HostSelector:
 
     def __init__(self, calls):
         self.calls = calls
+        self.sleeping = False
 
     def select(self, timeout):
         if timeout is not None and timeout <= 0:
@@ -66,17 +67,36 @@ class _HostSelector:
         if not any(slot.future is not None for slot in self.calls.waiting.values()):
             if timeout is None:
                 raise RuntimeError("the event loop waits for something that can't happen")
-            import time
-
-            time.sleep(timeout)
+            self._sleep(timeout)
             return []
         if timeout is not None:
             self.calls.send('{"t":"wake"', ',"ms":%s' % to_json(max(1, int(timeout * 1000))))
         self.calls.read_ready()
         return []
 
+    def _sleep(self, seconds):
+        import time
+
+        try:
+            self.sleeping = True
+            time.sleep(seconds)
+        except _Woken:
+            pass
+        finally:
+            self.sleeping = False
+
+    def wake(self):
+        """Only a signal handler can run while this thread sleeps; without an exception the sleep would go on after it."""
+        if self.sleeping:
+            self.sleeping = False
+            raise _Woken
+
     def close(self):
         pass
+
+
+class _Woken(BaseException):
+    pass
 
 
 _stand_in = None
@@ -99,7 +119,7 @@ def stand_in_class(calls):
             pass
 
         def _write_to_self(self):
-            pass
+            self._selector.wake()
 
         def run_in_executor(self, executor, function, *args):
             future = self.create_future()
