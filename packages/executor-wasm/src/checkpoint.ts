@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { zstdCompress, zstdDecompress } from "node:zlib";
-import { ConfigurationError, type Json, ProtocolError } from "@codelet/core";
+import { crc32, zstdCompress, zstdDecompress } from "node:zlib";
+import { ConfigurationError, ExecutorCrashedError, type Json, ProtocolError } from "@codelet/core";
 import type { Image } from "./image.ts";
 import type { OpenFile } from "./sandbox/checkpoint.ts";
 import { pageBytes } from "./sandbox/delta.ts";
@@ -35,6 +35,7 @@ interface Header {
 export async function encodeCheckpoint(image: Image, payload: Uint8Array): Promise<Json> {
   const { header, memory, files } = takeApart(Buffer.from(payload.buffer, payload.byteOffset, payload.length));
   const base = await readFile(join(image.folder, "snapshot.bin"));
+  if (String(crc32(base)) !== image.checksum) throw new ExecutorCrashedError("The image of the session was replaced: its state can't be saved.");
   const [packedMemory, packedFiles] = await Promise.all([compress(makeDelta(base, memory)), compress(files)]);
   return {
     image: image.checksum,

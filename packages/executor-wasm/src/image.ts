@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
-import { copyFile, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import { AbortedError, ExecutorCrashedError } from "@codelet/core";
@@ -31,23 +32,24 @@ export interface ImageOptions {
 }
 
 /**
- * The image for these options, made when it isn't there (2 to 5 s) or was damaged. Processes that make one at the same time don't see each other's half:
+ * The image for these options, made when it isn't there (4 to 10 s) or was damaged. Processes that make one at the same time don't see each other's half:
  * each builds in a folder of its own, and the first to rename it wins.
  */
 export async function openImage({ cacheDir = defaultCacheDir(), wheels = [], onProgress = () => {}, signal }: ImageOptions = {}): Promise<Image> {
   const sources = imageSources(wheels);
   const folder = join(cacheDir, `wasm-${sources.key}/`);
   const found = await verify(folder, sources);
-  if (found) return found;
-  onProgress("Preparing the Python sandbox, once for this version");
+  if (found && existsSync(join(folder, denoCache))) return found;
   await mkdir(cacheDir, { recursive: true });
-  const draft = join(await mkdtemp(join(cacheDir, "draft-")), "image/");
+  await removeOldDrafts(cacheDir);
+  const draft = join(await mkdtemp(join(cacheDir, draftPrefix)), "image/");
   try {
-    await build(draft, sources, signal);
-    if (!(await verify(folder, sources))) {
-      await rm(folder, { recursive: true, force: true });
-      await rename(draft, folder).catch(() => {}); // somebody else was faster
+    if (!found) {
+      onProgress("Preparing the Python sandbox, once for this version (1 of 2): starting Python and importing its standard library");
+      await build(draft, sources, signal);
+      await place(draft, folder, sources);
     }
+    onProgress("Preparing the Python sandbox, once for this version (2 of 2): trying it out");
     await primeDenoCache(folder, sources.entry, join(draft, "..", denoCache), signal);
   } finally {
     await rm(join(draft, ".."), { recursive: true, force: true });
@@ -56,6 +58,35 @@ export async function openImage({ cacheDir = defaultCacheDir(), wheels = [], onP
   if (!built) throw new ExecutorCrashedError(`The image in ${folder} is damaged right after it was made. Is the disk full?`);
   onProgress("The Python sandbox is ready");
   return built;
+}
+
+const draftPrefix = "draft-";
+const draftAgeMs = 3_600_000;
+
+/** Left by processes that were killed while they built. */
+async function removeOldDrafts(cacheDir: string): Promise<void> {
+  for (const name of await readdir(cacheDir)) {
+    const path = join(cacheDir, name);
+    const { mtimeMs = Date.now() } = (name.startsWith(draftPrefix) && (await stat(path).catch(() => undefined))) || {};
+    if (Date.now() - mtimeMs > draftAgeMs) await rm(path, { recursive: true, force: true });
+  }
+}
+
+/** The first of several processes wins. A damaged image makes room; one that somebody has repaired meanwhile goes back. */
+async function place(draft: string, folder: string, sources: ImageSources): Promise<void> {
+  const aside = join(draft, "..", "damaged/");
+  if (await renamed(draft, folder)) return;
+  if ((await verify(folder, sources)) || !(await renamed(folder, aside))) return;
+  if (!((await verify(aside, sources)) && (await renamed(aside, folder)))) await renamed(draft, folder);
+}
+
+async function renamed(from: string, to: string): Promise<boolean> {
+  try {
+    await rename(from, to);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 const manifestName = "manifest.json";
@@ -88,7 +119,7 @@ export const denoCache = "deno-dir";
 /** Deno knows scripts by their path, so this has to happen in the final folder: a session that finds no host and ends. */
 async function primeDenoCache(folder: string, entry: string, cache: string, signal: AbortSignal | undefined): Promise<void> {
   await runDeno(folder, entry, { mode: "run", folder, diskLimitBytes: 0 }, cache, signal);
-  await rename(cache, join(folder, denoCache)).catch(() => {}); // somebody else was faster
+  await renamed(cache, join(folder, denoCache)); // or somebody else was faster
 }
 
 async function runDeno(

@@ -19,10 +19,17 @@ export interface StreamOperations {
   write?(stream: FileStream, buffer: Int8Array, offset: number, length: number): number;
 }
 
+export type WriteFile = (stream: FileStream, buffer: Int8Array, offset: number, length: number, position: number, canOwn?: boolean) => number;
+
+export interface MemoryFileSystem {
+  expandFileStorage(node: FileNode, capacity: number): void;
+  readonly ops_table: { readonly file: { readonly stream: { write: WriteFile } } };
+}
+
 export interface FileSystem {
   readonly ErrnoError: new (errno: number) => Error;
   readonly streams: (FileStream | null)[];
-  readonly filesystems: { MEMFS: { expandFileStorage(node: FileNode, capacity: number): void } };
+  readonly filesystems: { MEMFS: MemoryFileSystem };
   makedev(major: number, minor: number): number;
   registerDevice(device: number, operations: StreamOperations): void;
   mkdev(path: string, device: number): void;

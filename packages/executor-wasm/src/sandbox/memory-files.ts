@@ -59,16 +59,25 @@ export function unpackFiles(fs: FileSystem, archive: Uint8Array): void {
 /** Files count against no memory limit of WebAssembly: this is theirs. */
 export function limitFiles(fs: FileSystem, maxBytes: number): void {
   const memory = fs.filesystems.MEMFS;
-  const expand = memory.expandFileStorage;
+  const files = memory.ops_table.file.stream;
+  const { expandFileStorage: expand } = memory;
+  const { write } = files;
   let grown = 0; // never falls when files are deleted; a recount corrects it
-  memory.expandFileStorage = (node, capacity) => {
-    const before = node.usedBytes;
-    if (grown + capacity - before > maxBytes) {
+  const reserve = (bytes: number): void => {
+    if (grown + bytes > maxBytes) {
       grown = countBytes(fs, "/");
-      if (grown + capacity - before > maxBytes) throw new fs.ErrnoError(errno.ENOSPC);
+      if (grown + bytes > maxBytes) throw new fs.ErrnoError(errno.ENOSPC);
     }
+    grown += Math.max(0, bytes);
+  };
+  memory.expandFileStorage = (node, capacity) => {
+    reserve(capacity - node.usedBytes);
     expand(node, capacity);
-    grown += Math.max(0, capacity - before);
+  };
+  // The first write to an empty file expands nothing: it becomes the file.
+  files.write = (stream, buffer, offset, length, position, canOwn) => {
+    if (stream.node.usedBytes === 0 && position === 0) reserve(length);
+    return write(stream, buffer, offset, length, position, canOwn);
   };
 }
 

@@ -56,12 +56,17 @@ export async function startPyodide(folder: string, compiled: Promise<WasmModule>
 
 /** C functions that evaluate JavaScript or run a command. They would fail anyway, but as a fatal error of the interpreter: `ctypes` can call them. */
 const closedImports = {
-  emscripten_run_script: () => {},
-  emscripten_run_script_int: () => 0,
-  emscripten_run_script_string: () => 0,
-  emscripten_async_run_script: () => {},
-  _emscripten_system: () => -1,
+  emscripten_run_script: signed("vp", () => undefined),
+  emscripten_run_script_int: signed("ip", () => 0),
+  emscripten_run_script_string: signed("pp", () => 0),
+  emscripten_async_run_script: signed("vpi", () => undefined),
+  _emscripten_system: signed("ip", () => -1),
 };
+
+/** Emscripten's note of a function's C type, without which finding it by name is a fatal error. */
+function signed(sig: string, call: () => number | undefined): () => number | undefined {
+  return Object.assign(call, { sig });
+}
 
 /** A snapshot is a header, whose second word is its own length, and the memory. */
 const memoryBytes = (snapshot: Uint8Array): number => snapshot.length - new DataView(snapshot.buffer, snapshot.byteOffset).getUint32(4, true);

@@ -1,0 +1,55 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import type { Json, SessionRef } from "@codelet/core";
+import { expect, it } from "vitest";
+import { evaluate, openWasm, run } from "./testing/evaluate.ts";
+
+const program = fileURLToPath(new URL("./testing/restore-program.ts", import.meta.url));
+const leave =
+  "import random\ndef count():\n    for n in range(10): yield n\ncounter = count()\nnext(counter)\nopen('notes.txt', 'w').write('first second')\nopened = open('notes.txt')\nopened.read(6)";
+
+it("restores generators, files and what is open in another process", async () => {
+  await using session = await openWasm();
+  await run(session, leave);
+  const reference = await session.snapshot?.();
+  expect(JSON.stringify(reference).length).toBeLessThan(4 * 2 ** 20);
+  const folder = await mkdtemp(join(tmpdir(), "codelet-reference-"));
+  try {
+    await writeFile(join(folder, "reference.json"), JSON.stringify(reference));
+    const { stdout } = await promisify(execFile)(process.execPath, [program, join(folder, "reference.json"), "[next(counter), opened.read()]"]);
+    expect(JSON.parse(stdout)).toEqual([1, "second"]);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+  expect(await evaluate(session, "next(counter)")).toBe(1);
+});
+
+it("goes on with the same random numbers where a seed makes it a replay", async () => {
+  await using session = await openWasm({}, { seed: "run-1" });
+  await run(session, "import random\nrandom.random()");
+  const restore = await session.snapshot?.();
+  const next = await evaluate(session, "random.random()");
+  await using replay = await openWasm({}, { seed: "run-1", restore });
+  expect(await evaluate(replay, "random.random()")).toBe(next);
+  await using other = await openWasm({}, { restore });
+  expect(await evaluate(other, "random.random()")).not.toBe(next);
+});
+
+it("refuses a reference that it did not save, or that is damaged", async () => {
+  await using session = await openWasm();
+  const reference = (await session.snapshot?.()) as SessionRef;
+  const data = reference.data as Readonly<Record<string, Json>>;
+  const damaged: readonly SessionRef[] = [
+    { executor: "local", data: reference.data },
+    { executor: "wasm", data: null },
+    { executor: "wasm", data: { ...data, image: "1" } },
+    { executor: "wasm", data: { ...data, memory: "AAAA" } },
+    { executor: "wasm", data: { ...data, files: String(data.files).slice(0, 40) } },
+    { executor: "wasm", data: { ...data, openFiles: [{ fd: "5" }] } },
+  ];
+  for (const restore of damaged) await expect(openWasm({}, { restore })).rejects.toMatchObject({ code: "configuration" });
+});
