@@ -1,14 +1,11 @@
-import { execFile } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 import type { Json, SessionRef } from "@codelet/core";
 import { expect, it } from "vitest";
 import { evaluate, openWasm, run } from "./testing/evaluate.ts";
+import { evaluateElsewhere } from "./testing/other-host.ts";
 
-const program = fileURLToPath(new URL("./testing/restore-program.ts", import.meta.url));
 const leave =
   "import random\ndef count():\n    for n in range(10): yield n\ncounter = count()\nnext(counter)\nopen('notes.txt', 'w').write('first second')\nopened = open('notes.txt')\nopened.read(6)";
 
@@ -20,8 +17,7 @@ it("restores generators, files and what is open in another process", async () =>
   const folder = await mkdtemp(join(tmpdir(), "codelet-reference-"));
   try {
     await writeFile(join(folder, "reference.json"), JSON.stringify(reference));
-    const { stdout } = await promisify(execFile)(process.execPath, [program, join(folder, "reference.json"), "[next(counter), opened.read()]"]);
-    expect(JSON.parse(stdout)).toEqual([1, "second"]);
+    expect(await evaluateElsewhere({}, "[next(counter), opened.read()]", join(folder, "reference.json"))).toEqual([1, "second"]);
   } finally {
     await rm(folder, { recursive: true });
   }
