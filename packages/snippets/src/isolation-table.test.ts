@@ -1,0 +1,24 @@
+import { readFileSync } from "node:fs";
+import { localExecutor } from "@codelet/executor-local";
+import { wasmExecutor } from "@codelet/executor-wasm";
+import { expect, it } from "vitest";
+
+const readme = readFileSync(new URL("../../../README.md", import.meta.url), "utf8");
+const levels = new Map(
+  [...readme.matchAll(/^\| `@codelet\/([a-z-]+)`(?:, `([^`]+)`)? \| (\d) /gm)].map(([, name, option = "", level]) => [
+    `${name} ${option}`.trim(),
+    Number(level),
+  ]),
+);
+
+it("claims in the README the isolation level that each manifest has", () => {
+  const unsafe = localExecutor({ sandbox: "none" }).capabilities;
+  expect(levels).toEqual(
+    new Map([
+      ["executor-wasm", wasmExecutor().capabilities.isolation],
+      ["executor-local", localExecutor().capabilities.isolation],
+      ['executor-local sandbox: "none"', unsafe.isolation],
+    ]),
+  );
+  expect(unsafe).toMatchObject({ isolation: 0, network: "full", files: "host", processes: "host" });
+});
