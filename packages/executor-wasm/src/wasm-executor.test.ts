@@ -1,30 +1,18 @@
-import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { contractGroups, type Deviation, executorContract } from "@codelet/executor-contract";
+import { executorContract } from "@codelet/executor-contract";
 import { describe, it } from "vitest";
+import { otherGroups } from "./testing/contract-halves.ts";
 import { testCacheDir } from "./testing/test-cache.ts";
 import { wasmExecutor } from "./wasm-executor.ts";
 
 const built = fileURLToPath(new URL("../dist/index.js", import.meta.url));
 const options = { cacheDir: testCacheDir };
 
-const deviations: readonly Deviation[] = [
-  {
-    case: "crashes: a segmentation fault is an error with its loss of state said, not a hang",
-    reason: "address 0 is ordinary memory in WebAssembly: https://github.com/WebAssembly/design/issues/1168",
-    async instead({ open, run }) {
-      const { execution } = await run(await open(), "import ctypes\nctypes.string_at(0, 4)\n'alive'");
-      assert.deepEqual([execution.value, execution.error, execution.stateLost], ["alive", undefined, false]);
-    },
-  },
-];
-
 executorContract({
   it,
   describe,
   create: () => wasmExecutor(options),
   module: { module: built, factory: "createExecutor", options },
-  groups: contractGroups.filter((group) => group !== "escapes"), // in a file of their own, to run beside these
+  groups: otherGroups,
   conformanceFloor: 0.97,
-  deviations,
 });
