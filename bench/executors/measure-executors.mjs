@@ -22,6 +22,7 @@ export async function measure({ quick }) {
   const warm = await measureWarm(running, plan);
   const floors = [
     { subject: "pipe echo (node, cat)", measure: "round trip", value: warm.echoUs, unit: "us" },
+    { subject: "bare Python loop", measure: "warm exec", value: warm.bareUs, unit: "us", ratio: warm.bareUs / warm.echoUs, ratioTo: "echo" },
     ...(cold.bareDenoMs === undefined ? [] : [{ subject: "bare Deno + snapshot", measure: "cold", value: cold.bareDenoMs, unit: "ms" }]),
   ];
   const rows = SUBJECTS.flatMap(({ id, name }) =>
@@ -60,10 +61,10 @@ async function measureWarm(running, { warmPasses, roundsPerPass, pythonRepetitio
       const result = await succeed("warm-child.mjs", id, roundsPerPass);
       compareAnswers(id, result.answers, answers);
       keepBest(best.get(id), result.times);
-      keepBest(floor, { echoUs: result.times.echoUs });
+      keepBest(floor, { echoUs: result.times.echoUs, bareUs: result.times.bareUs });
     }
   }
-  return { best, plain, echoUs: floor.echoUs };
+  return { best, plain, ...floor };
 }
 
 async function succeed(file, id, ...parameters) {

@@ -1,4 +1,5 @@
 // `node warm-child.mjs <executor> <rounds>`: one session beside a pipe echo, round by round; the best mean of each.
+import { BarePython } from "./bare-python.mjs";
 import { runStep } from "./drive.mjs";
 import { Echo } from "./echo.mjs";
 import { report } from "./report.mjs";
@@ -22,15 +23,17 @@ await report(async () => {
   const executor = await loadSubject(id);
   const session = await executor.open({ tools: [DOUBLE] });
   const echo = new Echo();
+  const python = new BarePython();
   let answers = {};
   await runStep(session, "x = 0");
   for (let round = 0; round < Number(rounds); round++) {
     keepBest("echoUs", await meanUs(ECHOES_PER_SAMPLE, () => echo.roundTrip()));
+    keepBest("bareUs", await meanUs(STEPS_PER_SAMPLE, () => python.runStep()));
     keepBest("warmUs", await meanUs(STEPS_PER_SAMPLE, () => runStep(session, "x = x + 1")));
     keepBest("toolUs", (await meanUs(1, () => callTools(session))) / CALLS_PER_PROGRAM);
     if (round % ROUNDS_PER_SNIPPETS === 0) answers = await runSnippets(session);
   }
-  await Promise.all([echo.end(), session[Symbol.asyncDispose]()]);
+  await Promise.all([echo.end(), python.end(), session[Symbol.asyncDispose]()]);
   return { times, answers };
 });
 
