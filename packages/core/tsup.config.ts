@@ -1,3 +1,3 @@
 import { build } from "../../tsup.base.ts";
 
-export default build({ platform: "neutral" });
+export default build({ platform: "neutral", entry: ["src/index.ts", "src/json-schema.ts", "src/value-codec.ts"] });

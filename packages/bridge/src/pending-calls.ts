@@ -1,4 +1,5 @@
-import { type CallResult, decodeValue, encodeValue, ProtocolError, type SandboxCall, type Value, ValueError } from "@codelet/core";
+import { type CallResult, ProtocolError, type SandboxCall, type Value, ValueError } from "@codelet/core";
+import { decodeValue, encodeValue } from "@codelet/core/value-codec";
 import type { BridgeLimits } from "./bridge-limits.ts";
 import type { CallFrame } from "./worker-frames.ts";
 

@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
-import { decodeValue, encodeValue, type Json, pythonFloat, pythonType, type Value } from "@codelet/core";
+import { type Json, pythonFloat, pythonType, type Value } from "@codelet/core";
+import { decodeValue, encodeValue } from "@codelet/core/value-codec";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openSession, python } from "./testing/child-channel.ts";

@@ -1,4 +1,5 @@
-import { CodeletError, ExecutorCrashedError, encodeValue, type Json, ProtocolError, type ToolSignature, type Value, ValueError } from "@codelet/core";
+import { CodeletError, ExecutorCrashedError, type Json, ProtocolError, type ToolSignature, type Value, ValueError } from "@codelet/core";
+import { encodeValue } from "@codelet/core/value-codec";
 import type { BridgeLimits } from "./bridge-limits.ts";
 import { FrameDecoder } from "./frame-decoder.ts";
 import type { WorkerChannel, WorkerExit } from "./worker-channel.ts";

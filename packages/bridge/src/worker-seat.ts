@@ -1,4 +1,5 @@
-import { AbortedError, baseImports, ExecutorCrashedError } from "@codelet/core";
+import { AbortedError, ExecutorCrashedError } from "@codelet/core";
+import { baseImports } from "./base-imports.ts";
 import type { Bindings } from "./bindings.ts";
 import { Deferred } from "./deferred.ts";
 import type { ResolvedSessionOptions } from "./session-options.ts";

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { decodeValue, loadExecutor } from "@codelet/core";
+import { loadExecutor } from "@codelet/core";
+import { decodeValue } from "@codelet/core/value-codec";
 import stringWidth from "string-width";
 import { describe, expect, it, vi } from "vitest";
 import { chatServer } from "./testing/chat-server.ts";

@@ -1,4 +1,5 @@
-import { AbortedError, decodeValue, pythonFloat, pythonType } from "@codelet/core";
+import { AbortedError, pythonFloat, pythonType } from "@codelet/core";
+import { decodeValue } from "@codelet/core/value-codec";
 import { expect, it } from "vitest";
 import { describeFailure } from "./failure.ts";
 import { eventLine, failureLine, resultLine } from "./json-line.ts";

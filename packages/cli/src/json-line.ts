@@ -1,4 +1,5 @@
-import { AbortedError, type AgentEvent, encodeValue, type RunResult } from "@codelet/core";
+import { AbortedError, type AgentEvent, type RunResult } from "@codelet/core";
+import { encodeValue } from "@codelet/core/value-codec";
 import type { Failure } from "./failure.ts";
 
 /** DEL, the C1 controls and the characters that hide or reorder text: JSON leaves them as they are, and a terminal may obey them. */

@@ -1,4 +1,5 @@
-import { fromBase64, type PlainValue, type RunBase, type RunResult } from "@codelet/core";
+import type { PlainValue, RunBase, RunResult } from "@codelet/core";
+import { fromBase64 } from "@codelet/core/value-codec";
 import { expect, it } from "vitest";
 import { renderFailure, renderResult } from "./render-result.ts";
 import { anAction } from "./testing/events.ts";

@@ -48,6 +48,8 @@ export interface RunOptions {
   readonly additionalArgs?: Readonly<Record<string, Value>> | undefined;
   /** Shown to the model with the task. */
   readonly images?: readonly Media[] | undefined;
+  /** The run's identity, part of every idempotency key: the same for another attempt at the same run. @default a random UUID */
+  readonly runId?: string | undefined;
   /** Answers calls that need approval. @default they are refused */
   readonly approve?: Approve | undefined;
 }
@@ -62,10 +64,10 @@ export interface RunBase {
   readonly durationMs: number;
 }
 
-export type RunResult<Output = PlainValue> = RunBase &
-  (
-    | { readonly state: "success"; readonly output: Output }
-    /** After one last call for an answer: its text, and the output where it has the right type. */
-    | { readonly state: "limit"; readonly limit: LimitName; readonly output?: Output; readonly text?: string }
-    | { readonly state: "aborted"; readonly reason: unknown }
-  );
+export type RunResult<Output = PlainValue> = RunBase & RunEnding<Output>;
+
+export type RunEnding<Output> =
+  | { readonly state: "success"; readonly output: Output }
+  /** After one last call for an answer: its text, and the output where it has the right type. */
+  | { readonly state: "limit"; readonly limit: LimitName; readonly output?: Output; readonly text?: string }
+  | { readonly state: "aborted"; readonly reason: unknown };

@@ -1,6 +1,7 @@
 import { expectTypeOf, test } from "vitest";
 import { z } from "zod";
-import { CodeAgent, type Executor, jsonSchema, type Model, type PlainValue, tool } from "./index.ts";
+import { CodeAgent, type Executor, type Model, type PlainValue, tool } from "./index.ts";
+import { jsonSchema } from "./json-schema.ts";
 
 declare const model: Model;
 declare const executor: Executor;

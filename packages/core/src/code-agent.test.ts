@@ -185,6 +185,19 @@ describe("events", () => {
     expect(executor.openSessions).toBe(0);
   });
 
+  it("stop the run at once when they are left while nothing happens", async () => {
+    const executor = fakeExecutor(answering);
+    const model = faultyModel(scriptedModel([]), [{ call: 1, type: "hang" }]);
+    const run = agentOf([], { executor, model }).start("task");
+    const events = run[Symbol.asyncIterator]();
+    while ((await events.next()).value?.type !== "step-start");
+    const pending = events.next();
+    expect(await events.return?.()).toEqual({ done: true, value: undefined });
+    expect(await pending).toEqual({ done: true, value: undefined });
+    expect(await run.result).toMatchObject({ state: "aborted" });
+    expect(executor.openSessions).toBe(0);
+  });
+
   it("end with a terminal event also when the run fails, and the result rejects only where it is read", async () => {
     const run = agentOf([Object.assign(new Error("no"), { status: 401 })]).start("task");
     expect((await eventsOf(run)).at(-1)).toMatchObject({ type: "run-end", state: "failed", error: { name: "ModelCallError" } });

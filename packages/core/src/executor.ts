@@ -60,7 +60,7 @@ export interface OpenSessionOptions {
   /** Global variables of the session. */
   readonly variables?: Readonly<Record<string, Value>> | undefined;
   /**
-   * Modules that code may import: `"numpy"`, `"pandas.*"` for submodules too; the harmless modules of {@link baseImports} are always allowed.
+   * Modules that code may import: `"numpy"`, `"pandas.*"` for submodules too; modules without files, network or processes are always allowed.
    * A guard against accidents, not a boundary. @default every module that the sandbox has
    */
   readonly authorizedImports?: readonly string[] | undefined;
@@ -71,15 +71,6 @@ export interface OpenSessionOptions {
   readonly onProgress?: ((message: string) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
-
-/** Modules without files, network or processes, importable under every `authorizedImports` list. */
-// biome-ignore format: a list
-export const baseImports: readonly string[] = [
-  "abc", "array", "ast", "asyncio.*", "base64", "bisect", "calendar", "cmath", "collections.*", "colorsys", "concurrent.futures", "contextlib", "copy", "csv",
-  "dataclasses", "datetime", "decimal", "difflib", "enum", "fractions", "functools", "graphlib", "hashlib", "heapq", "hmac", "html.*", "io", "itertools", "json.*",
-  "keyword", "locale", "math", "numbers", "operator", "pprint", "queue", "random", "re", "secrets", "stat", "statistics", "string", "struct", "textwrap", "time",
-  "traceback", "types", "typing", "unicodedata", "uuid", "warnings", "zlib", "zoneinfo",
-];
 
 /** A saved or left-alive session as plain data: what `open({ restore })` needs and nothing else. */
 export interface SessionRef {

@@ -1,7 +1,7 @@
 import { abortable } from "./abort.ts";
 import { CodeletError, describeThrown, ModelCallError } from "./errors.ts";
 import { errorOf } from "./journal.ts";
-import type { ContentPart, ModelDelta, ModelRequest, ModelResponse, Usage } from "./model.ts";
+import { addUsage, type ContentPart, type ModelDelta, type ModelRequest, type ModelResponse, noUsage } from "./model.ts";
 import { retryDelayMs } from "./retry.ts";
 import type { RunContext } from "./run-context.ts";
 
@@ -20,7 +20,7 @@ export async function generate(run: RunContext, key: string, request: ModelReque
     }
     request.signal?.throwIfAborted();
     const error = errorOf(outcome.error);
-    const delayMs = retryDelayMs(error, attempt, run.agent.retry);
+    const delayMs = retryDelayMs(error, attempt, run.agent.retry, `${run.runId}/${attemptKey}`);
     if (delayMs === undefined) throw error;
     run.emit({ type: "model-retry", message: outcome.error.message, delayMs });
     await run.journal.sleep(`${attemptKey}.retry`, delayMs, request.signal);
@@ -29,17 +29,13 @@ export async function generate(run: RunContext, key: string, request: ModelReque
 
 /** The `model` operation: one call; a stream is gathered here, its pieces go to the events. */
 export async function callModel(run: RunContext): Promise<ModelResponse> {
-  const {
-    request,
-    agent: { model },
-  } = run;
+  const { request } = run;
+  const { model } = run.agent;
   const { signal } = request;
+  const onText: OnText = (part, text) => run.emit({ type: "model-delta", part, text });
   try {
     if (model.stream === undefined) return checkResponse(await abortable(model.generate(request), signal));
-    const response = await gather(model.stream(request)[Symbol.asyncIterator](), signal, (part, text) =>
-      run.emit({ type: "model-delta", part, text }),
-    );
-    return checkResponse(response);
+    return checkResponse(await gather(model.stream(request)[Symbol.asyncIterator](), signal, onText));
   } catch (error) {
     if (signal?.aborted || CodeletError.isInstance(error, "model-call", "configuration", "missing-package", "aborted")) throw error;
     const status = (error as { readonly status?: unknown } | null | undefined)?.status;
@@ -52,15 +48,7 @@ export async function callModel(run: RunContext): Promise<ModelResponse> {
 /** A model is foreign code: what it returns is checked, and strange token counts count as none. */
 function checkResponse(response: ModelResponse): ModelResponse {
   if (!Array.isArray(response?.content)) throw new ModelCallError("The model returned no content.", { retryable: false });
-  const tokens = (name: keyof Usage): number => (Number.isFinite(response.usage?.[name]) ? Math.max(0, response.usage[name]) : 0);
-  const usage = {
-    input: tokens("input"),
-    cacheRead: tokens("cacheRead"),
-    cacheWrite: tokens("cacheWrite"),
-    output: tokens("output"),
-    reasoning: tokens("reasoning"),
-  };
-  return { ...response, usage };
+  return { ...response, usage: addUsage(noUsage, response.usage) };
 }
 
 type OnText = (part: "text" | "reasoning", text: string) => void;

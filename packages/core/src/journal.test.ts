@@ -1,7 +1,9 @@
 import { FakeClock, fakeExecutor, faultyModel, scriptedModel } from "@codelet/testing";
 import { describe, expect, it } from "vitest";
+import { z } from "zod";
 import { CodeAgent } from "./code-agent.ts";
 import { type Journal, type JournalFactory, memoryJournal } from "./journal.ts";
+import { tool } from "./tool.ts";
 
 const action = (code: string): string => `<code>\n${code}\n</code>`;
 const executor = fakeExecutor(({ code, finalAnswer }) => (code === "end" ? finalAnswer(1) : null));
@@ -72,4 +74,24 @@ it("gives keys that are stable paths, and arguments of constant size", async () 
   await new CodeAgent({ model: scriptedModel([action("a"), action("end")]), executor, journal }).run("task");
   expect(keys).toEqual(["1/model", "1/advance.0", "2/model", "2/advance.0"]);
   expect(Math.max(...sizes)).toBeLessThan(40);
+});
+
+it("has the run's identity from the caller, for journals and idempotency keys of another attempt", async () => {
+  const runIds: string[] = [];
+  const journal: JournalFactory = (run) => {
+    runIds.push(run.runId);
+    return memoryJournal()(run);
+  };
+  const keys: string[] = [];
+  const ping = tool({ name: "ping", description: "Pings.", input: z.object({}), execute: (_, { idempotencyKey }) => keys.push(idempotencyKey) });
+  const calling = fakeExecutor(async ({ call, finalAnswer }) => finalAnswer(await call("ping", [])));
+  for (const _ of [1, 2]) {
+    const agent = new CodeAgent({ model: scriptedModel([action("x")]), executor: calling, tools: [ping], journal });
+    expect(await agent.run("task", { runId: "order-7" })).toMatchObject({ runId: "order-7", state: "success" });
+  }
+  expect(runIds).toEqual(["order-7", "order-7"]);
+  expect(keys).toHaveLength(2);
+  expect(new Set(keys).size).toBe(1);
+  expect(keys[0]).toMatch(/^order-7\/1\/tool\..*ping$/);
+  await expect(new CodeAgent({ model: scriptedModel([]), executor }).run("task", { runId: "" })).rejects.toThrow("Expected `runId`");
 });

@@ -1,6 +1,7 @@
 import { abortable } from "./abort.ts";
+import type { RunEnding } from "./agent.ts";
 import { checkAnswer } from "./answer.ts";
-import { CodeletError, describeThrown, LimitError, type LimitName, ModelOutputError } from "./errors.ts";
+import { CodeletError, describeThrown, type LimitError, ModelOutputError } from "./errors.ts";
 import { type Evidence, execute } from "./execute.ts";
 import type { Execution } from "./executor.ts";
 import { generate } from "./generate.ts";
@@ -9,13 +10,11 @@ import { noUsage, textOf } from "./model.ts";
 import { renderExecution, renderProblem } from "./prompts/observation.ts";
 import type { RunContext } from "./run-context.ts";
 
-export type LoopResult = { readonly state: "success"; readonly output: unknown } | { readonly state: "limit"; readonly limit: LimitName };
-
 type Draft = { -readonly [Key in keyof ActionStep]: ActionStep[Key] };
 type Answer = { readonly output: unknown };
 
 /** The ReAct loop: step after step until an answer holds or a limit is reached. */
-export async function loop(run: RunContext): Promise<LoopResult> {
+export async function loop(run: RunContext): Promise<RunEnding<unknown>> {
   try {
     for (let step = 1; ; step++) {
       await abortable(run.mayStep(), run.signal);
@@ -25,7 +24,7 @@ export async function loop(run: RunContext): Promise<LoopResult> {
       if (answer !== undefined) return { state: "success", output: answer.output };
     }
   } catch (error) {
-    if (error instanceof LimitError) return { state: "limit", limit: error.limit };
+    if (CodeletError.isInstance(error, "limit-reached") && !run.isControlFlow(error)) return { state: "limit", limit: (error as LimitError).limit };
     throw error;
   }
 }
@@ -42,7 +41,7 @@ async function takeStep(run: RunContext, action: Draft): Promise<Answer | undefi
     const { name, message } = describeThrown(error);
     action.error = { code: CodeletError.isInstance(error) ? error.code : "unknown", name, message };
     action.observation = renderProblem(message, action.observation, run.agent.maxObservationCharacters);
-    if (!(error instanceof ModelOutputError)) {
+    if (!CodeletError.isInstance(error, "model-output")) {
       if (action.modelOutput !== "") await remember(run, action);
       throw error;
     }
@@ -76,14 +75,8 @@ async function runProgram(run: RunContext, action: Draft): Promise<Execution> {
     const crashed = CodeletError.isInstance(error, "executor-crashed", "protocol") && !run.isControlFlow(error);
     if (!crashed || !(await run.sandbox.replace())) throw error;
     run.emit({ type: "warning", message: `The sandbox crashed and is replaced: ${error.message}` });
-    evidence.execution = {
-      value: null,
-      logs: "",
-      outputs: [],
-      error: { name: "SandboxCrashed", message: error.message },
-      stateLost: true,
-      durationMs: 0,
-    };
+    const lost = { name: "SandboxCrashed", message: error.message };
+    evidence.execution = { value: null, logs: "", outputs: [], error: lost, stateLost: true, durationMs: 0 };
     return evidence.execution;
   } finally {
     action.toolCalls = evidence.toolCalls;

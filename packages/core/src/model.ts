@@ -79,14 +79,14 @@ export interface Usage {
 
 export const noUsage: Usage = { input: 0, cacheRead: 0, cacheWrite: 0, output: 0, reasoning: 0 };
 
-export function addUsage(a: Usage, b: Usage): Usage {
-  return {
-    input: a.input + b.input,
-    cacheRead: a.cacheRead + b.cacheRead,
-    cacheWrite: a.cacheWrite + b.cacheWrite,
-    output: a.output + b.output,
-    reasoning: a.reasoning + b.reasoning,
-  };
+/** The sum; counts that are missing, negative or no numbers count as none. */
+export function addUsage(a: Usage, b: Partial<Usage> | null | undefined): Usage {
+  const sum: { -readonly [Name in keyof Usage]: number } = { ...a };
+  for (const name of Object.keys(noUsage) as (keyof Usage)[]) {
+    const count = b?.[name];
+    if (typeof count === "number" && count > 0 && Number.isFinite(count)) sum[name] += count;
+  }
+  return sum;
 }
 
 /** The text parts of an answer, joined. */

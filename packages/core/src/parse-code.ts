@@ -25,25 +25,15 @@ export interface ParsedAction {
  */
 export function parseCode(text: string, tags: CodeTags, language: "python" | "javascript"): ParsedAction {
   const found = taggedBlocks(text, tags) ?? fencedBlocks(text, language);
-  const code = found?.blocks
-    .map(unfence)
-    .filter((block) => block.trim() !== "")
-    .join("\n\n");
-  if (found === undefined || !code) throw new ModelOutputError(howToWriteCode(text, tags));
-  return {
-    thought: text
-      .slice(0, found.start)
-      .trim()
-      .replace(/^thoughts?:\s*/i, ""),
-    code,
-  };
+  const programs = found?.blocks.map(unfence).filter((block) => block.trim() !== "") ?? [];
+  if (found === undefined || programs.length === 0) throw new ModelOutputError(howToWriteCode(text, tags));
+  const before = text.slice(0, found.start).trim();
+  return { thought: before.replace(/^thoughts?:\s*/i, ""), code: programs.join("\n\n") };
 }
 
 /** The text with its last block closed: a stop sequence cuts the closing tag off. */
-export function closeCode(text: string, { open, close }: CodeTags): string {
-  const lower = foldCase(text);
-  const opened = lower.lastIndexOf(foldCase(open));
-  return opened < 0 || lower.indexOf(foldCase(close), opened + open.length) >= 0 ? text : `${text.trimEnd()}\n${close}`;
+export function closeCode(text: string, tags: CodeTags): string {
+  return taggedBlocks(text, tags)?.isUnclosed ? `${text.trimEnd()}\n${tags.close}` : text;
 }
 
 /** The response schema of the structured mode. */
@@ -74,57 +64,37 @@ export function parseStructured(text: string): ParsedAction {
 interface Blocks {
   readonly start: number;
   readonly blocks: readonly string[];
+  readonly isUnclosed?: boolean;
 }
 
 /**
- * Blocks between the tags. The opening tag counts at the start of a line or after text that isn't a quotation of the tag,
- * so that prose such as "I'll put it between `<code>` tags" is not an action.
+ * Blocks between the tags, in one pass. A tag in quotes counts for nothing: neither prose such as "I'll put it between `<code>` tags" is an action,
+ * nor does `print("</code>")` end one, unless no other closing tag follows.
  */
 function taggedBlocks(text: string, { open, close }: CodeTags): Blocks | undefined {
-  const lower = foldCase(text);
-  const [openTag, closeTag] = [foldCase(open), foldCase(close)];
-  const closes: CloseSearch = { noneAfter: text.length + 1 };
   const blocks: string[] = [];
   let start = -1;
-  for (let from = 0; ; ) {
-    const opened = lower.indexOf(openTag, from);
-    if (opened < 0) break;
-    from = opened + openTag.length;
-    if (isQuoted(text, opened, from)) continue;
-    const closed = findClose(lower, text, closeTag, from, closes);
-    const end = closed < 0 ? text.length : closed;
-    blocks.push(text.slice(from, end));
-    if (start < 0) start = opened;
-    if (closed < 0) break;
-    from = closed + closeTag.length;
+  let from = -1;
+  let quotedClose = -1;
+  for (const { 0: tag, index } of text.matchAll(new RegExp(`${escapePattern(open)}|${escapePattern(close)}`, "gi"))) {
+    const end = index + tag.length;
+    const isQuoted = index > 0 && "`'\"".includes(text[index - 1] as string) && text[end] === text[index - 1];
+    const isOpening = tag.toLowerCase() === open.toLowerCase();
+    if (from < 0 && isOpening && !isQuoted) {
+      if (start < 0) start = index;
+      from = end;
+      quotedClose = -1;
+    } else if (from >= 0 && !isOpening && !isQuoted) {
+      blocks.push(text.slice(from, index));
+      from = -1;
+    } else if (!isOpening && quotedClose < 0) quotedClose = index;
   }
-  return start < 0 ? undefined : { start, blocks };
+  if (from >= 0) blocks.push(text.slice(from, quotedClose < 0 ? text.length : quotedClose));
+  return start < 0 ? undefined : { start, blocks, isUnclosed: from >= 0 && quotedClose < 0 };
 }
 
-/** A closing tag in quotes, as in `print("</code>")`, belongs to the code when a real one follows. */
-function findClose(lower: string, text: string, closeTag: string, from: number, search: CloseSearch): number {
-  const first = lower.indexOf(closeTag, from);
-  if (from >= search.noneAfter) return first;
-  for (let at = first; at >= 0; at = lower.indexOf(closeTag, at + 1)) {
-    if (!isQuoted(text, at, at + closeTag.length)) return at;
-  }
-  search.noneAfter = from;
-  return first;
-}
-
-/** Where it is known that no unquoted closing tag follows, so that a text full of quoted ones is read once. */
-interface CloseSearch {
-  noneAfter: number;
-}
-
-/** Lower case without changing any length, as `toLowerCase` does for some letters. */
-function foldCase(text: string): string {
-  return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
-}
-
-function isQuoted(text: string, start: number, end: number): boolean {
-  const before = text[start - 1];
-  return before !== undefined && "`'\"".includes(before) && text[end] === before;
+function escapePattern(text: string): string {
+  return text.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&");
 }
 
 /** Fences of the language, without a label only when there is no labelled one. */
@@ -152,13 +122,8 @@ function looksLikeCode(block: string): boolean {
 /** Models put a fence inside the tags, and indent whole blocks under a list item. */
 export function unfence(block: string): string {
   const head = /^\s*```[\w+-]*[ \t]*\r?\n/.exec(block)?.[0];
-  const inner =
-    head === undefined
-      ? block
-      : block
-          .slice(head.length)
-          .trimEnd()
-          .replace(/\n[ \t]*```$/, "");
+  const body = block.slice(head?.length ?? 0).trimEnd();
+  const inner = head === undefined ? body : body.replace(/\n[ \t]*```$/, "");
   const code = inner.replace(/^(?:[ \t]*\r?\n)+/, "").trimEnd();
   const indentation = /^[ \t]+/.exec(code)?.[0];
   return indentation === undefined ? code : code.replaceAll(new RegExp(`^${indentation}`, "gm"), "");

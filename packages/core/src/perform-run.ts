@@ -1,5 +1,5 @@
 import { abortAfter } from "./abort.ts";
-import type { RunOptions, RunResult } from "./agent.ts";
+import type { RunEnding, RunOptions, RunResult } from "./agent.ts";
 import { checkAnswer } from "./answer.ts";
 import { describeThrown, LimitError, type LimitName } from "./errors.ts";
 import type { Executor } from "./executor.ts";
@@ -11,11 +11,6 @@ import { describeTask } from "./prompts/prompts.ts";
 import type { ResolvedAgent } from "./resolved-agent.ts";
 import type { RunHandle } from "./run.ts";
 import { RunContext } from "./run-context.ts";
-
-type Ending =
-  | { readonly state: "success"; readonly output: unknown }
-  | { readonly state: "limit"; readonly limit: LimitName; readonly output?: unknown; readonly text?: string }
-  | { readonly state: "aborted"; readonly reason: unknown };
 
 /** The last call for an answer may take so long, retries included. */
 const lastAnswerTimeoutMs = 60_000;
@@ -46,7 +41,7 @@ export async function performRun(
 }
 
 /** How the loop ended. The callers' abort is a result; a failure of the world or ours is thrown. */
-async function reachEnd(run: RunContext, task: string): Promise<Ending> {
+async function reachEnd(run: RunContext, task: string): Promise<RunEnding<unknown>> {
   const { maxDurationMs } = run.agent.limits;
   const calledOff = maxDurationMs && abortAfter(run.stopper, maxDurationMs, () => new LimitError("duration", maxDurationMs, maxDurationMs));
   try {

@@ -19,12 +19,23 @@ export function resolveRetry(options: RetryOptions = {}): ResolvedRetry {
   return resolved;
 }
 
-/** Milliseconds to wait before try number `attempt + 1`, or undefined when there is none. */
-export function retryDelayMs(error: unknown, attempt: number, retry: ResolvedRetry): number | undefined {
+/**
+ * Milliseconds to wait before try number `attempt + 1`, or undefined when there is none. The jitter comes from `seed`: other runs wait otherwise, and
+ * the same run waits the same when it is replayed.
+ */
+export function retryDelayMs(error: unknown, attempt: number, retry: ResolvedRetry, seed: string): number | undefined {
   if (!CodeletError.isInstance(error, "model-call") || attempt >= retry.maxRetries) return undefined;
   const { retryable, retryAfterMs } = error as ModelCallError;
   if (!retryable) return undefined;
   if (retryAfterMs !== undefined) return retryAfterMs <= retry.maxDelayMs ? retryAfterMs : undefined;
   const backoffMs = Math.min(retry.firstDelayMs * 2 ** attempt, retry.maxDelayMs);
-  return backoffMs * (0.5 + Math.random() / 2);
+  return backoffMs * (0.5 + fraction(seed) / 2);
+}
+
+/** A number in [0, 1) that looks random and depends on the text alone (FNV-1a, then mixed). */
+function fraction(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let index = 0; index < text.length; index++) hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
+  hash = Math.imul(hash ^ (hash >>> 16), 0x45d9f3b);
+  return ((hash ^ (hash >>> 16)) >>> 0) / 2 ** 32;
 }

@@ -15,7 +15,7 @@ import { checkVariables, toolSignature } from "./tool.ts";
 
 /** Everything one run has; nothing of it is shared with another run. */
 export class RunContext {
-  readonly runId: string = crypto.randomUUID();
+  readonly runId: string;
   readonly agent: ResolvedAgent;
   readonly options: RunOptions;
   readonly agentPath: readonly string[];
@@ -44,7 +44,10 @@ export class RunContext {
 
   constructor(agent: ResolvedAgent, executor: Executor, options: RunOptions, handle: RunHandle) {
     const { signal, additionalArgs = {}, maxSteps = agent.limits.maxSteps } = options;
+    const { runId = crypto.randomUUID() } = options;
+    if (typeof runId !== "string" || runId === "") throw new TypeError(`Expected \`runId\` to be a text, got \`${runId}\` (${typeof runId})`);
     const variables = checkVariables(additionalArgs, agent.tools);
+    this.runId = runId;
     this.agent = agent;
     this.options = options;
     this.agentPath = [agent.name];

@@ -66,20 +66,28 @@ export class Run<Output> implements AsyncIterable<AgentEvent> {
     return this.#taken[index];
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<AgentEvent, void, undefined> {
+  /** Written by hand, since a generator would not be left before its pending `next` has got an event. */
+  [Symbol.asyncIterator](): AsyncIterator<AgentEvent, undefined, undefined> {
     if (this.#isRead) throw new ConfigurationError("The events of a run can be read once.");
     this.#isRead = true;
-    try {
-      for (;;) {
-        const event = this.#unread.shift();
+    let isLeft = false;
+    return {
+      next: async () => {
+        for (;;) {
+          const event = isLeft ? undefined : this.#unread.shift();
+          this.#wake();
+          if (event !== undefined) return { done: false, value: event };
+          if (isLeft || this.#hasEnded) return { done: true, value: undefined };
+          await this.#change();
+        }
+      },
+      return: async () => {
+        isLeft = true;
         this.#wake();
-        if (event !== undefined) yield event;
-        else if (this.#hasEnded) return;
-        else await this.#change();
-      }
-    } finally {
-      await this.stop();
-    }
+        await this.stop();
+        return { done: true, value: undefined };
+      },
+    };
   }
 
   /** Unread pieces of one text are joined, so that a slow reader costs no more than the text. */

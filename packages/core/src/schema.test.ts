@@ -1,60 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { jsonSchema, resolveSchema } from "./schema.ts";
-import { schemaProblems } from "./schema-problems.ts";
-
-describe("schemaProblems", () => {
-  it.each<readonly [string, unknown, Record<string, unknown>, string[]]>([
-    ["a type", "x", { type: "integer" }, ["value: expected integer, got string"]],
-    ["an integer that is a fraction", 1.5, { type: "integer" }, ["value: expected integer, got number"]],
-    ["one of several types", null, { type: ["string", "null"] }, []],
-    [
-      "a missing and an unknown property",
-      { b: 1 },
-      { type: "object", properties: { a: {} }, required: ["a"], additionalProperties: false },
-      ["a: missing", "b: unknown"],
-    ],
-    ["a nested item", [{ n: "x" }], { items: { properties: { n: { type: "number" } } } }, ["0.n: expected number, got string"]],
-    ["an enum", "c", { enum: ["a", "b"] }, ['value: expected one of ["a","b"]']],
-    ["a const", 2, { const: 1 }, ["value: expected 1"]],
-    ["anyOf", true, { anyOf: [{ type: "string" }, { type: "number" }] }, ["value: matches none of the allowed shapes"]],
-    [
-      "a local $ref",
-      { next: { next: 5 } },
-      { $ref: "#/$defs/node", $defs: { node: { type: "object", properties: { next: { $ref: "#/$defs/node" } } } } },
-      ["next.next: expected object, got number"],
-    ],
-    ["additional properties of a type", { a: 1, b: "x" }, { additionalProperties: { type: "number" } }, ["b: expected number, got string"]],
-    ["hostile keys", JSON.parse('{"__proto__": 1}'), { type: "object", properties: {}, additionalProperties: false }, ["__proto__: unknown"]],
-    ["bytes", new Uint8Array(1), { type: "object" }, ["value: expected object, got bytes"]],
-  ])("finds %s", (_, value, schema, problems) => {
-    expect(schemaProblems(value, schema)).toEqual(problems);
-  });
-
-  it("gives up on values that are built to take forever", () => {
-    const schema = {
-      $ref: "#/$defs/n",
-      $defs: {
-        n: {
-          anyOf: ["a", "b", "c"].map((k) => ({
-            type: "object",
-            properties: { [k]: { type: "string" }, left: { $ref: "#/$defs/n" } },
-            required: [k],
-          })),
-        },
-      },
-    };
-    let value: unknown = 1;
-    for (let depth = 0; depth < 30; depth++) value = { a: "", b: "", c: "", left: value };
-    expect(schemaProblems(value, schema).length).toBeGreaterThan(0);
-  });
-
-  it("reports a circular or dangling $ref as a configuration error", () => {
-    expect(() => schemaProblems(1, { $ref: "#" })).toThrow(expect.objectContaining({ code: "configuration" }));
-    expect(() => schemaProblems(1, { $ref: "#/x" })).toThrow(expect.objectContaining({ code: "configuration" }));
-    expect(() => schemaProblems(1, { $ref: "http://x" })).toThrow(expect.objectContaining({ code: "configuration" }));
-  });
-});
+import { jsonSchema } from "./json-schema.ts";
+import { resolveSchema } from "./schema.ts";
 
 describe("resolveSchema", () => {
   it("takes zod and jsonSchema", async () => {

@@ -1,5 +1,3 @@
-import { schemaProblems } from "./schema-problems.ts";
-
 /** JSON Schema, draft 2020-12. */
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
@@ -31,28 +29,6 @@ export interface ResolvedSchema<Output = unknown> {
   check(value: unknown): Promise<{ readonly value: Output } | { readonly problems: readonly string[] }>;
 }
 
-/**
- * A schema written as JSON Schema, with the type it stands for.
- * Checked are: type, properties, required, additionalProperties, enum, const, items, anyOf, oneOf, and local $ref. Other keywords are passed on to
- * models and not checked.
- *
- * @example
- * const city = jsonSchema<{ name: string }>({ type: "object", properties: { name: { type: "string" } }, required: ["name"] });
- */
-export function jsonSchema<T>(schema: JsonSchema): StandardSchema<T, T> {
-  return {
-    "~standard": {
-      version: 1,
-      vendor: "codelet",
-      validate(value) {
-        const problems = schemaProblems(value, schema);
-        return problems.length === 0 ? { value: value as T } : { issues: problems.map((message) => ({ message })) };
-      },
-      jsonSchema: { input: () => schema, output: () => schema },
-    },
-  };
-}
-
 /** Reads a schema once, at definition. Throws TypeError with the way out when it is not Standard JSON Schema. */
 export function resolveSchema<Output>(schema: StandardSchema<unknown, Output>, role: "input" | "output", where: string): ResolvedSchema<Output> {
   const standard = (schema as Partial<StandardSchema<unknown, Output>> | undefined)?.["~standard"];
@@ -72,7 +48,7 @@ export function resolveSchema<Output>(schema: StandardSchema<unknown, Output>, r
 function schemaFix(vendor: string | undefined): string {
   if (vendor === "valibot") return "Wrap it: toStandardJsonSchema(schema) from @valibot/to-json-schema.";
   if (vendor === "zod") return "Use zod >= 4.2.";
-  return "Use zod >= 4.2, arktype, or jsonSchema<T>({ … }).";
+  return "Use zod >= 4.2, arktype, or jsonSchema<T>({ … }) of @codelet/core/json-schema.";
 }
 
 function pathKey(segment: unknown): string {

@@ -7,15 +7,14 @@ import type { Duplex } from "node:stream";
 import {
   type Advance,
   type CallResult,
-  decodeValue,
   type Execution,
   type Executor,
   ExecutorCrashedError,
   type ExecutorSession,
-  encodeValue,
   type OpenSessionOptions,
   type SandboxCall,
 } from "@codelet/core";
+import { decodeValue, encodeValue } from "@codelet/core/value-codec";
 
 /** Bare CPython with everything that the host has. For tests of this suite only: what attacks do when nothing stops them. */
 export function unsafeExecutor(): Executor {

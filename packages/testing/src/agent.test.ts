@@ -1,4 +1,5 @@
-import { CodeAgent, jsonSchema, memoryJournal, type Tool, tool } from "@codelet/core";
+import { CodeAgent, memoryJournal, type Tool, tool } from "@codelet/core";
+import { jsonSchema } from "@codelet/core/json-schema";
 import { expect, it } from "vitest";
 import { FakeClock } from "./fake-clock.ts";
 import { fakeExecutor } from "./fake-executor.ts";

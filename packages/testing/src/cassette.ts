@@ -1,4 +1,5 @@
-import { ConfigurationError, decodeValue, encodeValue, type ModelDelta, type ModelResponse } from "@codelet/core";
+import { ConfigurationError, type ModelDelta, type ModelResponse } from "@codelet/core";
+import { decodeValue, encodeValue } from "@codelet/core/value-codec";
 
 /** How one recorded call ended: a whole answer, a stream, or an error of the provider. */
 export type CassetteOutcome =

@@ -1,4 +1,5 @@
-import { encodeValue, type Json, type ModelRequest } from "@codelet/core";
+import type { Json, ModelRequest } from "@codelet/core";
+import { encodeValue } from "@codelet/core/value-codec";
 
 /**
  * A hash of what a model is asked: the same for equal requests whatever the order of keys. Neither model, options nor keys are part of it.

@@ -1,4 +1,5 @@
-import { CodeAgent, type Executor, jsonSchema } from "@codelet/core";
+import { CodeAgent, type Executor } from "@codelet/core";
+import { jsonSchema } from "@codelet/core/json-schema";
 import { scriptedModel } from "@codelet/testing";
 import { filmTools } from "./film-tools.ts";
 import type { Film } from "./films.ts";

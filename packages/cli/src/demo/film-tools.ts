@@ -1,4 +1,5 @@
-import { type AnyTool, jsonSchema, tool } from "@codelet/core";
+import { type AnyTool, tool } from "@codelet/core";
+import { jsonSchema } from "@codelet/core/json-schema";
 import type { Film } from "./films.ts";
 
 /** What the sandboxed code may ask about films. The data stays here, in the host. */

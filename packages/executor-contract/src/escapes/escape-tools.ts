@@ -1,4 +1,5 @@
-import { type AnyTool, jsonSchema, parametersOf, plainValue, type SandboxCall, type ToolSignature, tool, toolSignature } from "@codelet/core";
+import { type AnyTool, parametersOf, plainValue, type SandboxCall, type ToolSignature, tool, toolSignature } from "@codelet/core";
+import { jsonSchema } from "@codelet/core/json-schema";
 import type { HostFunction } from "../drive-step.ts";
 import { hostInfoCanary } from "./canaries.ts";
 

@@ -1,4 +1,5 @@
-import { ConfigurationError, type ContentPart, type Message, textOf, toBase64 } from "@codelet/core";
+import { ConfigurationError, type ContentPart, type Message, textOf } from "@codelet/core";
+import { toBase64 } from "@codelet/core/value-codec";
 
 /** A message as chat completions take it. */
 export type WireMessage = Readonly<Record<string, unknown>> & { readonly role: string };

@@ -1,6 +1,28 @@
 import { ConfigurationError } from "./errors.ts";
-import type { JsonSchema } from "./schema.ts";
+import type { JsonSchema, StandardSchema } from "./schema.ts";
 import { isMedia, isPythonValue, type PlainValue } from "./value.ts";
+
+/**
+ * A schema written as JSON Schema, with the type it stands for.
+ * Checked are: type, properties, required, additionalProperties, enum, const, items, anyOf, oneOf, and local $ref. Other keywords are passed on to
+ * models and not checked.
+ *
+ * @example
+ * const city = jsonSchema<{ name: string }>({ type: "object", properties: { name: { type: "string" } }, required: ["name"] });
+ */
+export function jsonSchema<T>(schema: JsonSchema): StandardSchema<T, T> {
+  return {
+    "~standard": {
+      version: 1,
+      vendor: "codelet",
+      validate(value) {
+        const problems = schemaProblems(value, schema);
+        return problems.length === 0 ? { value: value as T } : { issues: problems.map((message) => ({ message })) };
+      },
+      jsonSchema: { input: () => schema, output: () => schema },
+    },
+  };
+}
 
 /** Every way in which a value breaks a schema, at most 20, as `path: problem`. */
 export function schemaProblems(value: unknown, schema: JsonSchema): readonly string[] {
