@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { copyFile, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import { AbortedError, ExecutorCrashedError } from "@codelet/core";
@@ -9,6 +9,7 @@ import { findDenoBinary } from "./deno-binary.ts";
 import { denoArguments, denoEnvironment } from "./deno-command.ts";
 import { type ImageSources, imageSources } from "./image-files.ts";
 import type { SandboxRequest } from "./sandbox/requests.ts";
+import { draftPrefix, imagePrefix, markUsed, sweepCache } from "./sweep-cache.ts";
 
 /**
  * A folder with all that a session starts from: our scripts, Pyodide, the memory snapshot of a prepared interpreter, and a Deno cache that saves
@@ -37,11 +38,14 @@ export interface ImageOptions {
  */
 export async function openImage({ cacheDir = defaultCacheDir(), wheels = [], onProgress = () => {}, signal }: ImageOptions = {}): Promise<Image> {
   const sources = imageSources(wheels);
-  const folder = join(cacheDir, `wasm-${sources.key}/`);
+  const folder = join(cacheDir, `${imagePrefix}${sources.key}/`);
   const found = await verify(folder, sources);
-  if (found && existsSync(join(folder, denoCache))) return found;
-  await mkdir(cacheDir, { recursive: true });
-  await removeOldDrafts(cacheDir);
+  if (found && existsSync(join(folder, denoCache))) {
+    await markUsed(folder);
+    return found;
+  }
+  await mkdir(cacheDir, { recursive: true, mode: 0o700 });
+  await sweepCache(cacheDir);
   const draft = join(await mkdtemp(join(cacheDir, draftPrefix)), "image/");
   try {
     if (!found) {
@@ -58,18 +62,6 @@ export async function openImage({ cacheDir = defaultCacheDir(), wheels = [], onP
   if (!built) throw new ExecutorCrashedError(`The image in ${folder} is damaged right after it was made. Is the disk full?`);
   onProgress("The Python sandbox is ready");
   return built;
-}
-
-const draftPrefix = "draft-";
-const draftAgeMs = 3_600_000;
-
-/** Left by processes that were killed while they built. */
-async function removeOldDrafts(cacheDir: string): Promise<void> {
-  for (const name of await readdir(cacheDir)) {
-    const path = join(cacheDir, name);
-    const { mtimeMs = Date.now() } = (name.startsWith(draftPrefix) && (await stat(path).catch(() => undefined))) || {};
-    if (Date.now() - mtimeMs > draftAgeMs) await rm(path, { recursive: true, force: true });
-  }
 }
 
 /** The first of several processes wins. A damaged image makes room; one that somebody has repaired meanwhile goes back. */
