@@ -181,16 +181,17 @@ class Decoder {
     }
   }
 
-  /** A dict whose keys are all strings is an object; any other keeps its keys as entries. */
+  /** A dict is an object where that keeps its keys and their order (an object puts "2" before "10" and both before "a"); else it stays entries. */
   #decodeEntries(pairs: readonly unknown[], depth: number): Value {
     const entries = pairs.map((pair): readonly [Value, Value] => {
       const [key, value] = list(pair);
       return [this.decode(key, depth), this.decode(value, depth)];
     });
-    if (!entries.every(([key]) => typeof key === "string")) return { [pythonType]: "dict", entries };
     const value: Record<string, Value> = Object.create(null);
-    for (const [key, item] of entries) value[key as string] = item;
-    return value;
+    for (const [key, item] of entries) if (typeof key === "string") value[key] = item;
+    const keys = Object.keys(value);
+    const isSame = keys.length === entries.length && entries.every(([key], index) => key === keys[index]);
+    return isSame ? value : { [pythonType]: "dict", entries };
   }
 
   #frame(tagged: Readonly<Record<string, unknown>>, depth: number): Value {

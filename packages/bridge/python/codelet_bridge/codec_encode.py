@@ -158,7 +158,8 @@ class Encoder:
         ordered = collections is not None and kind is getattr(collections, "OrderedDict", None)
         items = list(value.items() if ordered else dict.items(value))
         for key, _ in items:
-            if type(key) is not str or key == "$type":
+            # JavaScript moves keys that look like numbers to the front of an object.
+            if type(key) is not str or key == "$type" or "0" <= key[:1] <= "9":
                 break
         else:
             return {key: encode(item, depth) for key, item in items}

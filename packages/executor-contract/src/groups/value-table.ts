@@ -83,6 +83,21 @@ export const valueTable: readonly ValuePair[] = [
     value: dict([true, "yes"], ["1", "text"], [2.5, "half"]),
   },
   {
+    name: "a dict whose texts look like numbers, in its order",
+    python: "{'b': 0, '2024': 1, '10': {'9': 2, '08': 3}}",
+    value: dict(
+      ["b", 0],
+      ["2024", 1],
+      [
+        "10",
+        record([
+          ["9", 2],
+          ["08", 3],
+        ]),
+      ],
+    ),
+  },
+  {
     name: "a dict with the codec's own key",
     python: "{'$type': 'int', 'value': '5'}",
     value: record([
