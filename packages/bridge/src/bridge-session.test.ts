@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { childChannel, openSession } from "./testing/child-channel.ts";
 import { run } from "./testing/run.ts";
@@ -121,12 +122,33 @@ test("reports the interpreter's end through its code, and goes on with a fresh o
   expect((await run(session, "import os\nos.kill(os.getpid(), 9)")).error?.name).toBe("SessionDied");
 });
 
-test("rejects when the worker dies while idle, and when it can't be replaced", async () => {
-  const channel = childChannel();
-  await using session = await openSession({}, { connect: async () => channel });
-  await channel.kill();
+test("replaces a worker that dies while idle, and tells the next step", async () => {
+  await using session = await openSession();
+  const alarm = "import signal\nsignal.setitimer(signal.ITIMER_REAL, 0.05)\nx = 1";
+  expect(await run(session, alarm)).toMatchObject({ error: undefined, stateLost: false });
+  await sleep(300);
+  expect(await run(session, "'x' in globals()")).toMatchObject({ value: false, error: undefined, stateLost: true });
+  expect(await run(session, "2")).toMatchObject({ value: 2, stateLost: false });
+});
+
+test("gives up a worker that doesn't answer a binding", async () => {
+  await using session = await openSession({}, { readyTimeoutMs: 2_000 });
+  await run(session, "import os, signal, threading\nthreading.Timer(0.05, lambda: os.kill(os.getpid(), signal.SIGSTOP)).start()");
+  await sleep(200);
+  await expect(session.bind({ variables: { x: 1 } })).rejects.toMatchObject({ code: "executor-crashed" });
   session.start("1");
   await expect(session.next()).rejects.toMatchObject({ code: "executor-crashed" });
+});
+
+test("takes the answer to a binding among what threads send", async () => {
+  await using session = await openSession();
+  const code = "import threading\ndef show():\n    while going: display('x')\ngoing = True\nt = threading.Thread(target=show)\nt.start()";
+  await run(session, code);
+  for (let count = 0; count < 50; count++) await session.bind({ variables: { x: count } });
+  expect(await run(session, "going = False\nt.join()\nx")).toMatchObject({ value: 49 });
+});
+
+test("rejects when the worker can't be replaced", async () => {
   let attempts = 0;
   const connect = async (): Promise<ReturnType<typeof childChannel>> => {
     if (attempts++ > 0) throw new Error("no more");

@@ -12,6 +12,7 @@ import {
   type SessionRef,
 } from "@codelet/core";
 import { Bindings } from "./bindings.ts";
+import { Deferred } from "./deferred.ts";
 import { IdleWatch } from "./idle-watch.ts";
 import { type BridgeSessionOptions, checkedMs, type ResolvedSessionOptions, resolveSessionOptions } from "./session-options.ts";
 import { type Step, type StopReason, stopError } from "./step.ts";
@@ -103,7 +104,8 @@ class BridgeSession implements ExecutorSession {
     added.add(binding);
     this.#busyWith = "bound";
     try {
-      await this.#seat.current?.bind("bind", added);
+      const worker = this.#seat.current;
+      if (worker !== undefined) await this.#inTime(worker.bind("bind", added));
       this.#bindings.add(binding);
     } finally {
       this.#busyWith = undefined;
@@ -143,9 +145,12 @@ class BridgeSession implements ExecutorSession {
   #onClosed(exit: WorkerExit): void {
     const { executor } = this.#options;
     if (exit.protocolBroken === true) this.#fail(new ProtocolError(`The sandbox ${executor}: ${exit.message}.`));
-    else if (exit.carrierLost === true || !this.#steps.endWithWorker(exit))
-      this.#fail(new ExecutorCrashedError(`The sandbox ${executor} ended: ${exit.message}.`));
-    else void this.#seat.empty();
+    else if (exit.carrierLost === true) this.#fail(new ExecutorCrashedError(`The sandbox ${executor} ended: ${exit.message}.`));
+    else {
+      // What a step leaves behind (an alarm, a thread) may end the worker later: the next step gets a new one, and is told.
+      if (!this.#steps.endWithWorker(exit)) this.#steps.loseState();
+      void this.#seat.empty();
+    }
   }
 
   /** Code of an earlier step still computes, with nobody to wait for it. */
@@ -171,9 +176,25 @@ class BridgeSession implements ExecutorSession {
     this.#busyWith = "saved";
     try {
       if (how === "snapshot") worker.send("snapshot", "");
-      return await save(worker.channel);
+      return await this.#inTime(save(worker.channel));
     } finally {
       this.#busyWith = undefined;
+    }
+  }
+
+  /** A worker that doesn't answer between steps is held by what a step left in it: the session is lost. */
+  async #inTime<T>(answer: Promise<T>): Promise<T> {
+    const { executor, readyTimeoutMs } = this.#options;
+    const { promise: late, reject } = new Deferred<never>();
+    const timer = setTimeout(() => {
+      const error = new ExecutorCrashedError(`The sandbox ${executor} did not answer in ${readyTimeoutMs} ms.`);
+      reject(error);
+      this.#fail(error);
+    }, readyTimeoutMs);
+    try {
+      return await Promise.race([answer, late]);
+    } finally {
+      clearTimeout(timer);
     }
   }
 

@@ -14,14 +14,15 @@ const scannedFromBytes = 16 * 1024;
 export class FrameDecoder {
   readonly #maxBytes: number;
   readonly #bounds: { readonly maxDepth: number; readonly maxNodes: number };
-  #parts: Buffer[] = [];
-  #partBytes = 0;
+  /** The beginning of a frame whose end has not come yet, in a buffer that doubles: however small the chunks are, they cost what they hold. */
+  #kept: Buffer = Buffer.alloc(0);
+  #keptBytes = 0;
   #sequence = 0;
 
   constructor(limits: BridgeLimits) {
     this.#maxBytes = limits.maxFrameBytes;
-    // A tagged value takes up to three levels and five parts of JSON; the value decoder counts exactly.
-    this.#bounds = { maxDepth: limits.maxDepth * 3 + 10, maxNodes: limits.maxNodes * 5 + 100 };
+    // A tagged value takes up to three levels and, but for arrays of many dimensions, eight parts of JSON; the value decoder counts exactly.
+    this.#bounds = { maxDepth: limits.maxDepth * 3 + 10, maxNodes: limits.maxNodes * 8 + 100 };
   }
 
   /** The frames that this chunk completes. */
@@ -30,7 +31,7 @@ export class FrameDecoder {
     const frames: WorkerFrame[] = [];
     let start = 0;
     for (let end = bytes.indexOf(newline); end >= 0; end = bytes.indexOf(newline, start)) {
-      if (this.#parts.length > 0) frames.push(this.#frame(this.#joined(bytes.subarray(start, end))));
+      if (this.#keptBytes > 0) frames.push(this.#frame(this.#joined(bytes.subarray(start, end))));
       else if (end > start) frames.push(this.#frame(bytes.subarray(start, end)));
       start = end + 1;
     }
@@ -40,16 +41,22 @@ export class FrameDecoder {
 
   #joined(last: Buffer): Buffer {
     this.#keep(last);
-    const line = Buffer.concat(this.#parts, this.#partBytes);
-    this.#parts = [];
-    this.#partBytes = 0;
+    const line = this.#kept.subarray(0, this.#keptBytes);
+    this.#kept = Buffer.alloc(0);
+    this.#keptBytes = 0;
     return line;
   }
 
   #keep(part: Buffer): void {
-    this.#partBytes += part.length;
-    this.#checkSize(this.#partBytes);
-    this.#parts.push(part);
+    const bytes = this.#keptBytes + part.length;
+    this.#checkSize(bytes);
+    if (bytes > this.#kept.length) {
+      const larger = Buffer.allocUnsafeSlow(Math.max(bytes, 2 * this.#kept.length));
+      this.#kept.copy(larger, 0, 0, this.#keptBytes);
+      this.#kept = larger;
+    }
+    part.copy(this.#kept, this.#keptBytes);
+    this.#keptBytes = bytes;
   }
 
   #checkSize(bytes: number): void {
@@ -58,9 +65,11 @@ export class FrameDecoder {
 
   #frame(line: Buffer): WorkerFrame {
     this.#checkSize(line.length);
+    let parts = line.length / 2; // at most: the shortest part is a digit and a comma
     if (line.length > scannedFromBytes) {
-      const broken = scanJson(line, this.#bounds);
-      if (broken !== undefined) throw new ProtocolError(`The sandbox sent a frame over the limit of ${broken}.`);
+      const scanned = scanJson(line, this.#bounds);
+      if (typeof scanned === "string") throw new ProtocolError(`The sandbox sent a frame over the limit of ${scanned}.`);
+      parts = scanned;
     }
     let json: unknown;
     try {
@@ -70,7 +79,10 @@ export class FrameDecoder {
     }
     const frame = checkFrame(json);
     if (frame.s !== ++this.#sequence) throw new ProtocolError(`The sandbox sent frame ${frame.s} where ${this.#sequence} was due.`);
-    if (frame.t === "call") frame.bytes = line.length;
+    if (frame.t === "call") {
+      frame.bytes = line.length;
+      frame.parts = parts;
+    }
     return frame;
   }
 }

@@ -3,9 +3,9 @@ const backslash = 0x5c;
 
 /**
  * Depth and number of parts of JSON text, without building it: at most as deep and as many as `JSON.parse` would make of it. Strings are skipped.
- * Returns the first bound that is broken, or `undefined`. Text that is no JSON may pass; `JSON.parse` refuses it then.
+ * Returns the number of parts, or the first bound that is broken. Text that is no JSON may pass; `JSON.parse` refuses it then.
  */
-export function scanJson(text: Uint8Array, bounds: { readonly maxDepth: number; readonly maxNodes: number }): "depth" | "nodes" | undefined {
+export function scanJson(text: Uint8Array, bounds: { readonly maxDepth: number; readonly maxNodes: number }): "depth" | "nodes" | number {
   let depth = 0;
   let nodes = 1;
   for (let at = 0; at < text.length; at++) {
@@ -27,7 +27,7 @@ export function scanJson(text: Uint8Array, bounds: { readonly maxDepth: number; 
         break;
     }
   }
-  return undefined;
+  return nodes;
 }
 
 /** Index of the quote that ends a string; long strings are skipped by the engine's own search. */

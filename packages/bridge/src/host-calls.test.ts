@@ -134,6 +134,15 @@ test("hands out a limited number of calls at once", async () => {
   expect(most).toBe(3);
 });
 
+test("lets one call of many values wait, and refuses further ones until it is answered", async () => {
+  await using session = await openSession({ tools: [echo] }, { limits: { maxNodes: 20_000 } });
+  const tools = { echo: async (x: Value) => sleep(500, (x as readonly Value[]).length) };
+  const code =
+    "import asyncio\nbig = [{}] * 15_000\nr = await asyncio.gather(*[echo.aio(big) for i in range(4)], return_exceptions=True)\n[x if type(x) is int else str(x) for x in r] + [echo(big)]";
+  const refused = expect.stringContaining("hold more than 20000 values");
+  expect(await run(session, code, tools)).toMatchObject({ value: [15_000, refused, refused, refused, 15_000] });
+});
+
 test("refuses calls of threads that outlive their step", async () => {
   await using session = await openSession({ tools: [echo] });
   const tools = { echo: (x: Value) => x };

@@ -5,15 +5,19 @@ import type { CallFrame } from "./worker-frames.ts";
 
 const maxErrorChars = 20_000;
 
+type WaitingCall = Pick<CallFrame, "s" | "bytes" | "parts">;
+
 /** The host calls of one step: handed out up to a number at once, the others in a queue; each is answered exactly once. */
 export class PendingCalls {
   readonly #step: number;
   readonly #limits: BridgeLimits;
   readonly #send: (type: string, fields: string) => void;
-  readonly #handedOut = new Map<string, CallFrame>();
+  /** Without their arguments, which belong to who performs the calls. */
+  readonly #handedOut = new Map<string, WaitingCall>();
   readonly #queued = new Map<string, CallFrame>();
   #count = 0;
   #bytes = 0;
+  #parts = 0;
   #fresh: SandboxCall[] = [];
   #cancelled: string[] = [];
 
@@ -29,12 +33,16 @@ export class PendingCalls {
 
   /** Throws ProtocolError for values that the worker's own encoder would not have made. */
   add(frame: CallFrame): void {
-    const { maxCallsPerStep, maxCallsInFlight, maxFrameBytes } = this.#limits;
+    const { maxCallsPerStep, maxCallsInFlight, maxFrameBytes, maxNodes } = this.#limits;
     if (++this.#count > maxCallsPerStep)
       return void this.#refuse(frame, "LimitError", `one step may make ${maxCallsPerStep} tool calls, and this one has`);
     if (this.#bytes + frame.bytes > maxFrameBytes)
       return void this.#refuse(frame, "LimitError", `the calls that wait hold more than ${maxFrameBytes} bytes`);
+    // A value of many small parts takes a hundred times its bytes: one such call may wait, but not many of them.
+    if (!this.isEmpty && this.#parts + frame.parts > maxNodes)
+      return void this.#refuse(frame, "LimitError", `the calls that wait hold more than ${maxNodes} values`);
     this.#bytes += frame.bytes;
+    this.#parts += frame.parts;
     const id = `${this.#step}.${this.#count}`;
     if (this.#handedOut.size < maxCallsInFlight) this.#handOut(id, frame);
     else this.#queued.set(id, frame);
@@ -79,7 +87,7 @@ export class PendingCalls {
   }
 
   #handOut(id: string, frame: CallFrame): void {
-    this.#handedOut.set(id, frame);
+    this.#handedOut.set(id, { s: frame.s, bytes: frame.bytes, parts: frame.parts });
     this.#fresh.push(decodeCall(id, frame, this.#limits));
   }
 
@@ -103,12 +111,13 @@ export class PendingCalls {
     this.#admit();
   }
 
-  #forget(id: string, frame: CallFrame): void {
+  #forget(id: string, call: WaitingCall): void {
     if (!this.#handedOut.delete(id)) this.#queued.delete(id);
-    this.#bytes -= frame.bytes;
+    this.#bytes -= call.bytes;
+    this.#parts -= call.parts;
   }
 
-  #answer(frame: CallFrame, value: Value): void {
+  #answer(frame: WaitingCall, value: Value): void {
     try {
       const json = JSON.stringify(encodeValue(value, this.#limits));
       if (json.length > this.#limits.maxFrameBytes) throw new ValueError(`The result has more than ${this.#limits.maxFrameBytes} bytes.`);
@@ -119,13 +128,13 @@ export class PendingCalls {
     }
   }
 
-  #refuse(frame: CallFrame, name: string, message: string): void {
+  #refuse(frame: WaitingCall, name: string, message: string): void {
     const error = { name: String(name).slice(0, 200), message: String(message).slice(0, maxErrorChars) };
     this.#send("result", `,"call":${frame.s},"error":${JSON.stringify(error)}`);
   }
 }
 
-function idOf(calls: ReadonlyMap<string, CallFrame>, workerCall: number): string | undefined {
+function idOf(calls: ReadonlyMap<string, WaitingCall>, workerCall: number): string | undefined {
   for (const [id, frame] of calls) if (frame.s === workerCall) return id;
   return undefined;
 }

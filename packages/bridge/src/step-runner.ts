@@ -28,7 +28,10 @@ export class StepRunner {
   readonly #seat: WorkerSeat;
   readonly #onFinished: () => void;
   readonly #log: OutputLog;
-  readonly #deadline: Deadline = new Deadline(() => this.interrupt("timeout"));
+  readonly #deadline: Deadline = new Deadline(
+    () => this.interrupt("timeout"),
+    () => this.#seat.current?.channel.cpuTimeMs?.(),
+  );
   #step: Step | undefined;
   #count = 0;
   /** A worker was ended between two steps; the next step says so. */
@@ -181,7 +184,7 @@ export class StepRunner {
     const step = this.#step;
     if (step === undefined || step.isOver || step.isDraining || step.stopping !== undefined) return;
     step.stopping = reason;
-    this.#deadline.pause();
+    this.#deadline.stop();
     const worker = this.#seat.current;
     if (worker === undefined) {
       this.finish(step, { error: stopError(reason) });
@@ -216,7 +219,7 @@ export class StepRunner {
   }
 
   #clearStage(): void {
-    this.#deadline.pause();
+    this.#deadline.stop();
     clearTimeout(this.#stageTimer);
     clearTimeout(this.#wakeTimer);
     this.#stopListening?.();

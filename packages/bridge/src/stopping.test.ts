@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { childChannel, openSession } from "./testing/child-channel.ts";
@@ -61,6 +62,24 @@ test("counts only the code's own time", async () => {
     error: { name: "TimeoutError" },
     stateLost: false,
   });
+});
+
+test("counts the processor time of code that computes while a call is pending", async () => {
+  const connect = async (): Promise<ReturnType<typeof childChannel>> => {
+    const channel = childChannel();
+    channel.cpuTimeMs = () => {
+      const fields = readFileSync(`/proc/${channel.child.pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
+      return (Number(fields[11]) + Number(fields[12])) * 10;
+    };
+    return channel;
+  };
+  await using session = await openSession({ tools: [signature("wait")] }, { connect });
+  const wait = (): Promise<null> => sleep(1_500, null);
+  const started = performance.now();
+  const code = "import threading\nt = threading.Thread(target=wait, daemon=True)\nt.start()\nwhile True: pass";
+  expect(await run(session, code, { wait }, { timeoutMs: 600 })).toMatchObject({ error: { name: "TimeoutError" } });
+  expect(performance.now() - started).toBeLessThan(2_500);
+  expect(await run(session, "wait()\n5", { wait: () => sleep(1_200, null) }, { timeoutMs: 600 })).toMatchObject({ value: 5, error: undefined });
 });
 
 test("ignores results that come after a cancel, and an interrupt while idle", async () => {

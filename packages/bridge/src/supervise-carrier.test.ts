@@ -167,3 +167,20 @@ test("skips what a provider prints between the lines", async () => {
   await using session = await bridgeSession({ executor: "supervised", connect: () => supervision.connect() });
   expect(await run(session, "1 + 1")).toMatchObject({ value: 2 });
 });
+
+test("ends a worker that sends a line without an end", async () => {
+  await using supervised = await open();
+  const code = `
+import os, stat
+for fd in map(int, os.listdir("/proc/self/fd")):
+    try:
+        if fd > 2 and stat.S_ISSOCK(os.fstat(fd).st_mode):
+            for _ in range(4_000):
+                os.set_blocking(fd, True)
+                os.write(fd, b"x" * 65536)
+    except OSError:
+        pass
+`;
+  expect(await run(supervised.session, code)).toMatchObject({ stateLost: true, error: { name: "SessionDied" } });
+  expect(await run(supervised.session, "6 * 7")).toMatchObject({ value: 42 });
+});

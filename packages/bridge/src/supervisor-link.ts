@@ -40,6 +40,8 @@ export class SupervisorLink {
   /** Lines that were under way when the connection broke may come twice. */
   #mayRepeat = false;
   #hello: Deferred<void> | undefined;
+  /** Until the supervisor has answered, what comes may be the torn rest of an older connection; unacknowledged, it comes again. */
+  #isGreeted = false;
   #heardAt = 0;
   #timer: NodeJS.Timeout | undefined;
 
@@ -144,6 +146,7 @@ export class SupervisorLink {
       this.#handleControl(kind, payload);
       return;
     }
+    if (!this.#isGreeted) return;
     if (number <= this.#seen && this.#mayRepeat) return;
     if (number !== this.#seen + 1) throw new ProtocolError(`The supervisor sent line ${number} where ${this.#seen + 1} was due.`);
     this.#seen = number;
@@ -161,6 +164,7 @@ export class SupervisorLink {
     } else if (kind === "h") {
       this.#forget(count(/"seen": ?(\d+)/.exec(payload)?.[1] ?? ""));
       const hello = this.#hello;
+      this.#isGreeted = true;
       this.#hello = undefined;
       hello?.resolve();
     } else if (kind !== "b") throw new ProtocolError("The supervisor sent a line of an unknown kind.");
@@ -197,6 +201,7 @@ export class SupervisorLink {
         this.#outgoing = "";
         this.#decoder.reset();
         this.#mayRepeat = true;
+        this.#isGreeted = false;
         await this.#carrier.reconnect();
         await this.#greet(helloTimeoutMs);
         if (this.#isClosed()) return;

@@ -76,7 +76,7 @@ export class WorkerConnection {
     let frames: readonly WorkerFrame[];
     try {
       frames = this.#decoder.decode(chunk);
-      if (frames[0]?.t === "bound") frames = this.#answerBinding(frames);
+      if (frames.some(isAnswer)) frames = this.#answerBinding(frames);
     } catch (error) {
       if (!(CodeletError.isInstance(error) && error.code === "protocol")) throw error;
       this.fail(error as ProtocolError);
@@ -94,14 +94,15 @@ export class WorkerConnection {
     this.#events.broken(error);
   }
 
+  /** Threads of the worker may have sent something before the answer. */
   #answerBinding(frames: readonly WorkerFrame[]): readonly WorkerFrame[] {
-    const [answer, ...others] = frames;
     const bound = this.#bound;
-    if (answer?.t !== "bound" || bound === undefined) throw new ProtocolError("The sandbox answered what it was not asked.");
+    const [answer, second] = frames.filter(isAnswer);
+    if (answer === undefined || second !== undefined || bound === undefined) throw new ProtocolError("The sandbox answered what it was not asked.");
     this.#bound = undefined;
     if (answer.error === undefined) bound.resolve();
     else bound.reject(new ValueError(`A variable can't be built in the sandbox: ${answer.error}`));
-    return others;
+    return frames.filter((frame) => frame !== answer);
   }
 
   #close(exit: WorkerExit): void {
@@ -111,6 +112,10 @@ export class WorkerConnection {
     this.#bound = undefined;
     this.#events.closed(exit);
   }
+}
+
+function isAnswer(frame: WorkerFrame): frame is Extract<WorkerFrame, { readonly t: "bound" }> {
+  return frame.t === "bound";
 }
 
 /** Frames are ASCII, whatever carries them. */

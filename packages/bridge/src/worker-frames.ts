@@ -20,6 +20,8 @@ export interface CallFrame {
   readonly kwargs: Readonly<Record<string, unknown>>;
   /** Size of the frame, filled in by the decoder. */
   bytes: number;
+  /** Parts of JSON in it, at most; filled in by the decoder. */
+  parts: number;
 }
 
 export interface DoneFrame {

@@ -19,6 +19,7 @@ from .supervised_worker import OutputBudget, Worker
 MAGIC = b"@codelet "
 LINE_BYTES = 48000
 MAX_KEPT_BYTES = 96 << 20
+MAX_LINE_BYTES = 80 << 20  # more than the host takes of a frame: nobody would read it
 ALLOWED = tuple(('{"t":"%s",' % name).encode() for name in ("bound", "call", "cancel", "final", "rich", "wake", "done"))
 
 class Supervisor:
@@ -187,6 +188,8 @@ class Supervisor:
         start = len(self.worker.line)
         self.worker.line += data
         if self.worker.line.find(b"\n", start) < 0:
+            if len(self.worker.line) > MAX_LINE_BYTES:
+                self.end_worker()
             return
         *lines, rest = self.worker.line.split(b"\n")
         self.worker.line = rest
