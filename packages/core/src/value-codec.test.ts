@@ -134,6 +134,13 @@ describe("the value codec", () => {
   });
 });
 
+it("bounds the digits of integers, which take quadratic time", () => {
+  const integer = (digits: number, sign = ""): object => ({ $type: "int", value: sign + "9".repeat(digits) });
+  expect(decodeValue(integer(100_000, "-"))).toBe(-BigInt("9".repeat(100_000)));
+  expect(() => decodeValue(integer(100_001))).toThrow(/oversized integer/);
+  expect(() => decodeValue(Array.from({ length: 11 }, () => integer(99_000)))).toThrow(/more than 1000000 digits/);
+});
+
 describe("plainValue", () => {
   it("survives shapes and columns that lie", () => {
     const lie = decodeValue({ $type: "ndarray", dtype: "int8", shape: [100_000_000], value: "" });

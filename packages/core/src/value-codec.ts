@@ -124,9 +124,13 @@ class Encoder {
   }
 }
 
+/** Of all integers beyond 2^53 in one value. */
+const maxDigits = 1_000_000;
+
 class Decoder {
   readonly #limits: ValueLimits;
   #nodes = 0;
+  #digits = 0;
 
   constructor(limits: ValueLimits) {
     this.#limits = limits;
@@ -148,7 +152,7 @@ class Decoder {
     const type = tagged.$type;
     switch (type) {
       case "int":
-        return decodeInteger(text(tagged.value));
+        return this.#integer(text(tagged.value));
       case "float":
         return decodeFloat(text(tagged.value));
       case "bytes":
@@ -179,6 +183,13 @@ class Decoder {
       default:
         throw new ValueError("Unknown value tag.");
     }
+  }
+
+  /** Reading digits takes time that grows with their square. */
+  #integer(digits: string): Value {
+    this.#digits += digits.length;
+    if (this.#digits > maxDigits) throw new ValueError(`The value's integers have more than ${maxDigits} digits.`);
+    return decodeInteger(digits);
   }
 
   /** A dict is an object where that keeps its keys and their order (an object puts "2" before "10" and both before "a"); else it stays entries. */
@@ -237,7 +248,7 @@ function decodeFloat(value: string): Value {
 }
 
 function decodeInteger(value: string): Value {
-  if (value.length > 100_000 || !/^-?\d+$/.test(value)) throw new ValueError("Malformed or oversized integer.");
+  if (!/^-?\d{1,100000}$/.test(value)) throw new ValueError("Malformed or oversized integer.");
   const number = Number(value);
   return Number.isSafeInteger(number) ? number : BigInt(value);
 }
