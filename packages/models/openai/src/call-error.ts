@@ -5,7 +5,8 @@ import type { Secrets } from "./secrets.ts";
 
 export interface CallErrorContext {
   readonly modelId: string;
-  readonly host: string;
+  /** Where the API begins. */
+  readonly baseURL: string;
   readonly secrets: Secrets;
   readonly signal: AbortSignal | undefined;
 }
@@ -17,6 +18,7 @@ interface StatusError extends Error {
   readonly error: unknown;
 }
 
+const refusal = /unsupported|unknown|unrecognized|not (be )?(supported|permitted|allowed)|(does not|doesn't) support/i;
 const maxMessageCharacters = 500;
 const maxCauses = 5;
 
@@ -30,15 +32,15 @@ export function callError(thrown: unknown, context: CallErrorContext): CodeletEr
   if (known !== undefined) return withContext(known, context);
   const [error] = chain;
   if (isStatusError(error)) return statusError(error, cause, context);
-  if (error instanceof SyntaxError) return new ModelCallError(`${context.modelId}: ${context.host} sent malformed JSON.`, { retryable: true, cause });
+  if (error instanceof SyntaxError)
+    return new ModelCallError(`${context.modelId}: ${hostOf(context)} sent malformed JSON.`, { retryable: true, cause });
   return connectionError(chain, cause, context);
 }
 
-/** Whether a server refused the request for its stop texts. */
+/** Whether a server refused the request for its stop texts. A wrong guess costs one more request. */
 export function refusesStop(thrown: unknown): boolean {
-  if (!isStatusError(thrown) || thrown.status !== 400) return false;
-  const body = asRecord(thrown.error);
-  return body?.param === "stop" || /\bunsupported\b.*\bstop\b/i.test(asText(body?.message));
+  if (!isStatusError(thrown) || (thrown.status !== 400 && thrown.status !== 422)) return false;
+  return asRecord(thrown.error)?.param === "stop" || (/\bstop\b/.test(thrown.message) && refusal.test(thrown.message));
 }
 
 function withContext(error: ModelCallError, { modelId, secrets }: CallErrorContext): ModelCallError {
@@ -46,12 +48,14 @@ function withContext(error: ModelCallError, { modelId, secrets }: CallErrorConte
   return new ModelCallError(secrets.redact(`${modelId}: ${error.message}`), { status, retryable, retryAfterMs, details });
 }
 
-function statusError(error: StatusError, cause: unknown, { modelId, host, secrets }: CallErrorContext): ModelCallError {
+function statusError(error: StatusError, cause: unknown, context: CallErrorContext): ModelCallError {
+  const { modelId, secrets } = context;
   const body = asRecord(error.error);
   const code = asText(body?.code) || asText(body?.type);
   const status = error.status ?? statusIn(body);
   const details = { ...(code && { code: secrets.redact(code) }), ...(asText(body?.param) && { param: secrets.redact(asText(body?.param)) }) };
-  const what = `${modelId}: ${host} answered ${status ?? "with an error"}${code === "" ? "" : ` (${code})`}: ${explanation(error, body)}`;
+  const answered = `${modelId}: ${hostOf(context)} answered ${status ?? "with an error"}${code === "" ? "" : ` (${code})`}`;
+  const what = `${answered}: ${explanation(error, body)}${advice(error, context)}`;
   const retryable = isHopeless(error, code) ? false : undefined;
   return new ModelCallError(secrets.redact(what), { status, retryable, retryAfterMs: retryAfterMs(error.headers), details, cause });
 }
@@ -68,20 +72,36 @@ function isHopeless(error: StatusError, code: string): boolean {
 }
 
 function explanation(error: StatusError, body: ReturnType<typeof asRecord>): string {
-  const text = (asText(body?.message) || error.message.replace(/^\d{3} /, "")).replace(/\s+/g, " ").trim();
+  const text = (asText(body?.message) || asText(error.error) || error.message.replace(/^\d{3} /, "")).replace(/\s+/g, " ").trim();
   if (/^<(!doctype|html|\?xml)/i.test(text)) return "a web page instead of JSON. Is the `baseURL` right?";
   return text.length > maxMessageCharacters ? `${text.slice(0, maxMessageCharacters)}…` : text;
 }
 
-function connectionError(chain: readonly unknown[], cause: unknown, { modelId, host, secrets }: CallErrorContext): ModelCallError {
+/** What is probably wrong with the base URL. */
+function advice({ status, headers }: StatusError, { baseURL }: CallErrorContext): string {
+  const location = headers?.get("location") ?? "";
+  if (status !== undefined && status >= 300 && status < 400 && URL.canParse(location, baseURL)) {
+    const { origin, pathname } = new URL(location, baseURL);
+    return ` It redirects to ${origin}${pathname}, which is not followed: the \`baseURL\` must be the API's own.`;
+  }
+  const isWrongPath = status === undefined || status === 404 || status === 405;
+  return isWrongPath && new URL(baseURL).pathname === "/" ? " Does the `baseURL` lack a path, such as /v1?" : "";
+}
+
+function connectionError(chain: readonly unknown[], cause: unknown, context: CallErrorContext): ModelCallError {
+  const { modelId, secrets } = context;
   const code = chain.map((error) => asText(asRecord(error)?.code)).find((text) => text !== "");
   const innermost = chain.at(-1);
   const reason = code ?? (innermost instanceof Error ? `${innermost.name}: ${innermost.message}` : "unknown reason");
-  return new ModelCallError(secrets.redact(`${modelId}: the connection to ${host} failed (${reason}).`), {
+  return new ModelCallError(secrets.redact(`${modelId}: the connection to ${hostOf(context)} failed (${reason}).`), {
     retryable: true,
     cause,
     ...(code !== undefined && { details: { code: secrets.redact(code) } }),
   });
+}
+
+function hostOf({ baseURL }: CallErrorContext): string {
+  return new URL(baseURL).host;
 }
 
 function isStatusError(error: unknown): error is StatusError {

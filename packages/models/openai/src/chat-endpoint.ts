@@ -1,5 +1,6 @@
 import { ConfigurationError, ModelCallError } from "@codelet/core";
 import type { OpenAI } from "openai";
+import { asList, asRecord } from "./foreign-json.ts";
 import { guardedFetch } from "./guarded-fetch.ts";
 import type { ResolvedOptions } from "./openai-options.ts";
 
@@ -24,6 +25,7 @@ export function chatEndpoint(options: ResolvedOptions): ChatEndpoint {
     async complete(body, signal) {
       const answer = await (await client()).post<unknown>(path, { body, ...(signal && { signal }) });
       if (typeof answer === "string") throw wrongType("JSON", answer);
+      await throwReported(answer);
       return answer;
     },
     async stream(body, signal) {
@@ -31,7 +33,7 @@ export function chatEndpoint(options: ResolvedOptions): ChatEndpoint {
         .post<AsyncIterable<unknown>>(path, { body, stream: true, ...(signal && { signal }) })
         .withResponse();
       if (response.headers.get("content-type")?.includes("event-stream") ?? true) return data;
-      throw wrongType("an event stream", await response.text());
+      return inOnePiece(await response.text());
     },
   };
 }
@@ -55,6 +57,39 @@ async function createClient(options: ResolvedOptions): Promise<OpenAI> {
     });
   } catch (error) {
     throw new ConfigurationError("The openai package refused its options.", { cause: error });
+  }
+}
+
+/** The stream of a server that doesn't stream: one chunk with the whole message. */
+async function inOnePiece(text: string): Promise<AsyncIterable<unknown>> {
+  const answer = asRecord(parsed(text));
+  await throwReported(answer);
+  const choices = asList(answer?.choices)
+    .map(asRecord)
+    .filter((choice) => choice !== undefined);
+  if (choices.length === 0) throw wrongType("an event stream", text);
+  const chunk = {
+    ...answer,
+    choices: choices.map((choice) => ({ ...choice, delta: choice.message, finish_reason: choice.finish_reason ?? "unknown" })),
+  };
+  return (async function* () {
+    yield chunk;
+  })();
+}
+
+/** Some servers say with status 200 what went wrong. In a stream the SDK throws that. */
+async function throwReported(answer: unknown): Promise<void> {
+  const error = asRecord(answer)?.error;
+  if (!error || asList(asRecord(answer)?.choices).length > 0) return;
+  const { APIError } = await import("openai");
+  throw new APIError(undefined, error, undefined, new Headers());
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
   }
 }
 

@@ -74,6 +74,32 @@ describe("a status", () => {
     });
   });
 
+  it.each([
+    [404, { detail: "Not Found" }],
+    [405, { error: { message: "Method Not Allowed" } }],
+    [200, { error: "Unexpected endpoint or method. (POST /chat/completions)" }],
+  ])("%i of a server whose base URL has no path asks whether /v1 is missing", async (status, body) => {
+    await using server = await loopbackServer(whole(body, status));
+    const model = openai("fixture-1", { baseURL: server.baseURL.replace("/v1", "") });
+    await expect(model.generate(ask("Hi."))).rejects.toMatchObject({ code: "model-call", message: expect.stringContaining("/v1") });
+    await expect(gather(model, ask("Hi."))).rejects.toMatchObject({ code: "model-call", message: expect.stringContaining("/v1") });
+  });
+
+  it("that redirects says where to, without what the address asks", async () => {
+    const headers = { location: "https://api.example.com/v1/chat/completions?token=abc" };
+    for (const { message } of await failuresOf(whole("", 307, headers))) {
+      expect(message).toContain("https://api.example.com/v1/chat/completions");
+      expect(message).not.toContain("token");
+    }
+  });
+
+  it("200 with an error in it has that error's status and message", async () => {
+    const body = { error: { message: "The provider is down.", code: 502 } };
+    await expectFailures(whole(body), { status: 502, retryable: true, message: expect.stringContaining("The provider is down.") });
+    await expectFailures(whole({ error: { message: "No such model.", code: 404 } }), { status: 404, retryable: false });
+    await expectFailures(whole({ error: "No such model." }), { message: expect.stringMatching(/: No such model\.$/) });
+  });
+
   it("200 with a web page is an error that is not retried", async () => {
     await expectFailures(whole("<html>Log in</html>", 200, html), { retryable: false, message: expect.stringContaining("<html>Log in</html>") });
   });
@@ -303,6 +329,14 @@ describe("the key", () => {
       expect(CodeletError.isInstance(error)).toBe(true);
       expect(inspect(error, { depth: 10, showHidden: true })).not.toMatch(/nobody-may-see|another-secret/);
     }
+  });
+
+  it("is not in what is thrown when it had spaces or a line end around it, as in a file", async () => {
+    await using server = await loopbackServer(whole({ error: { message: echo } }, 401));
+    const model = openai("fixture-1", { baseURL: server.baseURL, ...options, apiKey: ` ${apiKey}\r\n` });
+    const error: unknown = await model.generate(ask("Hi.")).catch((thrown: unknown) => thrown);
+    expect(server.requests[0]?.headers.authorization).toBe(`Bearer ${apiKey}`);
+    expect(inspect(error, { depth: 10, showHidden: true })).not.toMatch(/nobody-may-see|another-secret/);
   });
 
   it("is not in what is thrown when the connection fails with it", async () => {

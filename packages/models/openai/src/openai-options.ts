@@ -72,10 +72,12 @@ export function resolveOptions(modelId: string, options: OpenAIModelOptions, env
     throw new TypeError(`Expected \`modelId\` to be the name of a model, got \`${modelId}\` (${typeof modelId})`);
   const { headers = {}, parameters = {}, temperature, maxTokens } = options;
   const isEnvironmentsServer = options.baseURL === undefined;
-  const baseURL = options.baseURL ?? environment.baseURL ?? openaiBaseURL;
-  const apiKey = options.apiKey ?? environment.apiKey ?? "";
-  checkBaseURL(baseURL);
-  checkHeaders(apiKey, headers);
+  const givenURL = options.baseURL ?? environment.baseURL ?? openaiBaseURL;
+  const givenKey = options.apiKey ?? environment.apiKey ?? "";
+  checkBaseURL(givenURL);
+  checkHeaders(givenKey, headers);
+  const baseURL = givenURL.replace(/\/+$/, "");
+  const apiKey = givenKey.trim(); // as it is sent, so that it is recognised when it comes back
   if (temperature !== undefined) checkNumber("temperature", temperature, 0);
   if (maxTokens !== undefined) checkNumber("maxTokens", maxTokens, 1);
   if (options.fetch !== undefined && typeof options.fetch !== "function") throw new TypeError("Expected `fetch` to be a function.");

@@ -191,15 +191,23 @@ describe("stop texts", () => {
     expect(server.requests[0]?.body.stop).toEqual(["</code>"]);
   });
 
-  it("are left out from then on when a server refuses them", async () => {
-    const refusal = {
-      error: { message: "Unsupported parameter: 'stop' is not supported with this model.", param: "stop", code: "unsupported_parameter" },
-    };
-    await using server = await loopbackServer(whole(refusal, 400), whole(fixture("code-answer.json")));
+  it.each([
+    [400, { error: { message: "Unsupported parameter: 'stop' is not supported with this model.", param: "stop", code: "unsupported_parameter" } }],
+    [400, { error: { message: "'stop' is not supported with this model." } }],
+    [400, { error: "Model new-model does not support parameter stop." }],
+    [422, { detail: [{ loc: ["body", "stop"], msg: "Extra inputs are not permitted" }] }],
+  ])("are left out from then on when a server refuses them with %i %j", async (status, refusal) => {
+    await using server = await loopbackServer(whole(refusal, status), whole(fixture("code-answer.json")));
     const model = openai("new-model", { baseURL: server.baseURL });
     await model.generate(stopped);
     await model.generate(stopped);
     expect(server.requests.map(({ body }) => body.stop)).toEqual([["</code>"], undefined, undefined]);
+  });
+
+  it("stay in when a server refuses something else", async () => {
+    await using server = await loopbackServer(whole({ error: { message: "Images are not supported." } }, 400));
+    await expect(openai("new-model", { baseURL: server.baseURL }).generate(stopped)).rejects.toMatchObject({ status: 400 });
+    expect(server.requests).toHaveLength(1);
   });
 
   it("keep what came before when the connection breaks after them", async () => {
@@ -269,6 +277,26 @@ it("does not follow a redirect to another host", async () => {
     retryable: false,
   });
   expect(other.requests).toHaveLength(0);
+});
+
+it("streams the answer of a server that sends it in one piece all the same", async () => {
+  await using server = await loopbackServer(whole(fixture("parallel-calls.json")), whole(fixture("code-answer.json")));
+  const model = openai("fixture-1", { baseURL: server.baseURL });
+  expect(await gather(model, ask("Weather?"))).toMatchObject([...calls, { type: "finish", finishReason: "tool-calls" }]);
+  expect(await gather(model, ask("Count."))).toEqual([
+    { type: "text", text: codeText },
+    { type: "finish", usage: codeUsage, finishReason: "stop" },
+  ]);
+});
+
+it("takes a base URL with a slash at its end for the one without", async () => {
+  let sent = "";
+  const fetch: typeof globalThis.fetch = async (input, init) => {
+    sent = `${String(input)} ${String(init?.body)}`;
+    return new Response(fixture("code-answer.json"), { headers: { "content-type": "application/json" } });
+  };
+  await openai("fixture-1", { baseURL: "https://api.openai.com/v1/", apiKey: "some-key", maxTokens: 5, fetch }).generate(ask("Hi."));
+  expect(sent).toMatch(/^https:\/\/api\.openai\.com\/v1\/chat\/completions .*"max_completion_tokens":5/);
 });
 
 it("goes on past chunks without choices and unknown fields", async () => {

@@ -22,7 +22,7 @@ export function openai(modelId: string, options: OpenAIModelOptions = {}): Model
   const resolved = resolveOptions(modelId, options, openaiEnvironment());
   const endpoint = chatEndpoint(resolved);
   const secrets = secretsOf(resolved);
-  const { host } = new URL(resolved.baseURL);
+  const { baseURL } = resolved;
   let sendsStop = resolved.stopSequences === "send";
 
   /** Posts the request; once more without stop texts when the server refuses those, and never with them again. */
@@ -43,14 +43,14 @@ export function openai(modelId: string, options: OpenAIModelOptions = {}): Model
       try {
         return readCompletion(await post(request, false, endpoint.complete), request.stop);
       } catch (error) {
-        throw callError(error, { modelId, host, secrets, signal: request.signal });
+        throw callError(error, { modelId, baseURL, secrets, signal: request.signal });
       }
     },
     async *stream(request) {
       try {
         yield* readStream(await post(request, true, endpoint.stream), request.stop);
       } catch (error) {
-        throw callError(error, { modelId, host, secrets, signal: request.signal });
+        throw callError(error, { modelId, baseURL, secrets, signal: request.signal });
       }
     },
   };
