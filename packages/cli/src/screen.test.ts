@@ -18,6 +18,7 @@ describe("openScreen", () => {
     ["a terminal", { isTTY: true, columns: 40 }, {}, { width: 40, colour: true }],
     ["a terminal and NO_COLOR", { isTTY: true, columns: 40 }, { NO_COLOR: "1" }, { width: 40, colour: false }],
     ["a dumb terminal", { isTTY: true, columns: 40 }, { TERM: "dumb" }, { width: 40, colour: false }],
+    ["a terminal that doesn't know its size", { isTTY: true, columns: 0 }, { TERM: "xterm" }, { width: 80, colour: true }],
     ["a pipe", {}, {}, { width: undefined, colour: false }],
     ["a pipe and COLUMNS", {}, { COLUMNS: "50" }, { width: 50, colour: false }],
     ["a pipe and nonsense in COLUMNS", {}, { COLUMNS: "wide" }, { width: undefined, colour: false }],
@@ -35,6 +36,12 @@ describe("openScreen", () => {
     screen.note("note");
     expect(stderr.written()).toBe("\r\u001b[Kone\r\u001b[Ka longer…\r\u001b[Knote\n");
     expect(stdout.written()).toBe("text\n");
+  });
+
+  it("shows activity in a terminal that doesn't know its size", () => {
+    const stderr = aStream({ isTTY: true, columns: 0 });
+    openScreen(aStream(), stderr, environment).activity("Step 1: the model is asked…");
+    expect(stderr.written()).toBe("\r\u001b[KStep 1: the model is asked…");
   });
 
   it("writes progress as lines elsewhere, each once, and no activity", () => {

@@ -22,6 +22,8 @@ export interface Screen {
 type Stream = NodeJS.WriteStream;
 
 const eraseLine = "\r\u001b[K";
+/** A terminal that was given no size says 0. */
+const defaultColumns = 80;
 
 /** The screen of this process. */
 export function openScreen(stdout: Stream, stderr: Stream, environment: Environment): Screen {
@@ -31,7 +33,7 @@ export function openScreen(stdout: Stream, stderr: Stream, environment: Environm
   let lastProgress = "";
 
   const show = (text: string): void => {
-    if (overwrites && (text !== "" || line !== "")) stderr.write(eraseLine + fit(text, stderr.columns));
+    if (overwrites && (text !== "" || line !== "")) stderr.write(eraseLine + fit(text, stderr.columns || defaultColumns));
     line = text;
   };
   stdout.on("error", () => closed.abort(new AbortedError("nobody reads the output")));
@@ -39,7 +41,7 @@ export function openScreen(stdout: Stream, stderr: Stream, environment: Environm
 
   return {
     get width() {
-      return stdout.isTTY ? stdout.columns : environment.columns;
+      return stdout.isTTY ? stdout.columns || environment.columns || defaultColumns : environment.columns;
     },
     colour: stdout.isTTY === true && !environment.plain,
     closed: closed.signal,
