@@ -208,6 +208,24 @@ describe("codelet", () => {
     expect(code).toBe(2);
   });
 
+  it.each([
+    [{ OPENAI_BASE_URL: "localhost:8000" }, [], "OPENAI_BASE_URL"],
+    [{ OPENAI_API_KEY: "\u201csk-pasted-with-quotes\u201d" }, [], "OPENAI_API_KEY"],
+    [{}, ["--base-url", "http://user:pass-word@127.0.0.1:9/v1"], "--base-url"],
+  ])("exits with 2 for %j %j, and says which setting it is", async (environment, more, name) => {
+    const { code, stdout, stderr } = await runCli(["run", "t", ...more], { environment });
+    expect(stderr).toContain(name);
+    expect(stderr).not.toMatch(/pasted-with|pass-word/);
+    expect(stdout).toBe("");
+    expect(code).toBe(2);
+  });
+
+  it.each([["--help"], ["--version"]])("ends quietly when nobody reads %s", async (option) => {
+    const cli = startCli([option]);
+    cli.child.stdout?.destroy();
+    expect(await cli.exit).toMatchObject({ code: 0, stderr: "" });
+  });
+
   it("shows the version", async () => {
     expect(await runCli(["--version"])).toMatchObject({ code: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/), stderr: "" });
   });

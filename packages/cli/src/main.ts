@@ -5,6 +5,8 @@ import { helpText } from "./help-text.ts";
 
 /** What the arguments ask for, on this process's streams; resolves with the exit code. What only a run needs is loaded for a run. */
 export async function main(argv: readonly string[]): Promise<ExitCode> {
+  // Nobody may read what is written: that is no reason to crash.
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
   const command = parseCommandLine(argv);
   switch (command.name) {
     case "help":

@@ -1,4 +1,4 @@
-import { CodeAgent, ConfigurationError, loadExecutor } from "@codelet/core";
+import { CodeAgent, ConfigurationError, loadExecutor, type Model } from "@codelet/core";
 import type { RunCommand } from "./command-line.ts";
 import type { ExitCode } from "./exit-code.ts";
 import { onScreen } from "./on-screen.ts";
@@ -9,10 +9,21 @@ export function runCommand({ modelId, baseURL, executor: executorName, imports, 
   return onScreen(async (screen, environment) => {
     if (!environment.hasApiKey && baseURL === undefined && environment.baseURL === undefined) throw new ConfigurationError(missingKey);
     const [{ openai }, executor] = await Promise.all([import("@codelet/model-openai"), loadExecutor(executorName)]);
-    const agent = new CodeAgent({ model: openai(modelId, { baseURL }), executor, authorizedImports: imports, maxSteps });
+    const model = fromSettings(() => openai(modelId, { baseURL }));
+    const agent = new CodeAgent({ model, executor, authorizedImports: imports, maxSteps });
     if (!json) await screen.write(`codelet · openai/${modelId} · sandbox ${executor.name}\n\n`);
     return showRun(agent, task, screen, json ? "json" : "text");
   });
+}
+
+/** What the factory finds wrong came from the command line or the environment. */
+function fromSettings(create: () => Model): Model {
+  try {
+    return create();
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    throw new ConfigurationError(`${error.message} See --base-url, OPENAI_BASE_URL and OPENAI_API_KEY.`, { cause: error });
+  }
 }
 
 const missingKey =
