@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { asTest } from "./as-test.ts";
 import { Sandboxes } from "./case-context.ts";
 import { conformanceCases } from "./conformance/conformance-cases.ts";
 import type { ContractCase } from "./contract-case.ts";
@@ -59,14 +60,16 @@ function registerCases(options: ResolvedContractOptions, title: string): void {
     for (const testCase of casesOf(group, options.full)) {
       const name = `${group}: ${testCase.name}`;
       const deviation = options.deviations.find((declared) => declared.case === name);
-      options.it(name, (test) => runCase(test, name, testCase, sandboxes, deviation, tally), testCase.timeoutMs ?? defaultTimeoutMs);
+      const run = asTest((test) => runCase(test, name, testCase, sandboxes, deviation, tally));
+      options.it(name, run, testCase.timeoutMs ?? defaultTimeoutMs);
     }
   }
   options.it(
     "leaves nothing running, and says what was skipped",
     async () => {
       await sandboxes.closeAll();
-      console.info(tally.lines(title).join("\n"));
+      const left = contractGroups.filter((group) => !options.groups.includes(group));
+      console.info([...tally.lines(title), ...(left.length === 0 ? [] : [`  NOT RUN, left out by \`groups\`: ${left.join(", ")}`])].join("\n"));
       assert.deepEqual(await survivors(() => newDescendants(before), 3_000), [], "processes that outlive their sessions");
     },
     defaultTimeoutMs,

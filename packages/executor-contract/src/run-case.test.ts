@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import type { Executor } from "@codelet/core";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { Sandboxes } from "./case-context.ts";
 import type { ContractCase } from "./contract-case.ts";
-import { type ContractOptions, type Deviation, resolveContractOptions } from "./contract-options.ts";
+import { type ContractOptions, contractGroups, type Deviation, resolveContractOptions } from "./contract-options.ts";
+import { escapeControl } from "./escapes/positive-control.ts";
 import { contractCaseNames, executorContract } from "./executor-contract.ts";
 import { LeakedCanary } from "./leaked-canary.ts";
 import { runCase } from "./run-case.ts";
@@ -76,6 +77,30 @@ describe("the suite", () => {
     expect([...collect({ groups: ["manifest"] }).keys()].filter((name) => name.includes(":"))).toEqual(
       names.filter((name) => name.startsWith("manifest:")),
     );
+  });
+
+  it("registers functions without parameters, which Mocha and Jest would take for callbacks, and skips through Mocha's this", async () => {
+    const runs = new Map<string, (this: unknown, test?: unknown) => Promise<void>>();
+    const it = (name: string, run: (test: unknown) => Promise<void>): unknown => runs.set(name, run);
+    executorContract({ it, create: unsafeExecutor, groups: ["recovery"] });
+    escapeControl({ it, create: unsafeExecutor });
+    expect([...runs].filter(([, run]) => run.length > 0).map(([name]) => name)).toEqual([]);
+    const reasons: string[] = [];
+    const run = runs.get("recovery: a restored session can be saved again");
+    await run?.call({ skip: (reason: string) => reasons.push(reason) });
+    await run?.call(undefined);
+    expect(reasons).toEqual(["capabilities.recovery.snapshot is false"]);
+  });
+
+  it("says which groups were left out", async () => {
+    const lines: unknown[] = [];
+    vi.spyOn(console, "info").mockImplementation((text) => lines.push(text));
+    try {
+      await collect({ groups: contractGroups.filter((group) => group !== "escapes") }).get("leaves nothing running, and says what was skipped")?.();
+    } finally {
+      vi.restoreAllMocks();
+    }
+    expect(lines.join("\n")).toContain("  NOT RUN, left out by `groups`: escapes");
   });
 
   it("fails for a deviation from a case that doesn't exist", async () => {

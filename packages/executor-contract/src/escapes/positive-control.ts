@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { asTest } from "../as-test.ts";
 import { Sandboxes } from "../case-context.ts";
 import { type ContractOptions, resolveContractOptions } from "../contract-options.ts";
 import { readEscapes } from "./corpus.ts";
@@ -23,7 +24,7 @@ export function escapeControl(options: PositiveControlOptions): void {
     for (const entry of readEscapes().filter(({ fires, fast }) => fires && (resolved.full || fast))) {
       options.it(
         `escapes: ${entry.id} (${entry.category}) fires without isolation`,
-        async (test) => {
+        asTest(async (test) => {
           const missing = entry.fast ? undefined : namespaceMissing();
           if (missing !== undefined) return (test as { skip?: (reason: string) => void } | undefined)?.skip?.(missing);
           const sandboxes = new Sandboxes(resolved);
@@ -33,7 +34,7 @@ export function escapeControl(options: PositiveControlOptions): void {
           } finally {
             await sandboxes.closeAll();
           }
-        },
+        }),
         timeoutMs,
       );
     }

@@ -78,7 +78,16 @@ async function attack(context: CaseContext, { code, timeoutMs }: PlannedEscape, 
       value,
       error,
       processes: newDescendants(before),
-      texts: [live, execution.logs, error?.message ?? "", error?.traceback ?? "", textOf(value), textOf(execution.outputs), ...calls.map(textOfCall)],
+      texts: [
+        live,
+        execution.logs,
+        execution.valueText ?? "",
+        error?.message ?? "",
+        error?.traceback ?? "",
+        textOf(value),
+        textOf(execution.outputs),
+        ...calls.map(textOfCall),
+      ],
     };
   } catch (error) {
     if (!CodeletError.isInstance(error)) throw error;
