@@ -135,6 +135,13 @@ describe("a damaged cassette", () => {
   });
 });
 
+it("a cassette that was recorded to twice says so", async () => {
+  const both = (await recording()) + (await recording());
+  expect(() => replayModel(both)).toThrow(
+    expect.objectContaining({ code: "configuration", message: expect.stringMatching(/Line 6 .*another recording.*empty file/) }),
+  );
+});
+
 describe("the digest of a request", () => {
   const tools = [{ name: "f", description: "d", inputSchema: { type: "object", properties: {} } }];
 

@@ -44,6 +44,7 @@ export function parseCassette(text: string): Cassette {
 
 function readEntry(line: string, number: number): CassetteEntry {
   const entry = parseLine(line, number);
+  if ("cassette" in entry) throw new ConfigurationError(`Line ${number} of the cassette begins another recording. Record each into an empty file.`);
   const hasOutcome = ["response", "deltas", "error"].some((outcome) => typeof entry[outcome] === "object" && entry[outcome] !== null);
   if (typeof entry.call !== "number" || typeof entry.digest !== "string" || !hasOutcome) throw malformed(number);
   return entry as unknown as CassetteEntry;

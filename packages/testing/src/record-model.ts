@@ -6,9 +6,10 @@ import { requestDigest } from "./request-digest.ts";
  * The same model, with every finished call written down for {@link replayModel}. A cassette holds answers and hashes of requests: no request, no key.
  * Calls that were aborted or left early are not written.
  *
- * @param sink takes lines of JSON with their line end, one after the other; the call waits for it
+ * @param sink takes lines of JSON with their line end, one after the other, the first one at once; the call waits for it
  *
  * @example
+ * writeFileSync("session.jsonl", ""); // a cassette is one recording
  * const model = recordModel(openai("gpt-5-mini"), (line) => appendFileSync("session.jsonl", line));
  */
 export function recordModel(model: Model, sink: (line: string) => void | Promise<void>): Model {
