@@ -7,7 +7,8 @@ export const readyLine = "codelet worker ready\n";
 const runnerArguments = { linux: ["--frames", "3"], other: ["--frames", "3", "--lifeline", "4"] };
 
 /**
- * The first code of a worker. It runs without `site` (its `.pth` files cost up to 40 ms and may run anything), so it takes over the paths that the interpreter
+ * The first code of a worker. Before all else it closes what the host inherited from its own parent and Node passes on (a lock's file, a folder): none of the
+ * sandbox's walls holds for a descriptor that is open already. It runs without `site` (its `.pth` files cost up to 40 ms and may run anything), so it takes over the paths that the interpreter
  * found when it was asked, sets the limits that are the process's own, and becomes the runner, which arrives on fd 3 as marshalled code of this interpreter.
  *
  * Without a sandbox the kernel kills its process group (F_SETSIG, 10, with SIGKILL, 9) when the host's end of fd 4, on which nothing is ever sent, is gone.
@@ -17,6 +18,13 @@ import sys
 def boot():
     import marshal, os, site
     address_space, tasks, lifeline, size, prefix, exec_prefix, *path = sys.argv[1:]
+    first = 4 if lifeline == "none" else 5
+    try:
+        for fd in os.listdir("/dev/fd"):
+            if int(fd) >= first:
+                os.closerange(int(fd), int(fd) + 1)
+    except OSError:
+        os.closerange(first, os.sysconf("SC_OPEN_MAX"))
     sys.argv[1:] = ${JSON.stringify(runnerArguments)}["linux" if sys.platform == "linux" else "other"]
     sys.path[:], sys.prefix, sys.exec_prefix = path, prefix, exec_prefix
     site.setquit(); site.setcopyright(); site.sethelper()

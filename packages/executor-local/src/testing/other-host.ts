@@ -17,6 +17,17 @@ export function evaluateAsUser(code: string, options: LocalExecutorOptions = {})
   });
 }
 
+/** The value of a step whose host inherited descriptors from its own parent, as from a script that holds a lock: the shell's redirections, such as `200</`. */
+export function evaluateWithDescriptors(redirections: string, code: string, options: LocalExecutorOptions = {}): Promise<unknown> {
+  const command = [process.execPath, program, JSON.stringify(options), JSON.stringify(code)];
+  return new Promise((resolve, reject) => {
+    execFile("bash", ["-c", `exec ${redirections}; exec "$@"`, "bash", ...command], (error, stdout, stderr) => {
+      if (error === null) resolve(JSON.parse(stdout));
+      else reject(new Error(stderr, { cause: error }));
+    });
+  });
+}
+
 /** A host that runs the code until it is killed; resolves when its session is open. */
 export function startHost(code: string, options: LocalExecutorOptions = {}): Promise<ChildProcess> {
   const host = fork(program, [JSON.stringify(options), JSON.stringify(code)], { stdio: "inherit" });
