@@ -89,11 +89,8 @@ class DenoSandbox implements SandboxProcess {
         this.#memoryWatch?.stop();
         clearInterval(this.#repeat);
         void this.#removeFolder();
-        const exit = {
-          message: signal ? `signal ${signal}` : `exit code ${code}${this.#errors === "" ? "" : `: ${this.#errors.trim()}`}`,
-          ...this.#exit,
-        };
-        this.#checkpoint?.reject(new ExecutorCrashedError(`The sandbox ended: ${exit.message}`));
+        const exit = { message: signal ? `signal ${signal}` : `exit code ${code}${this.#explanation()}`, ...this.#exit };
+        this.#checkpoint?.reject(new ExecutorCrashedError(`The sandbox ended: ${exit.message}`, { details: { stderr: this.#errors } }));
         resolve(exit);
       });
     });
@@ -161,6 +158,13 @@ class DenoSandbox implements SandboxProcess {
       this.#repeat = undefined;
     }
     this.#receiveFrames(chunk);
+  }
+
+  /** What the process said. Once it runs code, that and the model read this too: then no text that could name the host's folders. */
+  #explanation(): string {
+    const said = this.#errors.trim();
+    if (this.#memoryWatch === undefined) return said === "" ? "" : `: ${said}`;
+    return said.includes("Maximum call stack size exceeded") ? ": recursion in C went too deep" : "";
   }
 
   #nextEpoch(): string {

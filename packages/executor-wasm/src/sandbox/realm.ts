@@ -51,8 +51,12 @@ export function presentPlainShell(readFile: (path: string) => Uint8Array<ArrayBu
   globals.window = Object.freeze({}); // Emscripten: a browser, so that random numbers come from `crypto`
 }
 
-/** Deletes every global that isn't needed, except symbols: Deno brands its global object with one. Runs last, before any user code. */
+/**
+ * Deletes every global that isn't needed, except symbols: Deno brands its global object with one. Runs last, before any user code. From then on errors have no
+ * stack: it names the host's folders, and code that holds an error could raise the limit again.
+ */
 export function emptyRealm(): void {
+  Object.defineProperty(Error, "stackTraceLimit", { value: 0, writable: false, configurable: false });
   for (const name of Object.getOwnPropertyNames(globalThis)) {
     if (kept.has(name)) continue;
     if (!Reflect.deleteProperty(globalThis, name)) Reflect.set(globalThis, name, undefined);
