@@ -33,6 +33,23 @@ it("interrupts at any moment without a trace in the next step", async () => {
   }
 });
 
+it.for([`{ "t":"done"`, `{"t":"do|ne"`])("interrupts no later step when the end of the interrupted one arrives as %s", async (start) => {
+  await using session = await openWasm();
+  const writes = start.split("|").map((part, index) => `    ${index === 0 ? "" : "time.sleep(0.05); "}os.write(3, b'${part}')\n`);
+  const code = `
+import os, time
+calls = display.__self__.calls
+try:
+    while True: pass
+except KeyboardInterrupt:
+    calls.sent += 1
+${writes.join("")}    os.write(3, b',"s":%d,"interrupted":true}\\n' % calls.sent)
+    calls.send = lambda *frame: None`;
+  expect((await run(session, code, { timeoutMs: 300 })).error?.name).toBe("TimeoutError");
+  const next = "until = time.time() + 0.3\nwhile time.time() < until: pass\n'undisturbed'";
+  for (const prefix of ["del calls.send\n", ""]) expect(await run(session, prefix + next)).toMatchObject({ value: "undisturbed", stateLost: false });
+});
+
 it("lets a memory bomb cost the session at most, and the host next to nothing", async () => {
   await using session = await openWasm({ memoryLimitBytes: 128 * 2 ** 20 });
   await run(session, "1");

@@ -66,6 +66,7 @@ class DenoSandbox implements SandboxProcess {
   #memoryWatch: { stop(): void } | undefined;
   #epoch = 0;
   #repeat: NodeJS.Timeout | undefined;
+  #lastSeen = "";
   #interrupted = false;
 
   constructor(child: ChildProcess, limits: SandboxLimits, removeFolder: () => Promise<void>) {
@@ -97,6 +98,7 @@ class DenoSandbox implements SandboxProcess {
   }
 
   write(text: string): void {
+    if (!stepFrame.test(text)) this.#endRepeat();
     const mark = this.#interrupted && this.#repeat === undefined ? this.#nextEpoch() : "";
     this.#child.stdin?.write(mark + text);
   }
@@ -153,11 +155,18 @@ class DenoSandbox implements SandboxProcess {
 
   #onFrames(chunk: Uint8Array): void {
     if (this.#memoryWatch === undefined) this.#onStarted();
-    if (this.#repeat !== undefined && Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length).includes(doneFrame)) {
-      clearInterval(this.#repeat);
-      this.#repeat = undefined;
+    if (this.#repeat !== undefined) {
+      const seen = this.#lastSeen + Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length).toString("latin1");
+      this.#lastSeen = seen.slice(-doneFrame.length);
+      if (seen.includes(doneFrame)) this.#endRepeat();
     }
     this.#receiveFrames(chunk);
+  }
+
+  #endRepeat(): void {
+    clearInterval(this.#repeat);
+    this.#repeat = undefined;
+    this.#lastSeen = "";
   }
 
   /** What the process said. Once it runs code, that and the model read this too: then no text that could name the host's folders. */
@@ -180,3 +189,5 @@ class DenoSandbox implements SandboxProcess {
 }
 
 const doneFrame = '{"t":"done"';
+/** What the host sends while a step runs. Any other frame follows a step's end, also one that code has written in words of its own. */
+const stepFrame = /^\{"t":"(?:result|wake)"/;
