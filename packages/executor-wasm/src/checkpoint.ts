@@ -71,7 +71,11 @@ function checkSaved(data: Json): Saved {
 }
 
 function isOpenFile(value: OpenFile | null): boolean {
-  return typeof value?.path === "string" && [value.fd, value.flags, value.position].every((number) => Number.isSafeInteger(number) && number >= 0);
+  return typeof value?.path === "string" && [value.fd, value.flags, value.position].every(isCount);
+}
+
+function isCount(number: number): boolean {
+  return Number.isSafeInteger(number) && number >= 0;
 }
 
 /** The format of `sandbox/delta.ts`. */
@@ -97,6 +101,7 @@ function takeApart(payload: Buffer): { header: Header; memory: Buffer; files: Bu
   try {
     const header = JSON.parse(payload.toString("utf8", 4, 4 + headerBytes)) as Header;
     const start = 4 + headerBytes;
+    if (![header.memory, header.files].every(isCount) || !header.openFiles.every(isOpenFile)) throw new TypeError("fields");
     if (start + header.memory + header.files !== payload.length) throw new RangeError("lengths");
     return { header, memory: payload.subarray(start, start + header.memory), files: payload.subarray(start + header.memory) };
   } catch (cause) {
