@@ -7,14 +7,15 @@ from .limits import limits
 
 _SAFE = 2**53 - 1
 _CONTAINERS = (dict, list, tuple, set, frozenset)
+MAX_NAME = 1000
 _loaded = sys.modules
 
 
 def class_name(cls):
-    name = type.__getattribute__(cls, "__qualname__")
+    name = str.__str__(type.__getattribute__(cls, "__qualname__"))[:MAX_NAME]
     module = type.__getattribute__(cls, "__module__")
     if type(module) is str and module not in ("builtins", "__main__"):
-        return module + "." + name
+        return module[:MAX_NAME] + "." + name
     return name
 
 
@@ -43,12 +44,13 @@ def integer_text(number):
     """Decimal digits of any int, past CPython's limit on str(int), which code may have lowered to 640."""
     if -(10**600) < number < 10**600:
         return str(number)
-    if number.bit_length() > limits.int_digits * 3.33:
-        raise TooLarge("an int of more than %d digits can't leave the sandbox" % limits.int_digits)
-    sign = "-" if number < 0 else ""
-    parts = []
-    _split_digits(abs(number), parts)
-    return sign + "".join(parts).lstrip("0")
+    if number.bit_length() <= limits.int_digits * 3.33:  # before it takes seconds; digits are counted below
+        parts = ["-" if number < 0 else ""]
+        _split_digits(abs(number), parts)
+        text = parts[0] + "".join(parts[1:]).lstrip("0")
+        if len(text) <= limits.int_digits:  # with the sign, as the host counts
+            return text
+    raise TooLarge("an int of more than %d digits can't leave the sandbox" % limits.int_digits)
 
 
 def _split_digits(number, parts, width=None):

@@ -23,7 +23,7 @@ def _class_of(module, name):
     return found if isinstance(found, type) else ()
 
 
-def _time_value(value, kind):
+def _time_value(encoder, value, kind):
     import _datetime as datetime
 
     if issubclass(kind, datetime.datetime):
@@ -33,6 +33,9 @@ def _time_value(value, kind):
     if issubclass(kind, datetime.time):
         return {"$type": "time", "value": datetime.time.isoformat(value)}
     if issubclass(kind, datetime.timedelta):
+        encoder.nodes += 1  # six parts of JSON; the host's scan of the text allows five a node
+        if kind is not _class_of("pandas", "Timedelta"):  # whose base holds zeros
+            value = datetime.timedelta.__pos__(value)
         return {"$type": "timedelta", "value": [value.days, value.seconds, value.microseconds]}
     return None
 
@@ -42,6 +45,7 @@ def _numpy_value(encoder, value, kind, depth):
 
     numpy = _libraries["numpy"]
     if issubclass(kind, numpy.ndarray):
+        value = numpy.ndarray.view(value, numpy.ndarray)  # a subclass may say what it likes
         dtype = value.dtype
         if dtype.kind not in "biuf" or dtype.itemsize > 8:
             return encoder.encode(value.tolist(), depth)
@@ -51,6 +55,7 @@ def _numpy_value(encoder, value, kind, depth):
             value = value.astype(dtype.newbyteorder("<"))
         data = numpy.ascontiguousarray(value)
         shape = [int(length) for length in value.shape]
+        encoder.nodes += 1 + len(shape) // 4  # as for a timedelta
         return {"$type": "ndarray", "dtype": str(value.dtype.name), "shape": shape, "value": base64_text(data.tobytes())}
     if issubclass(kind, numpy.generic):
         item = value.item()
@@ -61,15 +66,17 @@ def _numpy_value(encoder, value, kind, depth):
 def _column(encoder, values, depth):
     pandas = _libraries["pandas"]
     missing = (pandas.NA, pandas.NaT)
-    return [None if any(item is one for one in missing) else encoder.encode(item, depth) for item in values.tolist()]
+    return [encoder.encode(None if any(item is one for one in missing) else item, depth) for item in values.tolist()]
 
 
 def _pandas_value(encoder, value, kind, depth):
     pandas = _libraries["pandas"]
     if issubclass(kind, pandas.DataFrame):
         columns = []
+        encoder.nodes += 1  # as for a timedelta, and for each column
         for position in range(len(value.columns)):
             column = value.iloc[:, position]
+            encoder.nodes += 1
             columns.append([encoder.encode(value.columns[position], depth + 1), str(column.dtype), _column(encoder, column, depth + 1)])
         return {"$type": "frame", "columns": columns, "index": _column(encoder, value.index, depth + 1)}
     if issubclass(kind, (pandas.Series, pandas.Index)):
@@ -95,7 +102,7 @@ def encode_library_value(encoder, value, kind, depth):
 
     try:
         if "_datetime" in _libraries:
-            encoded = _time_value(value, kind)
+            encoded = _time_value(encoder, value, kind)
             if encoded is not None:
                 return encoded
         if kind is Media:

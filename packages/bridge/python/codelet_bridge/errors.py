@@ -1,9 +1,10 @@
 """What the model sees of an exception: the user's own frames, in CPython's words. Formatting runs user code, so it happens inside the deadline."""
 import sys
 
-from .codec_encode import class_name
+from .codec_encode import MAX_NAME, class_name
 
 _MAX_MESSAGE = 10000
+_MAX_TRACEBACK = 100000
 _MAX_FRAMES = 20
 _MAX_CHAIN = 4
 
@@ -31,34 +32,46 @@ def _register_source(linecache, filename, code):
         pass  # code has replaced the module: its own tracebacks lack lines then
 
 
+def error_name(error):
+    return str.__str__(type.__getattribute__(type(error), "__name__"))[:MAX_NAME]
+
+
 def error_message(error):
     try:
         text = str.__str__(str(error))
     except BaseException as failure:
         return "<the error's own message raised %s>" % class_name(type(failure))
-    return text if len(text) <= _MAX_MESSAGE else text[:_MAX_MESSAGE] + "..."
+    return _cut(text, _MAX_MESSAGE)
+
+
+def _cut(text, length):
+    return text if len(text) <= length else text[:length] + "..."
+
+
+def _is_line(number):
+    return type(number) is int and 0 < number < 2**31
 
 
 def describe_error(error, filename):
     """`name`, `message`, `traceback` and `line` of an exception, as JSON."""
     kind = type(error)
-    described = {"name": type.__getattribute__(kind, "__name__"), "message": error_message(error)}
+    described = {"name": error_name(error), "message": error_message(error)}
     line = None
     for step, number, _ in _user_frames(error):
-        if step == filename:
+        if step == filename and _is_line(number):
             line = number
-    if issubclass(kind, SyntaxError) and error.filename == filename and type(error.lineno) is int:
+    if issubclass(kind, SyntaxError) and error.filename == filename and _is_line(error.lineno):
         line = error.lineno
         described["message"] = _syntax_message(error)
     if line is not None:
         described["line"] = line
-    described["traceback"] = "\n".join(_chain_lines(error, described["message"], 0))
+    described["traceback"] = _cut("\n".join(_chain_lines(error, described["message"], 0)), _MAX_TRACEBACK)
     return described
 
 
 def _syntax_message(error):
-    message = error.msg if type(error.msg) is str else "invalid syntax"
-    return message if type(error.lineno) is not int else "%s (line %d)" % (message, error.lineno)
+    message = _cut(error.msg, _MAX_MESSAGE) if type(error.msg) is str else "invalid syntax"
+    return "%s (line %d)" % (message, error.lineno)
 
 
 def _user_frames(error):
@@ -67,7 +80,7 @@ def _user_frames(error):
     while step is not None:
         code = step.tb_frame.f_code
         if code.co_filename in sources:
-            frames.append((code.co_filename, step.tb_lineno, code.co_name))
+            frames.append((code.co_filename, step.tb_lineno, _cut(code.co_name, MAX_NAME)))
         step = step.tb_next
     return frames
 
@@ -97,7 +110,7 @@ def _frame_lines(frames):
     lines = []
     for filename, number, name in frames:
         lines.append('  File "%s", line %s, in %s' % (filename, number, name))
-        text = _source_line(filename, number)
+        text = _cut(_source_line(filename, number), MAX_NAME)
         if text:
             lines.append("    " + text)
     return lines
@@ -105,14 +118,14 @@ def _frame_lines(frames):
 
 def _source_line(filename, number):
     known = sources.get(filename, "").splitlines()
-    return known[number - 1].strip() if type(number) is int and 0 < number <= len(known) else ""
+    return known[number - 1].strip() if _is_line(number) and number <= len(known) else ""
 
 
 def _last_lines(error, message):
     kind = type(error)
     lines = []
-    if issubclass(kind, SyntaxError) and type(error.lineno) is int:
-        lines.append('  File "%s", line %d' % (error.filename, error.lineno))
+    if issubclass(kind, SyntaxError) and _is_line(error.lineno):
+        lines.append('  File "%s", line %d' % (_cut(str(error.filename), MAX_NAME), error.lineno))
         text = error.text if type(error.text) is str else ""
         if text.strip():
             shown = text.rstrip("\n").lstrip()
@@ -124,7 +137,7 @@ def _last_lines(error, message):
     lines.append("%s: %s" % (name, message) if message else name)
     notes = getattr(error, "__notes__", None)
     if type(notes) is list:
-        lines += [note for note in notes[:10] if type(note) is str]
+        lines += [_cut(note, _MAX_MESSAGE) for note in notes[:10] if type(note) is str]
     group = getattr(error, "exceptions", None)
     if type(group) is tuple:
         for one in group[:10]:

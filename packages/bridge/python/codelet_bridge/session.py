@@ -5,7 +5,7 @@ import sys
 from .calls import Calls
 from .channel import HostGone
 from .codec_encode import TooLarge, encode_value, opaque
-from .errors import describe_error, remember_source
+from .errors import describe_error, error_name, remember_source
 from .event_loop import EventLoops, install_stand_in
 from .execution import compile_step, evaluate
 from .interrupts import interrupts
@@ -13,7 +13,7 @@ from .limits import apply_limits, limits
 from .namespace import Namespace, rebinding_note
 from .output import Output
 from .rich_output import RichOutput, printed_text
-from .tools import FinalAnswer, connect_tools, encode_line
+from .tools import FinalAnswer, connect_tools, encode_line, fits_frame
 from .wire import json_text, to_json
 
 _exit = os._exit
@@ -118,7 +118,7 @@ class Session(Calls):
                 _set_trace(None)
                 _set_profile(None)
         except BaseException as error:  # an interrupt that hit the formatting of an error
-            outcome[1] = outcome[1] or {"name": type(error).__name__, "message": "", "traceback": ""}
+            outcome[1] = outcome[1] or {"name": error_name(error), "message": "", "traceback": ""}
         if self.forked:
             self.output.flush()
             _exit(0)
@@ -168,12 +168,17 @@ class Session(Calls):
         self.output.flush()
         self.end_step()
         tail = ""
-        if outcome[0] is not None:
-            tail += ',"value":' + outcome[0]
-            if outcome[2] is not None:
-                tail += ',"text":' + json_text(outcome[2])
         if outcome[1] is not None:
             tail += ',"error":' + to_json(outcome[1])
+            if not fits_frame(tail):
+                tail = ',"error":{"name":%s,"message":"","traceback":""}' % json_text(outcome[1]["name"][:100])
+        if outcome[0] is not None:
+            value = ',"value":' + outcome[0]
+            text = "" if outcome[2] is None else ',"text":' + json_text(outcome[2])
+            for more in (value + text, value, ',"value":null'):
+                if fits_frame(tail, more):
+                    tail += more
+                    break
         if interrupts.raised:
             tail += ',"interrupted":true'
         marked = self.output.marked(frame["mark"])

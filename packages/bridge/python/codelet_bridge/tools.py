@@ -27,10 +27,15 @@ def connect_tools(calls, loops):
     _loops = loops
 
 
+def fits_frame(text, more=""):
+    """Whether a frame has room for this much JSON, and for its own fields."""
+    return len(text) + len(more) <= limits.frame_bytes - 4096
+
+
 def encode_line(tree):
     """Tagged JSON as text of a size that a frame can carry."""
     text = to_json(tree)
-    if len(text) > limits.frame_bytes - 4096:
+    if not fits_frame(text):
         raise TooLarge("a value of more than %d bytes can't leave the sandbox" % limits.frame_bytes)
     return text
 
@@ -102,30 +107,30 @@ async def call_tool_async(name, args, kwargs):
 
 
 class HostTool:
-    __slots__ = ("__name__", "__qualname__", "__doc__", "_schema", "__weakref__")
+    __slots__ = ("__name__", "__qualname__", "__doc__", "_tool", "_schema", "__weakref__")
     __module__ = "__main__"
 
     def __init__(self, name, description, schema, returns):
-        self.__name__ = self.__qualname__ = name
+        self.__name__ = self.__qualname__ = self._tool = name  # code may set the first two, as it may of any function
         self.__doc__ = description
         self._schema = (schema, returns)
 
     def __call__(self, *args, **kwargs):
-        return call_tool(self.__name__, args, kwargs)
+        return call_tool(self._tool, args, kwargs)
 
     def aio(self, *args, **kwargs):
         """The same call as a coroutine: await asyncio.gather(tool.aio(a), tool.aio(b))."""
-        return call_tool_async(self.__name__, args, kwargs)
+        return call_tool_async(self._tool, args, kwargs)
 
     @property
     def __signature__(self):
         return make_signature(*self._schema)
 
     def __reduce_ex__(self, protocol):
-        return self.__name__
+        return self._tool
 
     def __repr__(self):
-        return "<tool %s%s>" % (self.__name__, self.__signature__)
+        return "<tool %s%s>" % (self._tool, self.__signature__)
 
 
 class FinalAnswerFunction:

@@ -1,0 +1,103 @@
+import { execFileSync } from "node:child_process";
+import type { Value } from "@codelet/core";
+import { describe, expect, test } from "vitest";
+import { openSession, python } from "./testing/child-channel.ts";
+import { run } from "./testing/run.ts";
+import { signature } from "./testing/tools.ts";
+
+const echo = signature("echo", { x: {} });
+const tools = { echo: (x: Value): Value => x };
+const missing = (module: string): boolean => {
+  try {
+    execFileSync(python, ["-c", `import ${module}`], { stdio: "ignore" });
+    return false;
+  } catch {
+    return true;
+  }
+};
+
+/** The step's outcome, after which the session must still work. */
+async function outcome(code: string, limits: Readonly<Record<string, number>> = {}): ReturnType<typeof run> {
+  await using session = await openSession({ tools: [echo] }, { limits });
+  const execution = await run(session, code, tools, { timeoutMs: 30_000 });
+  expect(await run(session, "40 + 1", tools)).toMatchObject({ value: 41, stateLost: false });
+  return execution;
+}
+
+describe("what the host would refuse is described instead of sent", () => {
+  test.each([
+    ["an int of 100,001 digits", "10**100000", "int"],
+    ["a negative int of 100,000 digits", "-(10**99999 * 9) - 5", "int"],
+    ["too many timedeltas", "from datetime import timedelta\n[timedelta(1)] * 900_000", "list"],
+  ])("%s", async (_, code, type) => {
+    expect((await outcome(code)).value).toMatchObject({ type });
+  });
+
+  test("an int of 100,000 digits still passes", async () => {
+    expect((await outcome("10**100000 - 1")).value).toBe(10n ** 100_000n - 1n);
+    expect((await outcome("1 - 10**99999")).value).toBe(1n - 10n ** 99_999n);
+  });
+
+  test.skipIf(missing("pandas"))("a frame of too many missing cells", async () => {
+    const code = "import pandas as pd\npd.DataFrame({'a': pd.array([None] * 1200, dtype='Int64')})";
+    expect((await outcome(code, { maxNodes: 2000 })).value).toMatchObject({ type: "pandas.core.frame.DataFrame" });
+    expect((await outcome(code, { maxNodes: 3000 })).value).toMatchObject({ columns: [{ values: expect.any(Array) }] });
+  });
+
+  test.skipIf(missing("numpy"))("too many small arrays", async () => {
+    const code = "import numpy as np\n[np.zeros((1,) * 30)] * 3000";
+    expect((await outcome(code, { maxNodes: 10_000 })).value).toMatchObject({ type: "list" });
+  });
+});
+
+test("sends a value without its printed text when both are more than a frame", async () => {
+  const limits = { maxFrameBytes: 200_000 };
+  expect(await outcome("['x' * 190_000, '\\U0001F600' * 100]", limits)).toMatchObject({
+    value: [expect.stringMatching(/^x{190000}$/), expect.anything()],
+    valueText: undefined,
+  });
+  expect((await outcome("class E(Exception): pass\nraise E('\\U0001F600' * 10_000)", limits)).error).toMatchObject({ name: "E", message: "" });
+});
+
+test.each([
+  ["notes", "e = Exception('x')\ne.__notes__ = ['n' * 200_000] * 20\nraise e"],
+  ["a class name", "raise type('n' * 2_000_000, (Exception,), {})('x')"],
+  ["a syntax error's message", "e = SyntaxError('x')\ne.filename, e.lineno, e.msg = '<step 1>', 1, 'm' * 2_000_000\nraise e"],
+  ["a syntax error's file", "e = SyntaxError('x')\ne.filename, e.lineno = 'f' * 2_000_000, 1\nraise e"],
+  ["a function's name", "def g(): raise ValueError('z')\ng.__code__ = g.__code__.replace(co_name='q' * 2_000_000)\ng()"],
+  ["a source line", `raise ValueError('x') ${"#".repeat(200_000)}`],
+])("cuts %s of any length", async (_, code) => {
+  const { error } = await outcome(code);
+  expect(error?.name.length).toBeLessThanOrEqual(1_000);
+  expect(error?.message.length).toBeLessThan(10_100);
+  expect(error?.traceback?.length).toBeLessThan(100_100);
+});
+
+test("cuts the type of an object that it can only describe", async () => {
+  const { value } = await outcome("type('n' * 2_000_000, (), {'__module__': 'm' * 2_000_000, '__repr__': lambda self: 'r'})()");
+  expect((value as { type: string }).type.length).toBeLessThan(2_100);
+});
+
+test.each(["0", "-5", "10**30", "2**31", "True", "None"])("takes line %s of a syntax error for none", async (line) => {
+  const { error } = await outcome(`e = SyntaxError('x')\ne.filename, e.lineno = '<step 1>', ${line}\nraise e`);
+  expect(error).toMatchObject({ name: "SyntaxError", line: 3 });
+});
+
+test("survives source whose encoding is unknown", async () => {
+  expect((await outcome("compile(b'# coding: nope', '<step 1>', 'exec')")).error).toMatchObject({ name: "SyntaxError", line: 1 });
+});
+
+test("reads a timedelta by what it is", async () => {
+  const code = "import datetime\nclass T(datetime.timedelta):\n    days = property(lambda s: 'x')\n    seconds = 10**30\n[T(1, 2, 3)]";
+  expect((await outcome(code)).value).toMatchObject([{ days: 1, seconds: 2, microseconds: 3 }]);
+});
+
+test.skipIf(missing("numpy"))("reads an array by what it is", async () => {
+  const code =
+    "import numpy as np\nclass A(np.ndarray):\n    shape = property(lambda s: [-1])\n    dtype = None\n    tolist = None\nnp.zeros(3).view(A)";
+  expect((await outcome(code)).value).toMatchObject({ dtype: "float64", shape: [3] });
+});
+
+test("calls a tool by its own name after code renamed it", async () => {
+  expect((await outcome("echo.__name__ = 5\necho.__qualname__ = 'x'\necho(1)")).value).toBe(1);
+});
