@@ -101,3 +101,10 @@ test.skipIf(missing("numpy"))("reads an array by what it is", async () => {
 test("calls a tool by its own name after code renamed it", async () => {
   expect((await outcome("echo.__name__ = 5\necho.__qualname__ = 'x'\necho(1)")).value).toBe(1);
 });
+
+test("describes a value whose integers would keep the host busy, and refuses it as an argument", async () => {
+  await using session = await openSession({ tools: [echo] });
+  expect((await run(session, "many = [10**99_000] * 600\nmany", tools)).value).toMatchObject({ type: "list" });
+  expect((await run(session, "echo(many)", tools)).error).toMatchObject({ name: "ValueError", message: expect.stringContaining("1000000 digits") });
+  expect(await run(session, "echo(10**99_000) == 10**99_000", tools)).toMatchObject({ value: true });
+});

@@ -76,21 +76,16 @@ def _float(value):
     return value
 
 
-def _int(value):
-    if -_SAFE <= value <= _SAFE:
-        return value
-    return {"$type": "int", "value": integer_text(value)}
-
-
 def base64_text(data):
     return str(b2a_base64(data, newline=False), "ascii")
 
 
 class Encoder:
-    __slots__ = ("nodes", "open")
+    __slots__ = ("nodes", "digits", "open")
 
     def __init__(self):
         self.nodes = 0
+        self.digits = 0
         self.open = set()
 
     def encode(self, value, depth=0):
@@ -99,7 +94,8 @@ class Encoder:
         if value is None or kind is str or kind is bool:
             pass
         elif kind is int:
-            value = _int(value)
+            if not -_SAFE <= value <= _SAFE:
+                value = self._large_integer(value)
         elif kind is float:
             value = _float(value)
         else:
@@ -113,6 +109,13 @@ class Encoder:
             raise Unencodable("a value nested deeper than %d levels can't leave the sandbox" % limits.depth)
         raise TooLarge("a value with more than %d parts can't leave the sandbox" % limits.nodes)
 
+    def _large_integer(self, value):
+        text = integer_text(value)
+        self.digits += len(text)
+        if self.digits > limits.digits:
+            raise TooLarge("a value whose integers have more than %d digits can't leave the sandbox" % limits.digits)
+        return {"$type": "int", "value": text}
+
     def _other(self, value, kind, depth):
         if self.nodes > limits.nodes or depth > limits.depth:
             self._too_much(depth)
@@ -120,7 +123,8 @@ class Encoder:
         if issubclass(kind, str):
             return str.__str__(value)
         if issubclass(kind, int):
-            return _int(int.__int__(value))
+            value = int.__int__(value)
+            return value if -_SAFE <= value <= _SAFE else self._large_integer(value)
         if issubclass(kind, float):
             return _float(float.__pos__(value))
         if issubclass(kind, _CONTAINERS):

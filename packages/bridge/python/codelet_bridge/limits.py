@@ -10,6 +10,7 @@ class Limits:
     rich_bytes = 16 << 20
     repr_chars = 10000
     int_digits = 100000
+    digits = 1000000  # of all integers in one value: the host takes quadratic time to read them
 
 
 limits = Limits()
