@@ -32,7 +32,9 @@ export function heading(title: string, view: View): string {
 }
 
 function linesOf(text: string): string[] {
-  return text.replace(/\n+$/, "").split("\n");
+  let end = text.length; // a pattern would take quadratic time over line ends that don't end the text
+  while (text[end - 1] === "\n") end--;
+  return text.slice(0, end).split("\n");
 }
 
 function columnsFor(prefix: string, view: View): number {
@@ -45,6 +47,6 @@ function wrapWords(line: string, columns: number): string[] {
 }
 
 function wrap(line: string, columns: number, wordWrap: boolean): string[] {
-  if (stringWidth(line) <= columns) return [line];
+  if (columns === Number.POSITIVE_INFINITY || stringWidth(line) <= columns) return [line];
   return wrapAnsi(line, columns, { hard: true, trim: false, wordWrap }).split("\n");
 }

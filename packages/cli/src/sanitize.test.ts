@@ -69,3 +69,18 @@ it.each([`${esc}]`, `${esc}[`, `${esc}]${esc}[`, "\u009b0", `${esc}P0`, " ", "\r
 it("sanitizeLine joins lines", () => {
   expect(sanitizeLine("a\n  b\r\nc")).toBe("a b c");
 });
+
+it.each([
+  ["one\ntwo", "one two"],
+  ["one  \n\n  two \n three", "one two three"],
+  ["  one\n", "  one"],
+  ["\n one", "one"],
+])("%j on one line is %j", (text, line) => {
+  expect(sanitizeLine(text)).toBe(line);
+});
+
+it("takes no time over a million spaces", () => {
+  const startedAt = performance.now();
+  sanitizeLine(" ".repeat(1_000_000));
+  expect(performance.now() - startedAt).toBeLessThan(1_000);
+});

@@ -33,5 +33,8 @@ export function sanitize(text: string): string {
 
 /** The same on one line. */
 export function sanitizeLine(text: string): string {
-  return sanitize(text).replaceAll(/\s*\n\s*/g, " ");
+  // Not by one pattern: spaces before a line end that doesn't come take quadratic time.
+  const [first = "", ...others] = sanitize(text).split("\n");
+  const lines = [others.length === 0 ? first : first.trimEnd(), ...others.map((line) => line.trim())];
+  return lines.filter(Boolean).join(" ");
 }
