@@ -108,3 +108,37 @@ test("describes a value whose integers would keep the host busy, and refuses it 
   expect((await run(session, "echo(many)", tools)).error).toMatchObject({ name: "ValueError", message: expect.stringContaining("1000000 digits") });
   expect(await run(session, "echo(10**99_000) == 10**99_000", tools)).toMatchObject({ value: true });
 });
+
+describe.skipIf(missing("pandas"))("missing values", () => {
+  test.each([
+    ["alone", "pd.NaT, pd.NA, pd.Timestamp('nat')", { items: [null, null, null] }],
+    ["in lists and dicts", "[[pd.NaT], {'a': pd.NaT}]", [[null], { a: null }]],
+    [
+      "in records of a frame",
+      "pd.DataFrame({'t': pd.to_datetime(['2024-01-01', None])}).to_dict('records')",
+      [{ t: { text: "2024-01-01T00:00:00" } }, { t: null }],
+    ],
+    [
+      "in frames",
+      "pd.DataFrame({'t': pd.to_datetime([None]), 'o': pd.Series([pd.NaT], dtype=object), 'd': pd.to_timedelta([None])})",
+      { columns: [{ values: [null] }, { values: [null] }, { values: [null] }] },
+    ],
+    ["in series", "pd.Series(pd.to_datetime(['2024-01-01', None]))", [{ text: "2024-01-01T00:00:00" }, null]],
+    [
+      "in arrays",
+      "np.array(['2024-01-01', 'NaT'], dtype='datetime64[ns]'), np.datetime64('NaT')",
+      { items: [[{ text: "2024-01-01T00:00:00" }, null], null] },
+    ],
+    ["in masked arrays", "np.ma.array([1, 2], mask=[True, False]), np.ma.masked", { items: [[null, 2], null] }],
+  ])("%s are null", async (_, code, expected) => {
+    expect((await outcome(`import pandas as pd, numpy as np\n${code}`)).value).toMatchObject(expected);
+  });
+
+  test("reads dates and durations in nanoseconds as what they are", async () => {
+    const code =
+      "import numpy as np\na = np.array(['2024-01-02T03:04:05'], dtype='datetime64[ns]')\n[a, a[0], a - a, (a - a)[0], a.astype('datetime64[D]')]";
+    const date = { text: "2024-01-02T03:04:05" };
+    const none = { days: 0, seconds: 0, microseconds: 0 };
+    expect((await outcome(code)).value).toMatchObject([[date], date, [none], none, [{ text: "2024-01-02" }]]);
+  });
+});

@@ -2,7 +2,7 @@
 import sys
 from binascii import b2a_base64
 
-from .codec_libraries import encode_library_value
+from .codec_libraries import encode_library_value, missing_value
 from .limits import limits
 
 _SAFE = 2**53 - 1
@@ -132,7 +132,7 @@ class Encoder:
         if issubclass(kind, (bytes, bytearray, memoryview)):
             return {"$type": "bytes", "value": base64_text(bytes(memoryview(value)))}
         encoded = encode_library_value(self, value, kind, depth)
-        return opaque(value) if encoded is None else encoded
+        return opaque(value) if encoded is None else None if encoded is missing_value else encoded
 
     def _container(self, value, kind, depth):
         mark = id(value)

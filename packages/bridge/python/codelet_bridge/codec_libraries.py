@@ -2,6 +2,9 @@
 import sys
 
 _libraries = sys.modules
+missing_value = object()
+"""What a rule returns for a library's word for "no value": it is encoded as null."""
+_TOO_FINE = ("ns", "ps", "fs", "as")  # units whose dates and durations numpy would give as bare numbers
 
 
 class Media:
@@ -44,11 +47,15 @@ def _numpy_value(encoder, value, kind, depth):
     from .codec_encode import base64_text
 
     numpy = _libraries["numpy"]
+    if issubclass(kind, _class_of("numpy.ma", "MaskedArray")):
+        return _or_missing(encoder.encode(numpy.ma.MaskedArray.tolist(value), depth))
+    if issubclass(kind, (numpy.datetime64, numpy.timedelta64)):
+        return _or_missing(encoder.encode(_microseconds(numpy, value).item(), depth))
     if issubclass(kind, numpy.ndarray):
         value = numpy.ndarray.view(value, numpy.ndarray)  # a subclass may say what it likes
         dtype = value.dtype
         if dtype.kind not in "biuf" or dtype.itemsize > 8:
-            return encoder.encode(value.tolist(), depth)
+            return encoder.encode(_microseconds(numpy, value).tolist() if dtype.kind in "mM" else value.tolist(), depth)
         if dtype.kind == "f" and dtype.itemsize == 2:
             value = value.astype(numpy.float32)
         elif dtype.byteorder == ">" or (dtype.byteorder == "=" and sys.byteorder == "big"):
@@ -63,10 +70,25 @@ def _numpy_value(encoder, value, kind, depth):
     return None
 
 
+def _microseconds(numpy, value):
+    if numpy.datetime_data(value.dtype)[0] not in _TOO_FINE:
+        return value
+    return value.astype(value.dtype.kind + "8[us]")
+
+
+def _or_missing(encoded):
+    return missing_value if encoded is None else encoded
+
+
 def _column(encoder, values, depth):
     pandas = _libraries["pandas"]
-    missing = (pandas.NA, pandas.NaT)
-    return [encoder.encode(None if any(item is one for one in missing) else item, depth) for item in values.tolist()]
+    nat, na = pandas.NaT, pandas.NA
+    return [encoder.encode(None if item is nat or item is na else item, depth) for item in values.tolist()]
+
+
+def _is_missing(value):
+    pandas = _libraries["pandas"]
+    return value is getattr(pandas, "NaT", missing_value) or value is getattr(pandas, "NA", missing_value)
 
 
 def _pandas_value(encoder, value, kind, depth):
@@ -81,8 +103,6 @@ def _pandas_value(encoder, value, kind, depth):
         return {"$type": "frame", "columns": columns, "index": _column(encoder, value.index, depth + 1)}
     if issubclass(kind, (pandas.Series, pandas.Index)):
         return _column(encoder, value, depth + 1)
-    if value is pandas.NaT or value is pandas.NA:
-        return {"$type": "float", "value": "nan"}
     return None
 
 
@@ -101,6 +121,8 @@ def encode_library_value(encoder, value, kind, depth):
     from .codec_encode import Unencodable, base64_text
 
     try:
+        if "pandas" in _libraries and _is_missing(value):  # before dates: NaT is a datetime of the year 1
+            return missing_value
         if "_datetime" in _libraries:
             encoded = _time_value(encoder, value, kind)
             if encoded is not None:
