@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { lstat, mkdir, mkdtemp, readdir, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -42,6 +42,34 @@ it(
     await using session = await openWasm(options, { onProgress: (message) => said.push(message) });
     expect(await evaluate(session, "import greet\ngreet.hello()")).toBe("hello 1.2");
     expect(said).toEqual([expect.stringContaining("1 of 2"), expect.stringContaining("2 of 2"), "The Python sandbox is ready"]);
+    expect(await readdir(options.cacheDir)).toEqual([image]);
+  },
+  buildTimeoutMs,
+);
+
+it(
+  "is made again when its list of files is empty, or something else stands in its place or in that of its cache",
+  async () => {
+    const options = { cacheDir: join(folder, "cache"), packages: ["greet"], packagesFrom: join(folder, "wheels") };
+    const [image = ""] = await readdir(options.cacheDir);
+    const place = join(options.cacheDir, image);
+    const open = async (): Promise<void> => {
+      await using session = await openWasm(options);
+      expect(await evaluate(session, "import greet\ngreet.hello()")).toBe("hello 1.2");
+      expect((await lstat(join(place, "deno-dir"))).isDirectory()).toBe(true);
+    };
+
+    await writeFile(join(place, "manifest.json"), "{}");
+    await writeFile(join(place, "snapshot.bin"), "damaged");
+    await open();
+
+    await rename(join(place, "deno-dir"), join(folder, "elsewhere"));
+    await symlink(join(folder, "elsewhere"), join(place, "deno-dir"));
+    await open();
+
+    await rm(place, { recursive: true });
+    await symlink(join(folder, "nowhere"), place);
+    await open();
     expect(await readdir(options.cacheDir)).toEqual([image]);
   },
   buildTimeoutMs,

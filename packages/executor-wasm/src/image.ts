@@ -1,6 +1,5 @@
 import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
-import { copyFile, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { copyFile, lstat, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import { AbortedError, ExecutorCrashedError } from "@codelet/core";
@@ -40,7 +39,7 @@ export async function openImage({ cacheDir = defaultCacheDir(), wheels = [], onP
   const sources = imageSources(wheels);
   const folder = join(cacheDir, `${imagePrefix}${sources.key}/`);
   const found = await verify(folder, sources);
-  if (found && existsSync(join(folder, denoCache))) {
+  if (found && (await isFolder(join(folder, denoCache)))) {
     await markUsed(folder);
     return found;
   }
@@ -72,9 +71,10 @@ async function place(draft: string, folder: string, sources: ImageSources): Prom
   if (!((await verify(aside, sources)) && (await renamed(aside, folder)))) await renamed(draft, folder);
 }
 
+/** Without the slash at the end, which would make it fail for a file or a link in an image's place. */
 async function renamed(from: string, to: string): Promise<boolean> {
   try {
-    await rename(from, to);
+    await rename(from.replace(/\/$/, ""), to.replace(/\/$/, ""));
     return true;
   } catch {
     return false;
@@ -82,14 +82,24 @@ async function renamed(from: string, to: string): Promise<boolean> {
 }
 
 const manifestName = "manifest.json";
+/** What `sandbox/build-snapshot.ts` makes, the second where there are packages. */
+const snapshotName = "snapshot.bin";
+const packagesName = "packages.bin";
 type Manifest = Readonly<Record<string, number>>;
 
+/** A folder itself, not a link to one. */
+export async function isFolder(path: string): Promise<boolean> {
+  return (await lstat(path).catch(() => undefined))?.isDirectory() === true;
+}
+
 /** Checks every file's checksum: 45 MB take 15 ms. Against damage, not against an attacker who may write here. */
-async function verify(folder: string, { entry }: ImageSources): Promise<Image | undefined> {
+async function verify(folder: string, { entry, files, wheels }: ImageSources): Promise<Image | undefined> {
   try {
     const manifest = JSON.parse(await readFile(join(folder, manifestName), "utf8")) as Manifest;
+    const needed = [...files.keys(), snapshotName, ...(wheels.length > 0 ? [packagesName] : [])];
+    if (!needed.every((name) => Object.hasOwn(manifest, name))) return undefined;
     for (const [name, checksum] of Object.entries(manifest)) if (crc32(await readFile(join(folder, name))) !== checksum) return undefined;
-    return { folder, entry, checksum: String(manifest["snapshot.bin"]) };
+    return { folder, entry, checksum: String(manifest[snapshotName]) };
   } catch {
     return undefined;
   }
@@ -111,7 +121,9 @@ export const denoCache = "deno-dir";
 /** Deno knows scripts by their path, so this has to happen in the final folder: a session that finds no host and ends. */
 async function primeDenoCache(folder: string, entry: string, cache: string, signal: AbortSignal | undefined): Promise<void> {
   await runDeno(folder, entry, { mode: "run", folder, diskLimitBytes: 0 }, cache, signal);
-  await renamed(cache, join(folder, denoCache)); // or somebody else was faster
+  const target = join(folder, denoCache);
+  if (!(await isFolder(target))) await rm(target, { force: true }).catch(() => {});
+  await renamed(cache, target); // or somebody else was faster
 }
 
 async function runDeno(

@@ -1,8 +1,9 @@
 import { copyFile, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { ExecutorCrashedError } from "@codelet/core";
 import type { CheckpointFiles } from "./checkpoint.ts";
-import { denoCache, type Image } from "./image.ts";
+import { denoCache, type Image, isFolder } from "./image.ts";
 
 /**
  * A folder that one process uses while it starts: its own copy of Deno's cache, and the checkpoint to restore. Removed before user code runs, so that
@@ -32,8 +33,9 @@ export async function makeSessionFolder(image: Image, checkpoint?: CheckpointFil
   }
 }
 
-/** Not SQLite's shared memory: that belongs to the process that wrote it. */
+/** Plain files only. Not SQLite's shared memory: that belongs to the process that wrote it. */
 async function copyDatabases(from: string, to: string): Promise<void> {
+  if (!(await isFolder(from))) throw new ExecutorCrashedError(`The image's cache ${from} is no folder.`);
   await mkdir(to);
   for (const entry of await readdir(from, { recursive: true, withFileTypes: true })) {
     if (!entry.isFile() || entry.name.endsWith("-shm")) continue;
