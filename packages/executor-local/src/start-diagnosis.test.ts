@@ -106,6 +106,18 @@ describe.skipIf(process.platform !== "linux")("opening with a bubblewrap that fa
     });
   });
 
+  it("blames nobody alone when nothing is said", async () => {
+    bwrap("exit 3");
+    const message =
+      /bubblewrap, or the Python at \S+ in it, ended before it was ready \(exit code 3\) and left no message\. `bwrap .*` shows whether/;
+    await expect(openLocal()).rejects.toThrow(message);
+  });
+
+  it("blames bubblewrap when a signal ended it", async () => {
+    bwrap("kill -KILL $$");
+    await expect(openLocal()).rejects.toThrow(/: bubblewrap was ended by SIGKILL before it was ready\./);
+  });
+
   it("says that bubblewrap is too old", async () => {
     bwrap("echo 'bwrap: Unknown option --disable-userns' >&2; exit 1");
     await expect(openLocal()).rejects.toThrow("does not know --disable-userns; 0.8.0 or newer is needed");

@@ -79,6 +79,7 @@ function sandboxFault(failure: FailedStart, facts: SystemFacts): Fault {
       cause: `this bubblewrap does not know ${option}; 0.8.0 or newer is needed.`,
       remedy: "Update it (Debian 12, Ubuntu 24.04 and newer have it).",
     };
+  if (stderr.trim() === "") return silentFault(failure);
   if (!/^(bwrap|setpriv):/m.test(stderr)) return pythonFault(failure);
   if (facts.maxNamespaces === 0) return disabled("user.max_user_namespaces is 0", "sysctl user.max_user_namespaces=10000");
   if (!facts.unprivilegedAllowed) return disabled("kernel.unprivileged_userns_clone is 0", "sysctl kernel.unprivileged_userns_clone=1");
@@ -97,9 +98,11 @@ function sandboxFault(failure: FailedStart, facts: SystemFacts): Fault {
   }
   return {
     cause: `bubblewrap said "${firstLine(stderr)}" (${failure.reason}).`,
-    remedy: "`bwrap --unshare-user --ro-bind / / true` shows whether it works at all.",
+    remedy: tryBubblewrap,
   };
 }
+
+const tryBubblewrap = "`bwrap --unshare-user --ro-bind / / true` shows whether it works at all.";
 
 const apparmorRemedy =
   "Let bubblewrap do it: write `abi <abi/4.0>, include <tunables/global> profile bwrap /usr/bin/bwrap flags=(unconfined) { userns, }` to /etc/apparmor.d/bwrap and reload it " +
@@ -107,6 +110,14 @@ const apparmorRemedy =
 
 function disabled(fact: string, command: string): Fault {
   return { cause: `this system has user namespaces turned off (${fact}).`, remedy: `An administrator turns them on with \`${command}\`.` };
+}
+
+/** Bubblewrap tells a signal that ended the Python in it as an exit code: a signal was its own. */
+function silentFault({ python, reason }: FailedStart): Fault {
+  const cause = reason.startsWith("SIG")
+    ? `bubblewrap was ended by ${reason} before it was ready.`
+    : `bubblewrap, or the Python at ${python} in it, ended before it was ready (${reason}) and left no message.`;
+  return { cause, remedy: tryBubblewrap };
 }
 
 function pythonFault({ python, reason, stderr }: FailedStart): Fault {
