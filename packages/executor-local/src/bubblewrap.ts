@@ -26,7 +26,7 @@ export interface BubblewrapOptions {
   readonly argv: readonly string[];
 }
 
-/** The session's folder inside, its home and the only place besides shared memory where it can write. */
+/** The session's folder inside, and its home. Only the file system it is in, `/tmp`, and shared memory can be written to. */
 export const sandboxFolder = "/tmp/session";
 const sharedMemoryBytes = 64 * 2 ** 20;
 

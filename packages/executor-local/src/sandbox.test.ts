@@ -52,12 +52,25 @@ const enclosed = {
 const readOnly = ["OSError", "OSError", "OSError", "PermissionError"];
 
 describe.skipIf(sandboxMissing !== undefined)("the sandbox", () => {
-  it("has no capabilities, no network, no processes but its own, and no place to write but its folder", async () => {
+  it("has no capabilities, no network, no processes but its own, and nothing of the system to write to", async () => {
     const seen = (await evaluateOnce(lookAround)) as Record<string, unknown>;
     expect(seen).toMatchObject({ ...enclosed, network: "ConnectionRefusedError", writes: readOnly });
     expect(JSON.stringify(seen.capabilities)).toContain('"0000000000000000"');
     expect(JSON.stringify(seen.capabilities).match(/[0-9a-f]{16}/g)).toHaveLength(1);
     expect(seen.folders).not.toContain("home");
+  });
+
+  it("can write where its folder is and in shared memory, and nowhere else", async () => {
+    const code = `
+import os
+def is_writable(folder):
+    try:
+        open(os.path.join(folder, "made"), "w").close()
+        return True
+    except OSError:
+        return False
+[target for target in (line.split()[1] for line in open("/proc/self/mounts")) if is_writable(target)]`;
+    expect(await evaluateOnce(code)).toEqual(["/dev/shm", "/tmp"]);
   });
 
   it("holds the environment that the options name, and nothing of the host's", async () => {
