@@ -69,6 +69,22 @@ test("prints again after a step has taken the streams away", async () => {
   expect(await run(session, "print('out')\nos.write(1, b'raw\\n')\nNone")).toMatchObject({ logs: "out\nraw\n" });
 });
 
+test.each(["sys.stdout.detach()", "sys.stdout.buffer.detach()", "sys.stdout.buffer.raw.close()", "del sys.stdout, sys.__stdout__"])(
+  "prints again after %s",
+  async (code) => {
+    await using session = await openSession();
+    await run(session, `import sys\n${code}`);
+    expect(await run(session, "print('out')")).toMatchObject({ logs: "out\n", error: undefined, stateLost: false });
+  },
+);
+
+test("a marker of an earlier step closes no later one", async () => {
+  await using session = await openSession();
+  await run(session, "import os, sys, time\nprint('first')");
+  const slowly = "os.write(1, b'x' * 200000)\nprint('last')";
+  for (let step = 0; step < 5; step++) expect((await run(session, slowly)).logs).toMatch(/^x{200000}last\n$/);
+});
+
 test("reads subclasses by what they are, not by what they say", async () => {
   await using session = await openSession();
   const code = `class S(str):

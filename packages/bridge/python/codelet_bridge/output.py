@@ -57,10 +57,9 @@ class Output:
             if _identity(fd) != identity:
                 dup2(self.drain[fd - 1], fd)
         self.raw["stdout"].left = self.raw["stderr"].left = limits.output_bytes
-        stdout, stderr = self.text["stdout"], self.text["stderr"]
-        if sys.stdout is not stdout or stdout.closed or stdout.buffer.closed:
+        if not _is_ours(self.text["stdout"], "stdout"):
             sys.stdout = sys.__stdout__ = self._open(1, "stdout")
-        if sys.stderr is not stderr or stderr.closed or stderr.buffer.closed:
+        if not _is_ours(self.text["stderr"], "stderr"):
             sys.stderr = sys.__stderr__ = self._open(2, "stderr")
 
     def _open(self, fd, name):
@@ -99,6 +98,13 @@ class Output:
                     continue
                 names.append(name)
         return names
+
+
+def _is_ours(stream, name):
+    try:
+        return getattr(sys, name) is stream and not stream.closed
+    except (AttributeError, ValueError):  # deleted, detached
+        return False
 
 
 def _identity(fd):
