@@ -27,7 +27,7 @@ export class FrameDecoder {
 
   /** The frames that this chunk completes. */
   decode(chunk: Uint8Array): WorkerFrame[] {
-    const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length);
+    const bytes = Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length);
     const frames: WorkerFrame[] = [];
     let start = 0;
     for (let end = bytes.indexOf(newline); end >= 0; end = bytes.indexOf(newline, start)) {

@@ -9,28 +9,36 @@ const maxIdleBytes = 8 * 1024;
 /** Standard output and error of the running step as one text, capped, with the live chunks and the markers that close a step. */
 export class OutputLog {
   readonly #maxBytes: number;
+  readonly #markPrefix: string;
   readonly #streams: Readonly<Record<StreamName, Stream>> = { stdout: new Stream(), stderr: new Stream() };
   #text = "";
   #bytesLeft = maxIdleBytes;
   #truncated = false;
   #live: ((chunk: OutputChunk) => void) | undefined;
+  #step = 0;
+  /** The step whose marker the streams look for. */
+  #markedStep = 0;
+  /** Something came since the last end of a step. */
+  #isTouched = false;
   #awaited: readonly StreamName[] = [];
   #drained: (() => void) | undefined;
 
-  constructor(maxBytes: number) {
+  constructor(maxBytes: number, markPrefix: string) {
     this.#maxBytes = maxBytes;
+    this.#markPrefix = markPrefix;
   }
 
   /** A step starts; its marker will close a stream that the worker could not see drained. */
-  begin(marker: string, live: ((chunk: OutputChunk) => void) | undefined): void {
+  begin(step: number, live: ((chunk: OutputChunk) => void) | undefined): void {
     this.#bytesLeft = this.#maxBytes;
     this.#truncated = false;
     this.#live = live;
-    const bytes = Buffer.from(marker, "latin1");
-    for (const name of streamNames) this.#streams[name].expect(bytes);
+    this.#step = step;
   }
 
   append(name: StreamName, chunk: Uint8Array): void {
+    this.#isTouched = true;
+    this.#expectMarker();
     const stream = this.#streams[name];
     for (const part of stream.take(chunk)) this.#write(name, stream, part);
     if (stream.marked && this.#drained !== undefined) this.#checkDrained();
@@ -40,17 +48,14 @@ export class OutputLog {
   whenMarked(names: readonly StreamName[], drained: () => void): void {
     this.#awaited = names;
     this.#drained = drained;
+    this.#expectMarker();
     this.#checkDrained();
   }
 
   /** The step's text; what comes from now on belongs to the next one. */
   end(): string {
-    for (const name of streamNames) {
-      const stream = this.#streams[name];
-      for (const part of stream.rest()) this.#write(name, stream, part);
-      const tail = stream.flush();
-      if (tail !== "") this.#emit(name, tail);
-    }
+    if (this.#isTouched) this.#showRest();
+    this.#isTouched = false;
     const text = this.#text;
     this.#text = "";
     this.#live = undefined;
@@ -58,6 +63,23 @@ export class OutputLog {
     this.#bytesLeft = maxIdleBytes;
     this.#truncated = false;
     return text;
+  }
+
+  #showRest(): void {
+    for (const name of streamNames) {
+      const stream = this.#streams[name];
+      for (const part of stream.rest()) this.#write(name, stream, part);
+      const tail = stream.flush();
+      if (tail !== "") this.#emit(name, tail);
+    }
+  }
+
+  /** When output comes: most steps print nothing. */
+  #expectMarker(): void {
+    if (this.#markedStep === this.#step) return;
+    this.#markedStep = this.#step;
+    const marker = Buffer.from(`${this.#markPrefix}${this.#step}\u001e\n`, "latin1");
+    for (const name of streamNames) this.#streams[name].expect(marker);
   }
 
   #checkDrained(): void {

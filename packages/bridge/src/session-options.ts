@@ -33,6 +33,8 @@ export interface ResolvedSessionOptions extends Omit<BridgeSessionOptions, "limi
   readonly limits: BridgeLimits;
   readonly graceMs: number;
   readonly readyTimeoutMs: number;
+  /** How the markers of this session begin, which close a step's output; a step's own number ends them. */
+  readonly markPrefix: string;
 }
 
 const defaultGraceMs = 300;
@@ -45,6 +47,7 @@ export function resolveSessionOptions(options: BridgeSessionOptions): ResolvedSe
     limits: resolveBridgeLimits(options.limits),
     graceMs: checkedMs("graceMs", options.graceMs ?? defaultGraceMs, 0),
     readyTimeoutMs: checkedMs("readyTimeoutMs", options.readyTimeoutMs ?? defaultReadyTimeoutMs, 1),
+    markPrefix: `\u001ecodelet:${Math.random().toString(36).slice(2)}:`,
   };
 }
 

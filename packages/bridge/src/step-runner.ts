@@ -3,7 +3,7 @@ import { Deadline } from "./deadline.ts";
 import { OutputLog } from "./output-log.ts";
 import { decodeSandboxValue } from "./pending-calls.ts";
 import type { ResolvedSessionOptions } from "./session-options.ts";
-import { Step, type StopReason, stopError } from "./step.ts";
+import { Step, type StepOptions, type StopReason, stopError } from "./step.ts";
 import type { WorkerExit } from "./worker-channel.ts";
 import type { WorkerConnection } from "./worker-connection.ts";
 import type { DoneFrame, WorkerFrame } from "./worker-frames.ts";
@@ -27,6 +27,7 @@ export class StepRunner {
   readonly #options: ResolvedSessionOptions;
   readonly #seat: WorkerSeat;
   readonly #onFinished: () => void;
+  readonly #stepOptions: StepOptions;
   readonly #log: OutputLog;
   readonly #deadline: Deadline = new Deadline(
     () => this.interrupt("timeout"),
@@ -45,7 +46,14 @@ export class StepRunner {
     this.#options = options;
     this.#seat = seat;
     this.#onFinished = onFinished;
-    this.#log = new OutputLog(options.limits.maxOutputBytes);
+    this.#stepOptions = {
+      limits: options.limits,
+      send: (type, fields) => seat.current?.send(type, fields),
+      onTaken: () => {
+        this.#step = undefined;
+      },
+    };
+    this.#log = new OutputLog(options.limits.maxOutputBytes, options.markPrefix);
   }
 
   /** The step whose end has not been handed over yet. */
@@ -54,14 +62,7 @@ export class StepRunner {
   }
 
   create(): Step {
-    const step = new Step({
-      number: ++this.#count,
-      limits: this.#options.limits,
-      send: (type, fields) => this.#seat.current?.send(type, fields),
-      onTaken: () => {
-        this.#step = undefined;
-      },
-    });
+    const step = new Step(++this.#count, this.#stepOptions);
     this.#step = step;
     return step;
   }
@@ -74,10 +75,9 @@ export class StepRunner {
   }
 
   run(worker: WorkerConnection, code: string, limitMs: number, onOutput: ((chunk: OutputChunk) => void) | undefined): void {
-    const marker = `\u001ecodelet:${Math.random().toString(36).slice(2)}\u001e\n`;
-    this.#log.begin(marker, onOutput);
+    this.#log.begin(this.#count, onOutput);
     this.#deadline.start(limitMs);
-    worker.send("exec", `,"id":${this.#count},"code":${JSON.stringify(code)},"mark":${JSON.stringify(marker)}`);
+    worker.send("exec", `,"id":${this.#count},"code":${JSON.stringify(code)}`);
   }
 
   finish(step: Step, { value = null, valueText, error, stateLost = false }: StepEnd): void {

@@ -6,7 +6,6 @@ import { PendingCalls } from "./pending-calls.ts";
 export type StopReason = "timeout" | "aborted";
 
 export interface StepOptions {
-  readonly number: number;
   readonly limits: BridgeLimits;
   /** Sends a frame to the worker: type and JSON fields. */
   readonly send: (type: string, fields: string) => void;
@@ -18,7 +17,6 @@ export interface StepOptions {
 export class Step {
   readonly number: number;
   readonly startedAt: number = performance.now();
-  readonly calls: PendingCalls;
   readonly outputs: RichOutput[] = [];
   finalAnswer: { readonly value: Value } | undefined;
   /** Why the step is being stopped. */
@@ -28,14 +26,20 @@ export class Step {
   /** The worker has ended the step; its last output is still under way. */
   isDraining = false;
   readonly #options: StepOptions;
+  /** Made by the first call: most steps make none. */
+  #calls: PendingCalls | undefined;
   #richBytes = 0;
   #outcome: Execution | Error | undefined;
   #waiter: Deferred<Advance> | undefined;
 
-  constructor(options: StepOptions) {
+  constructor(number: number, options: StepOptions) {
     this.#options = options;
-    this.number = options.number;
-    this.calls = new PendingCalls(options.number, options.limits, options.send);
+    this.number = number;
+  }
+
+  get calls(): PendingCalls {
+    this.#calls ??= new PendingCalls(this.number, this.#options.limits, this.#options.send);
+    return this.#calls;
   }
 
   get isOver(): boolean {
@@ -55,7 +59,7 @@ export class Step {
     const waiter = this.#waiter;
     if (waiter === undefined) return;
     const outcome = this.#outcome;
-    const news = this.calls.take(outcome === undefined);
+    const news = this.#calls?.take(outcome === undefined);
     if (news !== undefined && !(outcome instanceof Error)) {
       this.#waiter = undefined;
       waiter.resolve({ type: "calls", ...news });

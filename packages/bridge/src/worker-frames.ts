@@ -44,9 +44,22 @@ export interface WorkerError {
 }
 
 type Check = (value: unknown) => boolean;
-interface Shape {
-  readonly required: Readonly<Record<string, Check>>;
-  readonly optional?: Readonly<Record<string, Check>>;
+/** The fields of an object by name: all checks of `required`, and any of `optional`. */
+class Shape {
+  readonly #checks: ReadonlyMap<string, Check>;
+  readonly #required: readonly string[];
+
+  constructor(required: Readonly<Record<string, Check>>, optional: Readonly<Record<string, Check>> = {}) {
+    this.#checks = new Map(Object.entries({ ...required, ...optional }));
+    this.#required = Object.keys(required);
+  }
+
+  /** Whether an object has all required fields, and no others than these and the optional ones. */
+  fits(json: Readonly<Record<string, unknown>>): boolean {
+    for (const name of Object.keys(json)) if (this.#checks.get(name)?.(json[name]) !== true) return false;
+    for (const name of this.#required) if (!Object.hasOwn(json, name)) return false;
+    return true;
+  }
 }
 
 const isText: Check = (value) => typeof value === "string";
@@ -57,28 +70,18 @@ const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
 const isAnything: Check = () => true;
 const isTextRecord: Check = (value) => isRecord(value) && Object.values(value).every(isText);
 const isStreamList: Check = (value) => Array.isArray(value) && value.length <= 2 && value.every((name) => name === "stdout" || name === "stderr");
-const errorShape: Shape = { required: { name: isText, message: isText, traceback: isText }, optional: { line: isCount } };
+const errorShape = new Shape({ name: isText, message: isText, traceback: isText }, { line: isCount });
+const isError: Check = (value) => isRecord(value) && errorShape.fits(value);
 
+const frame = { t: isText, s: isCount };
 const shapes: ReadonlyMap<unknown, Shape> = new Map<unknown, Shape>([
-  ["bound", { required: {}, optional: { python: isText, pid: isCount, error: isText } }],
-  ["call", { required: { tool: isText, args: isList, kwargs: isRecord } }],
-  ["cancel", { required: { call: isCount } }],
-  ["final", { required: { value: isAnything } }],
-  ["rich", { required: { data: isTextRecord } }],
-  ["wake", { required: { ms: isCount } }],
-  [
-    "done",
-    {
-      required: {},
-      optional: {
-        value: isAnything,
-        text: isText,
-        error: (value) => isRecord(value) && fits(value, errorShape, 0),
-        interrupted: isFlag,
-        marked: isStreamList,
-      },
-    },
-  ],
+  ["bound", new Shape(frame, { python: isText, pid: isCount, error: isText })],
+  ["call", new Shape({ ...frame, tool: isText, args: isList, kwargs: isRecord })],
+  ["cancel", new Shape({ ...frame, call: isCount })],
+  ["final", new Shape({ ...frame, value: isAnything })],
+  ["rich", new Shape({ ...frame, data: isTextRecord })],
+  ["wake", new Shape({ ...frame, ms: isCount })],
+  ["done", new Shape(frame, { value: isAnything, text: isText, error: isError, interrupted: isFlag, marked: isStreamList })],
 ]);
 
 /** A frame of exactly the shape of its type, or ProtocolError. */
@@ -86,21 +89,6 @@ export function checkFrame(json: unknown): WorkerFrame {
   if (!isRecord(json)) throw new ProtocolError("The sandbox sent a frame that is no object.");
   const shape = shapes.get(json.t);
   if (shape === undefined) throw new ProtocolError("The sandbox sent a frame of an unknown type.");
-  if (!isCount(json.s) || !fits(json, shape, 2)) throw new ProtocolError(`The sandbox sent a malformed frame of the type ${String(json.t)}.`);
+  if (!shape.fits(json)) throw new ProtocolError(`The sandbox sent a malformed frame of the type ${String(json.t)}.`);
   return json as unknown as WorkerFrame;
-}
-
-/** Whether all required fields are there, and with `extra` more of any name no others than the optional ones. */
-function fits(json: Readonly<Record<string, unknown>>, shape: Shape, extra: number): boolean {
-  let known = extra;
-  for (const name in shape.required) {
-    if (!Object.hasOwn(json, name) || !shape.required[name]?.(json[name])) return false;
-    known++;
-  }
-  for (const name in shape.optional) {
-    if (!Object.hasOwn(json, name)) continue;
-    if (!shape.optional[name]?.(json[name])) return false;
-    known++;
-  }
-  return Object.keys(json).length === known;
 }

@@ -93,6 +93,7 @@ export class WorkerSeat {
       imports: authorizedImports ?? null,
       base: baseImports,
       seed: seed ?? null,
+      mark: this.#options.markPrefix,
       restored: attempt === 0 && this.#options.restored === true,
     };
     return `,${JSON.stringify(fields).slice(1, -1)}`;

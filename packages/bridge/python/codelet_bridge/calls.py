@@ -70,6 +70,8 @@ class Calls:
         """From here on calls are refused. Threads and tasks that still wait get an error."""
         with self.lock:
             self.active = False
+            if not self.waiting:
+                return
             slots = list(self.waiting.values())
             self.waiting.clear()
         for slot in slots:
@@ -142,8 +144,12 @@ class Calls:
 
     def _receive(self):
         data = self.channel.read(bool(self.rest))
-        if data[-1:] != b"\n" and b"\n" not in data:
+        end = data.find(b"\n")
+        if end < 0:
             self.rest.append(data)
+            return
+        if end == len(data) - 1 and not self.rest:  # nearly always
+            self._dispatch(from_json(data))
             return
         if self.rest:
             self.rest.append(data)
@@ -158,12 +164,13 @@ class Calls:
                 self._dispatch(from_json(line))
 
     def _dispatch(self, frame):
-        if frame["t"] == "result":
+        kind = frame["t"]
+        if kind == "result":
             with self.lock:
                 slot = self.waiting.pop(frame["call"], None)
             if slot is not None:
                 self._settle(slot, frame)
-        elif frame["t"] != "wake":
+        elif kind != "wake":
             self.control.append(frame)
             self._settle(self.control_slot, frame)
 

@@ -82,12 +82,12 @@ class Output:
             except (OSError, ValueError):
                 pass
 
-    def marked(self, marker):
-        """Writes the marker on each stream that the host has not read to its end; returns their names."""
+    def marked(self, prefix, step):
+        """Writes the step's marker on each stream that the host has not read to its end; returns their names."""
         names = []
         for name, fd in zip(("stdout", "stderr"), self.drain):
             if _unread(fd):
-                data = marker.encode("ascii")
+                data = ("%s%d\x1e\n" % (prefix, step)).encode("ascii")
                 try:
                     while data:
                         try:

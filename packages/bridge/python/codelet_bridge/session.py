@@ -34,6 +34,7 @@ class Session(Calls):
         self.loops = EventLoops(self)
         self.namespace = Namespace(self.rich.display)
         self.final_sent = False
+        self.mark_prefix = ""
         connect_tools(self, self.loops)
         if hasattr(os, "register_at_fork"):
             os.register_at_fork(after_in_child=self._after_fork)
@@ -74,6 +75,7 @@ class Session(Calls):
     def open(self, frame):
         """A host's first frame: numbering starts over, also after a restore in another process."""
         self.sent = 0
+        self.mark_prefix = frame["mark"]
         apply_limits(frame["limits"])
         os.environ.setdefault("MPLBACKEND", "Agg")
         self.namespace.guard_imports(frame["imports"], frame["base"])
@@ -160,8 +162,7 @@ class Session(Calls):
             return to_json(opaque(value))
 
     def _finish(self, frame, outcome):
-        for name in self.namespace.rebound():
-            self.namespace.restore(name)
+        for name in self.namespace.restore():
             self.output.note(rebinding_note(name))
             if name == "final_answer":
                 outcome[0] = None  # what a fake final_answer returned is no answer
@@ -181,7 +182,7 @@ class Session(Calls):
                     break
         if interrupts.raised:
             tail += ',"interrupted":true'
-        marked = self.output.marked(frame["mark"])
+        marked = self.output.marked(self.mark_prefix, frame["id"])
         if marked:
             tail += ',"marked":' + to_json(marked)
         self.send('{"t":"done"', tail)

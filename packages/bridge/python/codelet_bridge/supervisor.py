@@ -38,6 +38,7 @@ class Supervisor:
         self.input = bytearray()
         self.parts = []
         self.budgets = {"o": OutputBudget(), "e": OutputBudget()}
+        self.mark_prefix = ""
         self.heard = time.monotonic()
         self.stopping = False
 
@@ -126,12 +127,14 @@ class Supervisor:
         if self.worker is None:
             return
         if frame.startswith(b'{"t":"exec",'):
-            mark = json.loads(frame)["mark"].encode()
+            mark = "%s%d\x1e\n" % (self.mark_prefix, json.loads(frame)["id"])
             for budget in self.budgets.values():
-                budget.begin(mark)
+                budget.begin(mark.encode())
         elif frame.startswith(b'{"t":"open",'):
+            opening = json.loads(frame)
+            self.mark_prefix = opening["mark"]
             for budget in self.budgets.values():
-                budget.limit = json.loads(frame)["limits"]["output_bytes"]
+                budget.limit = opening["limits"]["output_bytes"]
         self.worker.to_send += frame + b"\n"
         self.flush_worker()
 
