@@ -23,11 +23,13 @@ export interface SandboxLimits {
 /** What Deno and Pyodide take themselves, with room for what JavaScript holds for Python. */
 const overheadBytes = 400 << 20;
 const interruptRepeatMs = 50;
+/** The largest state takes a few seconds; code that keeps the interpreter from answering must not hold the host for ever. */
+const checkpointTimeoutMs = 60_000;
 
 /** A started sandbox: the bridge's channel, and checkpoints. */
 export interface SandboxProcess extends WorkerChannel {
-  /** The next checkpoint's payload; the caller has just sent the frame that asks for one. */
-  checkpoint(): Promise<Uint8Array>;
+  /** The next checkpoint's payload; the caller has just sent the frame that asks for one. Ends the process when none comes in time. */
+  checkpoint(timeoutMs?: number): Promise<Uint8Array>;
 }
 
 export async function startSandbox(image: Image, limits: SandboxLimits, restore?: CheckpointFiles): Promise<SandboxProcess> {
@@ -137,11 +139,21 @@ class DenoSandbox implements SandboxProcess {
     }
   }
 
-  checkpoint(): Promise<Uint8Array> {
+  async checkpoint(timeoutMs: number = checkpointTimeoutMs): Promise<Uint8Array> {
     this.#records.maxCheckpointBytes = 2 * (this.#limits.memoryLimitBytes + this.#limits.diskLimitBytes);
-    return new Promise((resolve, reject) => {
-      this.#checkpoint = { resolve, reject };
-    });
+    let timer: NodeJS.Timeout | undefined;
+    try {
+      return await new Promise<Uint8Array>((resolve, reject) => {
+        this.#checkpoint = { resolve, reject };
+        timer = setTimeout(() => {
+          const message = `its state did not come in ${timeoutMs} ms`;
+          this.#end({ message });
+          reject(new ExecutorCrashedError(`The sandbox was ended: ${message}`));
+        }, timeoutMs);
+      });
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   /** From here on the process runs code: until now it ran ours, which holds a restored memory twice for a moment. */
