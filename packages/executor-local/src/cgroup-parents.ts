@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, rmdirSync } from "node:fs";
 import { join } from "node:path";
 import { type Controller, read, setLimit } from "./cgroup-files.ts";
+import { isAlive } from "./process-tree.ts";
 
 /** Where groups can be made: folders by controller. In version 2 it is one folder for both. */
 export type CgroupParents = Readonly<Partial<Record<Controller, CgroupParent>>>;
@@ -79,15 +80,6 @@ function sweep(folder: string): void {
     } catch {
       // In use by a host of another pid namespace.
     }
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
   }
 }
 

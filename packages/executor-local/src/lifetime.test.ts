@@ -1,4 +1,8 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import type { ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { evaluate, openLocal, run } from "./testing/evaluate.ts";
@@ -120,5 +124,30 @@ describe("the folder of a session without a sandbox", () => {
     const folder = (await evaluate(session, "import os\nos.getcwd()")) as string;
     await run(session, "os._exit(1)");
     await expect.poll(() => existsSync(folder)).toBe(false);
+  });
+
+  it.skipIf(process.platform !== "linux")("is removed by the next host when its own was killed, and no other folder is", async () => {
+    const { TMPDIR } = process.env;
+    const root = mkdtempSync(join(tmpdir(), "codelet-test-"));
+    process.env.TMPDIR = root;
+    const hosts: ChildProcess[] = [];
+    const others = ["codelet-local-0123456789ab-4194305-Other1", "codelet-elsewhere"];
+    try {
+      for (const name of others) mkdirSync(join(root, name));
+      for (const [index, expected] of [1, 1, 2].entries()) {
+        const host = await startHost("open('made.txt', 'w').write('x')\nimport time\ntime.sleep(60)", { sandbox: "none" });
+        hosts.push(host);
+        // The second host removes what the first has left; the third finds the second alive.
+        expect(readdirSync(root).filter((name) => !others.includes(name))).toHaveLength(expected);
+        if (index === 0) host.kill("SIGKILL");
+        if (index === 0) await once(host, "exit");
+      }
+      expect(readdirSync(root)).toEqual(expect.arrayContaining(others));
+    } finally {
+      for (const host of hosts) host.kill("SIGKILL");
+      if (TMPDIR === undefined) delete process.env.TMPDIR;
+      else process.env.TMPDIR = TMPDIR;
+      rmSync(root, { recursive: true, force: true });
+    }
   });
 });

@@ -1,7 +1,4 @@
 import { randomUUID } from "node:crypto";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { AbortedError, ExecutorCrashedError } from "@codelet/core";
 import { type BootOptions, workerArguments } from "./bootstrap.ts";
 import { bubblewrapCommand, type Command, sandboxFolder } from "./bubblewrap.ts";
@@ -13,6 +10,7 @@ import { describeInterpreter, type Interpreter } from "./interpreter.ts";
 import { LocalWorker, type LocalWorkerOptions } from "./local-worker.ts";
 import type { ResolvedLocalOptions } from "./options.ts";
 import { sandboxPaths } from "./sandbox-paths.ts";
+import { makeSessionFolder } from "./session-folder.ts";
 import { architectureUnsupported, bubblewrapMissing, explainStart, platformUnsupported } from "./start-diagnosis.ts";
 import { systemCallFilter } from "./system-call-filter.ts";
 import { isRoot } from "./unprivileged-user.ts";
@@ -73,14 +71,14 @@ function sandboxed(interpreter: Interpreter, options: ResolvedLocalOptions, seed
 }
 
 async function unsandboxed(interpreter: Interpreter, options: ResolvedLocalOptions, seed: string | undefined): Promise<Place> {
-  const folder = await mkdtemp(join(tmpdir(), "codelet-"));
+  const folder = await makeSessionFolder();
   const session = randomUUID();
-  const env = { ...workerEnvironment({ interpreter, folder, seed, env: options.env }), [markerName]: session };
+  const env = { ...workerEnvironment({ interpreter, folder: folder.path, seed, env: options.env }), [markerName]: session };
   const [file = "", ...args] = workerArguments(interpreter, bootOptions(options));
   return {
-    command: { file, args, env, cwd: folder, fourth: "lifeline" },
+    command: { file, args, env, cwd: folder.path, fourth: "lifeline" },
     marker: `${markerName}=${session}`,
-    removeFolder: () => rm(folder, { recursive: true, force: true, maxRetries: 3 }).catch(() => {}), // Code may have made folders that can't be removed.
+    removeFolder: folder.remove,
   };
 }
 

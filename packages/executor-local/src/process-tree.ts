@@ -70,6 +70,16 @@ export function processesWith(variable: string): number[] {
   });
 }
 
+/** Whether there is such a process, of any user. */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
+
 function readProcessIds(): string[] {
   try {
     return readdirSync("/proc").filter((name) => /^\d+$/.test(name));
