@@ -7,7 +7,7 @@ from .errors import sources
 
 
 class Interrupts:
-    __slots__ = ("armed", "pending", "raised", "_step", "_set_signal", "_handler")
+    __slots__ = ("armed", "pending", "raised", "_step", "_set_signal", "_set_mask", "_handler")
 
     def __init__(self):
         self.armed = False
@@ -15,13 +15,16 @@ class Interrupts:
         self.raised = False
         self._step = 0
         self._set_signal = _signal.signal
+        self._set_mask = getattr(_signal, "pthread_sigmask", None)
         self._handler = self._on_interrupt
 
     def install(self):
-        """Again before every step: code may have taken the signal."""
+        """Again before every step: code may have taken or blocked the signal."""
         try:
             if _signal.getsignal(_signal.SIGINT) is not self._handler:
                 self._set_signal(_signal.SIGINT, self._handler)
+            if self._set_mask is not None:
+                self._set_mask(_signal.SIG_UNBLOCK, (_signal.SIGINT,))
         except (ValueError, OSError):
             pass
 
