@@ -62,7 +62,7 @@ export class Step {
     const news = this.#calls?.take(outcome === undefined);
     if (news !== undefined && !(outcome instanceof Error)) {
       this.#waiter = undefined;
-      waiter.resolve({ type: "calls", ...news });
+      waiter.resolve({ type: "calls", calls: news.calls, cancelled: news.cancelled });
     } else if (outcome !== undefined) {
       this.#waiter = undefined;
       this.#options.onTaken();

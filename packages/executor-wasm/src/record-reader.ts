@@ -10,6 +10,7 @@ export interface RecordReceivers {
 }
 
 const newline = 0x0a;
+const nothing = new Uint8Array(0);
 
 /**
  * Takes the stream of a sandbox apart into frames and records. Code in the sandbox can write to it too: a checkpoint counts only while one is awaited, and
@@ -43,10 +44,13 @@ export class RecordReader {
     // A record can only follow a newline, and most chunks end with one: look for the first newline that a control character follows.
     let end = chunk.indexOf(newline);
     while (end >= 0 && end + 1 < chunk.length && (chunk[end + 1] ?? 0) >= 0x20) end = chunk.indexOf(newline, end + 1);
-    const frames = end < 0 ? chunk : chunk.subarray(0, end + 1);
     this.#isLineStart = end >= 0;
-    this.#receivers.frames(frames);
-    return chunk.subarray(frames.length);
+    if (end < 0 || end === chunk.length - 1) {
+      this.#receivers.frames(chunk);
+      return nothing;
+    }
+    this.#receivers.frames(chunk.subarray(0, end + 1));
+    return chunk.subarray(end + 1);
   }
 
   #readHeader(chunk: Uint8Array): Uint8Array {

@@ -102,7 +102,7 @@ class DenoSandbox implements SandboxProcess {
   write(text: string): void {
     if (!stepFrame.test(text)) this.#endRepeat();
     const mark = this.#interrupted && this.#repeat === undefined ? this.#nextEpoch() : "";
-    this.#child.stdin?.write(mark + text);
+    this.#child.stdin?.write(mark + text, "latin1");
   }
 
   onFrames(receive: (chunk: Uint8Array) => void): void {
