@@ -78,7 +78,7 @@ test.each(["sys.stdout.detach()", "sys.stdout.buffer.detach()", "sys.stdout.buff
   },
 );
 
-test("a marker of an earlier step closes no later one", async () => {
+test("gives each step its own output, however much there is of it", async () => {
   await using session = await openSession();
   await run(session, "import os, sys, time\nprint('first')");
   const slowly = "os.write(1, b'x' * 200000)\nprint('last')";
