@@ -27,7 +27,7 @@ def register_sources(linecache):
 
 def _register_source(linecache, filename, code):
     try:
-        linecache.cache[filename] = (len(code), None, (code + "\n").splitlines(True), filename)
+        linecache.cache[filename] = (len(code), None, [line + "\n" for line in code.splitlines()], filename)
     except Exception:
         pass  # code has replaced the module: its own tracebacks lack lines then
 
