@@ -10,6 +10,7 @@ import { loadSubject } from "./subjects.mjs";
 const ECHOES_PER_SAMPLE = 1_000;
 const STEPS_PER_SAMPLE = 300;
 const CALLS_PER_PROGRAM = 1_000;
+const WARM_UP_TURNS = 3_000;
 const ROUNDS_PER_SNIPPETS = 3;
 
 const CALLING = `total = 0\nfor number in range(${CALLS_PER_PROGRAM}):\n    total += double(number=number)\ntotal`;
@@ -26,6 +27,11 @@ await report(async () => {
   const python = new BarePython();
   let answers = {};
   await runStep(session, "x = 0");
+  // V8 takes thousands of turns until it has compiled a path for good; a run of an agent is not measured by its first steps either.
+  await meanUs(WARM_UP_TURNS, () => echo.roundTrip());
+  await meanUs(WARM_UP_TURNS, () => python.runStep());
+  await meanUs(WARM_UP_TURNS, () => runStep(session, "x = x + 1"));
+  await meanUs(WARM_UP_TURNS / CALLS_PER_PROGRAM, () => callTools(session));
   for (let round = 0; round < Number(rounds); round++) {
     keepBest("echoUs", await meanUs(ECHOES_PER_SAMPLE, () => echo.roundTrip()));
     keepBest("bareUs", await meanUs(STEPS_PER_SAMPLE, () => python.runStep()));

@@ -1,17 +1,24 @@
 import { expect, it } from "vitest";
 import { evaluate, openWasm, run } from "./testing/evaluate.ts";
 
-it("stops busy and sleeping code with its variables kept", async () => {
-  await using session = await openWasm();
-  await run(session, "kept = 7");
-  for (const code of ["while True: pass", "import time\ntime.sleep(60)", "import asyncio\nawait asyncio.sleep(60)"]) {
-    const startedAt = performance.now();
-    const { error, stateLost } = await run(session, code, { timeoutMs: 300 });
-    expect({ name: error?.name, stateLost }).toEqual({ name: "TimeoutError", stateLost: false });
-    expect(performance.now() - startedAt).toBeLessThan(300 + 500);
-  }
-  expect(await evaluate(session, "kept")).toBe(7);
-});
+/** The first session on a machine makes the image. */
+const buildTimeoutMs = 120_000;
+
+it(
+  "stops busy and sleeping code with its variables kept",
+  async () => {
+    await using session = await openWasm();
+    await run(session, "kept = 7");
+    for (const code of ["while True: pass", "import time\ntime.sleep(60)", "import asyncio\nawait asyncio.sleep(60)"]) {
+      const startedAt = performance.now();
+      const { error, stateLost } = await run(session, code, { timeoutMs: 300 });
+      expect({ name: error?.name, stateLost }).toEqual({ name: "TimeoutError", stateLost: false });
+      expect(performance.now() - startedAt).toBeLessThan(300 + 500);
+    }
+    expect(await evaluate(session, "kept")).toBe(7);
+  },
+  buildTimeoutMs,
+);
 
 it("kills what can't be interrupted, and says that the variables are lost", async () => {
   await using session = await openWasm();
