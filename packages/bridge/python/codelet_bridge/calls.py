@@ -23,7 +23,7 @@ class Calls:
     def __init__(self, channel):
         self.channel = channel
         self.lock = allocate_lock()
-        self.sent = 0
+        self.frame = (0, b"", [])  # number, text and written lengths of the last frame; one assignment, so that no signal handler sees half of it
         self.write_lock = allocate_lock()
         self.rest = []
         self.reader = None
@@ -42,22 +42,37 @@ class Calls:
             self._write(head, tail)
 
     def _write(self, head, tail):
-        self.sent += 1
-        self.channel.write(('%s,"s":%d%s}\n' % (head, self.sent, tail)).encode("ascii"))
+        if self.frame[1]:
+            self._complete()
+        number = self.frame[0] + 1
+        self.frame = (number, ('%s,"s":%d%s}\n' % (head, number, tail)).encode("ascii"), [])
+        self._complete()
+
+    def _complete(self):
+        """Writes what is left of the last frame, also when a signal handler of the code raised in its middle."""
+        number, data, written = self.frame
+        self.channel.write(data, written)
+        self.frame = (number, b"", written)
 
     def start(self, call, loop=None, future=None):
         """Sends a call (JSON fields after a comma), whose id is its frame's sequence number; None when no step runs."""
         if self.forked:
             raise RuntimeError("host tools can't be called from a forked process")
-        with self.write_lock:
-            with self.lock:
-                if not self.active:
-                    return None
-                slot = Slot(self.sent + 1)
-                slot.loop = loop
-                slot.future = future
-                self.waiting[slot.id] = slot
-            self._write('{"t":"call"', call)
+        slot = None
+        try:
+            with self.write_lock:
+                with self.lock:
+                    if not self.active:
+                        return None
+                    slot = Slot(self.frame[0] + 1)
+                    slot.loop = loop
+                    slot.future = future
+                    self.waiting[slot.id] = slot
+                self._write('{"t":"call"', call)
+        except BaseException:
+            if slot is not None:
+                self.cancel(slot)
+            raise
         return slot
 
     def cancel(self, slot):
@@ -83,26 +98,28 @@ class Calls:
         """Blocks this thread until the slot has its frame; reads the channel when nobody else does."""
         me = get_ident()
         while slot.frame is None:
-            with self.lock:
-                if slot.frame is not None:
-                    break
-                if self.reader is None:
-                    self.reader = me
-                    wake = None
-                elif self.reader == me:
-                    raise RuntimeError("a signal handler can't call a tool while the code it interrupted waits for one")
-                else:
-                    wake = slot.wake = allocate_lock()
-                    wake.acquire()
-                    self.followers += 1
-            if wake is not None:
-                wake.acquire()
-                continue
+            if self.reader == me:
+                raise RuntimeError("a signal handler can't call a tool while the code it interrupted waits for one")
+            wake = None
             try:
+                with self.lock:
+                    if slot.frame is not None:
+                        break
+                    if self.reader is None:
+                        self.reader = me
+                    else:
+                        wake = slot.wake = allocate_lock()
+                        wake.acquire()
+                        self.followers += 1
+                if wake is not None:
+                    wake.acquire()
+                    continue
                 while slot.frame is None:
                     self._receive()
             finally:
-                self._resign()
+                if self.reader == me:
+                    self.reader = None  # not in a function, at whose start a signal handler may raise
+                    self._wake_heir()
         return slot.frame
 
     def next_control(self):
@@ -116,19 +133,24 @@ class Calls:
 
     def read_ready(self):
         """For event loops: reads once, if there is something and no thread is at it."""
-        with self.lock:
-            if self.reader is not None:
-                return
-            self.reader = get_ident()
+        me = get_ident()
+        if self.reader is not None:
+            return
         try:
+            with self.lock:
+                if self.reader is not None:
+                    return
+                self.reader = me
             if not self.channel.selectable or is_readable(self.channel.fd):
                 self._receive()
         finally:
-            self._resign()
+            if self.reader == me:
+                self.reader = None
+                self._wake_heir()
 
-    def _resign(self):
+    def _wake_heir(self):
+        """For a reader that stops: whoever waits for it goes on reading."""
         with self.lock:
-            self.reader = None
             if self.followers == 0:
                 return
             for heir in [self.control_slot, *self.waiting.values()]:

@@ -44,14 +44,19 @@ class FdChannel:
                 exit_now(0)
             return data
 
-    def write(self, data):
-        """All of it, also when a signal handler of the code raises in between."""
+    def write(self, data, written):
+        """What `written`, a list of lengths, lacks of `data`; what a signal handler of the code raises is raised when all of it is out."""
         raised = None
-        while data:
+        blocked = False
+        while True:
             try:
-                data = data[os_write(self.out_fd, data) :]
+                if blocked:
+                    blocked = False
+                    wait_for(self.out_fd, True)
+                _write_rest(self.out_fd, data, written)
+                break
             except WouldBlock:
-                wait_for(self.out_fd, True)
+                blocked = True
             except OSError as error:
                 if error.errno in _CLOSED:
                     exit_now(0)
@@ -79,9 +84,14 @@ class DeviceChannel:
             raise HostGone
         return data
 
-    def write(self, data):
-        while data:
-            data = data[os_write(self.out_fd, data) :]
+    def write(self, data, written):
+        _write_rest(self.out_fd, data, written)
+
+
+def _write_rest(fd, data, written):
+    while sum(written) < len(data):
+        # One C call writes and keeps the length: signal handlers run between bytecodes, and what raised there would lose it.
+        written.extend(map(os_write, (fd,), (data[sum(written) :],)))
 
 
 def wait_for(fd, writable):

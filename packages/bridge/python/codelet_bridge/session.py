@@ -22,6 +22,18 @@ _set_profile = sys.setprofile
 _set_recursion_limit = sys.setrecursionlimit
 _recursion_limit = sys.getrecursionlimit()
 _modules = sys.modules
+_MAX_FAILURES = 10000
+
+
+def _is_foreign(error):
+    """Whether other code than the runner's raised it; what built-in handlers raise, such as KeyboardInterrupt, has no code."""
+    own = _is_foreign.__code__.co_filename
+    step = error.__traceback__
+    while step is not None:
+        if step.tb_frame.f_code.co_filename != own:
+            return True
+        step = step.tb_next
+    return not isinstance(error, Exception)
 
 
 class Session(Calls):
@@ -35,6 +47,7 @@ class Session(Calls):
         self.namespace = Namespace(self.rich.display)
         self.final_sent = False
         self.mark_prefix = ""
+        self.prepared = True
         connect_tools(self, self.loops)
         if hasattr(os, "register_at_fork"):
             os.register_at_fork(after_in_child=self._after_fork)
@@ -55,11 +68,20 @@ class Session(Calls):
 
     def serve(self):
         """Runs until the host is gone ("closed") or asks for a snapshot ("snapshot")."""
+        failures = 0
         while True:
             try:
+                if not self.prepared:
+                    self._prepare()
                 frame = self.next_control()
+                failures = 0
             except HostGone:
                 return "closed"
+            except BaseException as error:  # a signal handler's of the code: no step runs that it could end
+                failures += 1
+                if failures > _MAX_FAILURES or not _is_foreign(error):
+                    raise
+                continue
             kind = frame["t"]
             if kind == "exec":
                 self.run_step(frame)
@@ -74,7 +96,7 @@ class Session(Calls):
 
     def open(self, frame):
         """A host's first frame: numbering starts over, also after a restore in another process."""
-        self.sent = 0
+        self.frame = (0, b"", [])
         self.mark_prefix = frame["mark"]
         apply_limits(frame["limits"])
         os.environ.setdefault("MPLBACKEND", "Agg")
@@ -124,8 +146,8 @@ class Session(Calls):
         if self.forked:
             self.output.flush()
             _exit(0)
+        self.prepared = False
         self._finish(frame, outcome)
-        self._prepare()
 
     def _prepare(self):
         """What the next step needs whatever this one did; the host does not wait for it."""
@@ -137,6 +159,7 @@ class Session(Calls):
             _set_recursion_limit(_recursion_limit)
         except RecursionError:
             pass
+        self.prepared = True
 
     def _run_user_code(self, code, filename, outcome):
         try:
@@ -185,4 +208,9 @@ class Session(Calls):
         marked = self.output.marked(self.mark_prefix, frame["id"])
         if marked:
             tail += ',"marked":' + to_json(marked)
-        self.send('{"t":"done"', tail)
+        try:
+            self.send('{"t":"done"', tail)
+        except BaseException:
+            if not self.frame[1].startswith(b'{"t":"done"'):
+                raise
+            self._complete()

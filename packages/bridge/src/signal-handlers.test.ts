@@ -1,0 +1,51 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Value } from "@codelet/core";
+import { expect, test } from "vitest";
+import { childChannel, openSession } from "./testing/child-channel.ts";
+import { run } from "./testing/run.ts";
+import { signature } from "./testing/tools.ts";
+
+const echo = signature("echo", { x: {} });
+const tools = { echo: (x: Value): Value => x };
+
+test("sends each frame once and whole, whenever a signal handler of the code raises", async () => {
+  await using session = await openSession({ tools: [echo] }, { limits: { maxCallsPerStep: 1_000_000 } });
+  const code = `import signal
+armed = False
+def late(*_):
+    if armed: raise TimeoutError("late")
+signal.signal(signal.SIGALRM, late)
+for i in range(1500):
+    try:
+        armed = True
+        signal.setitimer(signal.ITIMER_REAL, 0.00002 * (i % 20 + 1))
+        echo(text)
+        armed = False
+    except TimeoutError: armed = False
+armed = False
+echo("end")`;
+  for (const text of ["short", "x".repeat(300_000)]) {
+    await session.bind({ variables: { text } });
+    const few = text.length > 1_000 ? code.replace("1500", "60").replace("0.00002", "0.0002") : code;
+    expect(await run(session, few, { echo: (x) => (x as string).slice(0, 9) })).toMatchObject({ error: undefined, value: "end", stateLost: false });
+  }
+});
+
+test.each([
+  ["raises", "def ring(*_): raise TimeoutError('ring')\nsignal.signal(signal.SIGALRM, ring)", 0],
+  ["raises again and again", "def ring(*_): raise SystemExit\nsignal.signal(signal.SIGALRM, ring)", 0.05],
+  ["calls a tool", "def ring(*_): echo(1)\nsignal.signal(signal.SIGALRM, ring)", 0],
+])("keeps the state when a signal handler %s between two steps", async (_, handler, again) => {
+  const channel = childChannel();
+  await using session = await openSession({ tools: [echo] }, { connect: async () => channel });
+  await run(session, `import signal\n${handler}\nsignal.setitimer(signal.ITIMER_REAL, 0.1, ${again})\nkeep = 7`);
+  await sleep(300);
+  expect(await run(session, "signal.setitimer(signal.ITIMER_REAL, 0)\nkeep", tools)).toMatchObject({ value: 7, stateLost: false });
+});
+
+test("is interrupted after a step that blocked the signal", async () => {
+  await using session = await openSession();
+  await run(session, "import signal\nsignal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})\nkeep = 7");
+  expect(await run(session, "while True: pass", {}, { timeoutMs: 200 })).toMatchObject({ stateLost: false, error: { name: "TimeoutError" } });
+  expect(await run(session, "keep")).toMatchObject({ value: 7 });
+});
