@@ -25,7 +25,8 @@ class Calls:
         self.lock = allocate_lock()
         self.frame = (0, b"", [])  # number, text and written lengths of the last frame; one assignment, so that no signal handler sees half of it
         self.write_lock = allocate_lock()
-        self.rest = []
+        self.rest = []  # parts of a frame that is not complete yet
+        self.lines = []  # frames that are, the first one last
         self.reader = None
         self.followers = 0
         self.waiting = {}
@@ -141,7 +142,7 @@ class Calls:
                 if self.reader is not None:
                     return
                 self.reader = me
-            if not self.channel.selectable or is_readable(self.channel.fd):
+            if self.lines or not self.channel.selectable or is_readable(self.channel.fd):
                 self._receive()
         finally:
             if self.reader == me:
@@ -165,35 +166,37 @@ class Calls:
         wake.release()
 
     def _receive(self):
-        data = self.channel.read(bool(self.rest))
-        end = data.find(b"\n")
-        if end < 0:
-            self.rest.append(data)
-            return
-        if end == len(data) - 1 and not self.rest:  # nearly always
-            self._dispatch(from_json(data))
-            return
-        if self.rest:
-            self.rest.append(data)
-            data = b"".join(self.rest)
-            self.rest = []
-        lines = data.split(b"\n")
-        rest = lines.pop()
-        if rest:
-            self.rest.append(rest)
-        for line in lines:
-            if line:
-                self._dispatch(from_json(line))
+        """Reads once. Every statement keeps what it has got: a signal handler of the code may raise after any of them."""
+        if not self.lines:
+            if not self.rest or b"\n" not in self.rest[-1]:
+                self.channel.read(self.rest)
+            data = self.rest[-1]
+            if data[-1:] != b"\n" and b"\n" not in data:
+                return
+            lines = b"".join(self.rest).split(b"\n")
+            lines.reverse()
+            self.rest, self.lines = [lines[0]] if lines[0] else [], lines
+            lines[0] = b""
+        lines = self.lines
+        while lines:
+            if not lines[-1]:
+                lines.pop()
+                continue
+            if type(lines[-1]) is bytes:
+                lines[-1] = from_json(lines[-1])
+            self._dispatch(lines[-1])
 
     def _dispatch(self, frame):
-        kind = frame["t"]
-        if kind == "result":
+        if frame["t"] == "result":
             with self.lock:
                 slot = self.waiting.pop(frame["call"], None)
             if slot is not None:
                 self._settle(slot, frame)
-        elif kind != "wake":
-            self.control.append(frame)
+            self.lines.pop()
+        elif frame["t"] == "wake":
+            self.lines.pop()
+        else:
+            self.control.extend(map(self.lines.pop, (-1,)))  # one C call: never lost, never twice
             self._settle(self.control_slot, frame)
 
     def _settle(self, slot, frame):

@@ -28,21 +28,21 @@ class FdChannel:
         self.drain = drain
         self.selectable = True
 
-    def read(self, more):
-        """At least one byte, of a long frame (`more`) as many as there are; the process ends with its host."""
+    def read(self, parts):
+        """Adds at least one byte to `parts`, of a long frame as many as there are; the process ends with its host."""
         while True:
             try:
-                data = os_read(self.fd, _LARGE_READ if more else _SMALL_READ)
+                _read_part(self.fd, parts)
             except WouldBlock:
                 wait_for(self.fd, False)
                 continue
             except OSError as error:
                 if error.errno not in _CLOSED:
                     raise  # not the channel's: a signal handler of the code raised it
-                data = b""
-            if not data:
                 exit_now(0)
-            return data
+            if not parts[-1]:
+                exit_now(0)
+            return
 
     def write(self, data, written):
         """What `written`, a list of lengths, lacks of `data`; what a signal handler of the code raises is raised when all of it is out."""
@@ -78,14 +78,19 @@ class DeviceChannel:
         self.selectable = False
         self.drain = ()
 
-    def read(self, more):
-        data = os_read(self.fd, _LARGE_READ if more else _SMALL_READ)
-        if not data:
+    def read(self, parts):
+        _read_part(self.fd, parts)
+        if not parts[-1]:
+            parts.pop()
             raise HostGone
-        return data
 
     def write(self, data, written):
         _write_rest(self.out_fd, data, written)
+
+
+def _read_part(fd, parts):
+    # As below: one C call reads and keeps.
+    parts.extend(map(os_read, (fd,), (_LARGE_READ if parts else _SMALL_READ,)))
 
 
 def _write_rest(fd, data, written):
