@@ -49,8 +49,9 @@ calls = display.__self__.calls
 try:
     while True: pass
 except KeyboardInterrupt:
-    calls.sent += 1
-${writes.join("")}    os.write(3, b',"s":%d,"interrupted":true}\\n' % calls.sent)
+    number = calls.frame[0] + 1
+    calls.frame = (number, b'', [])
+${writes.join("")}    os.write(3, b',"s":%d,"interrupted":true}\\n' % number)
     calls.send = lambda *frame: None`;
   expect((await run(session, code, { timeoutMs: 300 })).error?.name).toBe("TimeoutError");
   const next = "until = time.time() + 0.3\nwhile time.time() < until: pass\n'undisturbed'";
