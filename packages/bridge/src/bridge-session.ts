@@ -13,8 +13,9 @@ import {
 } from "@codelet/core";
 import { Bindings } from "./bindings.ts";
 import { Deferred } from "./deferred.ts";
+import { checkFilePath, chunksOf } from "./file-chunks.ts";
 import { IdleWatch } from "./idle-watch.ts";
-import { type BridgeSessionOptions, checkedMs, type ResolvedSessionOptions, resolveSessionOptions } from "./session-options.ts";
+import { type BridgeSessionOptions, checkedMs, type LeftStep, type ResolvedSessionOptions, resolveSessionOptions } from "./session-options.ts";
 import { type Step, type StopReason, stopError } from "./step.ts";
 import { StepRunner } from "./step-runner.ts";
 import type { WorkerExit } from "./worker-channel.ts";
@@ -22,11 +23,18 @@ import type { WorkerConnection } from "./worker-connection.ts";
 import { WorkerSeat } from "./worker-seat.ts";
 
 const defaultStepTimeoutMs = 30_000;
+const leftRuns = "A step that was left still runs: call resume, and take its end from next().";
+const lostStep: CodeErrorInfo = { name: "SessionDied", message: "the interpreter ended while no host was there, and its variables are lost" };
 
 /** An executor's session over any worker channel. Rejects like `Executor.open`; nothing is left running then. */
 export async function bridgeSession(options: BridgeSessionOptions): Promise<ExecutorSession> {
   const session = new BridgeSession(resolveSessionOptions(options));
-  await session.open();
+  try {
+    await session.open();
+  } catch (error) {
+    await session[Symbol.asyncDispose]();
+    throw error;
+  }
   return session;
 }
 
@@ -42,7 +50,11 @@ class BridgeSession implements ExecutorSession {
   /** What happens between two steps. */
   #busyWith: string | undefined;
   readonly snapshot?: () => Promise<SessionRef>;
+  readonly reference?: SessionRef;
   readonly detach?: () => Promise<SessionRef>;
+  readonly resume?: (options?: ExecuteOptions) => void;
+  /** A step that another host left, until this one takes it up or leaves it behind. */
+  #left: LeftStep | undefined;
 
   constructor(options: ResolvedSessionOptions) {
     this.#options = options;
@@ -58,20 +70,30 @@ class BridgeSession implements ExecutorSession {
       isIdle: () => this.#steps.current === undefined && this.#busyWith === undefined,
       onBusy: () => this.#endBusyWorker(),
     });
-    if (options.snapshot !== undefined) this.snapshot = () => this.#save("snapshot");
-    if (options.detach !== undefined) this.detach = () => this.#save("detach");
+    const { snapshot } = options;
+    if (snapshot !== undefined) this.snapshot = () => this.#snapshot(snapshot);
+    if (options.reference !== undefined) this.reference = options.reference;
+    const { detach } = options;
+    if (detach !== undefined) this.detach = () => this.#detach(detach);
+    if (options.left === undefined) return;
+    if (options.left.number > 0) this.#left = options.left;
+    this.resume = (execute) => this.#resume(execute);
   }
 
   async open(): Promise<void> {
     const { tools, variables, signal } = this.#options.open;
     this.#bindings.check({ tools, variables });
     this.#bindings.add({ tools, variables });
-    await this.#seat.fill(signal);
+    const worker = await this.#seat.fill(signal);
+    const isBound = tools !== undefined || variables !== undefined;
+    if (this.#options.left !== undefined && isBound && this.#left?.isRunning !== true) await this.#inTime(worker.bind("bind", this.#bindings));
   }
 
   start(code: string, { signal, timeoutMs = defaultStepTimeoutMs, onOutput }: ExecuteOptions = {}): void {
     this.#checkIdle();
+    if (this.#left?.isRunning) throw new ConfigurationError(leftRuns);
     const limitMs = checkedMs("timeoutMs", timeoutMs, 1);
+    this.#left = undefined;
     const step = this.#steps.create();
     const refusal = this.#refusal(code, signal);
     if (this.#failure !== undefined) step.finish(this.#failure);
@@ -81,6 +103,22 @@ class BridgeSession implements ExecutorSession {
     const worker = this.#seat.current;
     if (worker === undefined) void this.#replaceWorker(step, (fresh) => this.#steps.run(fresh, code, limitMs, onOutput));
     else this.#steps.run(worker, code, limitMs, onOutput);
+  }
+
+  #resume({ signal, timeoutMs = defaultStepTimeoutMs, onOutput }: ExecuteOptions = {}): void {
+    this.#checkIdle();
+    const limitMs = checkedMs("timeoutMs", timeoutMs, 1);
+    const left = this.#left;
+    if (left === undefined) throw new ConfigurationError("No step was left: call start.");
+    this.#left = undefined;
+    const step = this.#steps.createLeft(left);
+    const worker = this.#seat.current;
+    if (this.#failure !== undefined) step.finish(this.#failure);
+    else if (worker === undefined) this.#steps.finish(step, { error: lostStep, stateLost: true });
+    if (step.isOver || worker === undefined) return;
+    this.#steps.listen(signal);
+    this.#steps.rejoin(worker, limitMs, onOutput);
+    if (signal?.aborted) this.#steps.interrupt("aborted");
   }
 
   next(): Promise<Advance> {
@@ -112,6 +150,39 @@ class BridgeSession implements ExecutorSession {
     }
   }
 
+  async putFile(path: string, content: Uint8Array | AsyncIterable<Uint8Array>): Promise<void> {
+    checkFilePath(path);
+    let at = 0;
+    for await (const chunk of chunksOf(content)) {
+      await this.#transfer(path, at, chunk);
+      at += chunk.length;
+    }
+    if (at === 0) await this.#transfer(path, 0, new Uint8Array());
+  }
+
+  async *getFile(path: string): AsyncGenerator<Uint8Array, void, undefined> {
+    checkFilePath(path);
+    for (let at = 0; ; ) {
+      const { data, isEnd } = await this.#transfer(path, at);
+      if (data.length > 0) yield data;
+      at += data.length;
+      if (isEnd) return;
+    }
+  }
+
+  async #transfer(path: string, at: number, chunk?: Uint8Array): Promise<{ readonly data: Uint8Array; readonly isEnd: boolean }> {
+    this.#checkIdle();
+    if (this.#left?.isRunning) throw new ConfigurationError(leftRuns);
+    if (this.#failure !== undefined) throw this.#failure;
+    this.#busyWith = "used for a file";
+    try {
+      const worker = await this.#seat.fill();
+      return await this.#inTime(worker.file(path, at, chunk));
+    } finally {
+      this.#busyWith = undefined;
+    }
+  }
+
   [Symbol.asyncDispose](): Promise<void> {
     this.#disposed ??= this.#dispose();
     return this.#disposed;
@@ -122,6 +193,7 @@ class BridgeSession implements ExecutorSession {
     this.#steps.fail(new AbortedError("The session was disposed of."));
     this.#steps.dispose();
     await this.#seat.dispose();
+    await this.#options.release?.();
   }
 
   #refusal(code: string, signal: AbortSignal | undefined): CodeErrorInfo | undefined {
@@ -167,15 +239,28 @@ class BridgeSession implements ExecutorSession {
 
   // Between steps
 
-  async #save(how: "snapshot" | "detach"): Promise<SessionRef> {
+  async #detach(detach: () => Promise<SessionRef>): Promise<SessionRef> {
+    this.#checkUsable();
+    if (this.#busyWith !== undefined) throw new ConfigurationError(`The session is being ${this.#busyWith}: await that first.`);
+    if (this.#failure !== undefined) throw this.#failure;
+    this.#idleWatch.dispose();
+    this.#steps.dispose();
+    const detached = detach();
+    this.#disposed = detached.then(
+      () => this.#steps.fail(new AbortedError("The session was detached.")),
+      () => this.#dispose(),
+    );
+    return detached;
+  }
+
+  async #snapshot(save: NonNullable<ResolvedSessionOptions["snapshot"]>): Promise<SessionRef> {
     this.#checkIdle();
     if (this.#failure !== undefined) throw this.#failure;
     const worker = this.#seat.current;
-    const save = this.#options[how];
-    if (worker === undefined || save === undefined) throw new ConfigurationError("The session has no worker whose state could be saved.");
+    if (worker === undefined) throw new ConfigurationError("The session has no worker whose state could be saved.");
     this.#busyWith = "saved";
     try {
-      if (how === "snapshot") worker.send("snapshot", "");
+      worker.send("snapshot", "");
       return await this.#inTime(save(worker.channel));
     } finally {
       this.#busyWith = undefined;

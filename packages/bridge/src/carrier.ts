@@ -12,9 +12,15 @@ export interface Carrier {
   reconnect?(): Promise<void>;
   /** Gives the process and the connection up; never rejects; idempotent. */
   close(): Promise<void>;
+  /** Gives up the connection only: the process waits for another host. Never rejects. Absent where that can't be done. */
+  detach?(): Promise<void>;
 }
 
 export interface SupervisionOptions {
+  /** Greets a supervisor that another host has left, and takes over the worker and the step that it had. @default false */
+  readonly adopt?: boolean | undefined;
+  /** Aborted when the supervisor is not wanted any more before it has answered. */
+  readonly signal?: AbortSignal | undefined;
   /** Milliseconds without a line after which the connection counts as lost. Minimum 1. @default 20_000 */
   readonly silenceTimeoutMs?: number | undefined;
   /** Milliseconds until the supervisor must have answered. Minimum 1. @default 60_000 */

@@ -91,6 +91,7 @@ export class Deadline {
     if (!this.#isActive) return;
     const cpuMs = this.#cpuTimeMs();
     if (cpuMs === undefined) return;
+    if (cpuMs === this.#sample?.cpuMs) return void this.#armLook(); // idle, or not heard of yet
     const at = performance.now();
     const usedMs = this.#usedMs + (this.#since === undefined ? 0 : at - this.#since);
     const last = this.#sample;

@@ -17,10 +17,12 @@ export class FrameDecoder {
   /** The beginning of a frame whose end has not come yet, in a buffer that doubles: however small the chunks are, they cost what they hold. */
   #kept: Buffer = Buffer.alloc(0);
   #keptBytes = 0;
-  #sequence = 0;
+  /** Undefined where another host has read the first frames. */
+  #sequence: number | undefined;
 
-  constructor(limits: BridgeLimits) {
+  constructor(limits: BridgeLimits, isLeft = false) {
     this.#maxBytes = limits.maxFrameBytes;
+    this.#sequence = isLeft ? undefined : 0;
     // A tagged value takes up to three levels and, but for arrays of many dimensions, eight parts of JSON; the value decoder counts exactly.
     this.#bounds = { maxDepth: limits.maxDepth * 3 + 10, maxNodes: limits.maxNodes * 8 + 100 };
   }
@@ -78,7 +80,8 @@ export class FrameDecoder {
       throw new ProtocolError("The sandbox sent a frame that is no JSON.");
     }
     const frame = checkFrame(json);
-    if (frame.s !== ++this.#sequence) throw new ProtocolError(`The sandbox sent frame ${frame.s} where ${this.#sequence} was due.`);
+    if (this.#sequence !== undefined && frame.s !== ++this.#sequence)
+      throw new ProtocolError(`The sandbox sent frame ${frame.s} where ${this.#sequence} was due.`);
     if (frame.t === "call") {
       frame.bytes = line.length;
       frame.parts = parts;

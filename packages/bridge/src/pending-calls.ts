@@ -1,6 +1,7 @@
 import { type CallResult, ProtocolError, type SandboxCall, type Value, ValueError } from "@codelet/core";
 import { decodeValue, encodeValue } from "@codelet/core/value-codec";
 import type { BridgeLimits } from "./bridge-limits.ts";
+import type { LeftStep } from "./session-options.ts";
 import type { CallFrame } from "./worker-frames.ts";
 
 const maxErrorChars = 20_000;
@@ -10,19 +11,23 @@ type WaitingCall = Pick<CallFrame, "s" | "bytes" | "parts">;
 /** The host calls of one step: handed out up to a number at once, the others in a queue; each is answered exactly once. */
 export class PendingCalls {
   readonly #step: number;
+  /** Calls that another host has seen keep the numbers that they had there. */
+  readonly #left: LeftStep | undefined;
   readonly #limits: BridgeLimits;
   readonly #send: (type: string, fields: string) => void;
   /** Without their arguments, which belong to who performs the calls. */
   readonly #handedOut = new Map<string, WaitingCall>();
   readonly #queued = new Map<string, CallFrame>();
-  #count = 0;
+  #count: number;
   #bytes = 0;
   #parts = 0;
   #fresh: SandboxCall[] = [];
   #cancelled: string[] = [];
 
-  constructor(step: number, limits: BridgeLimits, send: (type: string, fields: string) => void) {
+  constructor(step: number, limits: BridgeLimits, send: (type: string, fields: string) => void, left: LeftStep | undefined) {
     this.#step = step;
+    this.#left = left;
+    this.#count = left?.calls ?? 0;
     this.#limits = limits;
     this.#send = send;
   }
@@ -34,8 +39,8 @@ export class PendingCalls {
   /** Throws ProtocolError for values that the worker's own encoder would not have made. */
   add(frame: CallFrame): void {
     const { maxCallsPerStep, maxCallsInFlight, maxFrameBytes, maxNodes } = this.#limits;
-    if (++this.#count > maxCallsPerStep)
-      return void this.#refuse(frame, "LimitError", `one step may make ${maxCallsPerStep} tool calls, and this one has`);
+    const number = this.#left?.callNumbers[frame.s] ?? ++this.#count;
+    if (number > maxCallsPerStep) return void this.#refuse(frame, "LimitError", `one step may make ${maxCallsPerStep} tool calls, and this one has`);
     if (this.#bytes + frame.bytes > maxFrameBytes)
       return void this.#refuse(frame, "LimitError", `the calls that wait hold more than ${maxFrameBytes} bytes`);
     // A value of many small parts takes a hundred times its bytes: one such call may wait, but not many of them.
@@ -43,7 +48,7 @@ export class PendingCalls {
       return void this.#refuse(frame, "LimitError", `the calls that wait hold more than ${maxNodes} values`);
     this.#bytes += frame.bytes;
     this.#parts += frame.parts;
-    const id = `${this.#step}.${this.#count}`;
+    const id = `${this.#step}.${number}`;
     if (this.#handedOut.size < maxCallsInFlight) this.#handOut(id, frame);
     else this.#queued.set(id, frame);
   }

@@ -17,8 +17,28 @@ export interface BridgeSessionOptions {
   readonly restored?: boolean | undefined;
   /** Saves the worker's state. The worker has been told to hold still; when this resolves it must read frames again. */
   readonly snapshot?: ((channel: WorkerChannel) => Promise<SessionRef>) | undefined;
-  /** Leaves the worker alive and gives up the connection. */
-  readonly detach?: ((channel: WorkerChannel) => Promise<SessionRef>) | undefined;
+  /** How the sandbox is found again. */
+  readonly reference?: SessionRef | undefined;
+  /** Leaves the worker alive, also in the middle of a step, and gives up the connection. */
+  readonly detach?: (() => Promise<SessionRef>) | undefined;
+  /** How the markers of this session begin, which close a step's output; a step's own number ends them. @default a fresh one */
+  readonly markPrefix?: string | undefined;
+  /** The last step of the first worker, when that is one that another host has opened and left. */
+  readonly left?: LeftStep | undefined;
+  /** What an earlier worker held is gone: the first step says so. @default false */
+  readonly stateLost?: boolean | undefined;
+  /** Gives up what the workers ran on; called once, after the last worker's end. Never rejects. */
+  readonly release?: (() => Promise<void>) | undefined;
+}
+
+export interface LeftStep {
+  /** 0 where none was begun. */
+  readonly number: number;
+  readonly isRunning: boolean;
+  /** How many calls it has made. */
+  readonly calls: number;
+  /** The numbers of those without an answer, by their frames'. */
+  readonly callNumbers: Readonly<Record<string, number>>;
 }
 
 export interface ConnectOptions {
@@ -33,7 +53,6 @@ export interface ResolvedSessionOptions extends Omit<BridgeSessionOptions, "limi
   readonly limits: BridgeLimits;
   readonly graceMs: number;
   readonly readyTimeoutMs: number;
-  /** How the markers of this session begin, which close a step's output; a step's own number ends them. */
   readonly markPrefix: string;
 }
 
@@ -47,8 +66,12 @@ export function resolveSessionOptions(options: BridgeSessionOptions): ResolvedSe
     limits: resolveBridgeLimits(options.limits),
     graceMs: checkedMs("graceMs", options.graceMs ?? defaultGraceMs, 0),
     readyTimeoutMs: checkedMs("readyTimeoutMs", options.readyTimeoutMs ?? defaultReadyTimeoutMs, 1),
-    markPrefix: `\u001ecodelet:${Math.random().toString(36).slice(2)}:`,
+    markPrefix: options.markPrefix ?? newMarkPrefix(),
   };
+}
+
+export function newMarkPrefix(): string {
+  return `\u001ecodelet:${Math.random().toString(36).slice(2)}:`;
 }
 
 /** Throws TypeError for what is no number of milliseconds in a timer's range, which ends at 24.8 days. */

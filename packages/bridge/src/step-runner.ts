@@ -2,7 +2,7 @@ import { type CallResult, type CodeErrorInfo, type OutputChunk, ProtocolError, t
 import { Deadline } from "./deadline.ts";
 import { OutputLog } from "./output-log.ts";
 import { decodeSandboxValue } from "./pending-calls.ts";
-import type { ResolvedSessionOptions } from "./session-options.ts";
+import type { LeftStep, ResolvedSessionOptions } from "./session-options.ts";
 import { Step, type StepOptions, type StopReason, stopError } from "./step.ts";
 import type { WorkerExit } from "./worker-channel.ts";
 import type { WorkerConnection } from "./worker-connection.ts";
@@ -34,9 +34,9 @@ export class StepRunner {
     () => this.#seat.current?.channel.cpuTimeMs?.(),
   );
   #step: Step | undefined;
-  #count = 0;
+  #count: number;
   /** A worker was ended between two steps; the next step says so. */
-  #stateLost = false;
+  #stateLost: boolean;
   /** At most one of these is under way: the grace before a kill, the wait for the last output. */
   #stageTimer: NodeJS.Timeout | undefined;
   #wakeTimer: NodeJS.Timeout | undefined;
@@ -46,6 +46,8 @@ export class StepRunner {
     this.#options = options;
     this.#seat = seat;
     this.#onFinished = onFinished;
+    this.#count = options.left?.number ?? 0;
+    this.#stateLost = options.stateLost === true;
     this.#stepOptions = {
       limits: options.limits,
       send: (type, fields) => seat.current?.send(type, fields),
@@ -67,6 +69,13 @@ export class StepRunner {
     return step;
   }
 
+  /** The step that another host left, once its worker sends it again. */
+  createLeft(left: LeftStep): Step {
+    const step = new Step(left.number, this.#stepOptions, left);
+    this.#step = step;
+    return step;
+  }
+
   listen(signal: AbortSignal | undefined): void {
     if (signal === undefined) return;
     const onAbort = (): void => this.interrupt("aborted");
@@ -78,6 +87,12 @@ export class StepRunner {
     this.#log.begin(this.#count, onOutput);
     this.#deadline.start(limitMs);
     worker.send("exec", `,"id":${this.#count},"code":${JSON.stringify(code)}`);
+  }
+
+  rejoin(worker: WorkerConnection, limitMs: number, onOutput: ((chunk: OutputChunk) => void) | undefined): void {
+    this.#log.begin(this.#count, onOutput);
+    this.#deadline.start(limitMs);
+    worker.channel.replayStep?.();
   }
 
   finish(step: Step, { value = null, valueText, error, stateLost = false }: StepEnd): void {

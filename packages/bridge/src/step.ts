@@ -2,6 +2,7 @@ import type { Advance, CodeErrorInfo, Execution, RichOutput, Value } from "@code
 import type { BridgeLimits } from "./bridge-limits.ts";
 import { Deferred } from "./deferred.ts";
 import { PendingCalls } from "./pending-calls.ts";
+import type { LeftStep } from "./session-options.ts";
 
 export type StopReason = "timeout" | "aborted";
 
@@ -26,19 +27,21 @@ export class Step {
   /** The worker has ended the step; its last output is still under way. */
   isDraining = false;
   readonly #options: StepOptions;
+  readonly #left: LeftStep | undefined;
   /** Made by the first call: most steps make none. */
   #calls: PendingCalls | undefined;
   #richBytes = 0;
   #outcome: Execution | Error | undefined;
   #waiter: Deferred<Advance> | undefined;
 
-  constructor(number: number, options: StepOptions) {
+  constructor(number: number, options: StepOptions, left?: LeftStep) {
     this.#options = options;
+    this.#left = left;
     this.number = number;
   }
 
   get calls(): PendingCalls {
-    this.#calls ??= new PendingCalls(this.number, this.#options.limits, this.#options.send);
+    this.#calls ??= new PendingCalls(this.number, this.#options.limits, this.#options.send, this.#left);
     return this.#calls;
   }
 

@@ -1,5 +1,6 @@
 import { ExecutorCrashedError, ProtocolError } from "@codelet/core";
 import type { Carrier, SupervisionOptions } from "./carrier.ts";
+import type { LeftStep } from "./session-options.ts";
 import { SupervisorLink } from "./supervisor-link.ts";
 import type { WorkerChannel, WorkerExit } from "./worker-channel.ts";
 
@@ -8,8 +9,12 @@ const killTimeoutMs = 3_000;
 
 /** A supervisor that has answered: it starts one worker after the other. The caller owns it and disposes of it. */
 export interface Supervision extends AsyncDisposable {
-  /** Starts a worker, and ends the one before: what `bridgeSession` takes as `connect`. */
+  /** Starts a worker, and ends the one before: what `bridgeSession` takes as `connect`. The first one may be the one that was left. */
   connect(): Promise<WorkerChannel>;
+  /** The last step of the worker that another host left; absent when there is no such worker. */
+  readonly left?: LeftStep | undefined;
+  /** Leaves the supervisor and its worker to another host, for so many milliseconds. Rejects with `executor-crashed` when that host would find nothing. */
+  detach(keepMs: number): Promise<void>;
 }
 
 /** Talks to `pythonSupervisor` over a carrier. Rejects with `executor-crashed`, and gives the carrier up, when it does not answer. */
@@ -20,6 +25,7 @@ export async function superviseCarrier(carrier: Carrier, options: SupervisionOpt
     carrier,
     {
       line: (kind, payload) => worker?.receive(kind, payload),
+      beat: (cpuMs) => worker?.beat(cpuMs),
       lost(error) {
         failure = error instanceof ProtocolError ? { message: error.message, protocolBroken: true } : { message: error.message, carrierLost: true };
         worker?.end(failure);
@@ -27,18 +33,30 @@ export async function superviseCarrier(carrier: Carrier, options: SupervisionOpt
     },
     options,
   );
+  let left: LeftStep | undefined;
   try {
-    await link.open();
+    left = readLeftStep(await link.open(options));
   } catch (error) {
     await link.close();
     throw error;
   }
+  if (left !== undefined) worker = new SupervisedWorker(link, true);
+  let isUntaken = left !== undefined;
   return {
+    left,
     async connect() {
       if (failure !== undefined) throw new ExecutorCrashedError(failure.message);
+      if (isUntaken && worker !== undefined) {
+        isUntaken = false;
+        return worker;
+      }
       await worker?.kill();
       worker = new SupervisedWorker(link);
       return worker;
+    },
+    async detach(keepMs) {
+      await link.detach(keepMs);
+      failure ??= { message: "the session was detached", carrierLost: true };
     },
     async [Symbol.asyncDispose]() {
       failure ??= { message: "the supervision was ended", carrierLost: true };
@@ -53,16 +71,18 @@ class SupervisedWorker implements WorkerChannel {
   readonly #ended: Promise<WorkerExit>;
   #end: (exit: WorkerExit) => void = () => {};
   #isLive = true;
-  #started = false;
+  #started: boolean;
+  #cpuMs: number | undefined;
   #frames: (chunk: Uint8Array) => void = () => {};
   #output: (stream: "stdout" | "stderr", chunk: Uint8Array) => void = () => {};
 
-  constructor(link: SupervisorLink) {
+  constructor(link: SupervisorLink, isStarted = false) {
     this.#link = link;
+    this.#started = isStarted;
     this.#ended = new Promise((resolve) => {
       this.#end = resolve;
     });
-    link.send("s");
+    if (!isStarted) link.send("s");
   }
 
   write(text: string): void {
@@ -85,6 +105,18 @@ class SupervisedWorker implements WorkerChannel {
     if (this.#isLive) this.#link.send("i");
   }
 
+  replayStep(): void {
+    this.#link.send("r");
+  }
+
+  beat(cpuMs: number): void {
+    if (this.#started) this.#cpuMs = cpuMs;
+  }
+
+  cpuTimeMs(): number | undefined {
+    return this.#cpuMs;
+  }
+
   async kill(): Promise<void> {
     if (!this.#isLive) return;
     this.#link.send("k");
@@ -104,7 +136,29 @@ class SupervisedWorker implements WorkerChannel {
     if (kind === "f") this.#frames(Buffer.from(`${payload}\n`, "latin1"));
     else if (kind === "p") this.#frames(Buffer.from(payload, "latin1"));
     else if (kind === "o" || kind === "e") this.#output(kind === "o" ? "stdout" : "stderr", Buffer.from(payload, "base64"));
-    else if (kind === "x") this.end({ message: /"message": ?"([^"\\]*)"/.exec(payload)?.[1] ?? "unknown" });
+    else if (kind === "x")
+      this.end({ message: /"message": ?"([^"\\]*)"/.exec(payload)?.[1] ?? "unknown", memoryExceeded: /"memory": ?true/.test(payload) });
     else if (kind !== "s") throw new ProtocolError("The supervisor sent a line of an unknown kind.");
+  }
+}
+
+/** A hello's account of the worker that was left. Throws ProtocolError. */
+function readLeftStep(hello: string): LeftStep | undefined {
+  const left = parseJson(hello)?.left;
+  if (left === undefined || left === null) return undefined;
+  const { step, running, calls, numbers, complete } = left as Readonly<Record<string, unknown>>;
+  const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
+  if (!isCount(step) || !isCount(calls) || typeof running !== "boolean" || typeof numbers !== "object" || numbers === null)
+    throw new ProtocolError("The supervisor describes no step.");
+  if (!Object.values(numbers).every((number) => isCount(number) && number <= calls)) throw new ProtocolError("The supervisor describes no step.");
+  if (complete !== true) return undefined;
+  return { number: step, isRunning: running, calls, callNumbers: { __proto__: null, ...numbers } as unknown as Readonly<Record<string, number>> };
+}
+
+function parseJson(text: string): { readonly left?: unknown } | undefined {
+  try {
+    return JSON.parse(text) ?? undefined;
+  } catch {
+    throw new ProtocolError("The supervisor sent a malformed hello.");
   }
 }

@@ -1,4 +1,5 @@
-import { ExecutorCrashedError, ProtocolError } from "@codelet/core";
+import { setTimeout as sleep } from "node:timers/promises";
+import { AbortedError, ExecutorCrashedError, ProtocolError } from "@codelet/core";
 import type { Carrier, SupervisionOptions } from "./carrier.ts";
 import { Deferred } from "./deferred.ts";
 import { checkedMs } from "./session-options.ts";
@@ -6,6 +7,8 @@ import { maxPayloadChars, type SupervisorLine, SupervisorLineDecoder, supervisor
 
 export interface SupervisorEvents {
   line(kind: string, payload: string): void;
+  /** The worker's CPU milliseconds. */
+  beat(cpuMs: number): void;
   lost(error: ExecutorCrashedError | ProtocolError): void;
 }
 
@@ -20,6 +23,7 @@ const maxKeptChars = 128 * 1024 * 1024;
 /** Text of one `send`: providers bound the size of their requests. */
 const maxSendChars = 256 * 1024;
 const acknowledgeEvery = 16;
+const detachLookMs = 20;
 
 /** Numbered lines over a carrier, each exactly once and in order, also when the connection breaks and comes back. */
 export class SupervisorLink {
@@ -29,6 +33,10 @@ export class SupervisorLink {
   readonly #silenceTimeoutMs: number;
   readonly #readyTimeoutMs: number;
   readonly #maxReconnects: number;
+  /** Which host of the supervisor this one is. */
+  #epoch = 0;
+  /** Neither detached nor superseded: closing ends the machine. */
+  #ownsMachine = true;
   #sent = 0;
   #seen = 0;
   #unacknowledged = 0;
@@ -39,7 +47,7 @@ export class SupervisorLink {
   #state: "new" | "live" | "reconnecting" | "closed" = "new";
   /** Lines that were under way when the connection broke may come twice. */
   #mayRepeat = false;
-  #hello: Deferred<void> | undefined;
+  #hello: Deferred<string> | undefined;
   /** Until the supervisor has answered, what comes may be the torn rest of an older connection; unacknowledged, it comes again. */
   #isGreeted = false;
   #heardAt = 0;
@@ -55,12 +63,33 @@ export class SupervisorLink {
     carrier.onLost((reason) => void this.#reconnect(reason));
   }
 
-  /** Greets the supervisor. Rejects with `executor-crashed` when it does not answer. */
-  async open(): Promise<void> {
-    await this.#greet(this.#readyTimeoutMs);
+  /** Greets the supervisor; returns what it answers. Rejects with `executor-crashed` when it does not, with `aborted` when it is not wanted any more. */
+  async open({ adopt, signal }: Pick<SupervisionOptions, "adopt" | "signal">): Promise<string> {
+    const onAbort = (): void => this.#hello?.reject(new AbortedError(signal?.reason));
+    signal?.addEventListener("abort", onAbort, { once: true });
+    let answer: string;
+    try {
+      answer = await this.#meet(adopt, signal);
+    } finally {
+      signal?.removeEventListener("abort", onAbort);
+    }
     this.#state = "live";
     this.#timer = setInterval(() => this.#tick(), Math.min(pingIntervalMs, this.#silenceTimeoutMs / 2));
     this.#timer.unref();
+    return answer;
+  }
+
+  async #meet(adopt: boolean | undefined, signal: AbortSignal | undefined): Promise<string> {
+    for (let attempt = 0; ; attempt++) {
+      try {
+        if (signal?.aborted) throw new AbortedError(signal.reason);
+        if (attempt > 0) await this.#carrier.reconnect?.();
+        return await this.#greet(this.#readyTimeoutMs, adopt);
+      } catch (error) {
+        if (signal?.aborted || this.#isClosed() || attempt >= this.#maxReconnects || this.#carrier.reconnect === undefined) throw error;
+        await sleep(reconnectDelayMs * 2 ** attempt);
+      }
+    }
   }
 
   send(kind: string, payload = ""): void {
@@ -80,7 +109,25 @@ export class SupervisorLink {
 
   async close(): Promise<void> {
     if (this.#state !== "closed") this.#end();
-    await this.#carrier.close();
+    await this.#giveUpCarrier();
+  }
+
+  async #giveUpCarrier(): Promise<void> {
+    if (this.#ownsMachine) await this.#carrier.close();
+    else await this.#carrier.detach?.();
+  }
+
+  /** Gives up the connection once everything has arrived: the supervisor waits for another host. Rejects with `executor-crashed` when it doesn't answer. */
+  async detach(keepMs: number): Promise<void> {
+    this.send("d", String(keepMs / 1_000));
+    for (let waitedMs = 0; this.#kept.length > 0 && this.#state !== "closed"; waitedMs += detachLookMs) {
+      if (waitedMs >= helloTimeoutMs) throw new ExecutorCrashedError("The supervisor acknowledges nothing.");
+      await sleep(detachLookMs);
+    }
+    if (this.#state === "closed") throw new ExecutorCrashedError("The connection to the supervisor is lost.");
+    this.#end();
+    this.#ownsMachine = false;
+    await this.#giveUpCarrier();
   }
 
   #end(): void {
@@ -92,10 +139,11 @@ export class SupervisorLink {
     this.#outgoing = "";
   }
 
-  #fail(error: ExecutorCrashedError | ProtocolError): void {
+  #fail(error: ExecutorCrashedError | ProtocolError, ownsMachine = true): void {
     if (this.#state === "closed") return;
     this.#end();
-    void this.#carrier.close();
+    this.#ownsMachine = ownsMachine;
+    void this.#giveUpCarrier();
     this.#events.lost(error);
   }
 
@@ -162,12 +210,20 @@ export class SupervisorLink {
     if (kind === "a") {
       this.#forget(count(payload));
     } else if (kind === "h") {
-      this.#forget(count(/"seen": ?(\d+)/.exec(payload)?.[1] ?? ""));
       const hello = this.#hello;
+      const epoch = /"superseded": ?true/.test(payload) ? undefined : numberIn(payload, "epoch");
+      if (epoch === undefined || (hello === undefined && epoch !== this.#epoch)) {
+        // What comes now is another host's, and so is the machine.
+        this.#fail(new ExecutorCrashedError("Another host has taken the session over."), false);
+        return;
+      }
+      this.#forget(numberIn(payload, "seen"));
+      this.#epoch = epoch;
       this.#isGreeted = true;
       this.#hello = undefined;
-      hello?.resolve();
-    } else if (kind !== "b") throw new ProtocolError("The supervisor sent a line of an unknown kind.");
+      hello?.resolve(payload);
+    } else if (kind === "b") this.#events.beat(payload === "" ? 0 : count(payload));
+    else throw new ProtocolError("The supervisor sent a line of an unknown kind.");
   }
 
   #forget(number: number): void {
@@ -179,13 +235,13 @@ export class SupervisorLink {
 
   // The connection
 
-  async #greet(timeoutMs: number): Promise<void> {
-    const hello = new Deferred<void>();
+  async #greet(timeoutMs: number, adopt = false): Promise<string> {
+    const hello = new Deferred<string>();
     this.#hello = hello;
     const timer = setTimeout(() => hello.reject(new ExecutorCrashedError(`The supervisor did not answer in ${timeoutMs} ms.`)), timeoutMs);
     try {
-      this.#write(supervisorLine(undefined, "h", JSON.stringify({ v: 1, seen: this.#seen })));
-      await hello.promise;
+      this.#write(supervisorLine(undefined, "h", JSON.stringify({ v: 1, seen: this.#seen, epoch: this.#epoch, adopt })));
+      return await hello.promise;
     } finally {
       clearTimeout(timer);
       this.#hello = undefined;
@@ -211,7 +267,7 @@ export class SupervisorLink {
         return;
       } catch {
         if (this.#isClosed()) return;
-        await new Promise((resolve) => setTimeout(resolve, reconnectDelayMs * 2 ** attempt));
+        await sleep(reconnectDelayMs * 2 ** attempt);
       }
     }
     this.#fail(new ExecutorCrashedError(`The connection to the supervisor is lost: ${reason}.`));
@@ -220,6 +276,10 @@ export class SupervisorLink {
   #isClosed(): boolean {
     return this.#state === "closed";
   }
+}
+
+function numberIn(payload: string, name: string): number {
+  return count(new RegExp(`"${name}": ?(\\d+)`).exec(payload)?.[1] ?? "");
 }
 
 function count(text: string): number {

@@ -27,6 +27,8 @@ export interface WorkerChannel {
   interrupt(): void;
   /** Ends the worker with everything it started. Never rejects; idempotent; also after the worker's own end. */
   kill(): Promise<void>;
+  /** Of a worker that another host left: sends its last step again, as far as it was not used up. */
+  replayStep?(): void;
   /** CPU milliseconds that the worker and its children have used: lets the session end workers that stay busy between steps. */
   cpuTimeMs?(): number | undefined;
 }

@@ -26,13 +26,14 @@ export class WorkerConnection {
   readonly #decoder: FrameDecoder;
   #sequence = 0;
   #ended = false;
-  #bound: { readonly resolve: () => void; readonly reject: (error: Error) => void } | undefined;
+  /** What the host waits for between steps. */
+  #asked: { readonly type: AnswerFrame["t"]; readonly resolve: (answer: AnswerFrame) => void; readonly reject: (error: Error) => void } | undefined;
 
-  constructor(channel: WorkerChannel, limits: BridgeLimits, events: ConnectionEvents) {
+  constructor(channel: WorkerChannel, limits: BridgeLimits, events: ConnectionEvents, isLeft = false) {
     this.channel = channel;
     this.#limits = limits;
     this.#events = events;
-    this.#decoder = new FrameDecoder(limits);
+    this.#decoder = new FrameDecoder(limits, isLeft);
     channel.onFrames((chunk) => this.#receive(chunk));
     channel.onOutput?.((stream, chunk) => this.#ended || events.output(stream, chunk));
     channel.onClose((exit) => this.#close(exit));
@@ -48,7 +49,7 @@ export class WorkerConnection {
   }
 
   /** Sends `open` or `bind` and waits for the answer. Rejects with `value` when the worker can't build a variable, else with how it died. */
-  bind(type: "open" | "bind", binding: Binding, fields = ""): Promise<void> {
+  async bind(type: "open" | "bind", binding: Binding, fields = ""): Promise<void> {
     const tools = Array.from(binding.tools.values(), ({ name, description, inputSchema, outputSchema }) => ({
       name,
       description,
@@ -57,17 +58,31 @@ export class WorkerConnection {
     }));
     const variables: Record<string, Json> = Object.create(null);
     for (const [name, value] of binding.variables) variables[name] = encodeValue(value, this.#limits);
+    const { error } = await this.#ask("bound", type, `,"tools":${JSON.stringify(tools)},"vars":${JSON.stringify(variables)}${fields}`);
+    if (error !== undefined) throw new ValueError(`A variable can't be built in the sandbox: ${error}`);
+  }
+
+  /** A chunk of a file, or its writing where `chunk` is given. Rejects with `value` when the sandbox refuses, else with how it died. */
+  async file(path: string, at: number, chunk?: Uint8Array): Promise<{ readonly data: Uint8Array; readonly isEnd: boolean }> {
+    const data = chunk === undefined ? "" : `,"data":"${Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length).toString("base64")}"`;
+    const answer = (await this.#ask("file", "file", `,"path":${JSON.stringify(path)},"at":${at}${data}`)) as FileFrame;
+    if (answer.error !== undefined) throw new ValueError(`The file \`${path}\` of the sandbox: ${answer.error}`);
+    const bytes = Buffer.from(answer.data ?? "", "base64");
+    return { data: bytes, isEnd: answer.end !== false || bytes.length === 0 };
+  }
+
+  #ask(answer: AnswerFrame["t"], type: string, fields: string): Promise<AnswerFrame> {
     return new Promise((resolve, reject) => {
-      this.#bound = { resolve, reject };
-      this.send(type, `,"tools":${JSON.stringify(tools)},"vars":${JSON.stringify(variables)}${fields}`);
+      this.#asked = { type: answer, resolve, reject };
+      this.send(type, fields);
     });
   }
 
   /** Stops listening and ends the worker. */
   discard(): Promise<void> {
     this.#ended = true;
-    this.#bound?.reject(new ExecutorCrashedError("The sandbox was ended before it was ready."));
-    this.#bound = undefined;
+    this.#asked?.reject(new ExecutorCrashedError("The sandbox was ended before it was ready."));
+    this.#asked = undefined;
     return this.channel.kill();
   }
 
@@ -76,7 +91,7 @@ export class WorkerConnection {
     let frames: readonly WorkerFrame[];
     try {
       frames = this.#decoder.decode(chunk);
-      if (frames.some(isAnswer)) frames = this.#answerBinding(frames);
+      if (frames.some(isAnswer)) frames = this.#takeAnswer(frames);
     } catch (error) {
       if (!(CodeletError.isInstance(error) && error.code === "protocol")) throw error;
       this.fail(error as ProtocolError);
@@ -88,34 +103,37 @@ export class WorkerConnection {
   /** Ends a worker that broke the protocol. */
   fail(error: ProtocolError): void {
     if (this.#ended) return;
-    this.#bound?.reject(error);
-    this.#bound = undefined;
+    this.#asked?.reject(error);
+    this.#asked = undefined;
     void this.discard();
     this.#events.broken(error);
   }
 
   /** Threads of the worker may have sent something before the answer. */
-  #answerBinding(frames: readonly WorkerFrame[]): readonly WorkerFrame[] {
-    const bound = this.#bound;
+  #takeAnswer(frames: readonly WorkerFrame[]): readonly WorkerFrame[] {
+    const asked = this.#asked;
     const [answer, second] = frames.filter(isAnswer);
-    if (answer === undefined || second !== undefined || bound === undefined) throw new ProtocolError("The sandbox answered what it was not asked.");
-    this.#bound = undefined;
-    if (answer.error === undefined) bound.resolve();
-    else bound.reject(new ValueError(`A variable can't be built in the sandbox: ${answer.error}`));
+    if (answer === undefined || second !== undefined || asked?.type !== answer.t)
+      throw new ProtocolError("The sandbox answered what it was not asked.");
+    this.#asked = undefined;
+    asked.resolve(answer);
     return frames.filter((frame) => frame !== answer);
   }
 
   #close(exit: WorkerExit): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#bound?.reject(new ExecutorCrashedError(`The sandbox ended before it was ready: ${exit.message}.`));
-    this.#bound = undefined;
+    this.#asked?.reject(new ExecutorCrashedError(`The sandbox ended before it was ready: ${exit.message}.`));
+    this.#asked = undefined;
     this.#events.closed(exit);
   }
 }
 
-function isAnswer(frame: WorkerFrame): frame is Extract<WorkerFrame, { readonly t: "bound" }> {
-  return frame.t === "bound";
+type FileFrame = Extract<WorkerFrame, { readonly t: "file" }>;
+type AnswerFrame = Extract<WorkerFrame, { readonly t: "bound" }> | FileFrame;
+
+function isAnswer(frame: WorkerFrame): frame is AnswerFrame {
+  return frame.t === "bound" || frame.t === "file";
 }
 
 /** Frames are ASCII, whatever carries them. */

@@ -3,6 +3,8 @@ import { ProtocolError } from "@codelet/core";
 /** What a worker may send. Values in it are tagged JSON, not yet decoded. */
 export type WorkerFrame =
   | { readonly t: "bound"; readonly s: number; readonly python?: string; readonly pid?: number; readonly error?: string }
+  /** The answer about a file: a chunk of it, or nothing when one was written. */
+  | { readonly t: "file"; readonly s: number; readonly data?: string; readonly end?: boolean; readonly error?: string }
   | CallFrame
   | { readonly t: "cancel"; readonly s: number; readonly call: number }
   | { readonly t: "final"; readonly s: number; readonly value: unknown }
@@ -76,6 +78,7 @@ const isError: Check = (value) => isRecord(value) && errorShape.fits(value);
 const frame = { t: isText, s: isCount };
 const shapes: ReadonlyMap<unknown, Shape> = new Map<unknown, Shape>([
   ["bound", new Shape(frame, { python: isText, pid: isCount, error: isText })],
+  ["file", new Shape(frame, { data: isText, end: isFlag, error: isText })],
   ["call", new Shape({ ...frame, tool: isText, args: isList, kwargs: isRecord })],
   ["cancel", new Shape({ ...frame, call: isCount })],
   ["final", new Shape({ ...frame, value: isAnything })],

@@ -54,12 +54,15 @@ export class WorkerSeat {
   async #connect(signal: AbortSignal): Promise<WorkerConnection> {
     if (signal.aborted) throw new AbortedError(signal.reason);
     const attempt = this.#attempt++;
+    const isLeft = attempt === 0 && this.#options.left !== undefined;
     const channel = await this.#options.connect({ attempt, signal });
     const connection: WorkerConnection = new WorkerConnection(
       channel,
       this.#options.limits,
       this.#events(() => connection),
+      isLeft,
     );
+    if (isLeft) return connection; // another host has opened it
     const { promise: givenUp, reject: giveUp } = new Deferred<never>();
     const onAbort = (): void => giveUp(new AbortedError(signal.reason));
     const { readyTimeoutMs } = this.#options;

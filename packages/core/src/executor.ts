@@ -27,10 +27,12 @@ export interface ExecutorCapabilities {
   readonly processes: "none" | "own" | "host";
   /** Whether code may call tools from several threads at once. */
   readonly threads: boolean;
-  /** Which packages code can import: those of the host's interpreter, a fixed set, or what the options fetch ahead. */
-  readonly packages: "host" | "fixed" | "fetched";
+  /** Which packages code can import: those of the host's interpreter, a fixed set, what the options fetch ahead, or what they install at open. */
+  readonly packages: "host" | "fixed" | "fetched" | "installed";
   /** Whether `display()` and images come back as {@link RichOutput}. */
   readonly richOutput: boolean;
+  /** Whether sessions have `putFile` and `getFile`. */
+  readonly fileTransfer: boolean;
   readonly recovery: {
     /** The live machine can be found again after the host restarts. */
     readonly pinned: boolean;
@@ -111,8 +113,25 @@ export interface ExecutorSession extends AsyncDisposable {
   bind(binding: SessionBinding): Promise<void>;
   /** Saves the state between steps; present when `capabilities.recovery.snapshot` says so. */
   snapshot?(): Promise<SessionRef>;
-  /** Leaves the sandbox alive without a host; present when `capabilities.recovery.pinned`. */
+  /**
+   * How the live sandbox is found again when this process dies or detaches: `open({ restore: reference })`. Present when `capabilities.recovery.pinned`.
+   * Whoever has it reaches the sandbox: keep it as you keep a password.
+   */
+  readonly reference?: SessionRef | undefined;
+  /** Leaves the sandbox alive without a host, also in the middle of a step; the session itself is over then. Present when `capabilities.recovery.pinned`. */
   detach?(): Promise<SessionRef>;
+  /**
+   * Goes on with the last step of a session that was found again: `next` hands out the calls that were never answered, under the ids they had, or the
+   * step's end. A step that has ended may as well be left behind with `start`. Throws `configuration` where no step was left.
+   */
+  resume?(options?: ExecuteOptions): void;
+  /**
+   * Writes a file below the work folder, and the folders on its way; between steps. Rejects with `value` when `path` is absolute, leaves the folder or
+   * leads through a link, and when the sandbox can't write it. Present when `capabilities.fileTransfer`.
+   */
+  putFile?(path: string, content: Uint8Array | AsyncIterable<Uint8Array>): Promise<void>;
+  /** The bytes of a file below the work folder, in chunks of at most 1 MiB as they are read; between steps. Fails like `putFile`, and for what is no plain file. */
+  getFile?(path: string): AsyncIterable<Uint8Array>;
 }
 
 export interface SessionBinding {

@@ -23,6 +23,7 @@ export type Need =
   | "threads"
   | "processes"
   | "richOutput"
+  | "fileTransfer"
   | "snapshot"
   | "pinned"
   | "isolation"
@@ -39,6 +40,7 @@ const needs: Readonly<Record<Need, Switch>> = {
   threads: (claims) => claims.threads || "capabilities.threads is false",
   processes: (claims) => claims.processes !== "none" || 'capabilities.processes is "none"',
   richOutput: (claims) => claims.richOutput || "capabilities.richOutput is false",
+  fileTransfer: (claims) => claims.fileTransfer || "capabilities.fileTransfer is false",
   snapshot: (claims) => claims.recovery.snapshot !== false || "capabilities.recovery.snapshot is false",
   pinned: (claims) => claims.recovery.pinned || "capabilities.recovery.pinned is false",
   isolation: (claims) => claims.isolation > 0 || "capabilities.isolation is 0",

@@ -20,6 +20,7 @@ export const contractGroups = [
   "imports",
   "isolation",
   "lifecycle",
+  "files",
   "recovery",
   "conformance",
   "escapes",

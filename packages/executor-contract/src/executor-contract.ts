@@ -7,6 +7,7 @@ import { type ContractOptions, contractGroups, type GroupName, type ResolvedCont
 import { escapeCases } from "./escapes/escape-cases.ts";
 import { callCases } from "./groups/calls.ts";
 import { crashCases } from "./groups/crashes.ts";
+import { fileCases } from "./groups/files.ts";
 import { importCases } from "./groups/imports.ts";
 import { interruptCases } from "./groups/interrupts.ts";
 import { isolationCases } from "./groups/isolation.ts";
@@ -100,6 +101,8 @@ function casesOf(group: GroupName, isFull: boolean): readonly ContractCase[] {
       return isolationCases;
     case "lifecycle":
       return lifecycleCases;
+    case "files":
+      return fileCases;
     case "recovery":
       return recoveryCases;
     case "conformance":

@@ -29,6 +29,7 @@ export function unsafeExecutor(): Executor {
       threads: false,
       packages: "host",
       richOutput: false,
+      fileTransfer: false,
       recovery: { pinned: false, snapshot: false, replay: false },
       limits: { memory: "none", processes: "none", output: false },
     },

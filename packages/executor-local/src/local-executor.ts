@@ -31,7 +31,7 @@ export function localExecutor(options: LocalExecutorOptions = {}): Executor {
 
 function capabilitiesOf(options: ResolvedLocalOptions): ExecutorCapabilities {
   const limits = { ...enforcementOf(options), output: true };
-  const shared = { threads: true, packages: "host", richOutput: true, limits } as const;
+  const shared = { threads: true, packages: "host", richOutput: true, fileTransfer: true, limits } as const;
   if (options.sandbox === "none") {
     return {
       ...shared,

@@ -86,6 +86,7 @@ function capabilitiesOf({ packages }: ResolvedWasmOptions): ExecutorCapabilities
     threads: false,
     packages: packages.length > 0 ? "fetched" : "fixed",
     richOutput: true,
+    fileTransfer: true,
     recovery: { pinned: false, snapshot: "step", replay: "pure" },
     limits: { memory: "module", processes: "impossible", output: true },
   };

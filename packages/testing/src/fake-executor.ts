@@ -71,6 +71,7 @@ const capabilities: ExecutorCapabilities = {
   threads: true,
   packages: "fixed",
   richOutput: true,
+  fileTransfer: false,
   recovery: { pinned: false, snapshot: false, replay: false },
   limits: { memory: "none", processes: "none", output: true },
 };

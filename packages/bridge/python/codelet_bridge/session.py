@@ -8,6 +8,7 @@ from .codec_encode import TooLarge, encode_value, opaque
 from .errors import describe_error, error_name, remember_source
 from .event_loop import EventLoops, install_stand_in
 from .execution import compile_step, evaluate
+from .files import Files
 from .interrupts import interrupts
 from .limits import apply_limits, limits
 from .namespace import Namespace, rebinding_note
@@ -45,6 +46,7 @@ class Session(Calls):
         self.rich = RichOutput(self, self.output)
         self.loops = EventLoops(self)
         self.namespace = Namespace(self.rich.display)
+        self.files = Files()
         self.final_sent = False
         self.mark_prefix = ""
         self.prepared = True
@@ -85,6 +87,8 @@ class Session(Calls):
             kind = frame["t"]
             if kind == "exec":
                 self.run_step(frame)
+            elif kind == "file":
+                self.send('{"t":"file"', self.files.answer(frame))
             elif kind == "snapshot":
                 return "snapshot"
             elif kind == "open":

@@ -6,6 +6,12 @@ import subprocess
 import sys
 
 BOOT = """import marshal, os, sys
+sys.path[:] = [folder for folder in sys.path if folder]
+try:
+    with open("/proc/self/oom_score_adj", "w") as score:
+        score.write("1000")
+except OSError:
+    pass
 fd, left, parts = int(sys.argv[2]), int(sys.argv[4]), []
 while left:
     part = os.read(fd, left)
@@ -20,14 +26,15 @@ exec(marshal.loads(b"".join(parts)), {"__name__": "__main__"})
 class Worker:
     """A child process with a socket for frames and pipes for its output."""
 
-    def __init__(self, code):
+    def __init__(self, code, hash_seed):
         ours, theirs = socket.socketpair()
         self.lifeline, their_lifeline = socket.socketpair()
         fd, lifeline = theirs.fileno(), their_lifeline.fileno()
         command = [sys.executable, "-s", "-c", BOOT, "--frames", str(fd), "--source", str(len(code)), "--lifeline", str(lifeline)]
-        self.process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, pass_fds=(fd, lifeline), start_new_session=True, bufsize=0
-        )
+        environment = dict(os.environ, PYTHONHASHSEED=hash_seed or "random", PYTHONDONTWRITEBYTECODE="1", PYTHONSAFEPATH="1")
+        pipes = dict(stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, pass_fds=(fd, lifeline), bufsize=0)
+        self.process = subprocess.Popen(command, env=environment, start_new_session=True, **pipes)
+        self.killed_for_memory = memory_kills()
         theirs.close()
         their_lifeline.close()
         self.socket = ours
@@ -46,17 +53,80 @@ class Worker:
             pass
 
     def end(self):
-        """Kills it with its process group; returns how it ended."""
+        """Kills it with what it has started; returns how it ended."""
         try:
             os.killpg(self.process.pid, signal.SIGKILL)
         except OSError:
             pass
         code = self.process.wait()
+        end_orphans()
         self.socket.close()
         self.lifeline.close()
         self.process.stdout.close()
         self.process.stderr.close()
-        return "exit code %d" % code if code >= 0 else "signal %s" % signal.Signals(-code).name
+        out_of_memory = code == -signal.SIGKILL and memory_kills() > self.killed_for_memory
+        return "exit code %d" % code if code >= 0 else "signal %s" % signal.Signals(-code).name, out_of_memory
+
+    def cpu_ms(self):
+        """Of the worker and the programs that it started and that are alive or waited for; 0 where the system doesn't say."""
+        ticks = 0
+        try:
+            for name in os.listdir("/proc"):
+                if name.isdigit():
+                    ticks += self._ticks(name)
+            return ticks * 1000 // os.sysconf("SC_CLK_TCK")
+        except (OSError, ValueError):
+            return 0
+
+    def _ticks(self, process):
+        try:
+            with open("/proc/%s/stat" % process) as file:
+                fields = file.read().rpartition(")")[2].split()
+        except OSError:
+            return 0
+        return sum(map(int, fields[11:15])) if int(fields[3]) == self.process.pid else 0
+
+
+def adopt_orphans():
+    """Daemons of the worker become children of this process (PR_SET_CHILD_SUBREAPER, 36), and end with it; on Linux only."""
+    try:
+        import ctypes
+
+        ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)
+    except Exception:
+        pass
+
+
+def end_orphans():
+    """Whoever is a child of this process once the worker is gone; a few times, since they may leave children of their own."""
+    own = "/proc/%d/task/%d/children" % (os.getpid(), os.getpid())
+    for _ in range(20):
+        try:
+            with open(own) as file:
+                orphans = [int(pid) for pid in file.read().split()]
+        except OSError:
+            return
+        if not orphans:
+            return
+        for pid in orphans:
+            try:
+                os.kill(pid, signal.SIGKILL)
+                os.waitpid(pid, 0)
+            except OSError:
+                pass
+
+
+def memory_kills():
+    """How many processes of this control group the kernel has ended for want of memory."""
+    for path in ("/sys/fs/cgroup/memory.events", "/sys/fs/cgroup/memory/memory.oom_control"):
+        try:
+            with open(path) as file:
+                for line in file:
+                    if line.startswith("oom_kill "):
+                        return int(line.split()[1])
+        except (OSError, ValueError):
+            pass
+    return 0
 
 
 class OutputBudget:

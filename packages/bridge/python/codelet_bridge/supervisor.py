@@ -2,34 +2,45 @@
 
 Lines are `@codelet <number> <kind> <payload>`; anything else is noise. Numbered lines are kept until the other side has acknowledged them and sent
 again after `hello`; `-` marks lines that are not. Kinds to the host: f frame, p part of one, o and e output in base64, s worker started, x worker ended;
-h hello, a ack, b heartbeat. From the host: f, p, s start a worker, i interrupt, k kill; h hello, a ack, g ping, q quit.
+h hello, a ack, b heartbeat with the worker's CPU milliseconds. From the host: f, p, s start a worker, i interrupt, k kill, r send the last step's lines
+again, d be left alone for some seconds; h hello, a ack, g ping, q quit.
+
+A host that died is followed by another one, which says `adopt` in its hello: numbering starts over, and what the last step has sent and nobody can
+have used up (calls without a result, output, answer, end) is held for it until it asks.
 """
 import base64
 import errno
 import json
 import marshal
 import os
+import re
 import select
 import signal
 import sys
 import time
 
-from .supervised_worker import OutputBudget, Worker
+from .supervised_worker import OutputBudget, Worker, adopt_orphans
+from .supervisor_step import LastStep
 
 MAGIC = b"@codelet "
 LINE_BYTES = 48000
 MAX_KEPT_BYTES = 96 << 20
 MAX_LINE_BYTES = 80 << 20  # more than the host takes of a frame: nobody would read it
-ALLOWED = tuple(('{"t":"%s",' % name).encode() for name in ("bound", "call", "cancel", "final", "rich", "wake", "done"))
+LOOK_S = 0.5
+NOTABLE_CPU_MS = 50
+CALL_OF_RESULT = re.compile(rb'{"t":"result","s":\d+,"call":(\d+)')
+ALLOWED = tuple(('{"t":"%s",' % name).encode() for name in ("bound", "call", "cancel", "final", "rich", "wake", "done", "file"))
 
 class Supervisor:
-    def __init__(self, runner, heartbeat_s, orphan_s):
+    def __init__(self, runner, heartbeat_s, orphan_s, hash_seed, source, out):
         self.code = marshal.dumps(compile(runner, "<codelet>", "exec"))
         self.heartbeat_s = heartbeat_s
-        self.orphan_s = orphan_s
-        self.out = os.dup(1)
-        os.dup2(2, 1)  # nothing else may print on the line stream
+        self.orphan_s = self.patience_s = orphan_s
+        self.hash_seed = hash_seed
+        self.source = source
+        self.out = out
         self.worker = None
+        self.epoch = 0  # counts the hosts
         self.sent = 0
         self.seen = 0
         self.unacknowledged = 0
@@ -39,7 +50,10 @@ class Supervisor:
         self.parts = []
         self.budgets = {"o": OutputBudget(), "e": OutputBudget()}
         self.mark_prefix = ""
+        self.step = LastStep()
         self.heard = time.monotonic()
+        self.beaten = float("-inf")
+        self.cpu_ms = 0
         self.stopping = False
 
     # lines out
@@ -68,6 +82,15 @@ class Supervisor:
             frame = frame[LINE_BYTES:]
         self.send("f", frame)
 
+    def send_step(self, kind, payload):
+        """What belongs to a step: not before a new host asks for it."""
+        self.step.record(kind, payload)
+        if not self.step.held:
+            self.send_line(kind, payload)
+
+    def send_line(self, kind, payload):
+        self.send_frame(payload) if kind == "f" else self.send(kind, payload)
+
     def forget(self, number):
         while self.kept and self.kept[0][0] <= number:
             self.kept_bytes -= len(self.kept.pop(0)[1])
@@ -76,7 +99,7 @@ class Supervisor:
 
     def read_host(self):
         try:
-            data = os.read(0, 262144)
+            data = os.read(self.source, 262144)
         except BlockingIOError:
             return
         if not data:
@@ -93,8 +116,21 @@ class Supervisor:
 
     def handle_control(self, kind, payload):
         if kind == b"h":
-            self.forget(json.loads(payload)["seen"])
-            self.control("h", json.dumps({"v": 1, "seen": self.seen, "sent": self.sent, "python": sys.version.split()[0]}))
+            hello = json.loads(payload)
+            answer = {"v": 1, "python": sys.version.split()[0]}
+            if hello.get("adopt"):
+                self.epoch += 1
+                self.sent = self.seen = self.unacknowledged = self.kept_bytes = 0
+                self.kept, self.parts = [], []
+                answer["left"] = self.step.describe() if self.worker else None
+            elif hello["epoch"] != self.epoch:
+                self.control("h", json.dumps({"superseded": True}))
+                return
+            self.patience_s = self.orphan_s
+            self.forget(hello["seen"])
+            answer["seen"] = self.seen
+            answer["epoch"] = self.epoch
+            self.control("h", json.dumps(answer))
             for _, line in self.kept:
                 self.write(line)
         elif kind == b"a":
@@ -122,12 +158,20 @@ class Supervisor:
             self.worker.signal(signal.SIGINT)
         elif kind == b"k" and self.worker is not None:
             self.end_worker()
+        elif kind == b"r":
+            for line in self.step.release():
+                self.send_line(*line)
+        elif kind == b"d":
+            self.patience_s = float(payload)
 
     def forward(self, frame):
         if self.worker is None:
             return
-        if frame.startswith(b'{"t":"exec",'):
-            mark = "%s%d\x1e\n" % (self.mark_prefix, json.loads(frame)["id"])
+        if frame.startswith(b'{"t":"result",'):
+            self.step.answered(int(CALL_OF_RESULT.match(frame).group(1)))
+        elif frame.startswith(b'{"t":"exec",'):
+            self.step = LastStep(json.loads(frame)["id"])
+            mark = "%s%d\x1e\n" % (self.mark_prefix, self.step.id)
             for budget in self.budgets.values():
                 budget.begin(mark.encode())
         elif frame.startswith(b'{"t":"open",'):
@@ -143,14 +187,15 @@ class Supervisor:
     def start_worker(self):
         if self.worker is not None:
             self.end_worker()
-        self.worker = Worker(self.code)
+        self.worker = Worker(self.code, self.hash_seed)
+        self.step = LastStep()
         self.send("s", str(self.worker.process.pid).encode())
         self.flush_worker()
 
     def end_worker(self):
         worker, self.worker = self.worker, None
-        message = worker.end()
-        self.send("x", json.dumps({"message": message}).encode())
+        message, out_of_memory = worker.end()
+        self.send_step("x", json.dumps({"message": message, "memory": out_of_memory}).encode())
 
     def flush_worker(self):
         worker = self.worker
@@ -173,7 +218,7 @@ class Supervisor:
                 continue
             shown = self.budgets[kind].take(data)
             for start in range(0, len(shown), LINE_BYTES // 2):
-                self.send(kind, base64.b64encode(shown[start : start + LINE_BYTES // 2]))
+                self.send_step(kind, base64.b64encode(shown[start : start + LINE_BYTES // 2]))
 
     def read_worker(self):
         try:
@@ -200,7 +245,10 @@ class Supervisor:
             if not line.startswith(ALLOWED):
                 self.end_worker()
                 return
-            self.send_frame(bytes(line))
+            if line.startswith((b'{"t":"bound",', b'{"t":"file",')):
+                self.send_frame(bytes(line))
+            else:
+                self.send_step("f", bytes(line))
 
     def drain_output(self):
         """What the worker left in its pipes; its children may hold them open."""
@@ -210,38 +258,54 @@ class Supervisor:
             self.read_output()
 
     def run(self):
-        os.set_blocking(0, False)
+        adopt_orphans()
+        signal.signal(signal.SIGTERM, lambda *_: setattr(self, "stopping", True))
+        os.set_blocking(self.source, False)
         self.write(b"\n")
-        self.control("b")
-        beat = time.monotonic() + self.heartbeat_s
+        look = 0.0
         while not self.stopping:
             worker = self.worker
-            readable = [0]
+            readable = [self.source]
             writable = []
             if worker is not None:
                 if self.kept_bytes < MAX_KEPT_BYTES:
                     readable += [worker.socket.fileno(), *worker.outputs.values()]
                 if worker.to_send:
                     writable.append(worker.socket.fileno())
-            ready, free, _ = select.select(readable, writable, [], max(0.0, beat - time.monotonic()))
+            ready, free, _ = select.select(readable, writable, [], max(0.0, look - time.monotonic()))
             if worker is not None and free:
                 self.flush_worker()
             if worker is not None and any(pipe in ready for pipe in worker.outputs.values()):
                 self.read_output()
             if worker is not None and worker.socket.fileno() in ready:
                 self.read_worker()
-            if 0 in ready:
+            if self.source in ready:
                 self.read_host()
             now = time.monotonic()
-            if now >= beat:
-                beat = now + self.heartbeat_s
-                self.control("b")
-                if now - self.heard > self.orphan_s:
+            if now >= look:
+                look = now + min(LOOK_S, self.heartbeat_s)
+                self.beat(now)
+                if now - self.heard > self.patience_s:
                     break
         if self.worker is not None:
             self.worker.end()
 
+    def beat(self, now):
+        """Often while the worker computes: the host counts its processor time."""
+        cpu_ms = self.worker.cpu_ms() if self.worker else 0
+        if now - self.beaten >= self.heartbeat_s or abs(cpu_ms - self.cpu_ms) > NOTABLE_CPU_MS:
+            self.beaten, self.cpu_ms = now, cpu_ms
+            self.control("b", str(cpu_ms))
+
 
 def supervise(arguments, runner):
     options = dict(zip(arguments[::2], arguments[1::2]))
-    Supervisor(runner, float(options.get("--heartbeat", "5")), float(options.get("--orphan", "600"))).run()
+    out = os.dup(1)
+    os.dup2(2, 1)  # nothing else may print on the line stream
+    source = 0
+    if "--port" in options:
+        from .supervisor_port import open_port
+
+        source, out = open_port(options.get("--address", "0.0.0.0"), int(options["--port"]), os.environ.pop("CODELET_TOKEN"))
+    heartbeat_s, orphan_s = float(options.get("--heartbeat", "2")), float(options.get("--orphan", "600"))
+    Supervisor(runner, heartbeat_s, orphan_s, options.get("--hash-seed"), source, out).run()

@@ -18,12 +18,18 @@ export const manifestCases: readonly ContractCase[] = [
       words(["none", "allowlist", "full"], capabilities.network);
       words(["none", "own", "host"], capabilities.files);
       words(["none", "own", "host"], capabilities.processes);
-      words(["host", "fixed", "fetched"], capabilities.packages);
+      words(["host", "fixed", "fetched", "installed"], capabilities.packages);
       words(["step", "anywhere", false], capabilities.recovery.snapshot);
       words(["pure", "workdir", false], capabilities.recovery.replay);
       words(["cgroup", "host-watch", "module", "none"], capabilities.limits.memory);
       words(["cgroup", "host-watch", "rlimit", "impossible", "none"], capabilities.limits.processes);
-      for (const claim of [capabilities.threads, capabilities.richOutput, capabilities.recovery.pinned, capabilities.limits.output])
+      for (const claim of [
+        capabilities.threads,
+        capabilities.richOutput,
+        capabilities.fileTransfer,
+        capabilities.recovery.pinned,
+        capabilities.limits.output,
+      ])
         words([true, false], claim);
     },
   },
@@ -36,12 +42,14 @@ export const manifestCases: readonly ContractCase[] = [
     },
   },
   {
-    name: "has snapshot and detach where it claims them, and nowhere else",
+    name: "has snapshot, detach and files where it claims them, and nowhere else",
     async run({ executor, open }) {
       const session = await open();
       const { snapshot, pinned } = executor.capabilities.recovery;
       assert.equal(typeof session.snapshot === "function", snapshot !== false);
       assert.equal(typeof session.detach === "function", pinned);
+      assert.equal(session.reference !== undefined, pinned);
+      for (const transfer of [session.putFile, session.getFile]) assert.equal(typeof transfer === "function", executor.capabilities.fileTransfer);
     },
   },
 ];

@@ -4,6 +4,7 @@ import type { ContractCase } from "../contract-case.ts";
 import { contractTools } from "../contract-tools.ts";
 import { nextCalls, untilDone } from "../drive-step.ts";
 import { assertValue, failTyped } from "../ended-typed.ts";
+import { pause } from "../within.ts";
 
 const richState =
   "import random\nrandom.seed(1)\nrows = [1, 2]\ndef double(x):\n    return 2 * x\nclass Box:\n    size = 3\nbox = Box()\ngenerator = (n for n in range(10))\nnext(generator)\nadder = lambda x: x + rows[0]";
@@ -144,7 +145,90 @@ export const recoveryCases: readonly ContractCase[] = [
       const session = await open();
       await run(session, richState);
       const reference = throughJson(await session.detach?.());
-      assertValue((await run(await open({ restore: reference }), readState)).execution, [[1, 2], 8, 3, 1, 2]);
+      const found = await open({ restore: reference });
+      assertValue((await run(found, readState)).execution, [[1, 2], 8, 3, 1, 2]);
+      assertValue((await run(found, "echo(6)")).execution, 6);
+    },
+  },
+  {
+    name: "a session that is detached in the middle of a step goes on with the calls that were not answered",
+    needs: ["pinned"],
+    async run({ open }) {
+      const session = await open();
+      session.start("first = echo('a')\nprint('between')\nsecond = echo('b')\nprint('after')\n[first, second]");
+      const [a] = await nextCalls(session, 1);
+      session.deliver([{ id: a?.id ?? "", value: "A" }]);
+      const [b] = await nextCalls(session, 1);
+      const waiting = session.next().catch((error: unknown) => error);
+      const reference = throughJson(await session.detach?.());
+      assert.equal(((await waiting) as { code?: string }).code, "aborted");
+      const found = await open({ restore: reference });
+      assert.throws(
+        () => found.start("1"),
+        (error: { code?: string }) => error.code === "configuration",
+      );
+      found.resume?.();
+      const [again] = await nextCalls(found, 1);
+      assert.deepEqual([again?.id, again?.tool, again?.args], [b?.id, "echo", ["b"]]);
+      found.deliver([{ id: again?.id ?? "", value: "B" }]);
+      const { execution } = await untilDone(found);
+      assertValue(execution, ["A", "B"]);
+      assert.equal(execution.logs, "between\nafter\n");
+      assert.equal(execution.stateLost, false);
+    },
+  },
+  {
+    name: "a step that ended while no host was there is handed over, or left behind by the next one",
+    needs: ["pinned"],
+    async run({ open, run }) {
+      const session = await open();
+      session.start("import time\ntime.sleep(0.5)\nprint('done')\nx = 41\nfinal_answer(x + 1)");
+      await pause(100);
+      const reference = throughJson(await session.detach?.());
+      await pause(800);
+      const found = await open({ restore: reference });
+      found.resume?.();
+      const { execution } = await untilDone(found);
+      assert.equal(execution.finalAnswer?.value, 42);
+      assert.equal(execution.logs, "done\n");
+      const again = await open({ restore: throughJson(await found.detach?.()) });
+      assertValue((await run(again, "x")).execution, 41);
+    },
+  },
+  {
+    name: "a session whose host lost it without a word is found by its reference, in the middle of a step",
+    needs: ["pinned"],
+    async run({ open }) {
+      const session = await open();
+      const reference = throughJson(session.reference);
+      session.start("[echo(n) for n in range(3)]");
+      const [first] = await nextCalls(session, 1);
+      session.deliver([{ id: first?.id ?? "", value: 10 }]);
+      const [second] = await nextCalls(session, 1);
+      const found = await open({ restore: reference });
+      found.resume?.();
+      const [again] = await nextCalls(found, 1);
+      assert.equal(again?.id, second?.id);
+      found.deliver([{ id: again?.id ?? "", value: 20 }]);
+      const [third] = await nextCalls(found, 1);
+      assert.notEqual(third?.id, second?.id);
+      found.deliver([{ id: third?.id ?? "", value: 30 }]);
+      assertValue((await untilDone(found)).execution, [10, 20, 30]);
+    },
+  },
+  {
+    name: "a detached session that is disposed of leaves its sandbox alone, and resume without a step is refused",
+    needs: ["pinned"],
+    async run({ open, run }) {
+      const session = await open();
+      const reference = throughJson(await session.detach?.());
+      await session[Symbol.asyncDispose]();
+      const found = await open({ restore: reference });
+      assert.throws(
+        () => found.resume?.(),
+        (error: { code?: string }) => error.code === "configuration",
+      );
+      assertValue((await run(found, "1 + 1")).execution, 2);
     },
   },
 ];

@@ -1,0 +1,78 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { ExecutorCrashedError } from "@codelet/core";
+import type { Carrier } from "./carrier.ts";
+
+export interface HttpCarrierOptions {
+  /** Sends a request to the port of the machine, through whatever the provider has for it. */
+  readonly request: (path: string, init: RequestInit) => Promise<Response>;
+  /** What the supervisor has as CODELET_TOKEN: whoever knows it reaches the session. */
+  readonly token: string;
+  /** Ends the machine; never rejects. */
+  readonly close: () => Promise<void>;
+  /** Milliseconds until the port must answer for the first time. Minimum 1. @default 60_000 */
+  readonly startTimeoutMs?: number | undefined;
+}
+
+const defaultStartTimeoutMs = 60_000;
+const startRetryMs = 100;
+
+/** The carrier of machines that offer a port in place of stdin: one request streams what the supervisor (`supervisorBoot({ port })`) writes, others bring it lines. */
+export async function httpCarrier({ request, token, close, startTimeoutMs = defaultStartTimeoutMs }: HttpCarrierOptions): Promise<Carrier> {
+  const headers = { "x-codelet-token": token };
+  let receive: (chunk: Uint8Array) => void = () => {};
+  let lost: (reason: string) => void = () => {};
+  let stream = new AbortController();
+
+  const connect = async (): Promise<void> => {
+    stream.abort();
+    const current = new AbortController();
+    stream = current;
+    const response = await request("/out", { headers, signal: current.signal });
+    if (!response.ok || response.body === null) {
+      await response.body?.cancel().catch(() => {});
+      throw new ExecutorCrashedError(`The port of the sandbox answers with status ${response.status}.`);
+    }
+    void pump(response.body, current.signal);
+  };
+  const pump = async (body: ReadableStream<Uint8Array>, signal: AbortSignal): Promise<void> => {
+    let reason = "the stream ended";
+    try {
+      for await (const chunk of body) if (!signal.aborted) receive(chunk);
+    } catch (error) {
+      reason = String(error);
+    }
+    if (!signal.aborted) lost(reason);
+  };
+  const end = async (): Promise<void> => stream.abort();
+
+  for (const startedAt = performance.now(); ; await sleep(startRetryMs)) {
+    try {
+      await connect();
+      break;
+    } catch (cause) {
+      if (performance.now() - startedAt < startTimeoutMs) continue;
+      await end();
+      await close();
+      throw new ExecutorCrashedError(`The port of the sandbox did not answer in ${startTimeoutMs} ms.`, { cause });
+    }
+  }
+  return {
+    async send(text) {
+      const response = await request("/in", { method: "POST", headers, body: text, signal: stream.signal });
+      await response.body?.cancel().catch(() => {});
+      if (!response.ok) throw new ExecutorCrashedError(`The port of the sandbox answers with status ${response.status}.`);
+    },
+    onData(callback) {
+      receive = callback;
+    },
+    onLost(callback) {
+      lost = callback;
+    },
+    reconnect: connect,
+    async close() {
+      await end();
+      await close();
+    },
+    detach: end,
+  };
+}

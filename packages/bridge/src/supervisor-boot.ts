@@ -1,0 +1,59 @@
+import { createHash } from "node:crypto";
+import { pythonSupervisor } from "./python-supervisor.ts";
+import { checkedMs } from "./session-options.ts";
+
+export interface SupervisorBootOptions {
+  /** The interpreter there, CPython 3.9 or newer. @default "python3" */
+  readonly python?: string | undefined;
+  /** The session's seed. @default fresh randomness */
+  readonly seed?: string | undefined;
+  /** Milliseconds without a host after which the supervisor ends, and its machine with it. Minimum 1. @default 60_000 */
+  readonly orphanTimeoutMs?: number | undefined;
+  /** Serve HTTP on this port in place of stdin and stdout, for `httpCarrier`; the variable CODELET_TOKEN must hold its token. */
+  readonly port?: number | undefined;
+  /** The address to serve on. @default "0.0.0.0", which a provider's proxy reaches */
+  readonly address?: string | undefined;
+  /** Where `input` was written to, when there is no stdin to send it on. */
+  readonly file?: string | undefined;
+}
+
+export interface SupervisorBoot {
+  /** The command, for an exec without a shell. */
+  readonly argv: readonly string[];
+  /** What goes first on its stdin, or into `file`. */
+  readonly input: string;
+}
+
+const defaultOrphanTimeoutMs = 60_000;
+
+/** Reads the supervisor from stdin, byte by byte up to its line: what a provider writes there first is no part of it, what follows is for the supervisor. */
+const bootstrap = `
+import os
+def take(size):
+    parts = []
+    while size:
+        part = os.read(0, size)
+        if not part:
+            os._exit(0)
+        parts.append(part)
+        size -= len(part)
+    return b"".join(parts)
+line = b""
+while not line.startswith(b"@codelet-boot "):
+    line = take(1)
+    while not line.endswith(b"\\n"):
+        line += take(1)
+exec(compile(take(int(line.split()[1])), "<codelet>", "exec"), {"__name__": "__main__"})
+`;
+
+/** How the supervisor is started on a machine with Python and nothing else: no file is needed, so the file system may be read-only. */
+export function supervisorBoot({ python = "python3", seed, orphanTimeoutMs, port, address, file }: SupervisorBootOptions = {}): SupervisorBoot {
+  const orphanSeconds = checkedMs("orphanTimeoutMs", orphanTimeoutMs ?? defaultOrphanTimeoutMs, 1) / 1_000;
+  const flags = ["--orphan", String(orphanSeconds)];
+  if (seed !== undefined) flags.push("--hash-seed", String(createHash("sha256").update(seed).digest().readUInt32BE()));
+  if (port !== undefined) flags.push("--port", String(port));
+  if (address !== undefined) flags.push("--address", address);
+  const program = file === undefined ? ["-c", bootstrap] : [file];
+  const input = file === undefined ? `\n@codelet-boot ${pythonSupervisor.length}\n${pythonSupervisor}` : pythonSupervisor;
+  return { argv: [python, "-I", ...program, ...flags], input };
+}

@@ -1,0 +1,101 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Executor } from "@codelet/core";
+import { carrierSession, machineOf } from "../carrier-session.ts";
+import { httpCarrier } from "../http-carrier.ts";
+import { supervisorBoot } from "../supervisor-boot.ts";
+import { python } from "./child-channel.ts";
+
+interface Machine {
+  readonly port: number;
+  readonly token: string;
+  readonly pid: number;
+  readonly [key: string]: number | string;
+}
+
+export interface PortExecutor extends Executor {
+  /** Ends all streams of lines, as a proxy that restarts does. */
+  dropConnections(): void;
+  /** The child processes that were started. */
+  readonly children: readonly ChildProcess[];
+}
+
+const children: ChildProcess[] = [];
+
+/** A machine that offers a port and no stdin, as some clouds do: here a child process without a sandbox. */
+export function portExecutor(): PortExecutor {
+  let streams: AbortController[] = [];
+  const request = (port: number) => (path: string, init: RequestInit) => {
+    const dropped = new AbortController();
+    if (init.method === undefined) streams.push(dropped);
+    const signals = [dropped.signal, ...(init.signal ? [init.signal] : [])];
+    return fetch(`http://127.0.0.1:${port}${path}`, { ...init, signal: AbortSignal.any(signals) });
+  };
+  return {
+    name: "port",
+    language: "python",
+    children,
+    capabilities: {
+      isolation: 0,
+      network: "full",
+      files: "host",
+      processes: "host",
+      threads: true,
+      packages: "host",
+      richOutput: true,
+      fileTransfer: true,
+      recovery: { pinned: true, snapshot: false, replay: false },
+      limits: { memory: "none", processes: "none", output: true },
+    },
+    async open(open = {}) {
+      const machine = open.restore === undefined ? await start(open.seed) : (machineOf(open.restore, "port") as Machine);
+      const close = async (): Promise<void> => {
+        try {
+          process.kill(machine.pid, "SIGTERM");
+          for (let waitedMs = 0; waitedMs < 1_000 && isAlive(machine.pid); waitedMs += 20) await sleep(20);
+          process.kill(machine.pid, "SIGKILL");
+        } catch {
+          // it has ended
+        }
+      };
+      const carrier = await httpCarrier({ request: request(machine.port), token: machine.token, close });
+      return carrierSession({ executor: "port", open, carrier, machine });
+    },
+    dropConnections() {
+      for (const stream of streams) stream.abort(new Error("dropped"));
+      streams = [];
+    },
+  };
+
+  async function start(seed: string | undefined): Promise<Machine> {
+    const folder = mkdtempSync(join(tmpdir(), "codelet-bridge-"));
+    const [port, token, file] = [await freePort(), Math.random().toString(36).slice(2), join(folder, "supervisor.py")];
+    const { argv, input } = supervisorBoot({ python, seed, port, address: "127.0.0.1", file });
+    writeFileSync(file, input);
+    const [command = "", ...parameters] = argv;
+    const environment = { PATH: process.env.PATH, CODELET_TOKEN: token };
+    const child = spawn(command, parameters, { cwd: folder, env: environment, stdio: ["ignore", "ignore", "inherit"] });
+    child.on("close", () => rmSync(folder, { recursive: true, force: true }));
+    children.push(child);
+    await once(child, "spawn");
+    return { port, token, pid: child.pid ?? 0 };
+  }
+}
+
+function isAlive(pid: number): boolean {
+  return children.every((child) => child.pid !== pid || (child.exitCode === null && child.signalCode === null));
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as { port: number };
+  server.close();
+  await once(server, "close");
+  return port;
+}
