@@ -7,6 +7,7 @@ import { assertError, assertValue } from "../ended-typed.ts";
 import { finalAnswerCases } from "./final-answer.ts";
 import { parallelCallCases } from "./parallel-calls.ts";
 import { threadCallCases } from "./thread-calls.ts";
+import { toolSecretCases } from "./tool-secrets.ts";
 
 const plainCallCases: readonly ContractCase[] = gentle([
   {
@@ -170,4 +171,10 @@ const plainCallCases: readonly ContractCase[] = gentle([
   },
 ]);
 
-export const callCases: readonly ContractCase[] = [...plainCallCases, ...finalAnswerCases, ...parallelCallCases, ...threadCallCases];
+export const callCases: readonly ContractCase[] = [
+  ...plainCallCases,
+  ...toolSecretCases,
+  ...finalAnswerCases,
+  ...parallelCallCases,
+  ...threadCallCases,
+];
