@@ -1,0 +1,17 @@
+const name = "[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?";
+const version = "(?:===|==|!=|<=|>=|~=|<|>)[ ]*[A-Za-z0-9](?:[A-Za-z0-9.*+!_-]*)";
+const requirement = new RegExp(`^${name}(?:\\[${name}(?:,${name})*\\])?(?:[ ]*${version}(?:[ ]*,[ ]*${version})*)?$`);
+
+/** Throws TypeError for what is no package of an index, such as `"pandas"`, `"numpy>=2,<3"` or `"httpx[http2]==0.28.1"`: no option, no URL, no file. */
+export function checkPackageNames(packages: readonly string[]): void {
+  if (!Array.isArray(packages)) throw new TypeError(`Expected \`packages\` to be a list, got \`${String(packages)}\` (${typeof packages})`);
+  for (const item of packages)
+    if (typeof item !== "string" || item.length > 200 || !requirement.test(item))
+      throw new TypeError(`Expected \`packages\` to hold names such as "pandas" or "numpy>=2,<3", got \`${String(item).slice(0, 100)}\``);
+}
+
+/** The command that installs them, for an exec without a shell. Checks them as `checkPackageNames` does. */
+export function pipInstall(packages: readonly string[], { python = "python3" }: { readonly python?: string | undefined } = {}): readonly string[] {
+  checkPackageNames(packages);
+  return [python, "-m", "pip", "install", "--no-input", "--no-cache-dir", "--disable-pip-version-check", "--quiet", ...packages];
+}
