@@ -1,0 +1,44 @@
+import type { ContainerCreateOptions } from "dockerode";
+import type { ResolvedDockerOptions } from "./options.ts";
+
+/** What Docker may do to nothing but the code: every wall that an unprivileged program needs no door in. */
+export function containerOptions(options: ResolvedDockerOptions, image: string, argv: readonly string[]): ContainerCreateOptions {
+  const { memoryLimitBytes, diskLimitBytes, runtime, user, env } = options;
+  const [uid = "0", gid = uid] = user.split(":");
+  const folder = `rw,nosuid,nodev,size=${Math.floor(diskLimitBytes)},mode=0700,uid=${uid},gid=${gid}`;
+  const variables = { LANG: "C.UTF-8", MALLOC_ARENA_MAX: "1", ...env, HOME: workFolder, TMPDIR: "/tmp" };
+  return {
+    Image: image,
+    Entrypoint: [...argv],
+    Cmd: [],
+    User: user,
+    WorkingDir: workFolder,
+    Env: Object.entries(variables).map(([name, value]) => `${name}=${value}`),
+    Labels: { codelet: "session" },
+    OpenStdin: true,
+    StdinOnce: false, // another host may attach when this one is gone
+    AttachStdin: true,
+    AttachStdout: true,
+    AttachStderr: true,
+    Tty: false,
+    HostConfig: {
+      AutoRemove: true,
+      NetworkMode: options.network,
+      ReadonlyRootfs: true,
+      Tmpfs: { [workFolder]: folder, "/tmp": folder },
+      Mounts: options.mounts.map(({ source, target, writable = false }) => ({ Type: "bind", Source: source, Target: target, ReadOnly: !writable })),
+      CapDrop: ["ALL"],
+      SecurityOpt: ["no-new-privileges:true"],
+      IpcMode: "private",
+      Memory: Math.floor(memoryLimitBytes),
+      MemorySwap: Math.floor(memoryLimitBytes),
+      NanoCpus: Math.round(options.cpus * 1e9),
+      PidsLimit: Math.floor(options.maxProcesses),
+      Ulimits: [{ Name: "core", Soft: 0, Hard: 0 }],
+      LogConfig: { Type: "none", Config: {} }, // else the engine keeps a copy of every line
+      ...(runtime === undefined ? {} : { Runtime: runtime }),
+    },
+  };
+}
+
+const workFolder = "/work";

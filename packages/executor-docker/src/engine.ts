@@ -1,0 +1,63 @@
+import { existsSync } from "node:fs";
+import { homedir } from "node:os";
+import { CodeletError, ConfigurationError } from "@codelet/core";
+import Docker from "dockerode";
+
+/** A client of the engine that the option, the environment or this machine names. Nothing is asked of it yet. */
+export function connectEngine(engine: string | undefined): Docker {
+  const address = engine ?? process.env.DOCKER_HOST;
+  if (address === undefined || address === "") {
+    const socketPath = usualSockets().find(existsSync);
+    return socketPath === undefined ? new Docker() : new Docker({ socketPath });
+  }
+  if (address.startsWith("/") || address.startsWith("unix://")) return new Docker({ socketPath: address.replace(/^unix:\/\//, "") });
+  if (address.startsWith("npipe://")) return new Docker({ socketPath: address.slice("npipe://".length) });
+  const url = parseAddress(address);
+  const isSecure = url.protocol === "https:" || process.env.DOCKER_TLS_VERIFY === "1";
+  // With certificates dockerode takes them from DOCKER_CERT_PATH, which goes with DOCKER_HOST.
+  if (isSecure && engine === undefined) return new Docker();
+  return new Docker({ host: url.hostname, port: Number(url.port) || (isSecure ? 2376 : 2375), protocol: isSecure ? "https" : "http" });
+}
+
+function parseAddress(address: string): URL {
+  try {
+    return new URL(address.replace(/^tcp:/, "http:"));
+  } catch {
+    throw new ConfigurationError(`The address of the Docker engine, ${address}, is none: write unix:///path, a path, or tcp://host:port.`);
+  }
+}
+
+function usualSockets(): readonly string[] {
+  const runtime = process.env.XDG_RUNTIME_DIR;
+  const ofUser = runtime === undefined ? [] : [`${runtime}/docker.sock`, `${runtime}/podman/podman.sock`];
+  return ["/var/run/docker.sock", ...ofUser, `${homedir()}/.docker/run/docker.sock`, "/run/podman/podman.sock"];
+}
+
+interface EngineFailure {
+  readonly code?: string;
+  readonly statusCode?: number;
+  readonly message?: string;
+  readonly json?: { readonly message?: string; readonly cause?: string } | null;
+}
+
+/** What the engine said, as one line that says what to do. `doing` completes "Docker could not". */
+export function engineError(thrown: unknown, doing: string): Error {
+  if (CodeletError.isInstance(thrown)) return thrown;
+  const { code, statusCode, message, json } = (thrown ?? {}) as EngineFailure;
+  const options = { cause: thrown };
+  if (code === "EACCES" || code === "EPERM")
+    return new ConfigurationError(
+      "This user may not use the Docker engine's socket: join the group `docker`, or use rootless Docker or Podman.",
+      options,
+    );
+  if (code !== undefined && statusCode === undefined)
+    return new ConfigurationError(`No Docker engine answers (${code}): start Docker or Podman, or name it with \`engine\` or DOCKER_HOST.`, options);
+  const said = String(json?.message ?? message ?? thrown)
+    .split("\n")[0]
+    ?.slice(0, 500);
+  return new ConfigurationError(`Docker could not ${doing}: ${said}`, options);
+}
+
+export function statusOf(thrown: unknown): number | undefined {
+  return (thrown as EngineFailure | undefined)?.statusCode;
+}

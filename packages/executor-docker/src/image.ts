@@ -1,0 +1,110 @@
+import { createHash } from "node:crypto";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { pipInstall } from "@codelet/bridge";
+import { ConfigurationError } from "@codelet/core";
+import type Docker from "dockerode";
+import { engineError, statusOf } from "./engine.ts";
+import type { DockerBuild, ResolvedDockerOptions } from "./options.ts";
+
+type Report = (message: string) => void;
+
+/** The image of a session's container, fetched or built where it is missing. Rejects with `configuration`. */
+export async function ensureImage(docker: Docker, options: ResolvedDockerOptions, report: Report): Promise<string> {
+  const { build, image, packages } = options;
+  const base = build === undefined ? image : await buildContext(docker, build, report);
+  if (build === undefined && (packages.length === 0 || options.pullPolicy === "always")) await pull(docker, image, options.pullPolicy, report);
+  return packages.length === 0 ? base : withPackages(docker, base, packages, report);
+}
+
+async function pull(docker: Docker, image: string, policy: ResolvedDockerOptions["pullPolicy"], report: Report): Promise<void> {
+  if (policy !== "always" && (await hasImage(docker, image))) return;
+  if (policy === "never")
+    throw new ConfigurationError(`The image ${image} is not there, and \`pullPolicy\` is "never": run \`docker pull ${image}\`, or build it.`);
+  report(`pulling the image ${image}`);
+  await follow(docker, await docker.pull(image).catch(refused(`pull the image ${image}`)), `pull the image ${image}`, report);
+}
+
+/** One image per content: what is built once is found again by its tag. */
+async function buildContext(docker: Docker, { context, dockerfile = "Dockerfile" }: DockerBuild, report: Report): Promise<string> {
+  const names = (await readdir(context, { recursive: true, withFileTypes: true }).catch(unreadable(context)))
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.relative(context, path.join(entry.parentPath, entry.name)))
+    .sort();
+  const hash = createHash("sha256").update(dockerfile);
+  for (const name of names) hash.update(`\0${name}\0`).update(await readFile(path.join(context, name)).catch(unreadable(context)));
+  const tag = `codelet-build:${hash.digest("hex").slice(0, 24)}`;
+  if (!(await hasImage(docker, tag))) await build(docker, { context, src: names }, tag, dockerfile, report);
+  return tag;
+}
+
+async function withPackages(docker: Docker, base: string, packages: readonly string[], report: Report): Promise<string> {
+  // A list, which no shell reads. The user is root for this step only: sessions name theirs.
+  const text = `FROM ${base}\nUSER 0\nENV PIP_BREAK_SYSTEM_PACKAGES=1 PIP_ROOT_USER_ACTION=ignore\nRUN ${JSON.stringify(pipInstall(packages))}\n`;
+  const tag = `codelet-packages:${createHash("sha256").update(text).digest("hex").slice(0, 24)}`;
+  if (await hasImage(docker, tag)) return tag;
+  const context = await mkdtemp(path.join(tmpdir(), "codelet-docker-"));
+  try {
+    await writeFile(path.join(context, "Dockerfile"), text);
+    await build(docker, { context, src: ["Dockerfile"] }, tag, "Dockerfile", report);
+  } finally {
+    await rm(context, { recursive: true, force: true });
+  }
+  return tag;
+}
+
+async function build(docker: Docker, files: Docker.ImageBuildContext, tag: string, dockerfile: string, report: Report): Promise<void> {
+  report(`building the image ${tag}`);
+  const doing = `build the image ${tag}`;
+  const stream = await docker.buildImage(files, { t: tag, dockerfile, rm: true, forcerm: true, labels: { codelet: "image" } }).catch(refused(doing));
+  await follow(docker, stream, doing, report);
+}
+
+async function hasImage(docker: Docker, name: string): Promise<boolean> {
+  try {
+    await docker.getImage(name).inspect();
+    return true;
+  } catch (error) {
+    if (statusOf(error) === 404) return false;
+    throw engineError(error, `look for the image ${name}`);
+  }
+}
+
+interface Progress {
+  readonly stream?: string;
+  readonly status?: string;
+  readonly id?: string;
+  readonly progress?: string;
+  readonly error?: string;
+}
+
+/** An engine's account of a long job: errors come in it, after a status of 200. */
+function follow(docker: Docker, stream: NodeJS.ReadableStream, doing: string, report: Report): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let last = "";
+    const onProgress = ({ stream: output, status, id, progress = "" }: Progress): void => {
+      const line = (output ?? [id, status, progress].filter(Boolean).join(" ")).trim().split("\n").at(-1) ?? "";
+      if (line !== "" && line !== last) report(line);
+      last = line;
+    };
+    const onFinished = (error: Error | null, events: readonly Progress[] | null): void => {
+      const failure = error ?? events?.find((event) => event.error !== undefined)?.error;
+      if (failure === undefined) resolve();
+      else reject(engineError(typeof failure === "string" ? new Error(`${failure} (last: ${last})`) : failure, doing));
+    };
+    docker.modem.followProgress(stream, onFinished as never, onProgress as never);
+  });
+}
+
+function refused(doing: string): (error: unknown) => never {
+  return (error) => {
+    throw engineError(error, doing);
+  };
+}
+
+function unreadable(context: string): (error: unknown) => never {
+  return (cause) => {
+    throw new ConfigurationError(`The folder ${context} of \`build\` can't be read.`, { cause });
+  };
+}

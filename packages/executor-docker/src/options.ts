@@ -1,0 +1,108 @@
+import { checkPackageNames } from "@codelet/bridge";
+
+/** Options of `dockerExecutor`. */
+export interface DockerExecutorOptions {
+  /** An image with CPython 3.9 or newer as `python3`. @default "python:3.13-slim-bookworm" */
+  readonly image?: string | undefined;
+  /** When the image is fetched from its registry. @default "missing" */
+  readonly pullPolicy?: "missing" | "always" | "never" | undefined;
+  /** Builds the image from a Dockerfile, once per content of its folder. In place of `image`. */
+  readonly build?: DockerBuild | undefined;
+  /** Packages of PyPI, such as `"pandas"` or `"numpy>=2,<3"`: installed into an image of their own, once, by a build step with network. @default none */
+  readonly packages?: readonly string[] | undefined;
+  /** The network of the code: `"none"`, or the name of a Docker network that leads somewhere. @default "none" */
+  readonly network?: string | undefined;
+  /** Folders and files of the engine's machine that code sees. @default none */
+  readonly mounts?: readonly DockerMount[] | undefined;
+  /** Environment variables of the code. Nothing is inherited. @default {} */
+  readonly env?: Readonly<Record<string, string>> | undefined;
+  /** An OCI runtime that the engine knows; `"runsc"` is gVisor, a kernel in user space. @default the engine's own */
+  readonly runtime?: string | undefined;
+  /** The user, as `"uid:gid"`. @default "1000:1000" */
+  readonly user?: string | undefined;
+  /** The engine: `"unix:///run/podman/podman.sock"`, a socket's path, `"tcp://…"`. @default DOCKER_HOST, else the first socket of Docker or Podman in its usual place */
+  readonly engine?: string | undefined;
+  /** Bytes of memory, swap included. Minimum 64 MiB (67_108_864). @default 512 MiB */
+  readonly memoryLimitBytes?: number | undefined;
+  /** Processors that the code may keep busy. Minimum 0.01. @default 1 */
+  readonly cpus?: number | undefined;
+  /** Processes and threads. Minimum 8. @default 128 */
+  readonly maxProcesses?: number | undefined;
+  /** Bytes of the work folder `/work` and of `/tmp` each, which are memory. Minimum 1 MiB. @default 256 MiB */
+  readonly diskLimitBytes?: number | undefined;
+  /** Milliseconds between an interrupt and the kill of code that does not end. Minimum 0. @default 300 */
+  readonly graceMs?: number | undefined;
+  /** Milliseconds without a host after which a container ends and is removed. Minimum 1_000. @default 60_000 */
+  readonly orphanTimeoutMs?: number | undefined;
+  /** Milliseconds that a detached container waits for another host. Minimum 1_000. @default 3_600_000 */
+  readonly detachedTimeoutMs?: number | undefined;
+}
+
+export interface DockerBuild {
+  /** The folder that is sent to the engine. */
+  readonly context: string;
+  /** Relative to `context`. @default "Dockerfile" */
+  readonly dockerfile?: string | undefined;
+}
+
+export interface DockerMount {
+  /** Absolute path on the engine's machine. */
+  readonly source: string;
+  /** Absolute path in the container. */
+  readonly target: string;
+  /** Lets code change it. @default false */
+  readonly writable?: boolean | undefined;
+}
+
+type Optional = "build" | "runtime" | "engine";
+
+export type ResolvedDockerOptions = Pick<DockerExecutorOptions, Optional> &
+  Required<{ [Key in Exclude<keyof DockerExecutorOptions, Optional>]: NonNullable<DockerExecutorOptions[Key]> }>;
+
+const mebibyte = 2 ** 20;
+const defaultImage = "python:3.13-slim-bookworm";
+
+/** Checks all of it before anything is started. Throws TypeError. */
+export function resolveOptions(options: DockerExecutorOptions): ResolvedDockerOptions {
+  const { pullPolicy = "missing", network = "none", mounts = [], env = {}, user = "1000:1000", packages = [] } = options;
+  if (options.build !== undefined && options.image !== undefined) throw new TypeError("Expected `image` or `build`, not both");
+  checkPackageNames(packages);
+  if (!["missing", "always", "never"].includes(pullPolicy)) throw expected("pullPolicy", '"missing", "always" or "never"', pullPolicy);
+  if (!/^\d+(:\d+)?$/.test(user)) throw expected("user", 'numbers such as "1000:1000"', user);
+  if (!/^[\w][\w.:-]*$/.test(network)) throw expected("network", '"none" or the name of a network', network);
+  for (const { source, target } of mounts)
+    for (const path of [source, target]) if (!isAbsolute(path)) throw expected("mounts", "a list of absolute `source` and `target` paths", path);
+  for (const [name, text] of Object.entries(env)) {
+    if (!/^[A-Za-z_]\w*$/.test(name)) throw expected("env", "an object whose names are of letters, digits and _", name);
+    if (typeof text !== "string" || text.includes("\0")) throw new TypeError(`Expected \`env.${name}\` to be a string without NUL`);
+  }
+  return {
+    ...{ ...options, pullPolicy, network, mounts, env, user, packages },
+    image: checkText("image", options.image ?? defaultImage),
+    memoryLimitBytes: atLeast("memoryLimitBytes", options.memoryLimitBytes ?? 512 * mebibyte, 64 * mebibyte),
+    cpus: atLeast("cpus", options.cpus ?? 1, 0.01),
+    maxProcesses: atLeast("maxProcesses", options.maxProcesses ?? 128, 8),
+    diskLimitBytes: atLeast("diskLimitBytes", options.diskLimitBytes ?? 256 * mebibyte, mebibyte),
+    graceMs: atLeast("graceMs", options.graceMs ?? 300, 0),
+    orphanTimeoutMs: atLeast("orphanTimeoutMs", options.orphanTimeoutMs ?? 60_000, 1_000),
+    detachedTimeoutMs: atLeast("detachedTimeoutMs", options.detachedTimeoutMs ?? 3_600_000, 1_000),
+  };
+}
+
+function isAbsolute(path: unknown): boolean {
+  return typeof path === "string" && /^(\/|[A-Za-z]:[\\/])/.test(path) && !path.includes("\0");
+}
+
+function checkText(name: string, value: unknown): string {
+  if (typeof value === "string" && value !== "" && !/\s/.test(value)) return value;
+  throw expected(name, "a name without spaces", value);
+}
+
+function atLeast(name: string, value: unknown, minimum: number): number {
+  if (typeof value === "number" && Number.isFinite(value) && value >= minimum) return value;
+  throw expected(name, `a number >= ${minimum}`, value);
+}
+
+function expected(name: string, what: string, value: unknown): TypeError {
+  return new TypeError(`Expected \`${name}\` to be ${what}, got \`${String(value)}\` (${typeof value})`);
+}

@@ -1,0 +1,41 @@
+import type Docker from "dockerode";
+import { connectEngine } from "../engine.ts";
+import type { DockerExecutorOptions } from "../options.ts";
+
+/** What the tests run on: an engine and an image with Python that is there already. CI starts one (scripts/docker-engine.mjs); nothing is pulled by a test. */
+const engine = process.env.CODELET_DOCKER_ENGINE;
+const image = process.env.CODELET_DOCKER_IMAGE ?? "python:3.13-slim-bookworm";
+
+export const docker: Docker = connectEngine(engine);
+/** The engine's socket, for a proxy; undefined for one that is reached otherwise. */
+export const engineSocket: string | undefined = (docker.modem as { readonly socketPath?: string }).socketPath;
+
+/** Why there is no engine to test on; undefined when there is one. */
+export const engineMissing: string | undefined = await docker
+  .getImage(image)
+  .inspect()
+  .then(
+    () => undefined,
+    (error: Error) => error.message.split("\n")[0],
+  );
+
+if (engineMissing !== undefined) console.log(`SKIPPED docker: ${engineMissing}`);
+
+export const testOptions: DockerExecutorOptions = { engine, image, pullPolicy: "never" };
+
+/** Names of the runtimes that the engine knows. */
+export async function runtimes(): Promise<readonly string[]> {
+  return engineMissing === undefined ? Object.keys((await docker.info()).Runtimes ?? {}) : [];
+}
+
+/** Containers of codelet that are there, whatever their state. */
+export async function containers(): Promise<readonly string[]> {
+  return (await docker.listContainers({ all: true, filters: { label: ["codelet=session"] } })).map(({ Id }) => Id);
+}
+
+/** The container that was created last. */
+export async function lastContainer(): Promise<string> {
+  const [last] = await containers();
+  if (last === undefined) throw new Error("There is no container.");
+  return last;
+}
