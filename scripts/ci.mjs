@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { startDockerEngine } from "./docker-engine.mjs";
 import { installSystemPackages } from "./system-packages.mjs";
 
 const scratch = mkdtempSync(path.join(tmpdir(), "codelet-ci-"));
@@ -21,7 +22,13 @@ const CHECKS = [
 
 installSystemPackages();
 for (const [title, ...command] of CHECKS) check(title, command);
+const stopDockerEngine = startDockerEngine();
+process.once("SIGTERM", () => {
+  stopDockerEngine();
+  process.exit(143);
+});
 const tally = runTests(process.argv.slice(2));
+stopDockerEngine();
 rmSync(scratch, { recursive: true, force: true });
 
 for (const title of failures) console.log(`failed check: ${title}`);

@@ -2,7 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 
-const WANTED = ["bubblewrap", "python3", "python3-numpy", "python3-pandas", "python3-pil"];
+const WANTED = ["bubblewrap", "curl", "python3", "python3-numpy", "python3-pandas", "python3-pil"];
 
 /** Installs the missing Debian packages where that is possible, and prints one line when it is not. Never fails the run. */
 export function installSystemPackages() {
