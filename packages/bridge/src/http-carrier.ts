@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { ExecutorCrashedError } from "@codelet/core";
+import { AbortedError, CodeletError, ConfigurationError, ExecutorCrashedError } from "@codelet/core";
 import type { Carrier } from "./carrier.ts";
 
 export interface HttpCarrierOptions {
@@ -11,13 +11,15 @@ export interface HttpCarrierOptions {
   readonly close: () => Promise<void>;
   /** Milliseconds until the port must answer for the first time. Minimum 1. @default 60_000 */
   readonly startTimeoutMs?: number | undefined;
+  /** Gives up waiting for it. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 const defaultStartTimeoutMs = 60_000;
 const startRetryMs = 100;
 
 /** The carrier of machines that offer a port in place of stdin: one request streams what the supervisor (`supervisorBoot({ port })`) writes, others bring it lines. */
-export async function httpCarrier({ request, token, close, startTimeoutMs = defaultStartTimeoutMs }: HttpCarrierOptions): Promise<Carrier> {
+export async function httpCarrier({ request, token, close, startTimeoutMs = defaultStartTimeoutMs, signal }: HttpCarrierOptions): Promise<Carrier> {
   const headers = { "x-codelet-token": token };
   let receive: (chunk: Uint8Array) => void = () => {};
   let lost: (reason: string) => void = () => {};
@@ -28,10 +30,7 @@ export async function httpCarrier({ request, token, close, startTimeoutMs = defa
     const current = new AbortController();
     stream = current;
     const response = await request("/out", { headers, signal: current.signal });
-    if (!response.ok || response.body === null) {
-      await response.body?.cancel().catch(() => {});
-      throw new ExecutorCrashedError(`The port of the sandbox answers with status ${response.status}.`);
-    }
+    if (!response.ok || response.body === null) throw await refusal(response);
     void pump(response.body, current.signal);
   };
   const pump = async (body: ReadableStream<Uint8Array>, signal: AbortSignal): Promise<void> => {
@@ -50,17 +49,20 @@ export async function httpCarrier({ request, token, close, startTimeoutMs = defa
       await connect();
       break;
     } catch (cause) {
-      if (performance.now() - startedAt < startTimeoutMs) continue;
+      const isRefused = CodeletError.isInstance(cause, "configuration");
+      if (performance.now() - startedAt < startTimeoutMs && !isRefused && signal?.aborted !== true) continue;
       await end();
       await close();
+      if (signal?.aborted) throw new AbortedError(signal.reason);
+      if (isRefused) throw cause;
       throw new ExecutorCrashedError(`The port of the sandbox did not answer in ${startTimeoutMs} ms.`, { cause });
     }
   }
   return {
     async send(text) {
       const response = await request("/in", { method: "POST", headers, body: text, signal: stream.signal });
+      if (!response.ok) throw await refusal(response);
       await response.body?.cancel().catch(() => {});
-      if (!response.ok) throw new ExecutorCrashedError(`The port of the sandbox answers with status ${response.status}.`);
     },
     onData(callback) {
       receive = callback;
@@ -75,4 +77,12 @@ export async function httpCarrier({ request, token, close, startTimeoutMs = defa
     },
     detach: end,
   };
+}
+
+/** Waiting helps where nothing answers yet, not where the provider says no. */
+async function refusal(response: Response): Promise<ConfigurationError | ExecutorCrashedError> {
+  await response.body?.cancel().catch(() => {});
+  const said = `The port of the sandbox answers with status ${response.status}`;
+  if (response.status === 401 || response.status === 403) return new ConfigurationError(`${said}: the key or token is not valid, or not any more.`);
+  return new ExecutorCrashedError(`${said}.`);
 }

@@ -8,5 +8,5 @@ export { pythonRunner } from "./python-runner.ts";
 export { pythonSupervisor } from "./python-supervisor.ts";
 export type { BridgeSessionOptions, ConnectOptions } from "./session-options.ts";
 export { type Supervision, superviseCarrier } from "./supervise-carrier.ts";
-export { type SupervisorBoot, type SupervisorBootOptions, supervisorBoot } from "./supervisor-boot.ts";
+export { type SupervisorBoot, type SupervisorBootOptions, shellCommand, supervisorBoot } from "./supervisor-boot.ts";
 export type { WorkerChannel, WorkerExit } from "./worker-channel.ts";

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { deflateSync } from "node:zlib";
 import { pythonSupervisor } from "./python-supervisor.ts";
 import { checkedMs } from "./session-options.ts";
 
@@ -13,14 +14,12 @@ export interface SupervisorBootOptions {
   readonly port?: number | undefined;
   /** The address to serve on. @default "0.0.0.0", which a provider's proxy reaches */
   readonly address?: string | undefined;
-  /** Where `input` was written to, when there is no stdin to send it on. */
-  readonly file?: string | undefined;
 }
 
 export interface SupervisorBoot {
   /** The command, for an exec without a shell. */
   readonly argv: readonly string[];
-  /** What goes first on its stdin, or into `file`. */
+  /** What goes first on its stdin; empty with a port. */
   readonly input: string;
 }
 
@@ -47,13 +46,23 @@ exec(compile(take(int(line.split()[1])), "<codelet>", "exec"), {"__name__": "__m
 `;
 
 /** How the supervisor is started on a machine with Python and nothing else: no file is needed, so the file system may be read-only. */
-export function supervisorBoot({ python = "python3", seed, orphanTimeoutMs, port, address, file }: SupervisorBootOptions = {}): SupervisorBoot {
+export function supervisorBoot({ python = "python3", seed, orphanTimeoutMs, port, address }: SupervisorBootOptions = {}): SupervisorBoot {
   const orphanSeconds = checkedMs("orphanTimeoutMs", orphanTimeoutMs ?? defaultOrphanTimeoutMs, 1) / 1_000;
   const flags = ["--orphan", String(orphanSeconds)];
   if (seed !== undefined) flags.push("--hash-seed", String(createHash("sha256").update(seed).digest().readUInt32BE()));
   if (port !== undefined) flags.push("--port", String(port));
   if (address !== undefined) flags.push("--address", address);
-  const program = file === undefined ? ["-c", bootstrap] : [file];
-  const input = file === undefined ? `\n@codelet-boot ${pythonSupervisor.length}\n${pythonSupervisor}` : pythonSupervisor;
-  return { argv: [python, "-I", ...program, ...flags], input };
+  if (port !== undefined) return { argv: [python, "-I", "-c", inlineProgram(), ...flags], input: "" };
+  return { argv: [python, "-I", "-c", bootstrap, ...flags], input: `\n@codelet-boot ${pythonSupervisor.length}\n${pythonSupervisor}` };
+}
+
+/** The supervisor as one argument, of some 30 KB: no stdin brings it, and no file has to be written first. */
+function inlineProgram(): string {
+  const packed = deflateSync(pythonSupervisor, { level: 9 }).toString("base64");
+  return `import base64, zlib; exec(compile(zlib.decompress(base64.b64decode("${packed}")), "<codelet>", "exec"), {"__name__": "__main__"})`;
+}
+
+/** The command as text for a provider that gives it to a shell. */
+export function shellCommand(argv: readonly string[]): string {
+  return argv.map((argument) => `'${argument.replaceAll("'", "'\\''")}'`).join(" ");
 }

@@ -33,8 +33,8 @@ export class SupervisorLink {
   readonly #silenceTimeoutMs: number;
   readonly #readyTimeoutMs: number;
   readonly #maxReconnects: number;
-  /** Which host of the supervisor this one is. */
-  #epoch = 0;
+  /** Hosts that follow each other are told apart by it. */
+  readonly #host: string = Math.random().toString(36).slice(2);
   /** Neither detached nor superseded: closing ends the machine. */
   #ownsMachine = true;
   #sent = 0;
@@ -211,14 +211,12 @@ export class SupervisorLink {
       this.#forget(count(payload));
     } else if (kind === "h") {
       const hello = this.#hello;
-      const epoch = /"superseded": ?true/.test(payload) ? undefined : numberIn(payload, "epoch");
-      if (epoch === undefined || (hello === undefined && epoch !== this.#epoch)) {
+      if (!payload.includes(`"${this.#host}"`)) {
         // What comes now is another host's, and so is the machine.
         this.#fail(new ExecutorCrashedError("Another host has taken the session over."), false);
         return;
       }
-      this.#forget(numberIn(payload, "seen"));
-      this.#epoch = epoch;
+      this.#forget(count(/"seen": ?(\d+)/.exec(payload)?.[1] ?? ""));
       this.#isGreeted = true;
       this.#hello = undefined;
       hello?.resolve(payload);
@@ -240,7 +238,7 @@ export class SupervisorLink {
     this.#hello = hello;
     const timer = setTimeout(() => hello.reject(new ExecutorCrashedError(`The supervisor did not answer in ${timeoutMs} ms.`)), timeoutMs);
     try {
-      this.#write(supervisorLine(undefined, "h", JSON.stringify({ v: 1, seen: this.#seen, epoch: this.#epoch, adopt })));
+      this.#write(supervisorLine(undefined, "h", JSON.stringify({ v: 1, seen: this.#seen, host: this.#host, adopt })));
       return await hello.promise;
     } finally {
       clearTimeout(timer);
@@ -252,6 +250,7 @@ export class SupervisorLink {
     if (this.#state !== "live") this.#hello?.reject(new ExecutorCrashedError(`The connection to the supervisor is lost: ${reason}.`));
     if (this.#state !== "live") return;
     this.#state = "reconnecting";
+    let failure = "";
     for (let attempt = 0; attempt < this.#maxReconnects && this.#carrier.reconnect !== undefined; attempt++) {
       try {
         this.#outgoing = "";
@@ -265,21 +264,18 @@ export class SupervisorLink {
         this.#heardAt = performance.now();
         this.#write(this.#kept.map(({ line }) => line).join(""));
         return;
-      } catch {
+      } catch (error) {
         if (this.#isClosed()) return;
+        failure = `, and can't be had again: ${(error as Error).message}`;
         await sleep(reconnectDelayMs * 2 ** attempt);
       }
     }
-    this.#fail(new ExecutorCrashedError(`The connection to the supervisor is lost: ${reason}.`));
+    this.#fail(new ExecutorCrashedError(`The connection to the supervisor is lost: ${reason}${failure}.`));
   }
 
   #isClosed(): boolean {
     return this.#state === "closed";
   }
-}
-
-function numberIn(payload: string, name: string): number {
-  return count(new RegExp(`"${name}": ?(\\d+)`).exec(payload)?.[1] ?? "");
 }
 
 function count(text: string): number {

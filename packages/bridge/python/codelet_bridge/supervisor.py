@@ -40,7 +40,8 @@ class Supervisor:
         self.source = source
         self.out = out
         self.worker = None
-        self.epoch = 0  # counts the hosts
+        self.host = None  # a name that the host gave itself
+        self.left = None  # what it was told of the session that it took over
         self.sent = 0
         self.seen = 0
         self.unacknowledged = 0
@@ -116,27 +117,28 @@ class Supervisor:
 
     def handle_control(self, kind, payload):
         if kind == b"h":
-            hello = json.loads(payload)
-            answer = {"v": 1, "python": sys.version.split()[0]}
-            if hello.get("adopt"):
-                self.epoch += 1
-                self.sent = self.seen = self.unacknowledged = self.kept_bytes = 0
-                self.kept, self.parts = [], []
-                answer["left"] = self.step.describe() if self.worker else None
-            elif hello["epoch"] != self.epoch:
-                self.control("h", json.dumps({"superseded": True}))
-                return
-            self.patience_s = self.orphan_s
-            self.forget(hello["seen"])
-            answer["seen"] = self.seen
-            answer["epoch"] = self.epoch
-            self.control("h", json.dumps(answer))
-            for _, line in self.kept:
-                self.write(line)
+            self.greet(json.loads(payload))
         elif kind == b"a":
             self.forget(int(payload))
         elif kind == b"q":
             self.stopping = True
+
+    def greet(self, hello):
+        """A provider may bring a hello twice: the same host adopts once."""
+        if self.host is None or (hello.get("adopt") and hello["host"] != self.host):
+            self.sent = self.seen = self.unacknowledged = self.kept_bytes = 0
+            self.kept, self.parts = [], []
+            self.host = hello["host"]
+            self.left = self.step.describe() if self.worker else None
+        if hello["host"] != self.host:
+            self.control("h", json.dumps({"host": self.host}))
+            return
+        self.patience_s = self.orphan_s
+        self.forget(hello["seen"])
+        answer = {"v": 1, "python": sys.version.split()[0], "host": self.host, "seen": self.seen, "left": self.left}
+        self.control("h", json.dumps(answer))
+        for _, line in self.kept:
+            self.write(line)
 
     def handle(self, number, kind, payload):
         if number != self.seen + 1:

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -74,9 +74,8 @@ export function portExecutor(): PortExecutor {
 
   async function start(seed: string | undefined): Promise<Machine> {
     const folder = mkdtempSync(join(tmpdir(), "codelet-bridge-"));
-    const [port, token, file] = [await freePort(), Math.random().toString(36).slice(2), join(folder, "supervisor.py")];
-    const { argv, input } = supervisorBoot({ python, seed, port, address: "127.0.0.1", file });
-    writeFileSync(file, input);
+    const [port, token] = [await freePort(), Math.random().toString(36).slice(2)];
+    const { argv } = supervisorBoot({ python, seed, port, address: "127.0.0.1" });
     const [command = "", ...parameters] = argv;
     const environment = { PATH: process.env.PATH, CODELET_TOKEN: token };
     const child = spawn(command, parameters, { cwd: folder, env: environment, stdio: ["ignore", "ignore", "inherit"] });
