@@ -1,0 +1,32 @@
+import { initialize } from "@blaxel/core";
+import { CodeletError, ConfigurationError, ExecutorCrashedError } from "@codelet/core";
+import type { BlaxelExecutorOptions } from "./options.ts";
+
+let used: Pick<BlaxelExecutorOptions, "apiKey" | "workspace"> = {};
+
+/** Blaxel's SDK knows one account per process. Throws `configuration` when a second one is asked for. */
+export function useAccount({ apiKey, workspace }: BlaxelExecutorOptions): void {
+  if (apiKey === undefined && workspace === undefined) return;
+  const isOther = (used.apiKey !== undefined && used.apiKey !== apiKey) || (used.workspace !== undefined && used.workspace !== workspace);
+  if (isOther)
+    throw new ConfigurationError(
+      "Blaxel's SDK holds one account per process, and another one is in use: give all executors the same apiKey and workspace.",
+    );
+  used = { apiKey, workspace };
+  initialize({ ...(apiKey !== undefined && { apiKey }), ...(workspace !== undefined && { workspace }) });
+}
+
+/** What the SDK threw, which need not be an Error, as one line that says what to do. `doing` completes "Blaxel could not". */
+export function blaxelError(thrown: unknown, doing: string): Error {
+  if (CodeletError.isInstance(thrown)) return thrown;
+  const { status, code, name, message, error } = (thrown ?? {}) as Readonly<Record<string, unknown>>;
+  const number = [status, code].find((value) => typeof value === "number") ?? /\b(4\d\d|5\d\d)\b/.exec(String(message))?.[1];
+  const said = [message, error, code].find((text) => typeof text === "string" && text !== "") ?? String(thrown);
+  const line = `Blaxel could not ${doing}: ${String(said).split("\n")[0]?.slice(0, 300)}`;
+  if (name === "CredentialsError" || Number(number) === 401 || Number(number) === 403)
+    return new ConfigurationError(`${line}. Set \`apiKey\` and \`workspace\`, or BL_API_KEY and BL_WORKSPACE.`, { cause: thrown });
+  if (Number(number) === 400 || Number(number) === 404 || Number(number) === 409) return new ConfigurationError(line, { cause: thrown });
+  if (Number(number) === 429)
+    return new ExecutorCrashedError(`${line}. The account's limit is reached: open fewer sessions, or try again later.`, { cause: thrown });
+  return new ExecutorCrashedError(`${line}. Try again.`, { cause: thrown });
+}

@@ -1,0 +1,129 @@
+import { randomBytes, randomInt } from "node:crypto";
+import { SandboxInstance } from "@blaxel/core";
+import { carrierSession, httpCarrier, machineOf, pipInstall, shellCommand, supervisorBoot } from "@codelet/bridge";
+import { AbortedError, ConfigurationError, type Executor, type ExecutorCapabilities, type OpenSessionOptions } from "@codelet/core";
+import { blaxelError, useAccount } from "./account.ts";
+import { type BlaxelExecutorOptions, type ResolvedBlaxelOptions, resolveOptions } from "./options.ts";
+
+const name = "blaxel";
+
+interface Machine {
+  readonly sandbox: string;
+  readonly port: number;
+  readonly token: string;
+  readonly [key: string]: string | number;
+}
+
+/**
+ * An executor that gives each session a sandbox of Blaxel, a small virtual machine. Its process is reached through the port proxy of the account,
+ * with a token of its own; no secret goes in.
+ *
+ * `open` rejects with `configuration` when the account or an option is refused, with `executor-crashed` when no sandbox can be had now.
+ *
+ * @example
+ * const agent = new CodeAgent({ model, executor: blaxelExecutor({ region: "us-pdx-1", packages: ["pandas"] }) });
+ */
+export function blaxelExecutor(options: BlaxelExecutorOptions = {}): Executor {
+  const resolved = resolveOptions(options);
+  return {
+    name,
+    language: "python",
+    capabilities: capabilitiesOf(resolved),
+    async open(open = {}) {
+      const { signal } = open;
+      useAccount(resolved);
+      const machine = open.restore === undefined ? await start(resolved, open) : (machineOf(open.restore, name) as Machine);
+      const sandbox = await SandboxInstance.get(machine.sandbox).catch(failed(`find the sandbox ${machine.sandbox}`));
+      const carrier = await httpCarrier({
+        request: (path, init) => sandbox.fetch(machine.port, path, init),
+        token: machine.token,
+        close: () => remove(machine.sandbox),
+        startTimeoutMs: resolved.startTimeoutMs,
+        signal,
+      });
+      return carrierSession({ executor: name, open, carrier, machine, graceMs: resolved.graceMs, detachedTimeoutMs: resolved.idleMinutes * 60_000 });
+    },
+  };
+}
+
+function capabilitiesOf({ packages, allowedDomains }: ResolvedBlaxelOptions): ExecutorCapabilities {
+  return {
+    isolation: 4,
+    network: allowedDomains === undefined ? "full" : "allowlist",
+    files: "own",
+    processes: "own",
+    threads: true,
+    packages: packages.length > 0 ? "installed" : "fixed",
+    richOutput: true,
+    fileTransfer: true,
+    recovery: { pinned: true, snapshot: false, replay: false },
+    limits: { memory: "none", processes: "none", output: true }, // the machine's own: what they cost is not known to us
+  };
+}
+
+async function start(options: ResolvedBlaxelOptions, { seed, signal, onProgress }: OpenSessionOptions): Promise<Machine> {
+  const { image, memoryMib, region, labels, env, packages, allowedDomains, idleMinutes } = options;
+  const throwIfAborted = (): void => {
+    if (signal?.aborted) throw new AbortedError(signal.reason);
+  };
+  throwIfAborted();
+  const machine: Machine = {
+    sandbox: `codelet-${randomBytes(6).toString("hex")}`,
+    port: randomInt(20_000, 40_000),
+    token: randomBytes(24).toString("hex"),
+  };
+  onProgress?.(`starting a sandbox of ${image}`);
+  try {
+    const sandbox = await SandboxInstance.create({
+      name: machine.sandbox,
+      image,
+      memory: memoryMib,
+      ports: [{ target: machine.port, protocol: "HTTP" }],
+      labels: { ...labels, codelet: "session" },
+      lifecycle: { expirationPolicies: [{ type: "ttl-idle", value: `${Math.ceil(idleMinutes)}m`, action: "delete" }] },
+      ...(region !== undefined && { region }),
+      ...(allowedDomains !== undefined && {
+        network: { firewall: { rulesets: ["proxy"] }, proxy: { allowedDomains: [...allowedDomains] } } as never,
+      }),
+    });
+    throwIfAborted();
+    if (packages.length > 0) {
+      onProgress?.(`installing ${packages.join(", ")}`);
+      const { exitCode, logs } = await sandbox.process.exec({
+        name: "codelet-packages",
+        command: shellCommand(pipInstall(packages)),
+        waitForCompletion: true,
+        timeout: 0,
+      });
+      if (exitCode !== 0) throw new ConfigurationError(`pip could not install ${packages.join(", ")}: ${String(logs).trim().split("\n").at(-1)}`);
+      throwIfAborted();
+    }
+    const { argv } = supervisorBoot({ seed, port: machine.port, orphanTimeoutMs: idleMinutes * 60_000 });
+    // A folder of its own: the process's would be the root of the machine. Without a timeout, and kept alive, or the sandbox sleeps while code waits.
+    const command = `cd "$(mktemp -d)" && exec ${shellCommand(argv)}`;
+    await sandbox.process.exec({
+      name: "codelet",
+      command,
+      env: { ...env, CODELET_TOKEN: machine.token },
+      keepAlive: true,
+      timeout: 0,
+      waitForCompletion: false,
+    });
+    throwIfAborted();
+  } catch (error) {
+    await remove(machine.sandbox);
+    throw blaxelError(error, "start a sandbox");
+  }
+  return machine;
+}
+
+/** Never rejects: what can't be deleted now ends when it is idle. */
+async function remove(sandbox: string): Promise<void> {
+  await SandboxInstance.delete(sandbox).catch(() => {});
+}
+
+function failed(doing: string): (error: unknown) => never {
+  return (error) => {
+    throw blaxelError(error, doing);
+  };
+}

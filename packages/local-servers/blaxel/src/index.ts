@@ -1,0 +1,2 @@
+export { type BlaxelServer, startBlaxelServer } from "./blaxel-server.ts";
+export type { Faults } from "./faults.ts";
