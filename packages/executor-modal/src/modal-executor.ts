@@ -1,0 +1,100 @@
+import { carrierSession, pipInstall, supervisorBoot } from "@codelet/bridge";
+import { AbortedError, ConfigurationError, type Executor, type ExecutorCapabilities } from "@codelet/core";
+import { type Image, ModalClient, type Sandbox } from "modal";
+import { execCarrier } from "./exec-carrier.ts";
+import { modalError } from "./modal-error.ts";
+import { type ModalExecutorOptions, type ResolvedModalOptions, resolveOptions } from "./options.ts";
+
+const name = "modal";
+
+/**
+ * An executor that gives each session a sandbox of Modal (gVisor) without a network, over the streams of one command; no secret goes in.
+ *
+ * `open` rejects with `configuration` when the account or an option is refused, with `executor-crashed` when no sandbox can be had now.
+ *
+ * @example
+ * const agent = new CodeAgent({ model, executor: modalExecutor({ packages: ["pandas"], memoryMib: 4_096 }) });
+ */
+export function modalExecutor(options: ModalExecutorOptions = {}): Executor {
+  const resolved = resolveOptions(options);
+  const { graceMs, orphanTimeoutMs, maxLifetimeMs } = resolved;
+  return {
+    name,
+    language: "python",
+    capabilities: capabilitiesOf(resolved),
+    async open(open = {}) {
+      const { signal, seed, onProgress } = open;
+      if (open.restore !== undefined) throw new ConfigurationError("The modal executor can't find a session again, so it has none to restore.");
+      const throwIfAborted = (): void => {
+        if (signal?.aborted) throw new AbortedError(signal.reason);
+      };
+      throwIfAborted();
+      const client = connect(resolved);
+      let sandbox: Sandbox | undefined;
+      const close = async (): Promise<void> => {
+        await sandbox?.terminate().catch(() => {}); // what can't be ended now ends when it is idle
+        sandbox?.detach();
+        client.close();
+      };
+      try {
+        onProgress?.(`starting a sandbox of ${resolved.image}`);
+        sandbox = await createSandbox(client, resolved);
+        throwIfAborted();
+        const { argv, input } = supervisorBoot({ seed, orphanTimeoutMs: Math.min(orphanTimeoutMs, maxLifetimeMs) });
+        const process = await sandbox.exec(["sh", "-c", 'cd "$(mktemp -d)" && exec "$@"', "sh", ...argv], { mode: "binary", stderr: "ignore" });
+        throwIfAborted();
+        const carrier = execCarrier(process, close);
+        await carrier.send(input);
+        return await carrierSession({ executor: name, open, carrier, graceMs });
+      } catch (error) {
+        await close();
+        throw modalError(error, "start a sandbox");
+      }
+    },
+  };
+}
+
+function capabilitiesOf({ blockNetwork, allowedDomains, packages, dockerfileCommands }: ResolvedModalOptions): ExecutorCapabilities {
+  const openNetwork = allowedDomains === undefined ? "full" : "allowlist";
+  return {
+    isolation: 4,
+    network: blockNetwork ? "none" : openNetwork,
+    files: "own",
+    processes: "own",
+    threads: true,
+    packages: packages.length + dockerfileCommands.length > 0 ? "fetched" : "fixed",
+    richOutput: true,
+    fileTransfer: true,
+    recovery: { pinned: false, snapshot: false, replay: false },
+    limits: { memory: "none", processes: "none", output: true }, // the sandbox's own: what they cost is not known to us
+  };
+}
+
+function connect({ tokenId, tokenSecret, environment }: ResolvedModalOptions): ModalClient {
+  try {
+    return new ModalClient({ ...(tokenId && { tokenId }), ...(tokenSecret && { tokenSecret }), ...(environment && { environment }) });
+  } catch (error) {
+    throw modalError(error, "use the account");
+  }
+}
+
+async function createSandbox(client: ModalClient, options: ResolvedModalOptions): Promise<Sandbox> {
+  const { memoryMib, cpu, blockNetwork, allowedDomains, env, maxLifetimeMs, orphanTimeoutMs } = options;
+  const app = await client.apps.fromName(options.app, { createIfMissing: true });
+  return client.sandboxes.create(app, imageOf(client, options), {
+    ...{ cpu, cpuLimit: cpu, blockNetwork, env: { ...env } },
+    memoryMiB: memoryMib,
+    memoryLimitMiB: memoryMib,
+    timeoutMs: maxLifetimeMs,
+    idleTimeoutMs: Math.min(Math.ceil(orphanTimeoutMs / 1_000) * 1_000 + 30_000, maxLifetimeMs),
+    tags: { codelet: "session" },
+    ...(allowedDomains !== undefined && { outboundDomainAllowlist: [...allowedDomains] }),
+  });
+}
+
+function imageOf(client: ModalClient, { image, dockerfileCommands, packages }: ResolvedModalOptions): Image {
+  const layers = [...dockerfileCommands];
+  if (packages.length > 0) layers.push(`RUN ${JSON.stringify(pipInstall(packages))}`);
+  const base = client.images.fromRegistry(image);
+  return layers.length === 0 ? base : base.dockerfileCommands(layers);
+}

@@ -1,0 +1,68 @@
+import { checkPackageNames } from "@codelet/bridge";
+
+/** Options of `modalExecutor`. */
+export interface ModalExecutorOptions {
+  /** The app of Modal's that the sandboxes belong to; made when it isn't there. @default "codelet" */
+  readonly app?: string | undefined;
+  /** An image of a registry with CPython 3.9 or newer as `python3`. @default "python:3.13-slim-bookworm" */
+  readonly image?: string | undefined;
+  /** Further layers of the image, as lines of a Dockerfile; Modal builds them once. @default none */
+  readonly dockerfileCommands?: readonly string[] | undefined;
+  /** Packages of PyPI, as a layer of the image: built with a network, run without. @default none */
+  readonly packages?: readonly string[] | undefined;
+  /** Whether code has no network at all. @default true */
+  readonly blockNetwork?: boolean | undefined;
+  /** The domains that code may reach, such as `"*.example.com"`; needs `blockNetwork: false`. @default every domain */
+  readonly allowedDomains?: readonly string[] | undefined;
+  /** MiB of memory, reserved and as a limit. Minimum 128. @default 1_024 */
+  readonly memoryMib?: number | undefined;
+  /** Processor cores, reserved and as a limit. Minimum 0.125. @default 1 */
+  readonly cpu?: number | undefined;
+  /** Environment variables of the code. Nothing is inherited, and no secret of Modal's is given. @default {} */
+  readonly env?: Readonly<Record<string, string>> | undefined;
+  /** @default MODAL_TOKEN_ID, else the profile in ~/.modal.toml */
+  readonly tokenId?: string | undefined;
+  /** @default MODAL_TOKEN_SECRET, else the profile in ~/.modal.toml */
+  readonly tokenSecret?: string | undefined;
+  /** Modal's environment. @default MODAL_ENVIRONMENT, else the profile's */
+  readonly environment?: string | undefined;
+  /** Milliseconds that a sandbox lives at most, used or not, in whole seconds. Minimum 1_000, maximum 86_400_000. @default 3_600_000 */
+  readonly maxLifetimeMs?: number | undefined;
+  /** Milliseconds without a host after which the code ends, and with idle time the sandbox. Minimum 1_000. @default 60_000 */
+  readonly orphanTimeoutMs?: number | undefined;
+  /** Milliseconds between an interrupt and the kill of code that does not end. Minimum 0. @default 500 */
+  readonly graceMs?: number | undefined;
+}
+
+type Optional = "allowedDomains" | "tokenId" | "tokenSecret" | "environment";
+
+export type ResolvedModalOptions = Pick<ModalExecutorOptions, Optional> &
+  Required<{ [Key in Exclude<keyof ModalExecutorOptions, Optional>]: NonNullable<ModalExecutorOptions[Key]> }>;
+
+/** Throws TypeError before anything is started. */
+export function resolveOptions(options: ModalExecutorOptions): ResolvedModalOptions {
+  const { app = "codelet", image = "python:3.13-slim-bookworm", dockerfileCommands = [], packages = [], blockNetwork = true, env = {} } = options;
+  for (const [name, value] of Object.entries({ app, image }))
+    if (typeof value !== "string" || value === "")
+      throw new TypeError(`Expected \`${name}\` to be a name, got \`${String(value)}\` (${typeof value})`);
+  if (typeof blockNetwork !== "boolean") throw new TypeError(`Expected \`blockNetwork\` to be true or false, got \`${String(blockNetwork)}\``);
+  if (blockNetwork && options.allowedDomains !== undefined) throw new TypeError("Expected `blockNetwork: false` together with `allowedDomains`");
+  checkPackageNames(packages);
+  for (const [name, value] of Object.entries(env))
+    if (!/^[A-Za-z_]\w*$/.test(name) || typeof value !== "string")
+      throw new TypeError(`Expected \`env\` to be an object of strings, see \`${name}\``);
+  const maxLifetimeMs = within("maxLifetimeMs", options.maxLifetimeMs ?? 3_600_000, 1_000, 86_400_000);
+  return {
+    ...{ ...options, app, image, dockerfileCommands, packages, blockNetwork, env },
+    memoryMib: within("memoryMib", options.memoryMib ?? 1_024, 128),
+    cpu: within("cpu", options.cpu ?? 1, 0.125),
+    maxLifetimeMs: Math.ceil(maxLifetimeMs / 1_000) * 1_000, // the SDK takes whole seconds only
+    orphanTimeoutMs: within("orphanTimeoutMs", options.orphanTimeoutMs ?? 60_000, 1_000),
+    graceMs: within("graceMs", options.graceMs ?? 500, 0),
+  };
+}
+
+function within(name: string, value: unknown, minimum: number, maximum = Number.MAX_SAFE_INTEGER): number {
+  if (typeof value === "number" && value >= minimum && value <= maximum) return value;
+  throw new TypeError(`Expected \`${name}\` to be a number from ${minimum} to ${maximum}, got \`${String(value)}\` (${typeof value})`);
+}
