@@ -1,6 +1,8 @@
 import { parseArgs } from "node:util";
+import { type ReadConfig, readConfigFile } from "./config-file.ts";
 import { nearestName } from "./nearest-name.ts";
-import { defaultModel, type ExecutorName, executorNames, type OptionName, options } from "./option-table.ts";
+import { defaultModel, executorNames, type OptionName, options } from "./option-table.ts";
+import { UsageProblem } from "./usage-problem.ts";
 
 /** What a command line asks for. */
 export type Command =
@@ -15,7 +17,8 @@ export interface RunCommand {
   /** The id at the provider, without its prefix. */
   readonly modelId: string;
   readonly baseURL: string | undefined;
-  readonly executor: ExecutorName;
+  readonly executor: string;
+  readonly executorOptions: object | undefined;
   /** Undefined allows every module. */
   readonly imports: readonly string[] | undefined;
   /** Undefined is the kernel's default. */
@@ -25,22 +28,21 @@ export interface RunCommand {
 
 type Values = Partial<Record<OptionName, string | true>>;
 
-/** Reads the arguments after the program's name. Never throws for what a user may write. */
-export function parseCommandLine(argv: readonly string[]): Command {
+/** Reads the arguments after the program's name, and the file that --config names. Never throws for what a user may write. */
+export function parseCommandLine(argv: readonly string[], readConfig: ReadConfig = readConfigFile): Command {
   try {
     const { values, positionals } = readTokens(argv);
     if (values.help) return { name: "help" };
     if (values.version) return { name: "version" };
     const [command, ...words] = positionals;
     if (command !== "run") throw new UsageProblem(command === undefined ? "There is no command." : `There is no command "${command}".`);
-    return runCommand(words.join(" ").trim(), values);
+    const file = text(values.config);
+    return runCommand(words.join(" ").trim(), file === undefined ? values : { ...readConfig(file), ...values });
   } catch (error) {
     if (error instanceof UsageProblem) return { name: "usage-error", problem: error.message };
     throw error;
   }
 }
-
-class UsageProblem extends Error {}
 
 function readTokens(argv: readonly string[]): { readonly values: Values; readonly positionals: readonly string[] } {
   const { tokens, positionals } = parseArgs({ args: [...argv], options, strict: false, allowPositionals: true, tokens: true });
@@ -80,6 +82,7 @@ function runCommand(task: string, values: Values): RunCommand {
     modelId: modelId(text(values.model) ?? defaultModel),
     baseURL: baseURL(text(values["base-url"])),
     executor: executor(text(values.executor)),
+    executorOptions: executorOptions(text(values["executor-options"])),
     imports: imports(text(values.imports)),
     maxSteps: maxSteps(text(values["max-steps"])),
     json: values.json === true,
@@ -102,10 +105,20 @@ function baseURL(url: string | undefined): string | undefined {
   throw new UsageProblem("--base-url must be an http or https URL, such as http://localhost:8000/v1");
 }
 
-function executor(name = "wasm"): ExecutorName {
-  const known = executorNames.find((executorName) => executorName === name);
-  if (known === undefined) throw new UsageProblem(`--executor must be ${executorNames.join(" or ")}, not "${name}".`);
-  return known;
+function executor(name = "wasm"): string {
+  if (executorNames.includes(name) || name.includes("/")) return name;
+  throw new UsageProblem(`--executor must be one of ${executorNames.join(", ")}, or the full name of a package, not "${name}".`);
+}
+
+function executorOptions(json: string | undefined): object | undefined {
+  if (json === undefined) return undefined;
+  try {
+    const options: unknown = JSON.parse(json);
+    if (typeof options === "object" && options !== null && !Array.isArray(options)) return options;
+  } catch {
+    // as for any other text
+  }
+  throw new UsageProblem(`--executor-options must be a JSON object, such as '{"image": "python:3.13-slim"}', not ${json}`);
 }
 
 function imports(list: string | undefined): readonly string[] | undefined {

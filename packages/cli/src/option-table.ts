@@ -9,11 +9,9 @@ export interface OptionDescription {
 
 export const defaultModel = "openai/gpt-5-mini";
 
-export type ExecutorName = "wasm" | "local";
+export const executorNames: readonly string[] = ["wasm", "local", "docker", "e2b", "modal", "blaxel"];
 
-export const executorNames: readonly ExecutorName[] = ["wasm", "local"];
-
-export type OptionName = "model" | "base-url" | "executor" | "imports" | "max-steps" | "json" | "help" | "version";
+export type OptionName = "model" | "base-url" | "executor" | "executor-options" | "config" | "imports" | "max-steps" | "json" | "help" | "version";
 
 export const options: Readonly<Record<OptionName, OptionDescription>> = {
   model: { type: "string", short: "m", value: "openai/<id>", help: `The model. Default: ${defaultModel}` },
@@ -24,8 +22,14 @@ export const options: Readonly<Record<OptionName, OptionDescription>> = {
   },
   executor: {
     type: "string",
-    value: "wasm|local",
-    help: "Where the code runs: Python in WebAssembly (default), or this machine's own python3 in bubblewrap.",
+    value: "<type>",
+    help: "Where the code runs: wasm (default), local, docker, e2b, modal, blaxel, or the full name of a package.",
+  },
+  "executor-options": { type: "string", value: "<json>", help: `Its options, such as '{"memoryLimitBytes": 1073741824}'.` },
+  config: {
+    type: "string",
+    value: "<file>",
+    help: "A JSON file with model, executorType, executorOptions, authorizedImports, maxSteps. Options of the command line win.",
   },
   imports: { type: "string", value: "<a,b.*>", help: "The only modules that code may import, besides harmless ones. Default: all that there are." },
   "max-steps": { type: "string", value: "<n>", help: "Steps after which the model must answer. Default: 20" },

@@ -1,19 +1,38 @@
-import { CodeAgent, ConfigurationError, loadExecutor, type Model } from "@codelet/core";
+import { CodeAgent, ConfigurationError, type Executor, loadExecutor, type Model } from "@codelet/core";
 import type { RunCommand } from "./command-line.ts";
 import type { ExitCode } from "./exit-code.ts";
 import { onScreen } from "./on-screen.ts";
 import { showRun } from "./show-run.ts";
 
 /** Runs a task with a real model; resolves with the exit code. */
-export function runCommand({ modelId, baseURL, executor: executorName, imports, maxSteps, json, task }: RunCommand): Promise<ExitCode> {
+export function runCommand({
+  modelId,
+  baseURL,
+  executor: executorName,
+  executorOptions,
+  imports,
+  maxSteps,
+  json,
+  task,
+}: RunCommand): Promise<ExitCode> {
   return onScreen(async (screen, environment) => {
     if (!environment.hasApiKey && baseURL === undefined && environment.baseURL === undefined) throw new ConfigurationError(missingKey);
-    const [{ openai }, executor] = await Promise.all([import("@codelet/model-openai"), loadExecutor(executorName)]);
+    const [{ openai }, executor] = await Promise.all([import("@codelet/model-openai"), load(executorName, executorOptions)]);
     const model = fromSettings(() => openai(modelId, { baseURL }));
     const agent = new CodeAgent({ model, executor, authorizedImports: imports, maxSteps });
     if (!json) await screen.write(`codelet · openai/${modelId} · sandbox ${executor.name}\n\n`);
     return showRun(agent, task, screen, json ? "json" : "text");
   });
+}
+
+/** An executor checks its own options. */
+async function load(name: string, options: object | undefined): Promise<Executor> {
+  try {
+    return await loadExecutor(name, options);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    throw new ConfigurationError(`${error.message} See --executor-options.`, { cause: error });
+  }
 }
 
 /** What the factory finds wrong came from the command line or the environment. */

@@ -12,8 +12,12 @@ type Load = () => Promise<{ readonly createExecutor?: CreateExecutor }>;
 
 // The casts keep the compiler from resolving optional packages; bundlers and Node still see literal names, and with a handler
 // bundlers take a package that isn't there for an optional one.
-const packages: Readonly<Record<"local" | "wasm", Load>> = {
+const packages: Readonly<Record<"blaxel" | "docker" | "e2b" | "local" | "modal" | "wasm", Load>> = {
+  blaxel: () => import("@codelet/executor-blaxel" as string).catch(rethrow),
+  docker: () => import("@codelet/executor-docker" as string).catch(rethrow),
+  e2b: () => import("@codelet/executor-e2b" as string).catch(rethrow),
   local: () => import("@codelet/executor-local" as string).catch(rethrow),
+  modal: () => import("@codelet/executor-modal" as string).catch(rethrow),
   wasm: () => import("@codelet/executor-wasm" as string).catch(rethrow),
 };
 
