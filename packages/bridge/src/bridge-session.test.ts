@@ -1,3 +1,4 @@
+import { rmSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { childChannel, openSession } from "./testing/child-channel.ts";
@@ -129,6 +130,29 @@ test("replaces a worker that dies while idle, and tells the next step", async ()
   await sleep(300);
   expect(await run(session, "'x' in globals()")).toMatchObject({ value: false, error: undefined, stateLost: true });
   expect(await run(session, "2")).toMatchObject({ value: 2, stateLost: false });
+});
+
+test("replaces a worker that ends before the first step without a word: there was no state to lose", async () => {
+  const channels: ReturnType<typeof childChannel>[] = [];
+  const connect = async () => {
+    const channel = childChannel();
+    channels.push(channel);
+    return channel;
+  };
+  await using session = await openSession({ variables: { x: 41 } }, { connect });
+  await channels[0]?.kill();
+  await sleep(20);
+  await session.bind({ variables: { y: 1 } });
+  expect(await run(session, "x + y")).toMatchObject({ value: 42, stateLost: false });
+  await channels[1]?.kill();
+  await sleep(20);
+  expect(await run(session, "x + y")).toMatchObject({ value: 42, stateLost: true });
+  await using other = await openSession({}, { connect });
+  await other.putFile?.("codelet-put.tmp", new Uint8Array(1));
+  rmSync("codelet-put.tmp"); // these workers have no folder of their own
+  await channels.at(-1)?.kill();
+  await sleep(20);
+  expect(await run(other, "1")).toMatchObject({ value: 1, stateLost: true });
 });
 
 test("gives up a worker that doesn't answer a binding", async () => {

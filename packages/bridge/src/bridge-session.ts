@@ -53,6 +53,8 @@ class BridgeSession implements ExecutorSession {
   readonly reference?: SessionRef;
   readonly detach?: () => Promise<SessionRef>;
   readonly resume?: (options?: ExecuteOptions) => void;
+  /** Whether the worker may hold what the bindings don't: then its end is a loss. */
+  #hasState: boolean;
   /** A step that another host left, until this one takes it up or leaves it behind. */
   #left: LeftStep | undefined;
 
@@ -70,6 +72,7 @@ class BridgeSession implements ExecutorSession {
       isIdle: () => this.#steps.current === undefined && this.#busyWith === undefined,
       onBusy: () => this.#endBusyWorker(),
     });
+    this.#hasState = options.restored === true || options.left !== undefined;
     const { snapshot } = options;
     if (snapshot !== undefined) this.snapshot = () => this.#snapshot(snapshot);
     if (options.reference !== undefined) this.reference = options.reference;
@@ -94,6 +97,7 @@ class BridgeSession implements ExecutorSession {
     if (this.#left?.isRunning) throw new ConfigurationError(leftRuns);
     const limitMs = checkedMs("timeoutMs", timeoutMs, 1);
     this.#left = undefined;
+    this.#hasState = true;
     const step = this.#steps.create();
     const refusal = this.#refusal(code, signal);
     if (this.#failure !== undefined) step.finish(this.#failure);
@@ -175,6 +179,7 @@ class BridgeSession implements ExecutorSession {
     if (this.#left?.isRunning) throw new ConfigurationError(leftRuns);
     if (this.#failure !== undefined) throw this.#failure;
     this.#busyWith = "used for a file";
+    this.#hasState = true;
     try {
       const worker = await this.#seat.fill();
       return await this.#inTime(worker.file(path, at, chunk));
@@ -220,7 +225,7 @@ class BridgeSession implements ExecutorSession {
     else if (exit.carrierLost === true) this.#fail(new ExecutorCrashedError(`The sandbox ${executor} ended: ${exit.message}.`));
     else {
       // What a step leaves behind (an alarm, a thread) may end the worker later: the next step gets a new one, and is told.
-      if (!this.#steps.endWithWorker(exit)) this.#steps.loseState();
+      if (!this.#steps.endWithWorker(exit) && this.#hasState) this.#steps.loseState();
       void this.#seat.empty();
     }
   }
