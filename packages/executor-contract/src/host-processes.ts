@@ -40,8 +40,13 @@ export function isAlive({ pid, startTime }: HostProcess): boolean {
 
 /** The processes that are still there when the time is over. */
 export async function survivors(processes: () => readonly HostProcess[], milliseconds: number): Promise<readonly HostProcess[]> {
-  await eventually(milliseconds, () => processes().length === 0);
-  return processes();
+  let seen = processes();
+  // One look decides: between two of them a pool of sandboxes may have begun another.
+  await eventually(milliseconds, () => {
+    seen = processes();
+    return seen.length === 0;
+  });
+  return seen;
 }
 
 /** Descendants of this process that were not there before. */
