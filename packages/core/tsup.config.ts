@@ -1,3 +1,3 @@
 import { build } from "../../tsup.base.ts";
 
-export default build({ platform: "neutral", entry: ["src/index.ts", "src/json-schema.ts", "src/value-codec.ts"] });
+export default build({ platform: "neutral", entry: ["src/index.ts", "src/json-schema.ts", "src/pool-executor.ts", "src/value-codec.ts"] });

@@ -109,7 +109,7 @@ export interface ExecutorSession extends AsyncDisposable {
   deliver(results: readonly CallResult[]): void;
   /** Settles pending calls with an error, then interrupts with state kept, then kills. A no-op while idle. */
   interrupt(reason: "timeout" | "aborted"): void;
-  /** Adds or replaces tools and variables between steps. */
+  /** Adds or replaces tools and variables between steps. An empty binding asks for a sign of life: it rejects like `next` when the session is lost. */
   bind(binding: SessionBinding): Promise<void>;
   /** Saves the state between steps; present when `capabilities.recovery.snapshot` says so. */
   snapshot?(): Promise<SessionRef>;
