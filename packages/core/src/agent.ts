@@ -32,7 +32,7 @@ export interface AgentOptions<Output = PlainValue> extends Limits {
   readonly maxToolResultBytes?: number | undefined;
   /** Characters of an observation; longer ones lose their middle. Minimum 100. @default 20_000 */
   readonly maxObservationCharacters?: number | undefined;
-  /** Where runs are recorded. @default in memory */
+  /** Where runs are recorded. One of your own makes the run's id the seed of its sandbox. @default in memory */
   readonly journal?: JournalFactory | undefined;
 }
 
@@ -48,7 +48,7 @@ export interface RunOptions {
   readonly additionalArgs?: Readonly<Record<string, Value>> | undefined;
   /** Shown to the model with the task. */
   readonly images?: readonly Media[] | undefined;
-  /** The run's identity, part of every idempotency key: the same for another attempt at the same run. @default a random UUID */
+  /** The run's identity, part of every idempotency key and the seed of its sandbox: the same for another attempt at the same run. @default a random UUID */
   readonly runId?: string | undefined;
   /** Answers calls that need approval. @default they are refused */
   readonly approve?: Approve | undefined;

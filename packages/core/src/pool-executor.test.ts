@@ -4,6 +4,7 @@ import { sleep } from "./abort.ts";
 import { CodeAgent } from "./code-agent.ts";
 import { ConfigurationError, ExecutorCrashedError } from "./errors.ts";
 import type { Execution, Executor, ExecutorSession, OpenSessionOptions, SessionBinding, ToolSignature } from "./executor.ts";
+import { memoryJournal } from "./journal.ts";
 import { type PoolExecutor, poolExecutor } from "./pool-executor.ts";
 import { runCode } from "./run-code.ts";
 
@@ -153,16 +154,20 @@ describe("a pool", () => {
     expect(living()).toBe(4);
   });
 
-  it("is an executor for agents and programs", async () => {
-    const { executor, living } = spied(undefined, async ({ code, call, finalAnswer, print }) => {
+  it("serves agents and programs with what waits, and runs that may be repeated with a session of their seed", async () => {
+    const { executor, opened, living } = spied(undefined, async ({ code, call, finalAnswer, print }) => {
       if (code.includes("answer")) finalAnswer(7);
       print(String(await call("echo", [1]).catch((error: Error) => error.name)));
     });
     const pooled = pool(executor);
     await pooled.warm();
-    const agent = new CodeAgent({ model: async () => "Thought: go\n<code>\nanswer\n</code>", executor: pooled });
-    expect(await agent.run("task")).toMatchObject({ state: "success", output: 7 });
+    const definition = { model: async () => "Thought: go\n<code>\nanswer\n</code>", executor: pooled } as const;
+    expect(await new CodeAgent(definition).run("task")).toMatchObject({ state: "success", output: 7 });
     expect((await runCode(pooled, "call")).logs).toBe("NameError\n");
+    expect(opened.every(({ tools }) => tools === undefined)).toBe(true);
+    await new CodeAgent(definition).run("task", { runId: "order-7" });
+    const { runId } = await new CodeAgent({ ...definition, journal: memoryJournal() }).run("task");
+    expect(opened.flatMap(({ seed }) => seed ?? [])).toEqual(["order-7", runId]);
     await pooled.warm();
     expect(living()).toBe(2);
   });

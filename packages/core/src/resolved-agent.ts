@@ -20,6 +20,8 @@ export interface ResolvedAgent extends Pick<Options, Kept>, Required<{ readonly 
   readonly limits: Limits;
   readonly model: Model;
   readonly tools: ReadonlyMap<string, AnyTool>;
+  /** Whether runs are recorded in a journal of the user's, from which they may go on. */
+  readonly hasOwnJournal: boolean;
   readonly output: ResolvedSchema | undefined;
   readonly finalAnswerChecks: readonly FinalAnswerCheck<never>[];
   readonly retry: ResolvedRetry;
@@ -75,6 +77,7 @@ export function resolveAgent<Output>(options: CodeAgentOptions<Output>, language
     finalAnswerChecks,
     retry: resolveRetry(options.retry),
     journal: options.journal ?? memoryJournal(),
+    hasOwnJournal: options.journal !== undefined,
     actionRequest: structured ? { responseSchema: structuredAction } : { stop },
     close: (text) => (structured ? text : closeCode(text, tags)),
     parse: (text) => (structured ? parseStructured(text) : parseCode(text, tags, language)),

@@ -68,7 +68,8 @@ export class RunContext {
       tools: [...agent.tools.values()].map(toolSignature),
       variables,
       authorizedImports: agent.authorizedImports,
-      seed: this.runId,
+      // Only a run that may be repeated needs the same randomness again; any other can have a session that was opened before.
+      seed: agent.hasOwnJournal ? runId : options.runId,
       onProgress: (message) => this.emit({ type: "sandbox-progress", message }),
       signal: this.signal,
     });
