@@ -209,16 +209,16 @@ describe("a session that waits", () => {
     expect(living()).toBe(3);
   });
 
-  it("that hangs costs its caller the check's time, and no more", async () => {
+  it("that is silent costs its caller two seconds at most, also when others are", async () => {
     const { executor, sessions, living } = spied();
-    const pooled = pool(executor, { size: 1 });
+    const pooled = pool(executor, { size: 3 });
     await pooled.warm();
-    Object.assign(sessions[0] ?? {}, { bind: () => new Promise(() => {}) });
+    for (const session of sessions) Object.assign(session, { bind: () => new Promise(() => {}) });
     vi.useFakeTimers();
     const opening = pooled.open();
     await vi.advanceTimersByTimeAsync(2_000);
-    expect(await opening).toBe(sessions[1]);
-    expect(living()).toBe(2);
+    expect(await opening).toBe(sessions[3]);
+    expect(living()).toBe(4);
   });
 
   it("is ended when nobody takes it in time, and not replaced before somebody asks", async () => {
@@ -328,6 +328,19 @@ describe("an opening", () => {
     await expect(pooled.open({ signal: AbortSignal.abort() })).rejects.toMatchObject({ code: "aborted" });
     await expect(pooled.warm({ signal: AbortSignal.abort() })).rejects.toMatchObject({ code: "aborted" });
     expect(opened).toEqual([]);
+  });
+
+  it("of the whole pool goes on without a caller who no longer waits", async () => {
+    const gate = newGate();
+    const { executor, living } = spied(() => gate.opened);
+    const pooled = pool(executor);
+    const controller = new AbortController();
+    const warming = pooled.warm({ signal: controller.signal });
+    controller.abort(new Error("enough"));
+    await expect(warming).rejects.toMatchObject({ code: "aborted" });
+    gate.open();
+    await pooled.warm();
+    expect(living()).toBe(2);
   });
 
   it.each([{}, { tools: [echo] }])("that is aborted during its check or its binding leaves nothing (%j)", async (binding) => {

@@ -1,8 +1,8 @@
-import { abortAfter, abortable } from "./abort.ts";
 import { atLeast } from "./at-least.ts";
-import { AbortedError, CodeletError, ConfigurationError } from "./errors.ts";
-import type { Executor, ExecutorSession, OpenSessionOptions, SessionBinding } from "./executor.ts";
-import { type WarmSession, WarmSessions } from "./warm-sessions.ts";
+import { AbortedError, ConfigurationError } from "./errors.ts";
+import type { Executor, OpenSessionOptions } from "./executor.ts";
+import { takeWarmSession } from "./take-warm-session.ts";
+import { WarmSessions } from "./warm-sessions.ts";
 
 export interface PoolExecutorOptions {
   /** How many sessions are kept open ahead. An integer, minimum 1. */
@@ -24,8 +24,6 @@ export interface PoolExecutor extends Executor, AsyncDisposable {
 
 const defaultMaxIdleMs = 300_000;
 const maxTimerMs = 2 ** 31 - 1;
-/** Milliseconds that a session which has waited may take to show that it still lives: longer, and another is the better choice. */
-const answerTimeoutMs = 2_000;
 /** What a session can be given after it was opened. */
 const bindable: readonly string[] = ["tools", "variables", "authorizedImports", "signal", "onProgress"] satisfies (keyof OpenSessionOptions)[];
 
@@ -59,18 +57,15 @@ export function poolExecutor(executor: Executor, options: PoolExecutorOptions): 
     async open(open = {}) {
       checkUsable();
       if (!fits(open, authorizedImports)) return executor.open(open);
-      throwIfAborted(open.signal);
-      const session = (await takeWarm(sessions, open)) ?? (await executor.open(open));
+      if (open.signal?.aborted) throw new AbortedError(open.signal.reason);
+      const session = (await takeWarmSession(sessions, open)) ?? (await executor.open(open));
       sessions.fill();
       return session;
     },
     async warm(warm = {}) {
       checkUsable();
-      throwIfAborted(warm.signal);
-      await sessions.fillNow(warm).catch((error: unknown) => {
-        throwIfAborted(warm.signal);
-        throw error;
-      });
+      if (warm.signal?.aborted) throw new AbortedError(warm.signal.reason);
+      await sessions.fillNow(warm);
     },
     [Symbol.asyncDispose]: () => sessions[Symbol.asyncDispose](),
   };
@@ -84,63 +79,4 @@ function fits(open: OpenSessionOptions, authorizedImports: readonly string[] | u
 function sameNames(left: readonly string[] | undefined, right: readonly string[] | undefined): boolean {
   if (left === undefined || right === undefined) return left === right;
   return left.every((name) => right.includes(name)) && right.every((name) => left.includes(name));
-}
-
-/** A waiting session with its bindings; undefined when none is left that lives. */
-async function takeWarm(sessions: WarmSessions, open: OpenSessionOptions): Promise<ExecutorSession | undefined> {
-  for (let warm = sessions.take(); warm !== undefined; warm = sessions.take()) {
-    const mustCheck = warm.isOpen;
-    const session = await opened(sessions, warm, open);
-    if (session !== undefined && (await prepare(session, mustCheck, open))) return session;
-  }
-  return undefined;
-}
-
-/** Undefined when the opening failed: the caller opens one then, and gets the error of that. */
-async function opened(sessions: WarmSessions, warm: WarmSession, { signal, onProgress }: OpenSessionOptions): Promise<ExecutorSession | undefined> {
-  if (onProgress !== undefined) warm.listeners.add(onProgress);
-  try {
-    return await abortable(warm.session, signal);
-  } catch {
-    if (signal?.aborted) sessions.giveBack(warm);
-    throwIfAborted(signal);
-    return undefined;
-  } finally {
-    if (onProgress !== undefined) warm.listeners.delete(onProgress);
-  }
-}
-
-/** False when the session has died while it waited. Rejects with what the binding rejects with; the session is disposed of in both cases. */
-async function prepare(session: ExecutorSession, mustCheck: boolean, { tools, variables, signal }: OpenSessionOptions): Promise<boolean> {
-  const binding: SessionBinding = { ...(tools && { tools }), ...(variables && { variables }) };
-  try {
-    const lives = !mustCheck || (await abortable(answers(session), signal));
-    if (lives && Object.keys(binding).length > 0) await abortable(session.bind(binding), signal);
-    signal?.throwIfAborted();
-    if (!lives) void session[Symbol.asyncDispose]().then(undefined, () => {}); // nobody waits for the end of what is dead
-    return lives;
-  } catch (error) {
-    await session[Symbol.asyncDispose]();
-    throwIfAborted(signal);
-    if (CodeletError.isInstance(error, "executor-crashed", "protocol")) return false;
-    throw error;
-  }
-}
-
-/** Whether the session takes an empty binding in time. Not by a step: `resume` would find that one after a restart of the host. */
-async function answers(session: ExecutorSession): Promise<boolean> {
-  const late = new AbortController();
-  const cancel = abortAfter(late, answerTimeoutMs, () => undefined);
-  try {
-    await abortable(session.bind({}), late.signal);
-    return true;
-  } catch {
-    return false;
-  } finally {
-    cancel();
-  }
-}
-
-function throwIfAborted(signal: AbortSignal | undefined): void {
-  if (signal?.aborted) throw new AbortedError(signal.reason);
 }

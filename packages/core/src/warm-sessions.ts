@@ -1,5 +1,5 @@
 import { abortable } from "./abort.ts";
-import { ConfigurationError } from "./errors.ts";
+import { AbortedError, ConfigurationError } from "./errors.ts";
 import type { ExecutorSession, OpenSessionOptions } from "./executor.ts";
 
 /** A session that is opened ahead of its only user. */
@@ -54,7 +54,7 @@ export class WarmSessions implements AsyncDisposable {
     if (this.#cancelRetry === undefined) this.#openMissing();
   }
 
-  /** Opens what is missing at once, and resolves when all of it is open. Rejects with the first failure, or the signal's reason. */
+  /** Opens what is missing at once, and resolves when all of it is open. Rejects with the first failure, or with `aborted`. */
   async fillNow({ signal, onProgress }: Pick<OpenSessionOptions, "signal" | "onProgress">): Promise<void> {
     this.#failures = 0;
     this.#cancelRetry?.();
@@ -64,6 +64,8 @@ export class WarmSessions implements AsyncDisposable {
     if (onProgress !== undefined) for (const { listeners } of opening) listeners.add(onProgress);
     try {
       await abortable(Promise.all(opening.map(({ session }) => session)), signal);
+    } catch (error) {
+      throw signal?.aborted ? new AbortedError(signal.reason) : error;
     } finally {
       if (onProgress !== undefined) for (const { listeners } of opening) listeners.delete(onProgress);
     }
