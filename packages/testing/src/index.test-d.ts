@@ -1,0 +1,23 @@
+import type { Executor, SandboxCall } from "@codelet/core";
+import { expectTypeOf, test } from "vitest";
+import { parseTranscript, type ReplayExecutor, recordExecutor, replayExecutor, type TranscriptEntry } from "./index.ts";
+
+declare const executor: Executor;
+declare const entry: TranscriptEntry;
+
+test("recording and replaying give executors", () => {
+  expectTypeOf(recordExecutor(executor, (line) => void expectTypeOf(line).toEqualTypeOf<string>())).toEqualTypeOf<Executor>();
+  expectTypeOf(recordExecutor(executor, async () => {})).toEqualTypeOf<Executor>();
+  expectTypeOf(replayExecutor("")).toEqualTypeOf<ReplayExecutor>();
+  expectTypeOf(replayExecutor("").remaining).toEqualTypeOf<number>();
+  // @ts-expect-error no sink
+  recordExecutor(executor);
+});
+
+test("an entry is told by its type", () => {
+  expectTypeOf(parseTranscript("").entries).toEqualTypeOf<readonly TranscriptEntry[]>();
+  expectTypeOf(entry.session).toEqualTypeOf<number>();
+  if (entry.type === "start") expectTypeOf(entry.code).toEqualTypeOf<string>();
+  if (entry.type === "advance" && "advance" in entry && entry.advance.type === "calls")
+    expectTypeOf(entry.advance.calls).toEqualTypeOf<readonly SandboxCall[]>();
+});
