@@ -1,7 +1,10 @@
+import type { Executor, ExecutorSession, SandboxCall } from "@codelet/core";
 import { poolExecutor } from "@codelet/core/pool-executor";
 import { driveStep, executorContract } from "@codelet/executor-contract";
+import { recordExecutor, replayExecutor } from "@codelet/testing";
 import { afterAll, describe, expect, it } from "vitest";
 import { portExecutor } from "./testing/port-executor.ts";
+import { addition } from "./testing/tools.ts";
 
 const executor = portExecutor();
 
@@ -42,6 +45,45 @@ describe("machines that wait in a pool", () => {
     await pool[Symbol.asyncDispose]();
   });
 });
+
+describe("machines whose sessions are recorded", () => {
+  executorContract({
+    it,
+    describe,
+    name: "a recording of port",
+    create: () => recordExecutor(executor, () => {}),
+    groups: ["manifest", "files", "recovery"],
+  });
+
+  it("are left and found again in the middle of a step, also when it is played again", async () => {
+    const lines: string[] = [];
+    const scenario = async (played: Executor): Promise<readonly unknown[]> => {
+      const session = await played.open({ tools: [addition.signature] });
+      session.start("first = add(1, 2)\nprint('between')\n[first, add(3, 4)]");
+      const [first] = await calls(session);
+      session.deliver([{ id: first?.id ?? "", value: 3 }]);
+      const [second] = await calls(session);
+      const waiting = session.next().catch((error: { code?: string }) => error.code);
+      const reference = await session.detach?.();
+      const found = await played.open({ tools: [addition.signature], restore: reference });
+      found.resume?.();
+      const [again] = await calls(found);
+      found.deliver([{ id: again?.id ?? "", value: 7 }]);
+      const end = await found.next();
+      await found[Symbol.asyncDispose]();
+      return [await waiting, again?.id === second?.id, end.type === "done" && [end.execution.value, end.execution.logs]];
+    };
+    const seen = ["aborted", true, [[3, 7], "between\n"]];
+    expect(await scenario(recordExecutor(executor, (line) => void lines.push(line)))).toEqual(seen);
+    expect(lines.filter((line) => line.includes('"token"'))).toEqual([]); // no way to the machine
+    expect(await scenario(replayExecutor(lines.join("")))).toEqual(seen);
+  });
+});
+
+async function calls(session: ExecutorSession): Promise<readonly SandboxCall[]> {
+  const advance = await session.next();
+  return advance.type === "calls" ? advance.calls : [];
+}
 
 afterAll(() => {
   for (const child of executor.children) child.kill("SIGKILL");
