@@ -83,6 +83,7 @@ describe("a pool", () => {
     expect(session).toBe(sessions[0]);
     expect((await evaluate(session, "tools")).value).toEqual(["echo"]);
     expect((await evaluate(session, "x")).value).toBe(4);
+    await sleep(1);
     expect(opened).toHaveLength(3);
   });
 
@@ -91,6 +92,7 @@ describe("a pool", () => {
     const pooled = pool(executor);
     const session = await pooled.open({ tools: [echo], variables: { x: 4 } });
     expect(session).toBe(sessions[0]);
+    await sleep(1);
     expect(opened.map(({ tools }) => tools)).toEqual([[echo], undefined, undefined]);
     expect((await evaluate(session, "x")).value).toBe(4);
   });
@@ -107,6 +109,7 @@ describe("a pool", () => {
       await session[Symbol.asyncDispose]();
     }
     expect(seen.size).toBe(10);
+    await sleep(1);
     expect(living()).toBe(2);
   });
 
@@ -218,6 +221,7 @@ describe("a session that waits", () => {
     const opening = pooled.open();
     await vi.advanceTimersByTimeAsync(2_000);
     expect(await opening).toBe(sessions[3]);
+    await vi.advanceTimersByTimeAsync(1);
     expect(living()).toBe(4);
   });
 
@@ -295,6 +299,7 @@ describe("an opening", () => {
     expect(await opening).toBe(sessions[0]);
     await filled;
     expect([warming, shown]).toEqual([["pulled"], ["pulled"]]);
+    await sleep(1);
     expect(opened).toHaveLength(2);
   });
 

@@ -37,6 +37,7 @@ export class WarmSessions implements AsyncDisposable {
   readonly #kept: KeptSession[] = [];
   #failures = 0;
   #lastAskedAt = 0;
+  #cancelFill: (() => void) | undefined;
   #cancelRetry: (() => void) | undefined;
   #ended: Promise<void> | undefined;
 
@@ -48,18 +49,21 @@ export class WarmSessions implements AsyncDisposable {
     return this.#ended !== undefined;
   }
 
-  /** Opens what is missing, in the background. After a failure it opens one at a time, and none before the interval is over. */
+  /** Opens what is missing, once the caller has come to its first step: starting a process takes this one's time. After a failure it opens one at a time, and none before the interval is over. */
   fill(): void {
     this.#lastAskedAt = performance.now();
-    if (this.#cancelRetry === undefined) this.#openMissing();
+    this.#cancelFill ??= later(0, () => {
+      this.#cancelFill = undefined;
+      if (this.#cancelRetry === undefined) this.#openMissing();
+    });
   }
 
   /** Opens what is missing at once, and resolves when all of it is open. Rejects with the first failure, or with `aborted`. */
   async fillNow({ signal, onProgress }: Pick<OpenSessionOptions, "signal" | "onProgress">): Promise<void> {
-    this.#failures = 0;
+    this.#lastAskedAt = performance.now();
     this.#cancelRetry?.();
     this.#cancelRetry = undefined;
-    this.fill();
+    this.#recover();
     const opening = [...this.#kept];
     if (onProgress !== undefined) for (const { listeners } of opening) listeners.add(onProgress);
     try {
@@ -87,6 +91,7 @@ export class WarmSessions implements AsyncDisposable {
   }
 
   [Symbol.asyncDispose](): Promise<void> {
+    this.#cancelFill?.();
     this.#cancelRetry?.();
     const kept = [...this.#kept];
     for (const session of kept) this.#remove(session);
