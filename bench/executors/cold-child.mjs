@@ -1,5 +1,5 @@
 // `node cold-child.mjs <executor> <sessions>`: from `open` to the first result, for the first session of a process and for the next ones.
-import { runStep } from "./drive.mjs";
+import { openMs } from "./open-ms.mjs";
 import { report } from "./report.mjs";
 import { loadSubject } from "./subjects.mjs";
 
@@ -12,14 +12,3 @@ await report(async () => {
   const [firstMs, ...nextMs] = timesMs;
   return { times: { firstMs, nextMs: Math.min(...nextMs) } };
 });
-
-async function openMs(executor) {
-  const startedAt = performance.now();
-  const session = await executor.open();
-  try {
-    if ((await runStep(session, "6 * 7")) !== 42) throw new Error("The first result is wrong.");
-    return performance.now() - startedAt;
-  } finally {
-    await session[Symbol.asyncDispose]();
-  }
-}

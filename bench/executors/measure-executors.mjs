@@ -6,7 +6,7 @@ import { SUBJECTS } from "./subjects.mjs";
 
 const FULL = { coldRounds: 5, sessionsPerProcess: 3, warmPasses: 3, roundsPerPass: 10, pythonRepetitions: 5 };
 const QUICK = { coldRounds: 2, sessionsPerProcess: 2, warmPasses: 1, roundsPerPass: 4, pythonRepetitions: 2 };
-const MEASURES = ["cold, first of a process", "cold", "warm exec", "tool call"];
+const MEASURES = ["cold, first of a process", "cold", "cold, from a pool", "warm exec", "tool call"];
 
 /** Cold start, warm execution, tool calls and snippets; whatever isn't built yet or doesn't run here is skipped with its reason. */
 export async function measure({ quick }) {
@@ -45,7 +45,10 @@ async function measureCold(running, { coldRounds, sessionsPerProcess }) {
   let bareDenoMs = Number.POSITIVE_INFINITY;
   for (let round = 0; round < coldRounds; round++) {
     if (startBareDeno !== undefined) bareDenoMs = Math.min(bareDenoMs, await startBareDeno());
-    for (const { id } of running) keepBest(best.get(id), (await succeed("cold-child.mjs", id, sessionsPerProcess)).times);
+    for (const { id } of running) {
+      keepBest(best.get(id), (await succeed("cold-child.mjs", id, sessionsPerProcess)).times);
+      keepBest(best.get(id), (await succeed("pool-child.mjs", id, sessionsPerProcess)).times);
+    }
   }
   return { best, bareDenoMs: startBareDeno && bareDenoMs };
 }
@@ -85,19 +88,20 @@ function keepBest(best, times) {
 }
 
 function coldRows(id, subject, { best, bareDenoMs }) {
-  const { firstMs, nextMs } = best.get(id);
+  const { firstMs, nextMs, plainMs, pooledMs } = best.get(id);
   const compare = (value) => (id === "wasm" ? { ratio: value / bareDenoMs, ratioTo: "bare Deno" } : {});
   return [
     { subject, measure: MEASURES[0], value: firstMs, unit: "ms", ...compare(firstMs) },
     { subject, measure: MEASURES[1], value: nextMs, unit: "ms", ...compare(nextMs) },
+    { subject, measure: MEASURES[2], value: pooledMs, unit: "ms", ratio: pooledMs / plainMs, ratioTo: "cold" },
   ];
 }
 
 function warmRows(id, subject, { best, echoUs }) {
   const { warmUs, toolUs } = best.get(id);
   return [
-    { subject, measure: MEASURES[2], value: warmUs, unit: "us", ratio: warmUs / echoUs, ratioTo: "echo" },
-    { subject, measure: MEASURES[3], value: toolUs, unit: "us", ratio: toolUs / echoUs, ratioTo: "echo" },
+    { subject, measure: MEASURES[3], value: warmUs, unit: "us", ratio: warmUs / echoUs, ratioTo: "echo" },
+    { subject, measure: MEASURES[4], value: toolUs, unit: "us", ratio: toolUs / echoUs, ratioTo: "echo" },
   ];
 }
 
