@@ -9,7 +9,10 @@ type Sign = "alive" | "dead" | "silent";
 /** Milliseconds that a sign of life may take: longer, and a new session is the better choice. */
 const answerTimeoutMs = 2_000;
 
-/** A waiting session with its bindings; undefined when none is left that lives. After one that is silent no other is asked: each would cost the time again. */
+/**
+ * A waiting session with its bindings; undefined when none is left that lives. After one that is silent no other is asked: each would cost the time again.
+ * Rejects with what the binding rejects with, and with `aborted`.
+ */
 export async function takeWarmSession(sessions: WarmSessions, open: OpenSessionOptions): Promise<ExecutorSession | undefined> {
   for (let warm = sessions.take(); warm !== undefined; warm = sessions.take()) {
     const mustCheck = warm.isOpen;

@@ -49,7 +49,10 @@ export class WarmSessions implements AsyncDisposable {
     return this.#ended !== undefined;
   }
 
-  /** Opens what is missing, once the caller has come to its first step: starting a process takes this one's time. After a failure it opens one at a time, and none before the interval is over. */
+  /**
+   * Opens what is missing, once the caller has come to its first step: starting a process takes this one's time. After a failure it opens one at a time, and
+   * none before the interval is over.
+   */
   fill(): void {
     this.#lastAskedAt = performance.now();
     this.#cancelFill ??= later(0, () => {
@@ -108,7 +111,7 @@ export class WarmSessions implements AsyncDisposable {
 
   #open(): KeptSession {
     const givenUp = new AbortController();
-    const listeners: KeptSession["listeners"] = new Set();
+    const listeners: WarmSession["listeners"] = new Set();
     const onProgress = (message: string): void => {
       for (const listener of listeners) listener(message);
     };
