@@ -12,7 +12,7 @@ const firstKernelWithNamespaceCounts = [5, 14] as const;
 export function enforcementOf({ sandbox }: Pick<ResolvedLocalOptions, "sandbox">): Enforcement {
   if (process.platform !== "linux") return { memory: "none", processes: "none" };
   const parents = cgroupParents();
-  const processes = parents.pids ? "cgroup" : sandbox === "required" && countsByNamespace(release()) ? "rlimit" : "host-watch";
+  const processes = parents.pids ? "cgroup" : sandbox !== "none" && countsByNamespace(release()) ? "rlimit" : "host-watch";
   return { memory: parents.memory ? "cgroup" : "host-watch", processes };
 }
 

@@ -10,7 +10,7 @@ export interface LocalWorkerOptions {
   readonly memoryLimitBytes: number;
   readonly maxProcesses: number;
   readonly cgroup: SessionCgroup | undefined;
-  readonly watch: Pick<WatchOptions, "memoryLimitBytes" | "maxProcesses"> | undefined;
+  readonly watch: (Pick<WatchOptions, "memoryLimitBytes" | "maxProcesses"> & { readonly countsFiles: boolean }) | undefined;
   /** A variable that finds processes which left the worker's group; undefined where a pid namespace holds them. */
   readonly marker: string | undefined;
   /** Runs once, when nothing of the session is left. */
@@ -44,7 +44,8 @@ export class LocalWorker implements WorkerChannel {
       this.#exceeded = limit;
       void this.kill();
     };
-    this.#watch = options.watch && watchResources({ ...options.watch, pid: process.pid, onExceeded });
+    const filesOf = options.watch?.countsFiles ? this.#pid : undefined;
+    this.#watch = options.watch && watchResources({ ...options.watch, pid: process.pid, filesOf, onExceeded });
     process.child.once("exit", (code, signal) => void this.#onExit(code, signal));
     process.frames.once("end", () => this.#onFramesEnd());
   }

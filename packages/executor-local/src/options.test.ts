@@ -18,7 +18,7 @@ describe("options", () => {
   const wrong: readonly [string, object][] = [
     ["Expected `python` to be a command's name or an absolute path, got `./python` (string)", { python: "./python" }],
     ["Expected `python` to be a command's name or an absolute path, got `-c` (string)", { python: "-c" }],
-    ['Expected `sandbox` to be "required" or "none", got `false` (boolean)', { sandbox: false }],
+    ['Expected `sandbox` to be "required", "sandbox-runtime" or "none", got `false` (boolean)', { sandbox: false }],
     ["Expected `memoryLimitBytes` to be an integer >= 67108864, got `1000` (number)", { memoryLimitBytes: 1000 }],
     ["Expected `maxProcesses` to be an integer >= 4, got `0` (number)", { maxProcesses: 0 }],
     ["Expected `diskLimitBytes` to be an integer >= 1048576, got `NaN` (number)", { diskLimitBytes: Number.NaN }],

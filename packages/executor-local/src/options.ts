@@ -1,17 +1,21 @@
+/** What stands around the code; see {@link LocalExecutorOptions.sandbox}. */
+export type LocalSandbox = "required" | "sandbox-runtime" | "none";
+
 /** Options of `localExecutor`. */
 export interface LocalExecutorOptions {
   /** The interpreter, CPython 3.9 or newer: a name on `PATH` or an absolute path, also of a virtual environment. @default "python3" */
   readonly python?: string | undefined;
   /**
-   * `"required"`: inside bubblewrap, without network, home folder or other processes; Linux only. `"none"`: with all of your rights, for code that you would run
-   * yourself. @default "required"
+   * `"required"`: inside bubblewrap, without network, home folder or other processes; Linux only. `"sandbox-runtime"`: inside the sandbox of the optional package
+   * `@anthropic-ai/sandbox-runtime`, also on macOS; weaker, as the README says. `"none"`: with all of your rights, for code that you would run yourself.
+   * @default "required"
    */
-  readonly sandbox?: "required" | "none" | undefined;
+  readonly sandbox?: LocalSandbox | undefined;
   /** Bytes of memory of a session's processes together. Minimum 64 MiB (67_108_864). @default 1 GiB */
   readonly memoryLimitBytes?: number | undefined;
   /** Processes and threads of a session together. Minimum 4. @default 128 */
   readonly maxProcesses?: number | undefined;
-  /** Bytes of the session's own folder, which is held in memory in the sandbox; not enforced with `sandbox: "none"`. Minimum 1 MiB. @default 256 MiB */
+  /** Bytes of the session's own folder, which is held in memory in the sandbox; enforced with `sandbox: "required"` only. Minimum 1 MiB. @default 256 MiB */
   readonly diskLimitBytes?: number | undefined;
   /** Environment variables of the code, in addition to the few that Python needs. Nothing is inherited. @default {} */
   readonly env?: Readonly<Record<string, string>> | undefined;
@@ -21,7 +25,7 @@ export interface LocalExecutorOptions {
 
 export interface ResolvedLocalOptions {
   readonly python: string;
-  readonly sandbox: "required" | "none";
+  readonly sandbox: LocalSandbox;
   readonly memoryLimitBytes: number;
   readonly maxProcesses: number;
   readonly diskLimitBytes: number;
@@ -55,9 +59,9 @@ function checkPython(value: unknown): string {
   throw expected("python", "a command's name or an absolute path", value);
 }
 
-function checkSandbox(value: unknown): "required" | "none" {
-  if (value === "required" || value === "none") return value;
-  throw expected("sandbox", '"required" or "none"', value);
+function checkSandbox(value: unknown): LocalSandbox {
+  if (value === "required" || value === "sandbox-runtime" || value === "none") return value;
+  throw expected("sandbox", '"required", "sandbox-runtime" or "none"', value);
 }
 
 function checkInteger(name: string, value: unknown, minimum: number): number {

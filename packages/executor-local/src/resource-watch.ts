@@ -1,3 +1,4 @@
+import { memoryFileBytes } from "./memory-files.ts";
 import { proportionalBytes, sampleTree } from "./process-tree.ts";
 
 export interface WatchOptions {
@@ -6,6 +7,8 @@ export interface WatchOptions {
   /** Undefined where the kernel enforces it. */
   readonly memoryLimitBytes: number | undefined;
   readonly maxProcesses: number | undefined;
+  /** A process whose files in memory count too, where no size limits them. */
+  readonly filesOf?: number | undefined;
   /** Called once, when a limit is passed; the watch is over then. */
   readonly onExceeded: (limit: "memory" | "processes") => void;
 }
@@ -54,10 +57,13 @@ export function watchResources(options: WatchOptions): ResourceWatch {
   };
 }
 
-function exceededLimit(sample: ReturnType<typeof sampleTree>, { memoryLimitBytes, maxProcesses }: WatchOptions): "memory" | "processes" | undefined {
+function exceededLimit(sample: ReturnType<typeof sampleTree>, options: WatchOptions): "memory" | "processes" | undefined {
+  const { memoryLimitBytes, maxProcesses, filesOf } = options;
   if (maxProcesses !== undefined && sample.tasks > maxProcesses) return "processes";
-  if (memoryLimitBytes === undefined || sample.residentBytes <= memoryLimitBytes) return undefined;
+  if (memoryLimitBytes === undefined) return undefined;
+  const fileBytes = filesOf === undefined ? 0 : memoryFileBytes(filesOf);
+  if (sample.residentBytes + fileBytes <= memoryLimitBytes) return undefined;
   // Forked children share most of their pages, which the cheap sum counts once for each of them.
   const bytes = sample.pids.length > 1 ? proportionalBytes(sample.pids) : undefined;
-  return (bytes ?? sample.residentBytes) > memoryLimitBytes ? "memory" : undefined;
+  return (bytes ?? sample.residentBytes) + fileBytes > memoryLimitBytes ? "memory" : undefined;
 }

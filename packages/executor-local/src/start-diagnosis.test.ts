@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, afterEach, describe, expect, it } from "vitest";
 import { explainStart, platformUnsupported, type SystemFacts } from "./start-diagnosis.ts";
 import { openLocal } from "./testing/evaluate.ts";
+import { isRoot } from "./unprivileged-user.ts";
 
 const ordinary: SystemFacts = { apparmorRestricted: false, unprivilegedAllowed: true, maxNamespaces: 100_000, seccomp: false, container: false };
 
@@ -73,13 +74,32 @@ describe("the cause of a sandbox that does not start", () => {
     });
   }
 
-  it("is the platform elsewhere than on Linux", () => {
+  it("is the platform where there is no sandbox for it", () => {
     expect(platformUnsupported("linux", "required")).toBeUndefined();
-    expect(platformUnsupported("darwin", "none")).toBeUndefined();
+    for (const sandbox of ["sandbox-runtime", "none"] as const) {
+      expect(platformUnsupported("linux", sandbox)).toBeUndefined();
+      expect(platformUnsupported("darwin", sandbox)).toBeUndefined();
+    }
     expect(platformUnsupported("darwin", "required")?.message).toMatch(
-      /bubblewrap is there for Linux only\. Use @codelet\/executor-wasm.*sandbox: "none"/,
+      /bubblewrap is there for Linux only\. Use `sandbox: "sandbox-runtime"` \(npm install .*\), or @codelet\/executor-wasm; .*`sandbox: "none"`/,
     );
-    expect(platformUnsupported("win32", "none")?.message).toMatch(/runs on Linux and macOS only/);
+  });
+
+  it.each(["required", "sandbox-runtime", "none"] as const)("is Windows, with what to do there instead, also with %s", (sandbox) => {
+    const error = platformUnsupported("win32", sandbox);
+    expect(error?.code).toBe("configuration");
+    expect(error?.message).toBe(
+      `The local executor can't run on win32 with \`sandbox: "${sandbox}"\`: it runs on Linux and macOS only, with a sandbox or without: on Windows it can neither ` +
+        "enclose a Python nor end all that one has started. Use @codelet/executor-wasm, which brings its own Python and isolates it, or @codelet/executor-docker for " +
+        "packages that need a real one. In WSL 2 the local executor runs as on Linux.",
+    );
+  });
+
+  it.skipIf(!isRoot())("is root, for a sandbox that leaves code its user", async () => {
+    await expect(openLocal({ sandbox: "sandbox-runtime" })).rejects.toMatchObject({
+      code: "configuration",
+      message: expect.stringMatching(/does not run as root.*ordinary user or, on Linux, use `sandbox: "required"`/),
+    });
   });
 });
 

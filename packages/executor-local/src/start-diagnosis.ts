@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { ConfigurationError } from "@codelet/core";
+import type { LocalSandbox } from "./options.ts";
 
 /** What is known of a sandbox that did not start. */
 export interface FailedStart {
@@ -7,7 +8,7 @@ export interface FailedStart {
   readonly reason: string;
   readonly stderr: string;
   readonly python: string;
-  readonly sandbox: "required" | "none";
+  readonly sandbox: LocalSandbox;
 }
 
 /** What the system says about user namespaces, on which bubblewrap rests. */
@@ -38,16 +39,36 @@ export function bubblewrapMissing(): ConfigurationError {
   );
 }
 
-export function platformUnsupported(platform: string, sandbox: "required" | "none"): ConfigurationError | undefined {
-  if (platform === "linux" || (platform === "darwin" && sandbox === "none")) return undefined;
-  const reason = sandbox === "required" ? "bubblewrap is there for Linux only" : "@codelet/executor-local runs on Linux and macOS only";
-  const macos =
-    platform === "darwin"
-      ? ' Only for code that you would run yourself, `sandbox: "none"` works here: it then has all of your rights (isolation level 0).'
-      : "";
-  return new ConfigurationError(`The local sandbox can't run on ${platform}: ${reason}. Use @codelet/executor-wasm.${macos}`, {
-    details: { platform },
+export function platformUnsupported(platform: string, sandbox: LocalSandbox): ConfigurationError | undefined {
+  if (platform === "linux" || (platform === "darwin" && sandbox !== "required")) return undefined;
+  const { reason, remedy } = platform === "darwin" ? onMacos : elsewhere(platform);
+  return new ConfigurationError(`The local executor can't run on ${platform} with \`sandbox: "${sandbox}"\`: ${reason} ${remedy}`, {
+    details: { platform, sandbox },
   });
+}
+
+const onMacos = {
+  reason: "bubblewrap is there for Linux only.",
+  remedy:
+    'Use `sandbox: "sandbox-runtime"` (npm install @anthropic-ai/sandbox-runtime@0.0.83), or @codelet/executor-wasm; or, only for code that you would run yourself, ' +
+    '`sandbox: "none"`: it then has all of your rights (isolation level 0).',
+};
+
+function elsewhere(platform: string): typeof onMacos {
+  const system = platform === "win32" ? "Windows" : platform;
+  return {
+    reason: `it runs on Linux and macOS only, with a sandbox or without: on ${system} it can neither enclose a Python nor end all that one has started.`,
+    remedy:
+      "Use @codelet/executor-wasm, which brings its own Python and isolates it, or @codelet/executor-docker for packages that need a real one." +
+      (platform === "win32" ? " In WSL 2 the local executor runs as on Linux." : ""),
+  };
+}
+
+export function rootUnsupported(): ConfigurationError {
+  return new ConfigurationError(
+    'The local executor does not run as root with `sandbox: "sandbox-runtime"`: code in it would be root too, with all capabilities of its namespace. ' +
+      'Start this process as an ordinary user or, on Linux, use `sandbox: "required"`, which makes code an unprivileged user.',
+  );
 }
 
 export function architectureUnsupported(architecture: string): ConfigurationError {

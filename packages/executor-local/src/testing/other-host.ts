@@ -4,7 +4,7 @@ import type { LocalExecutorOptions } from "../options.ts";
 
 const program = fileURLToPath(new URL("./evaluate-program.ts", import.meta.url));
 /** Belongs to nobody on common systems, and is not the user that root becomes. */
-const ordinaryUser = 61_234;
+export const ordinaryUser: number = 61_234;
 
 /** The value of a step whose host is an ordinary user. The test itself has to run as root. */
 export function evaluateAsUser(code: string, options: LocalExecutorOptions = {}): Promise<unknown> {

@@ -1,0 +1,194 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { SandboxManager } from "@anthropic-ai/sandbox-runtime";
+import { afterAll, describe, expect, it } from "vitest";
+import { evaluate, evaluateOnce, openLocal, run } from "./testing/evaluate.ts";
+import { lifetimeCases } from "./testing/lifetime-cases.ts";
+import { limitCases } from "./testing/limit-cases.ts";
+import { becomeOrdinaryUser } from "./testing/ordinary-user.ts";
+import { evaluateWithDescriptors } from "./testing/other-host.ts";
+import { whySandboxMissing } from "./testing/why-sandbox-missing.ts";
+
+const options = { sandbox: "sandbox-runtime", python: "/usr/bin/python3" } as const;
+const missing = becomeOrdinaryUser() ?? (await whySandboxMissing(options));
+const isLinux = process.platform === "linux";
+const secret = "canary-91d4";
+
+const lookAround = `
+import ctypes, os, socket
+def attempt(act):
+    try:
+        return str(act())
+    except OSError as error:
+        return type(error).__name__
+status = dict(line.split(":", 1) for line in open("/proc/self/status").read().splitlines())
+{
+    "uid": os.getuid(),
+    "capabilities": {status[name].strip() for name in ("CapInh", "CapPrm", "CapEff", "CapAmb")},
+    "noNewPrivileges": status["NoNewPrivs"].strip(),
+    "processes": len([name for name in os.listdir("/proc") if name.isdigit()]),
+    "interfaces": [name for _, name in socket.if_nameindex()],
+    "network": attempt(lambda: socket.create_connection(("127.0.0.1", 22), timeout=1)),
+    "sockets": [attempt(lambda: socket.socket(family, socket.SOCK_STREAM)) for family in (socket.AF_UNIX, 40)],
+    "newNamespace": ctypes.CDLL(None).unshare(0x10000000),
+    "etc": [name for name in os.listdir("/etc") if name in ("passwd", "shadow", "hosts", "ssh")],
+    "writes": [attempt(lambda: open(path, "w")) for path in ("/made", "/usr/made", "/usr/bin/made", "/proc/sys/kernel/core_pattern")],
+}
+`;
+
+const enclosed = {
+  uid: process.getuid?.(),
+  noNewPrivileges: "1",
+  processes: 2,
+  interfaces: ["lo"],
+  network: "ConnectionRefusedError",
+  sockets: ["PermissionError", "PermissionError"],
+  newNamespace: -1,
+  etc: [],
+  writes: ["OSError", "OSError", "OSError", "PermissionError"],
+};
+
+describe.skipIf(missing !== undefined || !isLinux)("the sandbox of @anthropic-ai/sandbox-runtime on Linux", () => {
+  it("has no capabilities, no network, no processes but its own, and nothing of the system to write to", async () => {
+    const seen = (await evaluateOnce(lookAround, options)) as Record<string, unknown>;
+    expect(seen).toMatchObject(enclosed);
+    expect(new Set(JSON.stringify(seen.capabilities).match(/[0-9a-f]{16}/g))).toEqual(new Set(["0000000000000000"]));
+  });
+
+  it("keeps what code writes beside its folder to itself", async () => {
+    const place = join(realpathSync(tmpdir()), `codelet-beside-${process.pid}`);
+    const code = `open(${JSON.stringify(place)}, "w").write("x")\nopen(${JSON.stringify(place)}).read()`;
+    expect(await evaluateOnce(code, options)).toBe("x");
+    expect(existsSync(place)).toBe(false);
+    await expect(evaluateOnce(`open(${JSON.stringify(place)}).read()`, options)).rejects.toThrow("FileNotFoundError");
+  });
+
+  it("closes the folder that the package opens to every command", async () => {
+    const shared = "/tmp/claude";
+    const isOurs = !existsSync(shared);
+    if (isOurs) mkdirSync(shared);
+    try {
+      if (isOurs) writeFileSync(join(shared, "note"), secret);
+      const code = `
+import os
+def attempt(act):
+    try:
+        return act()
+    except OSError as error:
+        return type(error).__name__
+[attempt(lambda: os.listdir("${shared}")), attempt(lambda: open("${shared}/note").read()), attempt(lambda: open("${shared}/made-${process.pid}", "w").name)]`;
+      const said = (await evaluateOnce(code, options)) as unknown[];
+      expect(said.slice(0, 2)).not.toContainEqual(expect.stringContaining(secret));
+      expect([[], "FileNotFoundError", "PermissionError"]).toContainEqual(said[0]);
+      expect(readdirSync(shared)).not.toContain(`made-${process.pid}`);
+    } finally {
+      if (isOurs) rmSync(shared, { recursive: true, force: true });
+    }
+  });
+
+  it("shows of an environment inside a project its packages, and nothing of the project", async () => {
+    const project = mkdtempSync(join(tmpdir(), "codelet-project-"));
+    try {
+      writeFileSync(join(project, ".env"), secret);
+      execFileSync(options.python, ["-m", "venv", "--without-pip", "--symlinks", join(project, "real")]);
+      mkdirSync(join(project, "links"));
+      symlinkSync(join(project, "real"), join(project, "links", "current"));
+      const python = join(project, "links", "current", "bin", "python");
+      const site = execFileSync(python, ["-c", "import site; print(site.getsitepackages()[0])"], { encoding: "utf8" }).trim();
+      writeFileSync(join(site, "installed_here.py"), "answer = 42");
+      const code = `import installed_here, os, sys\n[installed_here.answer, sys.prefix, os.path.exists(${JSON.stringify(join(project, ".env"))})]`;
+      expect(await evaluateOnce(code, { ...options, python })).toEqual([42, join(project, "links", "current"), false]);
+    } finally {
+      rmSync(project, { recursive: true, force: true });
+    }
+  });
+
+  it("counts files in memory as memory, where the host watches it", async () => {
+    await using session = await openLocal({ ...options, memoryLimitBytes: 128 * 2 ** 20 });
+    const fill = `
+import time
+for number in range(64):
+    with open(f"/etc/fill{number}", "wb") as file:
+        file.write(bytes(4 * 2**20))
+    time.sleep(0.02)`;
+    const { error } = await run(session, fill, { timeoutMs: 20_000 });
+    expect(error?.name).toBe("MemoryError");
+  });
+
+  it("has closed what the host inherited", async () => {
+    const redirections = "5</etc/passwd 17</etc/passwd 100</etc 200</etc/passwd 201>>/dev/full 4000</";
+    const code = `
+import os
+def is_open(fd):
+    try:
+        os.fstat(fd)
+        return True
+    except OSError:
+        return False
+def of_process(pid):
+    try:
+        return [os.readlink(f"/proc/{pid}/fd/{fd}") for fd in os.listdir(f"/proc/{pid}/fd")]
+    except OSError:
+        return []
+shown = [target for pid in os.listdir("/proc") if pid.isdigit() for target in of_process(pid)]
+[[fd for fd in range(4096) if is_open(fd)], [target for target in shown if target.startswith("/") and not target.startswith(("/dev/null", "/proc/"))]]`;
+    expect(await evaluateWithDescriptors(redirections, code, options)).toEqual([[0, 1, 2, 800, 801, 802], []]);
+  });
+
+  it("ends at its timeout when its interpreter closes every descriptor: processes of the package hold the other ends", async () => {
+    await using session = await openLocal(options);
+    const { error } = await run(session, "import os\nos.closerange(3, 4096)\nwhile True: pass", { timeoutMs: 1_000 });
+    expect(error?.name).toBe("TimeoutError");
+    expect(await evaluate(session, "1 + 1")).toBe(2);
+  });
+
+  describe("a session", () => lifetimeCases(options));
+  describe("limits", () => limitCases(options));
+});
+
+describe.skipIf(missing !== undefined)("sessions of @anthropic-ai/sandbox-runtime in one process", () => {
+  it("have their own folder, variables and limits, whatever the others have", async () => {
+    const names = ["weekly", "daily", "hourly"];
+    const sessions = await Promise.all(
+      names.map((REPORT, index) => openLocal({ ...options, env: { REPORT }, memoryLimitBytes: (index + 1) * 2 ** 27 })),
+    );
+    await using inBubblewrap = isLinux ? await openLocal({ python: options.python }) : undefined;
+    try {
+      const about =
+        "import os, resource\nopen('mine', 'w').write(os.environ['REPORT'])\n[os.getcwd(), os.environ['REPORT'], resource.getrlimit(resource.RLIMIT_AS)[0]]";
+      const seen = (await Promise.all(sessions.map((session) => evaluate(session, about)))) as [string, string, number][];
+      expect(seen.map(([, report]) => report)).toEqual(names);
+      if (isLinux) expect(seen.map(([, , limit]) => limit)).toEqual([2 ** 27, 2 ** 28, 3 * 2 ** 27]);
+      const folders = seen.map(([folder]) => folder);
+      expect(new Set(folders).size).toBe(3);
+      const others = `import os\n[os.path.exists(os.path.join(folder, 'mine')) for folder in ${JSON.stringify(folders)}]`;
+      for (const [index, session] of sessions.entries()) expect(await evaluate(session, others)).toEqual(names.map((_, other) => other === index));
+      if (inBubblewrap !== undefined) expect(await evaluate(inBubblewrap, others)).toEqual([false, false, false]);
+      await sessions[0]?.[Symbol.asyncDispose]();
+      expect(await evaluate(sessions[1] as (typeof sessions)[number], "open('mine').read()")).toBe("daily");
+      expect(SandboxManager.getConfig()).toBeUndefined();
+    } finally {
+      await Promise.all(sessions.map((session) => session[Symbol.asyncDispose]()));
+    }
+  });
+
+  describe("when other code has configured the package for the whole process", () => {
+    // Its settings can't be taken back: this stays the file's last test.
+    afterAll(() => SandboxManager.reset());
+
+    it("are refused, and those that run go on as they were", async () => {
+      await using before = await openLocal(options);
+      SandboxManager.updateConfig({
+        network: { allowedDomains: ["example.com"], deniedDomains: [] },
+        filesystem: { denyRead: [], allowWrite: [], denyWrite: [] },
+      });
+      await expect(openLocal(options)).rejects.toMatchObject({
+        code: "configuration",
+        message: expect.stringMatching(/is initialized in this process by other code.*a process of its own/),
+      });
+      expect(await evaluate(before, "6 * 7")).toBe(42);
+    });
+  });
+});

@@ -1,0 +1,104 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { setTimeout as delay } from "node:timers/promises";
+import { expect, it } from "vitest";
+import type { LocalExecutorOptions } from "../options.ts";
+import { evaluate, openLocal, run } from "./evaluate.ts";
+import { startHost } from "./other-host.ts";
+
+/** A child, one in a session of its own, and a daemon with another parent; each sleeps under a name that only it has. */
+function family(name: string): string {
+  return `
+import os, subprocess, sys
+name = ${JSON.stringify(name)}
+nap = [sys.executable, "-c", "import time; time.sleep(120)", name]
+subprocess.Popen(nap)
+subprocess.Popen(nap, start_new_session=True)
+if os.fork() == 0:
+    os.setsid()
+    if os.fork() == 0:
+        os.execv(sys.executable, nap)
+    os._exit(0)
+import time
+time.sleep(0.3)
+`;
+}
+
+function processesNamed(name: string): number {
+  return readdirSync("/proc").filter((pid) => /^\d+$/.test(pid) && commandLine(pid).includes(name)).length;
+}
+
+function commandLine(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8");
+  } catch {
+    return "";
+  }
+}
+
+async function gone(name: string): Promise<boolean> {
+  for (let attempt = 0; attempt < 40 && processesNamed(name) > 0; attempt++) await delay(50);
+  return processesNamed(name) === 0;
+}
+
+/** What the end of a session ends, on Linux and in every sandbox. */
+export function lifetimeCases(options: LocalExecutorOptions): void {
+  it("ends with everything that it started", async () => {
+    const name = `codelet-nap-${process.pid}-${options.sandbox}`;
+    const session = await openLocal(options);
+    await run(session, family(name));
+    expect(processesNamed(name)).toBe(3);
+    await session[Symbol.asyncDispose]();
+    expect(await gone(name)).toBe(true);
+  });
+
+  it("ends with everything when its interpreter dies", async () => {
+    const name = `codelet-orphan-${process.pid}-${options.sandbox}`;
+    await using session = await openLocal(options);
+    const { error, stateLost } = await run(session, `${family(name)}\nos._exit(3)`);
+    expect([error?.name, stateLost]).toEqual(["SessionDied", true]);
+    expect(error?.message).toContain("exit code 3");
+    expect(await gone(name)).toBe(true);
+  });
+
+  it("names the signal that ended it", async () => {
+    await using session = await openLocal(options);
+    const { error } = await run(session, "import ctypes\nctypes.string_at(0)");
+    expect(error?.message).toContain("signal SIGSEGV");
+  });
+
+  it("does not outlive a host that is killed while it is busy", async () => {
+    const name = `codelet-busy-${process.pid}-${options.sandbox}`;
+    const host = await startHost(
+      `import subprocess, sys\nsubprocess.Popen([sys.executable, "-c", "while True: pass", "${name}"])\nwhile True: pass`,
+      options,
+    );
+    await expect.poll(() => processesNamed(name), { timeout: 5_000 }).toBeGreaterThan(0);
+    host.kill("SIGKILL");
+    expect(await gone(name)).toBe(true);
+  });
+
+  it("is not opened when its signal is aborted before or while it starts", async () => {
+    await expect(openLocal(options, { signal: AbortSignal.abort("no") })).rejects.toMatchObject({ code: "aborted" });
+    const controller = new AbortController();
+    const opening = openLocal(options, { signal: controller.signal });
+    setTimeout(() => controller.abort("changed my mind"), 8);
+    await expect(opening).rejects.toMatchObject({ code: "aborted", cause: "changed my mind" });
+  });
+
+  it("can be disposed of twice, and at once after a failure", async () => {
+    const session = await openLocal(options);
+    await run(session, "import os\nos._exit(0)");
+    await Promise.all([session[Symbol.asyncDispose](), session[Symbol.asyncDispose]()]);
+    await session[Symbol.asyncDispose]();
+  });
+}
+
+/** Where nobody but the interpreter holds the worker's end of the frames. */
+export function closedFramesCase(options: LocalExecutorOptions): void {
+  it("is over when its interpreter closes every descriptor", async () => {
+    await using session = await openLocal(options);
+    const { error } = await run(session, "import os\nos.closerange(3, 4096)\nwhile True: pass", { timeoutMs: 10_000 });
+    expect(error?.name).toBe("SessionDied");
+    expect(await evaluate(session, "1 + 1")).toBe(2);
+  });
+}
