@@ -44,7 +44,7 @@ function capabilitiesOf(options: ResolvedLocalOptions): ExecutorCapabilities {
   }
   // Every session starts with an empty folder and without a network, so earlier code can be run again.
   const enclosed = { ...shared, network: "none", files: "own", recovery: { pinned: false, snapshot: false, replay: "workdir" } } as const;
-  if (options.sandbox === "required") return { ...enclosed, isolation: 3, processes: "own" };
-  // The package's sandbox shares the host's System V memory and message queues. Seatbelt lets code list the machine's processes, and no limit of memory holds.
-  return process.platform === "linux" ? { ...enclosed, isolation: 2, processes: "own" } : { ...enclosed, isolation: 1, processes: "host" };
+  // macOS has no namespaces: Seatbelt lets code list the machine's processes, and no limit of memory holds there.
+  if (process.platform === "darwin") return { ...enclosed, isolation: 1, processes: "host" };
+  return { ...enclosed, isolation: 3, processes: "own" };
 }

@@ -15,7 +15,7 @@ export interface LocalExecutorOptions {
   readonly memoryLimitBytes?: number | undefined;
   /** Processes and threads of a session together. Minimum 4. @default 128 */
   readonly maxProcesses?: number | undefined;
-  /** Bytes of the session's own folder, which is held in memory in the sandbox; enforced with `sandbox: "required"` only. Minimum 1 MiB. @default 256 MiB */
+  /** Bytes of the session's own folder, which is held in memory in the sandbox; enforced in both sandboxes on Linux. Minimum 1 MiB. @default 256 MiB */
   readonly diskLimitBytes?: number | undefined;
   /** Environment variables of the code, in addition to the few that Python needs. Nothing is inherited. @default {} */
   readonly env?: Readonly<Record<string, string>> | undefined;

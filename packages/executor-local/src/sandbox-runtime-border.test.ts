@@ -1,9 +1,9 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readlinkSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { SandboxManager } from "@anthropic-ai/sandbox-runtime";
-import { afterAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { evaluate, evaluateOnce, openLocal, run } from "./testing/evaluate.ts";
 import { lifetimeCases } from "./testing/lifetime-cases.ts";
 import { limitCases } from "./testing/limit-cases.ts";
@@ -57,6 +57,36 @@ describe.skipIf(missing !== undefined || !isLinux)("the sandbox of @anthropic-ai
     expect(new Set(JSON.stringify(seen.capabilities).match(/[0-9a-f]{16}/g))).toEqual(new Set(["0000000000000000"]));
   });
 
+  it("refuses what reaches past its namespaces: System V memory and queues, keyrings, hidden memory, other families of sockets", async () => {
+    const code = `
+import ctypes, os, socket
+def attempt(act):
+    try:
+        act()
+        return "done"
+    except OSError as error:
+        return os.strerror(error.errno)
+libc = ctypes.CDLL(None, use_errno=True)
+def call(name, *arguments):
+    if getattr(libc, name)(*arguments) < 0:
+        raise OSError(ctypes.get_errno(), name)
+[
+    attempt(lambda: call("shmget", 0x51, 4096, 0o1600)),
+    attempt(lambda: call("msgget", 0x51, 0o1600)),
+    attempt(lambda: call("ptrace", 0, 0, None, None)),
+    attempt(lambda: os.memfd_create("hidden")),
+    attempt(lambda: socket.socket(38, socket.SOCK_SEQPACKET)),
+    attempt(lambda: socket.socketpair()),
+    os.readlink("/proc/self/ns/ipc"),
+    socket.gethostname(),
+]`;
+    const denied = "Operation not permitted";
+    const seen = (await evaluateOnce(code, options)) as string[];
+    expect(seen.slice(0, 6)).toEqual([denied, denied, denied, denied, "Address family not supported by protocol", "done"]);
+    expect(seen[6]).not.toBe(readlinkSync("/proc/self/ns/ipc"));
+    expect(seen[7]).toBe("sandbox");
+  });
+
   it("keeps what code writes beside its folder to itself", async () => {
     const place = join(realpathSync(tmpdir()), `codelet-beside-${process.pid}`);
     const code = `open(${JSON.stringify(place)}, "w").write("x")\nopen(${JSON.stringify(place)}).read()`;
@@ -65,7 +95,7 @@ describe.skipIf(missing !== undefined || !isLinux)("the sandbox of @anthropic-ai
     await expect(evaluateOnce(`open(${JSON.stringify(place)}).read()`, options)).rejects.toThrow("FileNotFoundError");
   });
 
-  it("closes the folder that the package opens to every command", async () => {
+  it("does not have the folder that the package's manager opens to every command", async () => {
     const shared = "/tmp/claude";
     const isOurs = !existsSync(shared);
     if (isOurs) mkdirSync(shared);
@@ -103,6 +133,15 @@ def attempt(act):
     } finally {
       rmSync(project, { recursive: true, force: true });
     }
+  });
+
+  it("has a folder of the options' size, whose files the host never sees", async () => {
+    await using session = await openLocal({ ...options, diskLimitBytes: 2 ** 20 });
+    const fill =
+      "import os\nopen('small', 'w').write('x')\ntry:\n    open('big', 'wb').write(bytes(3 * 2**20))\nexcept OSError as error:\n    said = error.strerror\n[said, os.getcwd()]";
+    const [said, folder] = (await evaluate(session, fill)) as [string, string];
+    expect(said).toBe("No space left on device");
+    expect(readdirSync(folder)).toEqual([]);
   });
 
   it("counts files in memory as memory, where the host watches it", async () => {
@@ -174,21 +213,15 @@ describe.skipIf(missing !== undefined)("sessions of @anthropic-ai/sandbox-runtim
     }
   });
 
-  describe("when other code has configured the package for the whole process", () => {
-    // Its settings can't be taken back: this stays the file's last test.
-    afterAll(() => SandboxManager.reset());
-
-    it("are refused, and those that run go on as they were", async () => {
-      await using before = await openLocal(options);
-      SandboxManager.updateConfig({
-        network: { allowedDomains: ["example.com"], deniedDomains: [] },
-        filesystem: { denyRead: [], allowWrite: [], denyWrite: [] },
-      });
-      await expect(openLocal(options)).rejects.toMatchObject({
-        code: "configuration",
-        message: expect.stringMatching(/is initialized in this process by other code.*a process of its own/),
-      });
-      expect(await evaluate(before, "6 * 7")).toBe(42);
+  it("are not touched by what other code configures in the package for the whole process", async () => {
+    // It can't be taken back: this stays the file's last test.
+    SandboxManager.updateConfig({
+      network: { allowedDomains: ["example.com"], deniedDomains: [], allowAllUnixSockets: true },
+      filesystem: { denyRead: [], allowWrite: ["/tmp"], denyWrite: [] },
+      enableWeakerNestedSandbox: true,
+      allowNestedUserNamespaces: true,
     });
+    if (isLinux) expect(await evaluateOnce(lookAround, options)).toMatchObject(enclosed);
+    else await expect(evaluateOnce("import socket\nsocket.socket(socket.AF_UNIX)", options)).rejects.toThrow("PermissionError");
   });
 });

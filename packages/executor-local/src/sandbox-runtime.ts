@@ -1,139 +1,151 @@
-import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { AbortedError, ConfigurationError, MissingPackageError } from "@codelet/core";
 import type { Command } from "./bubblewrap.ts";
+import { findCommand } from "./find-command.ts";
 import type { Interpreter } from "./interpreter.ts";
 import { sandboxPaths } from "./sandbox-paths.ts";
+import { architectureUnsupported, bubblewrapMissing, rootUnsupported } from "./start-diagnosis.ts";
+import { systemCallFilter } from "./system-call-filter.ts";
+import { isRoot } from "./unprivileged-user.ts";
 
-type Runtime = typeof import("@anthropic-ai/sandbox-runtime");
+/** The release whose profiles we have read and tested: each one may change them. */
+export const sandboxRuntimePackage = "@anthropic-ai/sandbox-runtime@0.0.83";
 
-/** The release whose profiles we have read and tested; below 1.0 each one may change them. */
-const packageName = "@anthropic-ai/sandbox-runtime";
-const packageVersion = "0.0.83";
-const shell = "/bin/sh";
-const systemPath = "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin";
-
-/** What macOS keeps of people, mounted volumes and other programs' temporary files. The rest of the system is readable, as `/usr` is on Linux. */
-const macosClosed = ["/Users", "/Volumes", "/Network", "/private"];
-const macosOpen = ["/private/etc/localtime", "/private/var/db/timezone", "/private/var/db/dyld", "/private/var/select"];
-
-/** Folders that the package makes writable by itself. Only its rules for credentials take precedence over that. */
-const sharedFolders = ["/tmp/claude", "/private/tmp/claude"];
+type Linux = typeof import("@anthropic-ai/sandbox-runtime/dist/sandbox/linux-sandbox-utils.js");
+type Macos = typeof import("@anthropic-ai/sandbox-runtime/dist/sandbox/macos-sandbox-utils.js");
 
 export interface SandboxRuntimeOptions {
   readonly interpreter: Interpreter;
-  /** The session's folder, an absolute path without links: all that can be written to and lasts. */
+  /** The session's folder, an absolute path without links: all that can be written to and lasts. Under Linux its content is the sandbox's own memory. */
   readonly folder: string;
+  readonly diskLimitBytes: number;
   readonly env: Readonly<Record<string, string>>;
   readonly argv: readonly string[];
-  readonly fourth: Command["fourth"];
   readonly signal: AbortSignal | undefined;
 }
 
-/** A command whose {@link release} has to be called when its process is gone. */
-export interface SandboxRuntimeCommand extends Command {
-  release(): void;
-}
+const shell = "/bin/sh";
+const systemPath = "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin";
 
 /**
- * The command that runs `argv` in the package's sandbox. Of the package only its writer of profiles is used, with every setting in the call: its manager, which
- * has one configuration and one proxy for a whole process, is never initialized, so sessions share nothing and no proxy runs.
+ * The command that runs `argv` in the package's sandbox. It is made by the package's two functions that write one command's profile, and not by its manager: that
+ * has one configuration for a whole process, opens `/tmp/claude` to every command, and searches the working directory at each start (ten seconds in `/`).
+ *
+ * Rejects with `missing-package`, or with `configuration` for root and where the sandbox would lack a part.
  */
-export async function sandboxRuntimeCommand(options: SandboxRuntimeOptions): Promise<SandboxRuntimeCommand> {
-  const { folder, env, argv, fourth, signal } = options;
-  const { SandboxManager } = await loadRuntime();
-  assertUninitialized(SandboxManager);
-  // On macOS the package sets a TMPDIR of its own, and outside the sandbox no program of the interpreter's folder may pass for the system's.
-  const own = [`TMPDIR=${folder}`, `PATH=${env.PATH}`];
-  const command = `exec ${quote(["/usr/bin/env", ...own, ...argv])}`;
-  const helper = process.platform === "linux" ? systemCallHelper() : undefined;
-  let wrapped: string;
-  try {
-    wrapped = await SandboxManager.wrapWithSandbox(command, shell, settings(options, helper), signal, { commandId: randomUUID() });
-  } catch (cause) {
+export async function sandboxRuntimeCommand(options: SandboxRuntimeOptions): Promise<Command> {
+  const { folder, env, argv, signal } = options;
+  const { wrapCommandWithSandboxLinux, wrapCommandWithSandboxMacOS, cleanupBwrapMountPoints } = await loadRuntime();
+  if (isRoot()) throw rootUnsupported();
+  // The package sets a TMPDIR of its own on macOS, and outside the sandbox no program of the interpreter's folder may pass for the system's.
+  const command = `exec ${quote(["/usr/bin/env", `TMPDIR=${folder}`, `PATH=${env.PATH}`, ...argv])}`;
+  const shared = { command, commandId: "codelet", needsNetworkRestriction: true, binShell: shell } as const;
+  const spawned = { env: { ...env, PATH: systemPath }, cwd: folder } as const;
+  if (process.platform === "darwin") {
+    const wrapped = wrapCommandWithSandboxMacOS({ ...shared, ...macosFiles(options) });
+    return { ...spawned, file: shell, args: ["-c", `exec ${wrapped}`], fourth: "lifeline" };
+  }
+  const { bwrap, filter, helper } = linuxParts();
+  const wrapped = await wrapCommandWithSandboxLinux({
+    ...shared,
+    ...linuxFiles(options, helper),
+    bwrapPath: bwrap,
+    seccompConfig: { applyPath: helper },
+    ripgrepConfig: findsNothing,
+    ...(signal === undefined ? {} : { abortSignal: signal }),
+  }).catch((cause: Error) => {
     if (signal?.aborted) throw new AbortedError(signal.reason);
-    throw new ConfigurationError(`${packageName} could not make a sandbox: ${(cause as Error).message}`, { cause });
-  }
-  let isReleased = false;
-  const release = (): void => {
-    // The package counts its commands: one that is released twice would be another one's end.
-    if (!isReleased) SandboxManager.cleanupAfterCommand();
-    isReleased = true;
-  };
-  try {
-    assertUninitialized(SandboxManager);
-    // Without its helper the package goes on, and leaves Unix sockets and new namespaces open.
-    if (helper !== undefined && !wrapped.includes(helper)) throw helperMissing(helper);
-  } catch (error) {
-    release();
-    throw error;
-  }
-  return { file: shell, args: ["-c", `exec ${wrapped}`], env: { ...env, PATH: systemPath }, cwd: folder, fourth, release };
+    throw new ConfigurationError(`${sandboxRuntimePackage} could not make a sandbox: ${cause.message}`, { cause });
+  });
+  // Ours needs no mount points on the host; while it counted as running, those of other commands of this process would stay.
+  cleanupBwrapMountPoints();
+  return { ...spawned, file: bwrap, args: [...outerArguments(options), shell, "-c", `exec ${wrapped}`], fourth: filter };
 }
 
 /** Loads the package on demand. Rejects with `missing-package` when it is not installed; when it is and fails to load, with its own error. */
-async function loadRuntime(): Promise<Runtime> {
+async function loadRuntime(): Promise<Linux & Macos> {
   try {
-    return await import("@anthropic-ai/sandbox-runtime");
+    const linux = await import("@anthropic-ai/sandbox-runtime/dist/sandbox/linux-sandbox-utils.js");
+    const macos = await import("@anthropic-ai/sandbox-runtime/dist/sandbox/macos-sandbox-utils.js");
+    return { ...linux, ...macos };
   } catch (cause) {
     if (resolvePackage() !== undefined) throw cause;
-    throw new MissingPackageError(`${packageName}@${packageVersion}`, 'The local executor with `sandbox: "sandbox-runtime"`', { cause });
+    throw new MissingPackageError(sandboxRuntimePackage, 'The local executor with `sandbox: "sandbox-runtime"`', { cause });
   }
 }
 
-function assertUninitialized(manager: Runtime["SandboxManager"]): void {
-  if (manager.getConfig() === undefined) return;
-  throw new ConfigurationError(
-    `${packageName} is initialized in this process by other code, and some of its settings (network, sockets) would hold for this session too, also after a reset. ` +
-      'Run the agent in a process of its own, or use another sandbox (Linux: `sandbox: "required"`).',
-  );
-}
+/** For the files below the working directory that the package would protect: nothing there can be written to. */
+const findsNothing = { command: shell, args: ["-c", ":"] };
 
-function settings(
-  { interpreter, folder }: SandboxRuntimeOptions,
-  helper: string | undefined,
-): Parameters<Runtime["SandboxManager"]["wrapWithSandbox"]>[2] {
-  const { binds, symlinks } = sandboxPaths(interpreter);
-  const links = symlinks.map(([path]) => path);
-  const isLinux = process.platform === "linux";
-  const closed = isLinux ? ["/"] : [...macosClosed, homedir()];
-  const open = [...binds, ...links, ...(isLinux ? [] : macosOpen), ...(helper === undefined ? [] : [dirname(helper)]), folder];
+/** What macOS keeps of people, of mounted volumes and of other programs. The rest of the system is readable, as `/usr` is on Linux. */
+const macosClosed = ["/Users", "/Volumes", "/Network", "/private"];
+const macosOpen = ["/private/etc/localtime", "/private/var/db/timezone", "/private/var/db/dyld", "/private/var/select"];
+const macosDevices = ["/dev/null", "/dev/stdout", "/dev/stderr", "/dev/dtracehelper"];
+
+function macosFiles({
+  interpreter,
+  folder,
+}: SandboxRuntimeOptions): Pick<Parameters<Macos["wrapCommandWithSandboxMacOS"]>[0], "readConfig" | "writeConfig"> {
+  const open = [...readablePaths(interpreter), ...macosOpen, folder];
   return {
-    network: { allowedDomains: [], deniedDomains: [] },
-    filesystem: { denyRead: closed.map(literal), allowRead: open.map(literal), allowWrite: [literal(folder)], denyWrite: sharedFolders.map(literal) },
-    credentials: { files: sharedFolders.map((path) => ({ path, mode: "deny" })) },
-    allowPty: false,
-    allowNestedUserNamespaces: false,
+    readConfig: { denyOnly: [], literalDenyOnly: [...macosClosed, homedir()], literalAllowWithinDeny: open },
+    writeConfig: { allowOnly: [], literalAllowOnly: [...macosDevices, folder], denyWithinAllow: [] },
   };
 }
 
-/** A path whose characters are never a pattern. */
-function literal(path: string): { readonly path: string; readonly literal: true } {
-  return { path, literal: true };
+function linuxFiles(
+  { interpreter, folder }: SandboxRuntimeOptions,
+  helper: string,
+): Pick<Parameters<Linux["wrapCommandWithSandboxLinux"]>[0], "readConfig" | "writeConfig"> {
+  const open = [...readablePaths(interpreter), dirname(helper)];
+  return {
+    readConfig: { denyOnly: [], literalDenyOnly: ["/"], literalAllowWithinDeny: open },
+    writeConfig: { allowOnly: [], literalAllowOnly: [folder], denyWithinAllow: [] },
+  };
 }
 
-/** The program that puts the filter of system calls on, which the sandbox has to show; undefined for machines that it isn't made for. */
-function systemCallHelper(): string | undefined {
-  const entry = resolvePackage();
-  if (entry === undefined) return undefined;
-  const helper = join(dirname(dirname(entry)), "vendor", "seccomp", process.arch, "apply-seccomp");
-  if (!existsSync(helper)) throw helperMissing(helper);
-  return helper;
+function readablePaths(interpreter: Interpreter): string[] {
+  const { binds, symlinks } = sandboxPaths(interpreter);
+  return [...binds, ...symlinks.map(([path]) => path)];
 }
 
-function helperMissing(helper: string): ConfigurationError {
-  return new ConfigurationError(
-    `${packageName} has no filter of system calls for this machine, or was installed without it. Install ${packageVersion} unbundled (x64, arm64), or use \`sandbox: "required"\`.`,
+/**
+ * What the package leaves the host's, around its own bubblewrap: System V memory and queues, the host's name, the system calls that `"required"` filters,
+ * and a folder that grows with the disk.
+ */
+function outerArguments({ folder, diskLimitBytes }: SandboxRuntimeOptions): string[] {
+  return [
+    ...["--unshare-user", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try", "--hostname", "sandbox", "--die-with-parent"],
+    ...["--seccomp", "4", "--dev-bind", "/", "/", "--size", String(diskLimitBytes), "--tmpfs", folder, "--chdir", folder, "--"],
+  ];
+}
+
+interface LinuxParts {
+  readonly bwrap: string;
+  readonly filter: Uint8Array;
+  /** The package's program that puts its own filter on. Without it the package goes on, and leaves Unix sockets and new namespaces open. */
+  readonly helper: string;
+}
+
+function linuxParts(): LinuxParts {
+  const bwrap = findCommand("bwrap");
+  if (bwrap === undefined) throw bubblewrapMissing();
+  const filter = systemCallFilter();
+  if (filter === undefined) throw architectureUnsupported(process.arch);
+  const helper = join(dirname(dirname(resolvePackage() ?? "")), "vendor", "seccomp", process.arch, "apply-seccomp");
+  if (existsSync(helper)) return { bwrap, filter, helper };
+  throw new ConfigurationError(
+    `${sandboxRuntimePackage} was installed without its program \`apply-seccomp\`. Install it as it is published, not in a bundle, or use \`sandbox: "required"\`.`,
     { details: { helper } },
   );
 }
 
 function resolvePackage(): string | undefined {
   try {
-    return createRequire(import.meta.url).resolve(packageName);
+    return createRequire(import.meta.url).resolve("@anthropic-ai/sandbox-runtime");
   } catch {
     return undefined;
   }

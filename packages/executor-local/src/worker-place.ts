@@ -9,7 +9,7 @@ import type { ResolvedLocalOptions } from "./options.ts";
 import { sandboxPaths } from "./sandbox-paths.ts";
 import { sandboxRuntimeCommand } from "./sandbox-runtime.ts";
 import { makeSessionFolder } from "./session-folder.ts";
-import { architectureUnsupported, bubblewrapMissing, rootUnsupported } from "./start-diagnosis.ts";
+import { architectureUnsupported, bubblewrapMissing } from "./start-diagnosis.ts";
 import { systemCallFilter } from "./system-call-filter.ts";
 import { isRoot } from "./unprivileged-user.ts";
 import { workerEnvironment } from "./worker-environment.ts";
@@ -64,21 +64,13 @@ async function inBubblewrap({ interpreter, options, seed }: WorkerPlaceOptions):
 }
 
 async function inSandboxRuntime({ interpreter, options, seed, signal }: WorkerPlaceOptions): Promise<WorkerPlace> {
-  if (isRoot()) throw rootUnsupported();
-  const isLinux = process.platform === "linux";
-  if (isLinux && findCommand("bwrap") === undefined) throw bubblewrapMissing();
   const made = await makeSessionFolder();
   try {
     const folder = realpathSync(made.path);
     const { env, marker } = marked(workerEnvironment({ interpreter, folder, seed, env: options.env }));
     const argv = workerArguments(interpreter, bootOptions(options));
-    const fourth = isLinux ? new Uint8Array() : "lifeline";
-    const command = await sandboxRuntimeCommand({ interpreter, folder, env, argv, fourth, signal });
-    const onGone = (): Promise<void> => {
-      command.release();
-      return made.remove();
-    };
-    return { command, marker: isLinux ? undefined : marker, onGone };
+    const command = await sandboxRuntimeCommand({ interpreter, folder, diskLimitBytes: options.diskLimitBytes, env, argv, signal });
+    return { command, marker: process.platform === "linux" ? undefined : marker, onGone: made.remove };
   } catch (error) {
     await made.remove();
     throw error;

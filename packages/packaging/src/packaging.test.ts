@@ -8,7 +8,13 @@ import { npmProject, pnpmProject, type ScratchProject } from "./scratch-project.
 import { packAll, type Tarball } from "./tarballs.ts";
 
 const INSTALL_TIMEOUT_MS = 120_000;
+const LOCAL_MANIFEST = path.resolve(import.meta.dirname, "../../executor-local/package.json");
 const EXECUTORS = ["@codelet/executor-local", "@codelet/executor-wasm"];
+
+const OPEN_SANDBOX_RUNTIME = `
+  import { localExecutor } from "@codelet/executor-local";
+  await localExecutor({ sandbox: "sandbox-runtime" }).open().catch((error) => console.log(error.name, error.code, error.message));
+`;
 
 // An agent whose model answers at once: how far it comes depends on the executor package alone.
 const RUN_AGENT = `
@@ -78,6 +84,14 @@ describe.each([
   it('runs an agent with executorType: "wasm"', async () => {
     const printed = await user.execute(RUN_AGENT);
     expect(printed.trim()).toBe("success 42");
+  });
+
+  it.skipIf(process.platform === "win32")("names the command that installs the local executor's optional sandbox", async () => {
+    const printed = await user.execute(OPEN_SANDBOX_RUNTIME);
+    const { peerDependencies } = JSON.parse(readFileSync(LOCAL_MANIFEST, "utf8")) as { peerDependencies: Record<string, string> };
+    const [name = "", version] = Object.entries(peerDependencies).find(([peer]) => !peer.startsWith("@codelet/")) ?? [];
+    expect(printed).toMatch(/^MissingPackageError missing-package /);
+    expect(printed).toContain(`Run: npm install ${name}@${version}\n`);
   });
 });
 
