@@ -7,7 +7,7 @@ export interface LocalExecutorOptions {
   readonly python?: string | undefined;
   /**
    * `"required"`: inside bubblewrap, without network, home folder or other processes; Linux only. `"sandbox-runtime"`: inside the sandbox of the optional package
-   * `@anthropic-ai/sandbox-runtime`, also on macOS; weaker, as the README says. `"none"`: with all of your rights, for code that you would run yourself.
+   * `@anthropic-ai/sandbox-runtime`, also on macOS; what it isolates there is in the README. `"none"`: with all of your rights, for code that you would run yourself.
    * @default "required"
    */
   readonly sandbox?: LocalSandbox | undefined;

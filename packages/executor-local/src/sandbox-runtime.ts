@@ -11,8 +11,10 @@ import { architectureUnsupported, bubblewrapMissing, rootUnsupported } from "./s
 import { systemCallFilter } from "./system-call-filter.ts";
 import { isRoot } from "./unprivileged-user.ts";
 
+const packageName = "@anthropic-ai/sandbox-runtime";
 /** The release whose profiles we have read and tested: each one may change them. */
-export const sandboxRuntimePackage = "@anthropic-ai/sandbox-runtime@0.0.83";
+const packageVersion = "0.0.83";
+const release = `${packageName}@${packageVersion}`;
 
 type Linux = typeof import("@anthropic-ai/sandbox-runtime/dist/sandbox/linux-sandbox-utils.js");
 type Macos = typeof import("@anthropic-ai/sandbox-runtime/dist/sandbox/macos-sandbox-utils.js");
@@ -34,10 +36,11 @@ const systemPath = "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin";
  * The command that runs `argv` in the package's sandbox. It is made by the package's two functions that write one command's profile, and not by its manager: that
  * has one configuration for a whole process, opens `/tmp/claude` to every command, and searches the working directory at each start (ten seconds in `/`).
  *
- * Rejects with `missing-package`, or with `configuration` for root and where the sandbox would lack a part.
+ * Rejects with `missing-package`, or with `configuration` for root, for another release of the package, and where the sandbox would lack a part.
  */
 export async function sandboxRuntimeCommand(options: SandboxRuntimeOptions): Promise<Command> {
   const { folder, env, argv, signal } = options;
+  const packageFolder = installedFolder();
   const { wrapCommandWithSandboxLinux, wrapCommandWithSandboxMacOS, cleanupBwrapMountPoints } = await loadRuntime();
   if (isRoot()) throw rootUnsupported();
   // The package sets a TMPDIR of its own on macOS, and outside the sandbox no program of the interpreter's folder may pass for the system's.
@@ -48,7 +51,7 @@ export async function sandboxRuntimeCommand(options: SandboxRuntimeOptions): Pro
     const wrapped = wrapCommandWithSandboxMacOS({ ...shared, ...macosFiles(options) });
     return { ...spawned, file: shell, args: ["-c", `exec ${wrapped}`], fourth: "lifeline" };
   }
-  const { bwrap, filter, helper } = linuxParts();
+  const { bwrap, filter, helper } = linuxParts(packageFolder);
   const wrapped = await wrapCommandWithSandboxLinux({
     ...shared,
     ...linuxFiles(options, helper),
@@ -58,23 +61,39 @@ export async function sandboxRuntimeCommand(options: SandboxRuntimeOptions): Pro
     ...(signal === undefined ? {} : { abortSignal: signal }),
   }).catch((cause: Error) => {
     if (signal?.aborted) throw new AbortedError(signal.reason);
-    throw new ConfigurationError(`${sandboxRuntimePackage} could not make a sandbox: ${cause.message}`, { cause });
+    throw new ConfigurationError(`${release} could not make a sandbox: ${cause.message}`, { cause });
   });
   // Ours needs no mount points on the host; while it counted as running, those of other commands of this process would stay.
   cleanupBwrapMountPoints();
   return { ...spawned, file: bwrap, args: [...outerArguments(options), shell, "-c", `exec ${wrapped}`], fourth: filter };
 }
 
-/** Loads the package on demand. Rejects with `missing-package` when it is not installed; when it is and fails to load, with its own error. */
-async function loadRuntime(): Promise<Linux & Macos> {
+/** Where the package is. Throws `missing-package` when it is not installed, and `configuration` when another release is. */
+function installedFolder(): string {
+  const require = createRequire(import.meta.url);
+  let manifest: string;
   try {
-    const linux = await import("@anthropic-ai/sandbox-runtime/dist/sandbox/linux-sandbox-utils.js");
-    const macos = await import("@anthropic-ai/sandbox-runtime/dist/sandbox/macos-sandbox-utils.js");
-    return { ...linux, ...macos };
+    manifest = require.resolve(`${packageName}/package.json`);
   } catch (cause) {
-    if (resolvePackage() !== undefined) throw cause;
-    throw new MissingPackageError(sandboxRuntimePackage, 'The local executor with `sandbox: "sandbox-runtime"`', { cause });
+    throw new MissingPackageError(release, 'The local executor with `sandbox: "sandbox-runtime"`', { cause });
   }
+  const { version } = require(manifest) as { readonly version: string };
+  if (version === packageVersion) return dirname(manifest);
+  throw new ConfigurationError(
+    `${packageName} is installed as ${version}, whose sandbox has not been tested with this release of @codelet/executor-local. Run: npm install ${release}`,
+    { details: { version, expected: packageVersion } },
+  );
+}
+
+async function loadRuntime(): Promise<Linux & Macos> {
+  const linux = await import("@anthropic-ai/sandbox-runtime/dist/sandbox/linux-sandbox-utils.js").catch(rethrow);
+  const macos = await import("@anthropic-ai/sandbox-runtime/dist/sandbox/macos-sandbox-utils.js").catch(rethrow);
+  return { ...linux, ...macos };
+}
+
+/** With a handler bundlers take a package that isn't there for an optional one. */
+function rethrow(error: unknown): never {
+  throw error;
 }
 
 /** For the files below the working directory that the package would protect: nothing there can be written to. */
@@ -130,25 +149,17 @@ interface LinuxParts {
   readonly helper: string;
 }
 
-function linuxParts(): LinuxParts {
+function linuxParts(packageFolder: string): LinuxParts {
   const bwrap = findCommand("bwrap");
   if (bwrap === undefined) throw bubblewrapMissing();
   const filter = systemCallFilter();
   if (filter === undefined) throw architectureUnsupported(process.arch);
-  const helper = join(dirname(dirname(resolvePackage() ?? "")), "vendor", "seccomp", process.arch, "apply-seccomp");
+  const helper = join(packageFolder, "vendor", "seccomp", process.arch, "apply-seccomp");
   if (existsSync(helper)) return { bwrap, filter, helper };
   throw new ConfigurationError(
-    `${sandboxRuntimePackage} was installed without its program \`apply-seccomp\`. Install it as it is published, not in a bundle, or use \`sandbox: "required"\`.`,
+    `${release} was installed without its program \`apply-seccomp\`. Install it as it is published, not in a bundle, or use \`sandbox: "required"\`.`,
     { details: { helper } },
   );
-}
-
-function resolvePackage(): string | undefined {
-  try {
-    return createRequire(import.meta.url).resolve("@anthropic-ai/sandbox-runtime");
-  } catch {
-    return undefined;
-  }
 }
 
 /** Words of a shell, each in single quotes. */

@@ -86,13 +86,25 @@ describe.each([
     expect(printed.trim()).toBe("success 42");
   });
 
-  it.skipIf(process.platform === "win32")("names the command that installs the local executor's optional sandbox", async () => {
-    const printed = await user.execute(OPEN_SANDBOX_RUNTIME);
-    const { peerDependencies } = JSON.parse(readFileSync(LOCAL_MANIFEST, "utf8")) as { peerDependencies: Record<string, string> };
-    const [name = "", version] = Object.entries(peerDependencies).find(([peer]) => !peer.startsWith("@codelet/")) ?? [];
-    expect(printed).toMatch(/^MissingPackageError missing-package /);
-    expect(printed).toContain(`Run: npm install ${name}@${version}\n`);
-  });
+  it.skipIf(process.platform === "win32")(
+    "names the command that installs the local executor's optional sandbox, in the release that it is made for",
+    async () => {
+      const printed = await user.execute(OPEN_SANDBOX_RUNTIME);
+      const { peerDependencies } = JSON.parse(readFileSync(LOCAL_MANIFEST, "utf8")) as { peerDependencies: Record<string, string> };
+      const [name = "", version] = Object.entries(peerDependencies).find(([peer]) => !peer.startsWith("@codelet/")) ?? [];
+      expect(printed).toMatch(/^MissingPackageError missing-package /);
+      expect(printed).toContain(`Run: npm install ${name}@${version}\n`);
+
+      const other = path.join(user.folder, "node_modules", name);
+      mkdirSync(other, { recursive: true });
+      writeFileSync(path.join(other, "package.json"), JSON.stringify({ name, version: "0.0.1" }));
+      const refused = await user.execute(OPEN_SANDBOX_RUNTIME);
+      rmSync(other, { recursive: true });
+      expect(refused).toMatch(
+        new RegExp(`^ConfigurationError configuration .* is installed as 0\\.0\\.1, .* Run: npm install ${name}@${version}\\n`),
+      );
+    },
+  );
 });
 
 describe("in a project with core alone", () => {
