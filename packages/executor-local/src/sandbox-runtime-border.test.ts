@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readlinkSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { SandboxManager } from "@anthropic-ai/sandbox-runtime";
 import { describe, expect, it } from "vitest";
 import { evaluate, evaluateOnce, openLocal, run } from "./testing/evaluate.ts";
@@ -118,22 +118,28 @@ def attempt(act):
     }
   });
 
-  it("shows of an environment inside a project its packages, and nothing of the project", async () => {
-    const project = mkdtempSync(join(tmpdir(), "codelet-project-"));
-    try {
-      writeFileSync(join(project, ".env"), secret);
-      execFileSync(options.python, ["-m", "venv", "--without-pip", "--symlinks", join(project, "real")]);
-      mkdirSync(join(project, "links"));
-      symlinkSync(join(project, "real"), join(project, "links", "current"));
-      const python = join(project, "links", "current", "bin", "python");
-      const site = execFileSync(python, ["-c", "import site; print(site.getsitepackages()[0])"], { encoding: "utf8" }).trim();
-      writeFileSync(join(site, "installed_here.py"), "answer = 42");
-      const code = `import installed_here, os, sys\n[installed_here.answer, sys.prefix, os.path.exists(${JSON.stringify(join(project, ".env"))})]`;
-      expect(await evaluateOnce(code, { ...options, python })).toEqual([42, join(project, "links", "current"), false]);
-    } finally {
-      rmSync(project, { recursive: true, force: true });
-    }
-  });
+  it.each(["links/current", "whole"])(
+    "shows of an environment inside a project, reached by the link %s, its packages and nothing of the project",
+    async (link) => {
+      const project = mkdtempSync(join(tmpdir(), "codelet-project-"));
+      try {
+        writeFileSync(join(project, ".env"), secret);
+        execFileSync(options.python, ["-m", "venv", "--without-pip", "--symlinks", join(project, "real")]);
+        mkdirSync(join(project, "links"));
+        symlinkSync(join(project, "real"), join(project, "links", "current"));
+        symlinkSync(`../${basename(project)}`, join(project, "whole"));
+        const prefix = join(project, link, ...(link === "whole" ? ["real"] : []));
+        const python = join(prefix, "bin", "python");
+        const site = execFileSync(python, ["-c", "import site; print(site.getsitepackages()[0])"], { encoding: "utf8" }).trim();
+        writeFileSync(join(site, "installed_here.py"), "answer = 42");
+        const places = JSON.stringify([join(project, ".env"), join(project, "whole", ".env")]);
+        const code = `import installed_here, os, sys\n[installed_here.answer, sys.prefix, [os.path.exists(place) for place in ${places}]]`;
+        expect(await evaluateOnce(code, { ...options, python })).toEqual([42, prefix, [false, false]]);
+      } finally {
+        rmSync(project, { recursive: true, force: true });
+      }
+    },
+  );
 
   it("has a folder of the options' size, whose files the host never sees", async () => {
     await using session = await openLocal({ ...options, diskLimitBytes: 2 ** 20 });

@@ -45,15 +45,16 @@ export async function sandboxRuntimeCommand(options: SandboxRuntimeOptions): Pro
   if (isRoot()) throw rootUnsupported();
   // The package sets a TMPDIR of its own on macOS, and outside the sandbox no program of the interpreter's folder may pass for the system's.
   const command = `exec ${quote(["/usr/bin/env", `TMPDIR=${folder}`, `PATH=${env.PATH}`, ...argv])}`;
-  const shared = { command, commandId: "codelet", needsNetworkRestriction: true, binShell: shell } as const;
+  const shared = { commandId: "codelet", needsNetworkRestriction: true, binShell: shell } as const;
   const spawned = { env: { ...env, PATH: systemPath }, cwd: folder } as const;
   if (process.platform === "darwin") {
-    const wrapped = wrapCommandWithSandboxMacOS({ ...shared, ...macosFiles(options) });
+    const wrapped = wrapCommandWithSandboxMacOS({ ...shared, command, ...macosFiles(options) });
     return { ...spawned, file: shell, args: ["-c", `exec ${wrapped}`], fourth: "lifeline" };
   }
   const { bwrap, filter, helper } = linuxParts(packageFolder);
   const wrapped = await wrapCommandWithSandboxLinux({
     ...shared,
+    command: [...makeLinks(options.interpreter), command].join("\n"),
     ...linuxFiles(options, helper),
     bwrapPath: bwrap,
     seccompConfig: { applyPath: helper },
@@ -108,7 +109,7 @@ function macosFiles({
   interpreter,
   folder,
 }: SandboxRuntimeOptions): Pick<Parameters<Macos["wrapCommandWithSandboxMacOS"]>[0], "readConfig" | "writeConfig"> {
-  const open = [...readablePaths(interpreter), ...macosOpen, folder];
+  const open = [...sandboxPaths(interpreter).binds, ...macosOpen, folder];
   return {
     readConfig: { denyOnly: [], literalDenyOnly: [...macosClosed, homedir()], literalAllowWithinDeny: open },
     writeConfig: { allowOnly: [], literalAllowOnly: [...macosDevices, folder], denyWithinAllow: [] },
@@ -119,16 +120,20 @@ function linuxFiles(
   { interpreter, folder }: SandboxRuntimeOptions,
   helper: string,
 ): Pick<Parameters<Linux["wrapCommandWithSandboxLinux"]>[0], "readConfig" | "writeConfig"> {
-  const open = [...readablePaths(interpreter), dirname(helper)];
+  const open = [...sandboxPaths(interpreter).binds, dirname(helper)];
   return {
     readConfig: { denyOnly: [], literalDenyOnly: ["/"], literalAllowWithinDeny: open },
     writeConfig: { allowOnly: [], literalAllowOnly: [folder], denyWithinAllow: [] },
   };
 }
 
-function readablePaths(interpreter: Interpreter): string[] {
-  const { binds, symlinks } = sandboxPaths(interpreter);
-  return [...binds, ...symlinks.map(([path]) => path)];
+/**
+ * Makes, in the empty folders of the sandbox, the links by which the interpreter is named. Open to the package they would be what they lead to: of a project
+ * with an environment in it, all of it.
+ */
+function makeLinks(interpreter: Interpreter): string[] {
+  const links = sandboxPaths(interpreter).symlinks.filter(([path]) => dirname(path) !== "/");
+  return links.map(([path, target]) => `${quote(["mkdir", "-p", dirname(path)])} && ${quote(["ln", "-s", target, path])} || exit 1`);
 }
 
 /**
