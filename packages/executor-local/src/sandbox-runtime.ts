@@ -1,12 +1,11 @@
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
-import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { AbortedError, ConfigurationError, MissingPackageError } from "@codelet/core";
 import type { Command } from "./bubblewrap.ts";
 import { findCommand } from "./find-command.ts";
 import type { Interpreter } from "./interpreter.ts";
-import { sandboxPaths } from "./sandbox-paths.ts";
+import { linksToMake, linuxFiles, macosFiles } from "./sandbox-runtime-files.ts";
 import { architectureUnsupported, bubblewrapMissing, rootUnsupported } from "./start-diagnosis.ts";
 import { systemCallFilter } from "./system-call-filter.ts";
 import { isRoot } from "./unprivileged-user.ts";
@@ -48,14 +47,14 @@ export async function sandboxRuntimeCommand(options: SandboxRuntimeOptions): Pro
   const shared = { commandId: "codelet", needsNetworkRestriction: true, binShell: shell } as const;
   const spawned = { env: { ...env, PATH: systemPath }, cwd: folder } as const;
   if (process.platform === "darwin") {
-    const wrapped = wrapCommandWithSandboxMacOS({ ...shared, command, ...macosFiles(options) });
+    const wrapped = wrapCommandWithSandboxMacOS({ ...shared, command, ...macosFiles(options.interpreter, folder) });
     return { ...spawned, file: shell, args: ["-c", `exec ${wrapped}`], fourth: "lifeline" };
   }
   const { bwrap, filter, helper } = linuxParts(packageFolder);
   const wrapped = await wrapCommandWithSandboxLinux({
     ...shared,
-    command: [...makeLinks(options.interpreter), command].join("\n"),
-    ...linuxFiles(options, helper),
+    command: [...linksCommands(options.interpreter), command].join("\n"),
+    ...linuxFiles(options.interpreter, folder, helper),
     bwrapPath: bwrap,
     seccompConfig: { applyPath: helper },
     ripgrepConfig: findsNothing,
@@ -100,39 +99,9 @@ function rethrow(error: unknown): never {
 /** For the files below the working directory that the package would protect: nothing there can be written to. */
 const findsNothing = { command: shell, args: ["-c", ":"] };
 
-/** What macOS keeps of people, of mounted volumes and of other programs. The rest of the system is readable, as `/usr` is on Linux. */
-const macosClosed = ["/Users", "/Volumes", "/Network", "/private"];
-const macosOpen = ["/private/etc/localtime", "/private/var/db/timezone", "/private/var/db/dyld", "/private/var/select"];
-const macosDevices = ["/dev/null", "/dev/stdout", "/dev/stderr", "/dev/dtracehelper"];
-
-function macosFiles({
-  interpreter,
-  folder,
-}: SandboxRuntimeOptions): Pick<Parameters<Macos["wrapCommandWithSandboxMacOS"]>[0], "readConfig" | "writeConfig"> {
-  const open = [...sandboxPaths(interpreter).binds, ...macosOpen, folder];
-  return {
-    readConfig: { denyOnly: [], literalDenyOnly: [...macosClosed, homedir()], literalAllowWithinDeny: open },
-    writeConfig: { allowOnly: [], literalAllowOnly: [...macosDevices, folder], denyWithinAllow: [] },
-  };
-}
-
-function linuxFiles(
-  { interpreter, folder }: SandboxRuntimeOptions,
-  helper: string,
-): Pick<Parameters<Linux["wrapCommandWithSandboxLinux"]>[0], "readConfig" | "writeConfig"> {
-  const open = [...sandboxPaths(interpreter).binds, dirname(helper)];
-  return {
-    readConfig: { denyOnly: [], literalDenyOnly: ["/"], literalAllowWithinDeny: open },
-    writeConfig: { allowOnly: [], literalAllowOnly: [folder], denyWithinAllow: [] },
-  };
-}
-
-/**
- * Makes, in the empty folders of the sandbox, the links by which the interpreter is named. Open to the package they would be what they lead to: of a project
- * with an environment in it, all of it.
- */
-function makeLinks(interpreter: Interpreter): string[] {
-  const links = sandboxPaths(interpreter).symlinks.filter(([path]) => dirname(path) !== "/");
+/** Makes the links that the package can't show; `sh`, `mkdir` and `ln` are the system's. */
+function linksCommands(interpreter: Interpreter): string[] {
+  const links = linksToMake(interpreter);
   return links.map(([path, target]) => `${quote(["mkdir", "-p", dirname(path)])} && ${quote(["ln", "-s", target, path])} || exit 1`);
 }
 
