@@ -16,6 +16,8 @@ export function becomeOrdinaryUser(): string | undefined {
     for (const path of [process.execPath, new URL(import.meta.url).pathname]) accessSync(path, constants.R_OK);
     return undefined;
   } catch {
-    return "an ordinary user can't read Node or this checkout";
+    const reason = "an ordinary user can't read Node or this checkout";
+    console.info(`SKIPPED: the tests of an ordinary user: ${reason}`);
+    return reason;
   }
 }
