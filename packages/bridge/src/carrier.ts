@@ -8,12 +8,15 @@ export interface Carrier {
   onData(receive: (chunk: Uint8Array) => void): void;
   /** The stream has ended or broken. */
   onLost(lost: (reason: string) => void): void;
-  /** Gets a stream to the same process again. Absent where that can't be done. */
+  /** Gets a stream to the same process again. Absent where that can't be done. Its last failure is told to the user when no attempt succeeds. */
   reconnect?(): Promise<void>;
   /** Gives the process and the connection up; never rejects; idempotent. */
   close(): Promise<void>;
-  /** Gives up the connection only: the process waits for another host. Never rejects. Absent where that can't be done. */
-  detach?(): Promise<void>;
+  /**
+   * Gives up the connection only. `"detached"`: the process waits for another host, and its machine may be put to sleep until then; `"superseded"`: another
+   * host has it already. Never rejects; idempotent. Absent where that can't be done.
+   */
+  detach?(why: "detached" | "superseded"): Promise<void>;
 }
 
 export interface SupervisionOptions {

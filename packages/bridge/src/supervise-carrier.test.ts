@@ -123,6 +123,20 @@ test("rejects when the connection can't be had again, or the supervisor dies", a
   }
 });
 
+test("says to the carrier whether its machine waits for another host or has one", async () => {
+  const left: string[] = [];
+  const carrier = Object.assign(new ChildCarrier(), { detach: async (why: string) => void left.push(why) });
+  const first = await superviseCarrier(carrier);
+  await first.detach(60_000);
+  expect(left).toEqual(["detached"]);
+  const second = await superviseCarrier(carrier, { adopt: true });
+  await carrier.send('@codelet - h {"v":1,"seen":0,"host":"a third one","adopt":true}\n');
+  for (let waitedMs = 0; left.length < 2 && waitedMs < 2_000; waitedMs += 20) await sleep(20);
+  expect(left).toEqual(["detached", "superseded"]);
+  await second[Symbol.asyncDispose]();
+  await carrier.close();
+});
+
 test("ends itself and its worker when no host is heard of", async () => {
   const supervised = await open({}, ["--heartbeat", "0.05", "--orphan", "0.3"], { maxReconnects: 1 });
   const { value } = await run(supervised.session, "import os\nos.getpid()");

@@ -35,8 +35,8 @@ export class SupervisorLink {
   readonly #maxReconnects: number;
   /** Hosts that follow each other are told apart by it. */
   readonly #host: string = Math.random().toString(36).slice(2);
-  /** Neither detached nor superseded: closing ends the machine. */
-  #ownsMachine = true;
+  /** Absent: closing ends the machine. */
+  #leftBecause: "detached" | "superseded" | undefined;
   #sent = 0;
   #seen = 0;
   #unacknowledged = 0;
@@ -113,8 +113,8 @@ export class SupervisorLink {
   }
 
   async #giveUpCarrier(): Promise<void> {
-    if (this.#ownsMachine) await this.#carrier.close();
-    else await this.#carrier.detach?.();
+    if (this.#leftBecause === undefined) await this.#carrier.close();
+    else await this.#carrier.detach?.(this.#leftBecause);
   }
 
   /** Gives up the connection once everything has arrived: the supervisor waits for another host. Rejects with `executor-crashed` when it doesn't answer. */
@@ -126,7 +126,7 @@ export class SupervisorLink {
     }
     if (this.#state === "closed") throw new ExecutorCrashedError("The connection to the supervisor is lost.");
     this.#end();
-    this.#ownsMachine = false;
+    this.#leftBecause = "detached";
     await this.#giveUpCarrier();
   }
 
@@ -139,10 +139,10 @@ export class SupervisorLink {
     this.#outgoing = "";
   }
 
-  #fail(error: ExecutorCrashedError | ProtocolError, ownsMachine = true): void {
+  #fail(error: ExecutorCrashedError | ProtocolError, leftBecause?: "superseded"): void {
     if (this.#state === "closed") return;
     this.#end();
-    this.#ownsMachine = ownsMachine;
+    this.#leftBecause = leftBecause;
     void this.#giveUpCarrier();
     this.#events.lost(error);
   }
@@ -213,7 +213,7 @@ export class SupervisorLink {
       const hello = this.#hello;
       if (!payload.includes(`"${this.#host}"`)) {
         // What comes now is another host's, and so is the machine.
-        this.#fail(new ExecutorCrashedError("Another host has taken the session over."), false);
+        this.#fail(new ExecutorCrashedError("Another host has taken the session over."), "superseded");
         return;
       }
       this.#forget(count(/"seen": ?(\d+)/.exec(payload)?.[1] ?? ""));
