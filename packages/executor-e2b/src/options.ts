@@ -1,0 +1,96 @@
+import { checkPackageNames } from "@codelet/bridge";
+import { ConfigurationError } from "@codelet/core";
+
+/** Options of `e2bExecutor`. The SDK's own variables (`E2B_API_URL`, `E2B_DOMAIN`, …) hold too. */
+export interface E2bExecutorOptions {
+  /** The key of E2B's API; it never enters a sandbox. @default the variable E2B_API_KEY, read at open */
+  readonly apiKey?: string | undefined;
+  /** Name or id of the template that sandboxes are made of: one with Python 3.9 or newer. @default "code-interpreter-v1" */
+  readonly template?: string | undefined;
+  /** Labels that E2B shows and lists by, besides `createdBy: "codelet"`. @default {} */
+  readonly metadata?: Readonly<Record<string, string>> | undefined;
+  /** Environment variables of the code. Nothing is inherited from the host. @default {} */
+  readonly envs?: Readonly<Record<string, string>> | undefined;
+  /** Whether code reaches the internet. Nobody reaches the sandbox's ports in either case. @default false */
+  readonly allowInternetAccess?: boolean | undefined;
+  /** Packages that pip installs at open, with the internet, before it is taken away: `"pandas"`, `"numpy>=2,<3"`. @default [] */
+  readonly packages?: readonly string[] | undefined;
+  /** Milliseconds that a sandbox lives when nothing is heard of its host. Minimum 10_000. @default 300_000 */
+  readonly timeoutMs?: number | undefined;
+  /** Milliseconds that E2B may take to answer, also to create a sandbox. Minimum 1. @default 60_000 */
+  readonly requestTimeoutMs?: number | undefined;
+  /** `"pause"`: a detached session's sandbox sleeps, in mid-step too, and costs nothing; `"run"`: its code goes on, for `timeoutMs`. @default "pause" */
+  readonly whenDetached?: "pause" | "run" | undefined;
+  /** Milliseconds between an interrupt and the kill of code that does not end. Minimum 0. @default 300 */
+  readonly graceMs?: number | undefined;
+}
+
+export interface ResolvedE2bOptions {
+  readonly apiKey: string | undefined;
+  readonly template: string;
+  readonly metadata: Record<string, string>;
+  readonly envs: Record<string, string>;
+  readonly allowInternetAccess: boolean;
+  readonly packages: readonly string[];
+  readonly timeoutMs: number;
+  readonly requestTimeoutMs: number;
+  readonly whenDetached: "pause" | "run";
+  readonly graceMs: number;
+}
+
+const defaultTemplate = "code-interpreter-v1";
+const defaultTimeoutMs = 300_000;
+const defaultRequestTimeoutMs = 60_000;
+const defaultGraceMs = 300;
+
+export function resolveOptions(options: E2bExecutorOptions): ResolvedE2bOptions {
+  const { apiKey, template = defaultTemplate, allowInternetAccess = false, packages = [], whenDetached = "pause" } = options;
+  if (apiKey !== undefined) checkKey(apiKey);
+  if (typeof template !== "string" || template === "") throw expected("template", "the name of a template", template);
+  if (typeof allowInternetAccess !== "boolean") throw expected("allowInternetAccess", "true or false", allowInternetAccess);
+  if (whenDetached !== "pause" && whenDetached !== "run") throw expected("whenDetached", '"pause" or "run"', whenDetached);
+  checkPackageNames(packages);
+  return Object.freeze({
+    apiKey,
+    template,
+    metadata: { createdBy: "codelet", ...checkTexts("metadata", options.metadata ?? {}) },
+    envs: checkTexts("envs", options.envs ?? {}),
+    allowInternetAccess,
+    packages: [...packages],
+    timeoutMs: checkInteger("timeoutMs", options.timeoutMs ?? defaultTimeoutMs, 10_000),
+    requestTimeoutMs: checkInteger("requestTimeoutMs", options.requestTimeoutMs ?? defaultRequestTimeoutMs, 1),
+    whenDetached,
+    graceMs: checkInteger("graceMs", options.graceMs ?? defaultGraceMs, 0),
+  });
+}
+
+/** The key, or `configuration` that says where to get one. */
+export function apiKeyOf({ apiKey }: ResolvedE2bOptions): string {
+  const key = apiKey ?? process.env.E2B_API_KEY ?? "";
+  if (key === "")
+    throw new ConfigurationError("E2B needs a key. Get one at https://e2b.dev/dashboard?tab=keys and set E2B_API_KEY, or pass `apiKey`.");
+  return checkKey(key);
+}
+
+/** What can't be sent as a header would come back in the text of an error. */
+function checkKey(value: unknown): string {
+  if (typeof value === "string" && /^[\x21-\x7e]+$/.test(value)) return value;
+  throw new TypeError(`Expected the key of E2B to be a text of printable characters without spaces, got ${typeof value}`);
+}
+
+function checkInteger(name: string, value: unknown, minimum: number): number {
+  if (typeof value === "number" && Number.isSafeInteger(value) && value >= minimum) return value;
+  throw expected(name, `an integer >= ${minimum}`, value);
+}
+
+/** A value may be a secret, so the message names its key only. */
+function checkTexts(name: string, value: unknown): Record<string, string> {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) throw expected(name, "an object of strings", value);
+  for (const [key, text] of Object.entries(value))
+    if (typeof text !== "string") throw new TypeError(`Expected \`${name}.${key}\` to be a string, got ${typeof text}`);
+  return { ...(value as Record<string, string>) };
+}
+
+function expected(name: string, what: string, value: unknown): TypeError {
+  return new TypeError(`Expected \`${name}\` to be ${what}, got \`${String(value)}\` (${typeof value})`);
+}

@@ -1,0 +1,127 @@
+import type { Carrier } from "@codelet/bridge";
+import type { CommandHandle, Sandbox } from "@e2b/code-interpreter";
+import type { ResolvedE2bOptions } from "./options.ts";
+import { providerError } from "./provider-error.ts";
+
+type Listeners = Parameters<Sandbox["commands"]["connect"]>[1] & object;
+
+export interface SandboxCarrierOptions {
+  readonly sandbox: Sandbox;
+  /** Gets a handle of the supervisor: starts it, or finds it. */
+  readonly attach: (listeners: Listeners) => Promise<CommandHandle>;
+  /** Finds the sandbox again, and wakes it when it sleeps. */
+  readonly find: (sandboxId: string) => Promise<Sandbox>;
+  readonly apiKey: string;
+  readonly options: ResolvedE2bOptions;
+}
+
+export interface SandboxCarrier extends Carrier {
+  /** The supervisor's, in the sandbox. */
+  readonly pid: number;
+}
+
+/** A handle keeps all that it has read as long as it lives. */
+const maxHandleChars = 50 * 2 ** 20;
+const keepAlivesPerTimeout = 3;
+const killAttempts = 3;
+const killDelayMs = 300;
+
+/** The streams of a command in a sandbox, which it keeps alive. Rejects like `attach`, and leaves the sandbox to the caller then. */
+export async function sandboxCarrier({ sandbox: first, attach, find, apiKey, options }: SandboxCarrierOptions): Promise<SandboxCarrier> {
+  const { timeoutMs, requestTimeoutMs, whenDetached } = options;
+  let sandbox = first;
+  let handle: CommandHandle | undefined;
+  let receive: (chunk: Uint8Array) => void = () => {};
+  let lost: (reason: string) => void = () => {};
+  /** What is sent and read belongs to a connection; that of an earlier one is aborted. */
+  let connection = new AbortController();
+  let isGivenUp = false;
+
+  const disconnect = (): void => {
+    connection.abort();
+    void handle?.disconnect();
+  };
+  const follow = async (connect: typeof attach): Promise<number> => {
+    disconnect();
+    const own = new AbortController();
+    connection = own;
+    const lose = (reason: string): void => {
+      if (!own.signal.aborted) lost(reason);
+    };
+    let chars = 0;
+    const followed = await connect({
+      // Without it, E2B ends the process after a minute: the deadline of the call is the deadline of the process.
+      timeoutMs: 0,
+      requestTimeoutMs,
+      onStdout(text) {
+        if (own.signal.aborted) return;
+        receive(Buffer.from(text));
+        chars += text.length;
+        if (chars >= maxHandleChars) lose("the handle of the output is renewed");
+      },
+    });
+    handle = followed;
+    if (own.signal.aborted) disconnect();
+    void followed.wait().then(
+      () => lose("the supervisor ended"),
+      (error: unknown) => lose(providerError(error, "The stream broke", apiKey).message),
+    );
+    return followed.pid;
+  };
+
+  const pid = await follow(attach);
+  const keepAlive = setInterval(() => void sandbox.setTimeout(timeoutMs).catch(() => {}), timeoutMs / keepAlivesPerTimeout); // its failure shows as a lost connection
+  keepAlive.unref();
+  const giveUp = (): boolean => {
+    if (isGivenUp) return false;
+    isGivenUp = true;
+    clearInterval(keepAlive);
+    disconnect();
+    return true;
+  };
+  const again: typeof attach = (listeners) => sandbox.commands.connect(pid, listeners);
+
+  return {
+    pid,
+    async send(text) {
+      await sandbox.commands.sendStdin(pid, text, { requestTimeoutMs, signal: connection.signal });
+    },
+    onData(callback) {
+      receive = callback;
+    },
+    onLost(callback) {
+      lost = callback;
+    },
+    async reconnect() {
+      try {
+        await follow(again).catch(async () => {
+          sandbox = await find(sandbox.sandboxId);
+          await follow(again);
+        });
+      } catch (error) {
+        throw providerError(error, "Finding the sandbox again failed", apiKey);
+      }
+    },
+    async close() {
+      if (giveUp()) await killSandbox(sandbox);
+    },
+    async detach(why) {
+      if (!giveUp() || why === "superseded") return;
+      // A sandbox that can't be paused waits as one that isn't to be.
+      if (whenDetached === "pause") await sandbox.pause().catch(() => sandbox.setTimeout(timeoutMs).catch(() => {}));
+      else await sandbox.setTimeout(timeoutMs).catch(() => {});
+    },
+  };
+}
+
+/** Never rejects: a sandbox that can't be killed ends by its own timeout. */
+export async function killSandbox(sandbox: Sandbox): Promise<void> {
+  for (let attempt = 0; attempt < killAttempts; attempt++) {
+    try {
+      await sandbox.kill();
+      return;
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, killDelayMs));
+    }
+  }
+}
