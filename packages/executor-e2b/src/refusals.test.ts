@@ -1,0 +1,130 @@
+import { inspect } from "node:util";
+import { CodeletError, type CodeletError as CodeletErrorType } from "@codelet/core";
+import { driveStep } from "@codelet/executor-contract";
+import type { E2bServer } from "@codelet/local-e2b";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { e2bExecutor } from "./e2b-executor.ts";
+import type { E2bExecutorOptions } from "./options.ts";
+import { startLocalService } from "./testing/local-service.ts";
+
+let server: E2bServer;
+
+beforeAll(async () => {
+  server = await startLocalService();
+});
+
+afterEach(() => server.faults.clear());
+
+afterAll(() => server.close());
+
+/** What an open or a step rejects with: a typed error without the key in it, in none of its parts. */
+async function refusal(attempt: Promise<unknown>): Promise<CodeletErrorType> {
+  const error = await attempt.then(
+    () => expect.fail("it was not refused"),
+    (thrown: unknown) => thrown,
+  );
+  expect(CodeletError.isInstance(error), String(error)).toBe(true);
+  expect(inspect(error, { depth: 20, showHidden: true })).not.toContain(server.apiKey);
+  return error as CodeletErrorType;
+}
+
+const open = (options?: E2bExecutorOptions): Promise<unknown> => e2bExecutor(options).open();
+
+describe("open", () => {
+  it.each([
+    [400, "configuration", /refuses.*Check `template`/],
+    [401, "configuration", /refuses the API key\. Set E2B_API_KEY/],
+    [403, "configuration", /refuses it.*plan/],
+    [404, "configuration", /refuses it\. Check `template`/],
+    [429, "executor-crashed", /rate limit.*try again later/],
+    [500, "executor-crashed", /has a fault.*try again later/],
+    [502, "executor-crashed", /has a fault.*try again later/],
+    [503, "executor-crashed", /no capacity.*Try again later/],
+  ])("says what to do when E2B answers %i", async (status, code, message) => {
+    server.faults.respond(status, { path: "/v2/sandboxes" });
+    const error = await refusal(open());
+    expect(error).toMatchObject({ code, message: expect.stringMatching(message) });
+  });
+
+  it.each(["/process.Process/Start", "/process.Process/SendInput"])("leaves no sandbox when %s fails", async (path) => {
+    server.faults.respond(502, { path });
+    expect(await refusal(open())).toMatchObject({ code: "executor-crashed" });
+    expect(server.sandboxes.size).toBe(0);
+  });
+
+  it("says what to do about a slow start, and leaves nothing when it is given up", async () => {
+    server.faults.slowStart(600);
+    expect(await refusal(open({ requestTimeoutMs: 100 }))).toMatchObject({
+      code: "executor-crashed",
+      message: expect.stringContaining("requestTimeoutMs"),
+    });
+    const startedAt = performance.now();
+    expect(await refusal(e2bExecutor().open({ signal: AbortSignal.timeout(100) }))).toMatchObject({ code: "aborted" });
+    expect(performance.now() - startedAt).toBeLessThan(500);
+    await expect.poll(() => server.sandboxes.size, { timeout: 3_000 }).toBe(0);
+    await new Promise((resolve) => setTimeout(resolve, 800));
+    expect(server.sandboxes.size).toBe(0);
+  });
+
+  it("says what to do about a key that is missing, wrong or no key", async () => {
+    const key = process.env.E2B_API_KEY;
+    delete process.env.E2B_API_KEY;
+    expect(await refusal(open())).toMatchObject({ code: "configuration", message: expect.stringContaining("set E2B_API_KEY") });
+    process.env.E2B_API_KEY = key;
+    expect(await refusal(open({ apiKey: "e2b_wrong" }))).toMatchObject({ code: "configuration", message: expect.not.stringContaining("e2b_wrong") });
+    for (const apiKey of ["e2b_\nsecret", "", "clé"]) expect(() => e2bExecutor({ apiKey })).toThrow(expect.not.stringContaining("secret"));
+  });
+
+  it("says what to do about an unknown template", async () => {
+    expect(await refusal(open({ template: "mine" }))).toMatchObject({
+      code: "configuration",
+      message: expect.stringMatching(/Check `template`.*'mine' not found/),
+    });
+  });
+
+  it("says that E2B can't be reached", async () => {
+    const url = process.env.E2B_API_URL;
+    process.env.E2B_API_URL = "http://127.0.0.1:9";
+    expect(await refusal(open())).toMatchObject({ code: "executor-crashed", message: expect.stringContaining("Check the network") });
+    process.env.E2B_API_URL = url;
+  });
+
+  it("says that a session that was left is gone, and refuses a reference that is none", async () => {
+    const session = await e2bExecutor().open();
+    const reference = await session.detach?.();
+    server.faults.killSandbox();
+    expect(await refusal(e2bExecutor().open({ restore: reference }))).toMatchObject({
+      code: "executor-crashed",
+      message: expect.stringMatching(/gone.*Open a new session/),
+    });
+    for (const machine of [null, {}, { sandboxId: "../x", pid: 1 }, { sandboxId: "i1", pid: "1" }]) {
+      const data = { ...(reference?.data as object), machine };
+      expect(await refusal(e2bExecutor().open({ restore: { executor: "e2b", data } }))).toMatchObject({ code: "configuration" });
+    }
+  });
+});
+
+describe("a running step", () => {
+  it("ends with what to do when its sandbox is killed", async () => {
+    const session = await e2bExecutor().open();
+    const step = driveStep(session, "import time\ntime.sleep(60)");
+    step.catch(() => {});
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    server.faults.killSandbox();
+    const error = await refusal(step);
+    expect(error).toMatchObject({ code: "executor-crashed", message: expect.stringMatching(/sandbox is gone.*Open a new session/) });
+    await session[Symbol.asyncDispose]();
+  });
+
+  it("ends with what to do when the key expires and the connection drops", async () => {
+    const session = await e2bExecutor().open();
+    const step = driveStep(session, "import time\ntime.sleep(60)");
+    step.catch(() => {});
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    server.faults.expireToken();
+    server.faults.dropStreams();
+    expect(await refusal(step)).toMatchObject({ code: "executor-crashed", message: expect.stringContaining("refuses the API key. Set E2B_API_KEY") });
+    server.faults.clear();
+    await session[Symbol.asyncDispose]();
+  });
+});
