@@ -1,11 +1,15 @@
 import { readFileSync } from "node:fs";
+import { blaxelExecutor } from "@codelet/executor-blaxel";
+import { dockerExecutor } from "@codelet/executor-docker";
+import { e2bExecutor } from "@codelet/executor-e2b";
 import { localExecutor } from "@codelet/executor-local";
+import { modalExecutor } from "@codelet/executor-modal";
 import { wasmExecutor } from "@codelet/executor-wasm";
 import { expect, it } from "vitest";
 
 const readme = readFileSync(new URL("../../../README.md", import.meta.url), "utf8");
 const levels = new Map(
-  [...readme.matchAll(/^\| `@codelet\/([a-z-]+)`(?:, `([^`]+)`)? \| (\d) /gm)].map(([, name, option = "", level]) => [
+  [...readme.matchAll(/^\| `@codelet\/([a-z0-9-]+)`(?:, `([^`]+)`)? \| (\d) /gm)].map(([, name, option = "", level]) => [
     `${name} ${option}`.trim(),
     Number(level),
   ]),
@@ -20,6 +24,11 @@ it("claims in the README the isolation level that each manifest has", () => {
       ["executor-wasm", wasmExecutor().capabilities.isolation],
       ["executor-local", localExecutor().capabilities.isolation],
       ['executor-local sandbox: "sandbox-runtime"', runtime],
+      ["executor-docker", dockerExecutor().capabilities.isolation],
+      ['executor-docker runtime: "runsc"', dockerExecutor({ runtime: "runsc" }).capabilities.isolation],
+      ["executor-e2b", e2bExecutor().capabilities.isolation],
+      ["executor-modal", modalExecutor().capabilities.isolation],
+      ["executor-blaxel", blaxelExecutor().capabilities.isolation],
       ['executor-local sandbox: "none"', unsafe.isolation],
     ]),
   );
