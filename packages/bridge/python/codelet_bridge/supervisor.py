@@ -19,7 +19,7 @@ import signal
 import sys
 import time
 
-from .supervised_worker import OutputBudget, Worker, adopt_orphans
+from .supervised_worker import OutputBudget, Worker, adopt_orphans, cpu_ms
 from .supervisor_step import LastStep
 
 MAGIC = b"@codelet "
@@ -294,10 +294,10 @@ class Supervisor:
 
     def beat(self, now):
         """Often while the worker computes: the host counts its processor time."""
-        cpu_ms = self.worker.cpu_ms() if self.worker else 0
-        if now - self.beaten >= self.heartbeat_s or abs(cpu_ms - self.cpu_ms) > NOTABLE_CPU_MS:
-            self.beaten, self.cpu_ms = now, cpu_ms
-            self.control("b", str(cpu_ms))
+        used_ms = cpu_ms() if self.worker else 0
+        if now - self.beaten >= self.heartbeat_s or abs(used_ms - self.cpu_ms) > NOTABLE_CPU_MS:
+            self.beaten, self.cpu_ms = now, used_ms
+            self.control("b", str(used_ms))
 
 
 def supervise(arguments, runner):

@@ -1,0 +1,136 @@
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Execution, ExecutorSession, SessionRef } from "@codelet/core";
+import { afterEach, describe, expect, it } from "vitest";
+import { dockerExecutor } from "./docker-executor.ts";
+import type { DockerExecutorOptions } from "./options.ts";
+import { containers, docker, engineMissing, testOptions } from "./testing/engine.ts";
+import { runStep } from "./testing/run-step.ts";
+
+const sessions: ExecutorSession[] = [];
+afterEach(async () => {
+  await Promise.all(sessions.splice(0).map((session) => session[Symbol.asyncDispose]()));
+});
+
+async function open(options: DockerExecutorOptions = {}): Promise<ExecutorSession> {
+  const session = await dockerExecutor({ ...testOptions, ...options }).open();
+  sessions.push(session);
+  return session;
+}
+
+async function isRunning(session: ExecutorSession): Promise<boolean> {
+  const { machine } = (session.reference as SessionRef).data as { readonly machine: { readonly containerId: string } };
+  return (await docker.getContainer(machine.containerId).inspect()).State.Running;
+}
+
+const lookAround = `
+import os, socket
+status = dict(line.split(":\\t") for line in open("/proc/self/status").read().splitlines() if ":\\t" in line)
+def outcome(action):
+    try:
+        action()
+    except OSError as error:
+        return type(error).__name__
+    return "done"
+{
+    "user": [os.getuid(), os.getgid(), os.getgroups()],
+    "capabilities": [status[name].strip() for name in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")],
+    "privileges": [status["NoNewPrivs"].strip(), status["Seccomp"].strip()],
+    "root": outcome(lambda: open("/etc/motd", "w")),
+    "library": outcome(lambda: open(os.__file__, "a")),
+    "folder": [os.getcwd(), outcome(lambda: open("here", "w")), outcome(lambda: open("/tmp/there", "w"))],
+    "interfaces": os.listdir("/sys/class/net"),
+    "connection": outcome(lambda: socket.create_connection(("1.1.1.1", 80), 2)),
+    "name": outcome(lambda: socket.getaddrinfo("example.com", 80)),
+    "sockets": [path for path in ("/var/run/docker.sock", "/run/docker.sock") if os.path.exists(path)],
+    "variables": sorted(os.environ),
+}
+`;
+
+describe.skipIf(engineMissing !== undefined)("a container", () => {
+  it("gives code no rights, no network and no place to write but its own", async () => {
+    const { value } = await runStep(await open({ env: { REPORT: "weekly" } }), lookAround);
+    expect(value).toEqual({
+      user: [1000, 1000, [1000]],
+      capabilities: Array(5).fill("0".repeat(16)),
+      privileges: ["1", "2"],
+      root: "OSError",
+      library: "PermissionError",
+      folder: ["/work", "done", "done"],
+      interfaces: ["lo"],
+      connection: "OSError",
+      name: "gaierror",
+      sockets: [],
+      variables: expect.arrayContaining(["HOME", "LANG", "PATH", "REPORT", "TMPDIR"]),
+    });
+    const own = ["HOME", "HOSTNAME", "LANG", "MALLOC_ARENA_MAX", "MPLBACKEND", "PATH", "REPORT", "TMPDIR"];
+    const ofImage = (name: string): boolean => /^(PYTHON|GPG_KEY$)/.test(name);
+    expect((value as { variables: string[] }).variables.filter((name) => !own.includes(name) && !ofImage(name))).toEqual([]);
+  });
+
+  it("outlives a memory bomb, which costs the code its variables", async () => {
+    const session = await open({ memoryLimitBytes: 128 * 2 ** 20 });
+    await runStep(session, "keep = 1");
+    const { error, stateLost } = await runStep(session, "block = bytearray(10**9)\nlen(block)");
+    expect([error?.name, stateLost]).toEqual(["MemoryError", true]);
+    expect(await isRunning(session)).toBe(true);
+    expect((await runStep(session, "'keep' in globals()")).value).toBe(false);
+  });
+
+  it("outlives a fork bomb", async () => {
+    const session = await open({ maxProcesses: 40 });
+    const bomb =
+      "import os\nfor _ in range(200):\n    try:\n        if os.fork() == 0:\n            os.setsid()\n            while True: pass\n    except OSError:\n        break\nwhile True: pass";
+    const { error } = await runStep(session, bomb, { timeoutMs: 1_500 });
+    expect(error?.name).toBe("TimeoutError");
+    expect(await isRunning(session)).toBe(true);
+    await sleep(4_000); // what computes on between two steps is ended
+    const after = await runStep(session, "import subprocess\nsubprocess.run(['/bin/echo', 'alive'], capture_output=True, text=True).stdout", {
+      timeoutMs: 20_000,
+    });
+    expect(after).toMatchObject({ value: "alive\n", error: undefined });
+  });
+
+  it("ends what code has left behind when its interpreter is replaced", async () => {
+    const session = await open();
+    const daemon =
+      "import os\nif os.fork() == 0:\n    os.setsid()\n    if os.fork() == 0:\n        import time\n        time.sleep(600)\n    os._exit(0)\nos.wait()\nNone";
+    await runStep(session, daemon);
+    await runStep(session, "import os\nos._exit(1)");
+    const { value } = await runStep(
+      session,
+      "import os\nsorted(int(name) for name in os.listdir('/proc') if name.isdigit() and int(name) not in (1, os.getpid()))",
+    );
+    expect(value).toEqual([]);
+  });
+
+  it("shows what is mounted, read-only unless it says otherwise", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "codelet-docker-"));
+    try {
+      chmodSync(folder, 0o777);
+      writeFileSync(join(folder, "data.txt"), "data");
+      const session = await open({ mounts: [{ source: folder, target: "/data" }] });
+      const { value } = await runStep(
+        session,
+        "text = open('/data/data.txt').read()\ntry:\n    open('/data/new', 'w')\nexcept OSError as error:\n    text += ' ' + type(error).__name__\ntext",
+      );
+      expect(value).toBe("data OSError");
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  it("is gone with its session, however many there were", async () => {
+    const cycles = process.env.CODELET_FULL === "1" ? 200 : 8;
+    const before = await containers();
+    for (let count = 0; count < cycles; count += 4) {
+      const opened = await Promise.all([open(), open(), open(), open()]);
+      const values: readonly Execution[] = await Promise.all(opened.map((session) => runStep(session, "1 + 1")));
+      expect(values.map(({ value }) => value)).toEqual([2, 2, 2, 2]);
+      await Promise.all(sessions.splice(0).map((session) => session[Symbol.asyncDispose]()));
+    }
+    expect((await containers()).filter((id) => !before.includes(id))).toEqual([]);
+  });
+});

@@ -1,0 +1,68 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import type { SessionRef } from "@codelet/core";
+import { describe, expect, it } from "vitest";
+import { dockerExecutor } from "./docker-executor.ts";
+import { docker, engineMissing, testOptions } from "./testing/engine.ts";
+import { callOf, endOf } from "./testing/run-step.ts";
+
+const built = fileURLToPath(new URL("../dist/index.js", import.meta.url));
+
+/** A host of its own: it answers the first call, leaves the second one, and says how its session is found. */
+const host = (options: object): string => `
+  const { dockerExecutor } = await import(${JSON.stringify(built)});
+  const echo = { name: "echo", description: "Its argument.", inputSchema: { type: "object", properties: { value: {} }, required: ["value"] } };
+  const session = await dockerExecutor(${JSON.stringify(options)}).open({ tools: [echo] });
+  session.start("first = echo('a')\\nprint('between')\\nsecond = echo('b')\\n[first, second]");
+  const { calls: [call] } = await session.next();
+  session.deliver([{ id: call.id, value: "A" }]);
+  const { calls: [waiting] } = await session.next();
+  console.log(JSON.stringify({ reference: session.reference, id: waiting.id }));
+  setInterval(() => {}, 1_000);
+`;
+
+interface Left {
+  readonly reference: SessionRef;
+  readonly id: string;
+}
+
+/** Starts a host, hears what it says, and kills it. */
+async function killedHost(options: object): Promise<Left> {
+  const child = spawn(process.execPath, ["--input-type=module", "-e", host(options)], { stdio: ["ignore", "pipe", "inherit"] });
+  const [line] = (await once(child.stdout, "data")) as [Buffer];
+  child.kill("SIGKILL");
+  await once(child, "close");
+  return JSON.parse(line.toString()) as Left;
+}
+
+function containerOf({ reference }: Left): string {
+  return (reference.data as { readonly machine: { readonly containerId: string } }).machine.containerId;
+}
+
+describe.skipIf(engineMissing !== undefined)("a host that is killed", () => {
+  it("is followed by another one, which goes on in the middle of the step", async () => {
+    const left = await killedHost(testOptions);
+    const session = await dockerExecutor(testOptions).open({ restore: left.reference });
+    try {
+      session.resume?.();
+      const call = callOf(await session.next());
+      expect([call.id, call.args]).toEqual([left.id, ["b"]]);
+      session.deliver([{ id: call.id, value: "B" }]);
+      expect(endOf(await session.next())).toMatchObject({ value: ["A", "B"], logs: "between\n", stateLost: false });
+    } finally {
+      await session[Symbol.asyncDispose]();
+    }
+    await expect(docker.getContainer(containerOf(left)).inspect()).rejects.toMatchObject({ statusCode: 404 });
+  });
+
+  it("leaves no container after the orphan time, and who comes too late is told", async () => {
+    const left = await killedHost({ ...testOptions, orphanTimeoutMs: 1_000 });
+    const container = docker.getContainer(containerOf(left));
+    for (let waitedMs = 0; waitedMs < 8_000 && (await container.inspect().catch(() => undefined)) !== undefined; waitedMs += 200) await sleep(200);
+    await expect(container.inspect()).rejects.toMatchObject({ statusCode: 404 });
+    const late = dockerExecutor(testOptions).open({ restore: left.reference });
+    await expect(late).rejects.toMatchObject({ code: "executor-crashed", message: expect.stringContaining("open a new session") });
+  });
+});

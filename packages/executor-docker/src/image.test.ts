@@ -1,0 +1,88 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { dockerExecutor } from "./docker-executor.ts";
+import type { DockerExecutorOptions } from "./options.ts";
+import { docker, engineMissing, testOptions } from "./testing/engine.ts";
+import { runStep } from "./testing/run-step.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "codelet-docker-"));
+const made = new Set<string>();
+afterAll(async () => {
+  rmSync(folder, { recursive: true });
+  for (const image of made)
+    await docker
+      .getImage(image)
+      .remove({ force: true })
+      .catch(() => {});
+});
+
+const { image: base, engine } = testOptions;
+/** A wheel that pip finds without a network. */
+const dockerfile = `FROM ${base}
+USER 0
+RUN ["python3", "-c", "import os, zipfile; os.makedirs('/wheels'); wheel = zipfile.ZipFile('/wheels/tiny_package-1.0-py3-none-any.whl', 'w'); wheel.writestr('tiny_package.py', 'answer = 42'); wheel.writestr('tiny_package-1.0.dist-info/METADATA', 'Metadata-Version: 2.1\\\\nName: tiny-package\\\\nVersion: 1.0\\\\n'); wheel.writestr('tiny_package-1.0.dist-info/WHEEL', 'Wheel-Version: 1.0\\\\nRoot-Is-Purelib: true\\\\nTag: py3-none-any\\\\n'); wheel.writestr('tiny_package-1.0.dist-info/RECORD', ''); wheel.close(); open('/etc/pip.conf', 'w').write('[global]\\\\nno-index = true\\\\nfind-links = /wheels\\\\n')"]
+COPY note.txt /note.txt
+`;
+
+async function evaluate(code: string, options: DockerExecutorOptions): Promise<{ readonly value: unknown; readonly progress: readonly string[] }> {
+  const progress: string[] = [];
+  const session = await dockerExecutor({ engine, ...options }).open({ onProgress: (message) => progress.push(message) });
+  try {
+    for (const message of progress) for (const [, tag] of message.matchAll(/(codelet-(?:build|packages):\w+)/g)) made.add(tag as string);
+    return { value: (await runStep(session, code)).value, progress };
+  } finally {
+    await session[Symbol.asyncDispose]();
+  }
+}
+
+describe.skipIf(engineMissing !== undefined)("an image", () => {
+  it("is built once per content of its folder, and packages once per list", async () => {
+    writeFileSync(join(folder, "Dockerfile"), dockerfile);
+    writeFileSync(join(folder, "note.txt"), "one");
+    const options = { build: { context: folder }, packages: ["tiny-package==1.0"] };
+    const code = "import tiny_package\n[tiny_package.answer, open('/note.txt').read()]";
+    const first = await evaluate(code, options);
+    expect(first.value).toEqual([42, "one"]);
+    expect(first.progress.filter((message) => message.startsWith("building"))).toHaveLength(2);
+    const again = await evaluate(code, options);
+    expect([again.value, again.progress]).toEqual([[42, "one"], []]);
+    writeFileSync(join(folder, "note.txt"), "two");
+    expect((await evaluate(code, options)).value).toEqual([42, "two"]);
+  }, 120_000);
+
+  it.each([
+    ["an image that is not there and must not be fetched", { image: "codelet-test:none", pullPolicy: "never" }, /docker pull codelet-test:none/],
+    ["an image without Python", { image: base, user: "1000:1000", build: undefined, runtime: "no-such-runtime" }, /no-such-runtime/],
+    ["a folder that can't be read", { build: { context: "/nowhere/at/all" } }, /\/nowhere\/at\/all/],
+    [
+      "a package that pip can't find",
+      { image: base, pullPolicy: "never", packages: ["no-such-package-of-codelet"] },
+      /build the image.*no-such-package/,
+    ],
+    ["an engine that does not answer", { engine: "/nowhere/engine.sock" }, /No Docker engine answers/],
+    ["a network that is not there", { image: base, pullPolicy: "never", network: "no-such-network" }, /no-such-network/],
+  ] as const)(
+    "says what is wrong with %s",
+    async (_, options, message) => {
+      const opening = dockerExecutor({ engine, ...options } as DockerExecutorOptions).open();
+      await expect(opening).rejects.toMatchObject({ code: "configuration", message: expect.stringMatching(message) });
+    },
+    120_000,
+  );
+
+  it.each([
+    [{ image: "a b" }],
+    [{ image: "x", build: { context: "." } }],
+    [{ packages: ["--index-url=https://evil.example"] }],
+    [{ user: "root" }],
+    [{ memoryLimitBytes: 1 }],
+    [{ mounts: [{ source: "relative", target: "/x" }] }],
+    [{ env: { "A=B": "c" } }],
+    [{ network: "--privileged" }],
+    [{ pullPolicy: "sometimes" }],
+  ])("refuses %j before anything is started", (options) => {
+    expect(() => dockerExecutor(options as never)).toThrow(TypeError);
+  });
+});
