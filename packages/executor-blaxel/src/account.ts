@@ -19,11 +19,12 @@ export function useAccount({ apiKey, workspace }: BlaxelExecutorOptions): void {
 /** What the SDK threw, which need not be an Error, as one line that says what to do. `doing` completes "Blaxel could not". */
 export function blaxelError(thrown: unknown, doing: string): Error {
   if (CodeletError.isInstance(thrown)) return thrown;
-  const { status, code, name, message, error } = (thrown ?? {}) as Readonly<Record<string, unknown>>;
+  const { status, code, name, message, error, documentation } = (thrown ?? {}) as Readonly<Record<string, unknown>>;
   const number = [status, code].find((value) => typeof value === "number") ?? /\b(4\d\d|5\d\d)\b/.exec(String(message))?.[1];
   const said = [message, error, code].find((text) => typeof text === "string" && text !== "") ?? String(thrown);
   const line = `Blaxel could not ${doing}: ${String(said).split("\n")[0]?.slice(0, 300)}`;
-  if (name === "CredentialsError" || Number(number) === 401 || Number(number) === 403)
+  // The SDK throws the body of an answer, to which it adds a word on authentication.
+  if (name === "CredentialsError" || documentation !== undefined || Number(number) === 401 || Number(number) === 403)
     return new ConfigurationError(`${line}. Set \`apiKey\` and \`workspace\`, or BL_API_KEY and BL_WORKSPACE.`, { cause: thrown });
   if (Number(number) === 400 || Number(number) === 404 || Number(number) === 409) return new ConfigurationError(line, { cause: thrown });
   if (Number(number) === 429)

@@ -49,10 +49,10 @@ export async function startBlaxelServer(): Promise<BlaxelServer> {
     const path = decodeURIComponent(pathname);
     const inside = /^\/sbx\/([^/]+)(\/.*)$/.exec(path);
     const fault = plan.take(inside?.[2] ?? path);
-    if (fault?.status !== undefined) return send(response, fault.status, { error: `fault ${fault.status}` });
+    if (fault?.status !== undefined) return send(response, fault.status, { code: fault.status, error: `fault ${fault.status}` });
     if (fault !== undefined) response.writeHead = cut(response);
     const key = (request.headers["x-blaxel-authorization"] ?? request.headers.authorization ?? "").toString().replace(/^Bearer /, "");
-    if (key !== apiKey || plan.isTokenExpired) return send(response, 401, { error: "the API key is not valid" });
+    if (key !== apiKey || plan.isTokenExpired) return send(response, 401, { code: 401, error: "the API key is not valid" });
     if (inside === null) return control(request, response, path);
     const machine = machines.get(inside[1] as string);
     if (machine === undefined) return send(response, 404, { code: 404, error: "the sandbox was not found" });

@@ -65,7 +65,7 @@ export async function startModalServer(): Promise<ModalServer> {
     async sandboxCreateV2({ definition = {}, secretSources = [] }: SandboxCreate) {
       await sleep(plan.startDelayMs);
       const number = ++count;
-      const environment = Object.assign({}, ...secretSources.map(({ ephemeralSecret }) => ephemeralSecret?.contents ?? {}));
+      const environment = Object.assign({}, ...secretSources.map(({ env }) => env?.contents ?? {}));
       const made = new Machine(`sb-local-${number}`, `ta-${number}`, definition, environment);
       machines.set(made.id, made);
       return { sandboxId: made.id, taskId: made.taskId, tunnels: [], commandRouterAccess: access() };
@@ -161,7 +161,7 @@ interface OfExec {
 }
 interface SandboxCreate {
   readonly definition?: MachineDefinition;
-  readonly secretSources?: readonly { readonly ephemeralSecret?: { readonly contents?: Readonly<Record<string, string>> } }[];
+  readonly secretSources?: readonly { readonly env?: { readonly contents?: Readonly<Record<string, string>> } }[];
 }
 
 /** Every method of a service: those that nobody wrote answer that they are not implemented. */

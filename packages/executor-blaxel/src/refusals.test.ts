@@ -1,0 +1,127 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { CodeletError, type ExecutorSession, type Value } from "@codelet/core";
+import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
+import { useLocalBlaxel } from "./testing/local-blaxel.ts";
+import { callOf, endOf, runStep } from "./testing/run-step.ts";
+
+const server = await useLocalBlaxel();
+const { blaxelExecutor } = await import("./blaxel-executor.ts");
+const echo = { name: "echo", description: "Its argument.", inputSchema: { type: "object", properties: { value: {} }, required: ["value"] } };
+
+const sessions: ExecutorSession[] = [];
+beforeEach(() => server.faults.clear());
+afterEach(async () => {
+  server.faults.clear();
+  await Promise.all(sessions.splice(0).map((session) => session[Symbol.asyncDispose]()));
+  expect(server.sandboxes).toEqual([]);
+});
+afterAll(() => server.close());
+
+async function open(): Promise<ExecutorSession> {
+  const session = await blaxelExecutor({ env: { REPORT: "weekly" } }).open({ tools: [echo] });
+  sessions.push(session);
+  return session;
+}
+
+async function refusal(opening: Promise<unknown>): Promise<CodeletError> {
+  const error = await opening.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  expect(CodeletError.isInstance(error)).toBe(true);
+  expect(JSON.stringify([String(error), error])).not.toContain(server.apiKey);
+  return error as CodeletError;
+}
+
+describe("open says what to do when Blaxel", () => {
+  it("refuses the key", async () => {
+    server.faults.expireToken();
+    expect(await refusal(open())).toMatchObject({ code: "configuration", message: expect.stringMatching(/BL_API_KEY and BL_WORKSPACE/) });
+  });
+
+  it("has reached the account's limit", async () => {
+    server.faults.respond(429, { times: 20, path: "/v0/sandboxes" });
+    expect(await refusal(open())).toMatchObject({ code: "executor-crashed", message: expect.stringMatching(/limit is reached/) });
+  });
+
+  it("can't start a sandbox", async () => {
+    server.faults.respond(500, { times: 20, path: "/v0/sandboxes" });
+    expect(await refusal(open())).toMatchObject({ code: "executor-crashed", message: expect.stringMatching(/Try again/) });
+  });
+
+  it("loses the sandbox before it answers", async () => {
+    server.faults.respond(404, { times: 1_000, path: "/port/" });
+    const opening = blaxelExecutor({ startTimeoutMs: 1_000 }).open();
+    expect(await refusal(opening)).toMatchObject({ code: "executor-crashed", message: expect.stringMatching(/did not answer in 1000 ms/) });
+  });
+
+  it("can't install a package", async () => {
+    const opening = blaxelExecutor({ packages: ["no-such-package-of-codelet"] }).open();
+    expect(await refusal(opening)).toMatchObject({ code: "configuration", message: expect.stringMatching(/pip could not install no-such-package/) });
+  });
+});
+
+it("waits for a slow start, and leaves nothing when it is given up meanwhile", async () => {
+  server.faults.slowStart(700);
+  expect((await runStep(await open(), "1 + 1")).value).toBe(2);
+  const controller = new AbortController();
+  setTimeout(() => controller.abort(), 100);
+  expect(await refusal(blaxelExecutor().open({ signal: controller.signal }))).toMatchObject({ code: "aborted" });
+});
+
+it("gives code the variables of the options and none of the account", async () => {
+  const { value } = await runStep(await open(), "import os\ndict(os.environ)");
+  expect(value).toMatchObject({ REPORT: "weekly" });
+  expect(JSON.stringify(value)).not.toMatch(/BL_|CODELET_TOKEN/);
+  expect(JSON.stringify(value)).not.toContain(server.apiKey);
+});
+
+describe("in the middle of a step", () => {
+  it("answers of a proxy in place of the port's are lived through, each call once", async () => {
+    const session = await open();
+    const seen: Value[] = [];
+    session.start("[echo(n) for n in range(12)]");
+    for (let count = 0; count < 12; count++) {
+      const { id, args } = callOf(await session.next());
+      seen.push(args[0] as Value);
+      if (count % 3 === 0) server.faults.respond(502, { times: 2, path: "/port/" });
+      if (count % 3 === 1) server.faults.loseAnswers({ path: "/port/" });
+      if (count % 3 === 2) server.faults.dropStreams();
+      session.deliver([{ id, value: args[0] as Value }]);
+    }
+    const numbers = Array.from({ length: 12 }, (_, index) => index);
+    expect(endOf(await session.next())).toMatchObject({ value: numbers });
+    expect(seen).toEqual(numbers);
+  });
+
+  it("streams that drop in each state lose nothing", async () => {
+    const session = await open();
+    session.start("import time\nprint('a')\ntime.sleep(0.3)\nprint('b')\necho(1)");
+    await sleep(100);
+    server.faults.dropStreams();
+    const { id } = callOf(await session.next());
+    server.faults.dropStreams();
+    session.deliver([{ id, value: "x".repeat(3_000_000) }]);
+    await sleep(5);
+    server.faults.dropStreams();
+    expect(endOf(await session.next())).toMatchObject({ value: "x".repeat(3_000_000), logs: "a\nb\n" });
+    server.faults.dropStreams();
+    session.start("print('end')");
+    server.faults.dropStreams();
+    expect(endOf(await session.next())).toMatchObject({ logs: "end\n", stateLost: false });
+  });
+
+  it("a sandbox that is gone, or a key that has expired, ends the session with a word about it", async () => {
+    const killed = await open();
+    killed.start("import time\ntime.sleep(60)");
+    server.faults.killSandbox();
+    expect(await refusal(killed.next())).toMatchObject({ code: "executor-crashed", message: expect.stringMatching(/lost.*status 404/) });
+    const expired = await open();
+    expired.start("import time\ntime.sleep(60)");
+    server.faults.expireToken();
+    server.faults.dropStreams();
+    expect(await refusal(expired.next())).toMatchObject({ code: "executor-crashed", message: expect.stringMatching(/key or token is not valid/) });
+    server.faults.clear();
+    server.faults.killSandbox(); // it could not be deleted with that key
+  });
+});

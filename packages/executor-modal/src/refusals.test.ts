@@ -1,0 +1,110 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { CodeletError, type ExecutorSession, type Value } from "@codelet/core";
+import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
+import { useLocalModal } from "./testing/local-modal.ts";
+import { callOf, endOf, runStep } from "./testing/run-step.ts";
+
+const server = await useLocalModal();
+const { modalExecutor } = await import("./modal-executor.ts");
+const echo = { name: "echo", description: "Its argument.", inputSchema: { type: "object", properties: { value: {} }, required: ["value"] } };
+/** Statuses of gRPC. */
+const status = { exhausted: 8, internal: 13, unavailable: 14, unauthenticated: 16 } as const;
+
+const sessions: ExecutorSession[] = [];
+beforeEach(() => server.faults.clear());
+afterEach(async () => {
+  server.faults.clear();
+  await Promise.all(sessions.splice(0).map((session) => session[Symbol.asyncDispose]()));
+  expect(server.sandboxes).toEqual([]);
+});
+afterAll(() => server.close());
+
+async function open(): Promise<ExecutorSession> {
+  const session = await modalExecutor({ env: { REPORT: "weekly" } }).open({ tools: [echo] });
+  sessions.push(session);
+  return session;
+}
+
+async function refusal(opening: Promise<unknown>): Promise<CodeletError> {
+  const error = await opening.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  expect(CodeletError.isInstance(error)).toBe(true);
+  expect(JSON.stringify([String(error), error])).not.toContain(server.tokenSecret);
+  return error as CodeletError;
+}
+
+describe("open says what to do when Modal", () => {
+  it("refuses the token", async () => {
+    server.faults.expireToken();
+    expect(await refusal(open())).toMatchObject({ code: "configuration", message: expect.stringMatching(/MODAL_TOKEN_ID and MODAL_TOKEN_SECRET/) });
+  });
+
+  it("has reached the account's limit", async () => {
+    server.faults.respond(status.exhausted, { times: 20, method: "sandboxCreateV2" });
+    expect(await refusal(open())).toMatchObject({ code: "executor-crashed", message: expect.stringMatching(/limit is reached/) });
+  });
+
+  it("can't start a sandbox", async () => {
+    server.faults.respond(status.internal, { times: 20, method: "sandboxCreateV2" });
+    expect(await refusal(open())).toMatchObject({ code: "executor-crashed", message: expect.stringMatching(/Try again/) });
+  }, 60_000);
+});
+
+it("waits for a slow start, and leaves nothing when it is given up meanwhile", async () => {
+  server.faults.slowStart(700);
+  expect((await runStep(await open(), "1 + 1")).value).toBe(2);
+  const controller = new AbortController();
+  setTimeout(() => controller.abort(), 100);
+  expect(await refusal(modalExecutor().open({ signal: controller.signal }))).toMatchObject({ code: "aborted" });
+});
+
+it("gives code the variables of the options and none of the account", async () => {
+  const { value } = await runStep(await open(), "import os\ndict(os.environ)");
+  expect(value).toMatchObject({ REPORT: "weekly" });
+  expect(JSON.stringify(value)).not.toMatch(/MODAL_TOKEN/);
+  expect(JSON.stringify(value)).not.toContain(server.tokenSecret);
+});
+
+describe("in the middle of a step", () => {
+  it("calls that fail once, or whose answer is lost, happen once", async () => {
+    const session = await open();
+    const seen: Value[] = [];
+    session.start("[echo(n) for n in range(9)]");
+    for (let count = 0; count < 9; count++) {
+      const { id, args } = callOf(await session.next());
+      seen.push(args[0] as Value);
+      if (count % 3 === 0) server.faults.respond(status.unavailable, { method: "taskExecStdinWrite" });
+      if (count % 3 === 1) server.faults.loseAnswers({ method: "taskExecStdinWrite" });
+      if (count % 3 === 2) server.faults.dropStreams();
+      session.deliver([{ id, value: args[0] as Value }]);
+    }
+    const numbers = Array.from({ length: 9 }, (_, index) => index);
+    expect(endOf(await session.next())).toMatchObject({ value: numbers });
+    expect(seen).toEqual(numbers);
+  });
+
+  it("streams that drop in each state lose nothing", async () => {
+    const session = await open();
+    session.start("import time\nprint('a')\ntime.sleep(0.3)\nprint('b')\necho(1)");
+    await sleep(100);
+    server.faults.dropStreams();
+    const { id } = callOf(await session.next());
+    server.faults.dropStreams();
+    session.deliver([{ id, value: "x".repeat(3_000_000) }]);
+    await sleep(5);
+    server.faults.dropStreams();
+    expect(endOf(await session.next())).toMatchObject({ value: "x".repeat(3_000_000), logs: "a\nb\n" });
+    session.start("print('end')");
+    server.faults.dropStreams();
+    expect(endOf(await session.next())).toMatchObject({ logs: "end\n", stateLost: false });
+  });
+
+  it("a sandbox that is gone ends the session with a word about it", async () => {
+    const session = await open();
+    session.start("import time\ntime.sleep(60)");
+    server.faults.killSandbox();
+    expect(await refusal(session.next())).toMatchObject({ code: "executor-crashed", message: expect.stringMatching(/lost/) });
+  });
+});
