@@ -1,4 +1,4 @@
-// `node bench/run.mjs [--only loop,import,bundle,executors] [--quick] [--no-build]`: measures, prints one table, appends JSON lines.
+// `node bench/run.mjs [--only loop,import,bundle,executors,carriers] [--quick] [--no-build]`: measures, prints one table, appends JSON lines.
 import { appendFileSync } from "node:fs";
 import { availableParallelism, loadavg } from "node:os";
 import path from "node:path";
@@ -13,6 +13,7 @@ const GROUPS = {
   import: () => import("./import/measure-imports.mjs"),
   bundle: () => import("./bundle/measure-bundles.mjs"),
   executors: () => import("./executors/measure-executors.mjs"),
+  carriers: () => import("./carriers/measure-carriers.mjs"),
 };
 
 const { only, quick, build } = readCommandLine();

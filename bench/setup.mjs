@@ -5,7 +5,8 @@ import path from "node:path";
 
 const here = import.meta.dirname;
 const root = path.dirname(here);
-const MEASURED_PACKAGES = ["core", "testing", "executor-local", "executor-wasm"];
+const EXECUTORS = ["local", "wasm", "docker", "e2b", "modal", "blaxel"];
+const MEASURED_PACKAGES = ["core", "testing", ...EXECUTORS.map((name) => `executor-${name}`), "local-e2b", "local-modal", "local-blaxel"];
 
 /** Installs the exact versions of package.json when one of them is missing. */
 export function installPeers() {
