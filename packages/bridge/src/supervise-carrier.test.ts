@@ -137,6 +137,18 @@ test("says to the carrier whether its machine waits for another host or has one"
   await carrier.close();
 });
 
+test("isn't troubled by the greeting of a host that it has followed, on a stream that both hear", async () => {
+  const carrier = new ChildCarrier();
+  const supervision = await superviseCarrier(carrier);
+  const session = await bridgeSession({ executor: "supervised", connect: () => supervision.connect(), open: { tools: [addition.signature] } });
+  const step = run(session, "import time\ntime.sleep(0.3)\nadd(1, 1)", tools);
+  await carrier.send('@codelet - h {"v":1,"seen":0,"host":"the one before","adopt":false}\n');
+  expect(await step).toMatchObject({ value: 2 });
+  expect(await run(session, "add(1, 2)", tools)).toMatchObject({ value: 3 });
+  await session[Symbol.asyncDispose]();
+  await supervision[Symbol.asyncDispose]();
+});
+
 test("ends itself and its worker when no host is heard of", async () => {
   const supervised = await open({}, ["--heartbeat", "0.05", "--orphan", "0.3"], { maxReconnects: 1 });
   const { value } = await run(supervised.session, "import os\nos.getpid()");

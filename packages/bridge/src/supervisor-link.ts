@@ -216,7 +216,9 @@ export class SupervisorLink {
         this.#fail(new ExecutorCrashedError("Another host has taken the session over."), "superseded");
         return;
       }
-      this.#forget(count(/"seen": ?(\d+)/.exec(payload)?.[1] ?? ""));
+      const seen = /"seen": ?(\d+)/.exec(payload)?.[1];
+      if (seen === undefined) return; // tells an earlier host, on a stream that both hear, that this one has followed it
+      this.#forget(count(seen));
       this.#isGreeted = true;
       this.#hello = undefined;
       hello?.resolve(payload);
