@@ -116,10 +116,10 @@ describe("a sandbox's life", () => {
 });
 
 describe("executorType", () => {
-  it("loads the executor by its package's name, with options", async () => {
-    const executor = await loadExecutor("@codelet/executor-e2b", { allowInternetAccess: true });
+  it("loads the executor by its type, with options", async () => {
+    const executor = await loadExecutor("e2b", { allowInternetAccess: true });
     expect(executor).toMatchObject({ name: "e2b", capabilities: { network: "full" } });
-    await expect(loadExecutor("@codelet/executor-e2b", { template: "" })).rejects.toThrow("template");
+    await expect(loadExecutor("e2b", { template: "" })).rejects.toThrow("template");
   });
 
   it("says in one line how to install the SDK where it is missing", async () => {
