@@ -47,12 +47,13 @@ export async function openSandbox(options: ResolvedE2bOptions, open: OpenSession
     network: { allowPublicTraffic: false },
   });
   let sandbox: Sandbox | undefined;
+  let carrier: SandboxCarrier | undefined;
   try {
     sandbox = await unlessAborted(creation, open.signal);
     if (isInstalling) await install(sandbox, options, open);
     const { argv, input } = supervisorBoot({ seed: open.seed, orphanTimeoutMs: options.timeoutMs });
     const created = sandbox;
-    const carrier = await sandboxCarrier({
+    carrier = await sandboxCarrier({
       ...shared,
       sandbox,
       attach: (listeners) => created.commands.run(shellCommand(argv), { ...listeners, background: true, stdin: true }),
@@ -60,7 +61,8 @@ export async function openSandbox(options: ResolvedE2bOptions, open: OpenSession
     for (let start = 0; start < input.length; start += maxInputChars) await carrier.send(input.slice(start, start + maxInputChars));
     return { carrier, machine: { sandboxId: sandbox.sandboxId, pid: carrier.pid } };
   } catch (error) {
-    if (sandbox !== undefined) await killSandbox(sandbox);
+    if (carrier !== undefined) await carrier.close();
+    else if (sandbox !== undefined) await killSandbox(sandbox);
     throw open.signal?.aborted === true ? new AbortedError(open.signal.reason) : providerError(error, "Opening a sandbox failed", apiKey);
   }
 }

@@ -45,7 +45,7 @@ const defaultGraceMs = 300;
 
 export function resolveOptions(options: E2bExecutorOptions): ResolvedE2bOptions {
   const { apiKey, template = defaultTemplate, allowInternetAccess = false, packages = [], whenDetached = "pause" } = options;
-  if (apiKey !== undefined) checkKey(apiKey);
+  if (apiKey !== undefined && !isKey(apiKey)) throw new TypeError("Expected `apiKey` to be a text of printable characters without spaces");
   if (typeof template !== "string" || template === "") throw expected("template", "the name of a template", template);
   if (typeof allowInternetAccess !== "boolean") throw expected("allowInternetAccess", "true or false", allowInternetAccess);
   if (whenDetached !== "pause" && whenDetached !== "run") throw expected("whenDetached", '"pause" or "run"', whenDetached);
@@ -67,15 +67,14 @@ export function resolveOptions(options: E2bExecutorOptions): ResolvedE2bOptions 
 /** The key, or `configuration` that says where to get one. */
 export function apiKeyOf({ apiKey }: ResolvedE2bOptions): string {
   const key = apiKey ?? process.env.E2B_API_KEY ?? "";
-  if (key === "")
-    throw new ConfigurationError("E2B needs a key. Get one at https://e2b.dev/dashboard?tab=keys and set E2B_API_KEY, or pass `apiKey`.");
-  return checkKey(key);
+  if (isKey(key)) return key;
+  const problem = key === "" ? "E2B needs a key" : "E2B_API_KEY holds spaces or other characters that no key has";
+  throw new ConfigurationError(`${problem}. Get one at https://e2b.dev/dashboard?tab=keys and set E2B_API_KEY, or pass \`apiKey\`.`);
 }
 
 /** What can't be sent as a header would come back in the text of an error. */
-function checkKey(value: unknown): string {
-  if (typeof value === "string" && /^[\x21-\x7e]+$/.test(value)) return value;
-  throw new TypeError(`Expected the key of E2B to be a text of printable characters without spaces, got ${typeof value}`);
+function isKey(value: unknown): value is string {
+  return typeof value === "string" && /^[\x21-\x7e]+$/.test(value);
 }
 
 function checkInteger(name: string, value: unknown, minimum: number): number {

@@ -70,6 +70,8 @@ describe("open", () => {
     const key = process.env.E2B_API_KEY;
     delete process.env.E2B_API_KEY;
     expect(await refusal(open())).toMatchObject({ code: "configuration", message: expect.stringContaining("set E2B_API_KEY") });
+    process.env.E2B_API_KEY = "two words";
+    expect(await refusal(open())).toMatchObject({ code: "configuration", message: expect.not.stringContaining("two words") });
     process.env.E2B_API_KEY = key;
     expect(await refusal(open({ apiKey: "e2b_wrong" }))).toMatchObject({ code: "configuration", message: expect.not.stringContaining("e2b_wrong") });
     for (const apiKey of ["e2b_\nsecret", "", "clé"]) expect(() => e2bExecutor({ apiKey })).toThrow(expect.not.stringContaining("secret"));

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { loadExecutor } from "@codelet/core";
+import { loadExecutor, type SessionRef, type Value } from "@codelet/core";
 import { driveStep } from "@codelet/executor-contract";
 import type { E2bServer, ReceivedRequest } from "@codelet/local-e2b";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
@@ -94,9 +94,47 @@ describe("a sandbox's life", () => {
     expect(requests).toEqual([]);
   }, 15_000);
 
+  it("isn't prolonged any more when its session could not be opened", async () => {
+    server.faults.respond(502, { path: "/process.Process/SendInput" });
+    await expect(e2bExecutor({ timeoutMs: 10_000 }).open()).rejects.toMatchObject({ code: "executor-crashed" });
+    requests.length = 0;
+    await sleep(3_600);
+    expect(requests).toEqual([]);
+  }, 15_000);
+
   it("ends also when E2B doesn't listen at first", async () => {
     const session = await e2bExecutor().open();
     server.faults.respond(503, { path: "/sandboxes/", times: 2 });
+    await session[Symbol.asyncDispose]();
+    expect(server.sandboxes.size).toBe(0);
+  });
+
+  it("goes on in the middle of a step with another host when its own is killed, each call once", async () => {
+    const module = new URL("../dist/index.js", import.meta.url).href;
+    const program = `const { e2bExecutor } = await import(${JSON.stringify(module)});
+      const session = await e2bExecutor().open({ tools: [{ name: "tick", description: "Counts.", inputSchema: {} }] });
+      session.start("print('begun')\\nout = [tick(n) for n in range(3)]\\nout");
+      const first = await session.next();
+      session.deliver([{ id: first.calls[0].id, value: "first" }]);
+      const second = await session.next();
+      console.log(JSON.stringify({ reference: session.reference, id: second.calls[0].id }));
+      await session.next();`;
+    const host = spawn(process.execPath, ["--input-type=module", "-e", program], { stdio: ["ignore", "pipe", "inherit"] });
+    const [line] = await once(host.stdout, "data");
+    const { reference, id } = JSON.parse(String(line)) as { readonly reference: SessionRef; readonly id: string };
+    host.kill("SIGKILL");
+    await once(host, "close");
+    const session = await e2bExecutor().open({ restore: reference });
+    session.resume?.();
+    const answered: Value[] = [];
+    let advance = await session.next();
+    expect(advance).toMatchObject({ type: "calls", calls: [{ id, tool: "tick", args: [1] }] });
+    for (; advance.type === "calls"; advance = await session.next()) {
+      for (const call of advance.calls) answered.push(call.args[0] ?? null);
+      session.deliver(advance.calls.map((call) => ({ id: call.id, value: "again" })));
+    }
+    expect(answered).toEqual([1, 2]);
+    expect(advance.execution).toMatchObject({ value: ["first", "again", "again"], logs: "begun\n", stateLost: false });
     await session[Symbol.asyncDispose]();
     expect(server.sandboxes.size).toBe(0);
   });
