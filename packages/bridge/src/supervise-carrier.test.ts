@@ -130,7 +130,7 @@ test("says to the carrier whether its machine waits for another host or has one"
   await first.detach(60_000);
   expect(left).toEqual(["detached"]);
   const second = await superviseCarrier(carrier, { adopt: true });
-  await carrier.send('@codelet - h {"v":1,"seen":0,"host":"a third one","adopt":true}\n');
+  await carrier.send('@codelet third - h {"v":1,"seen":0,"host":"a third one","adopt":true}\n');
   for (let waitedMs = 0; left.length < 2 && waitedMs < 2_000; waitedMs += 20) await sleep(20);
   expect(left).toEqual(["detached", "superseded"]);
   await second[Symbol.asyncDispose]();
@@ -142,9 +142,24 @@ test("isn't troubled by the greeting of a host that it has followed, on a stream
   const supervision = await superviseCarrier(carrier);
   const session = await bridgeSession({ executor: "supervised", connect: () => supervision.connect(), open: { tools: [addition.signature] } });
   const step = run(session, "import time\ntime.sleep(0.3)\nadd(1, 1)", tools);
-  await carrier.send('@codelet - h {"v":1,"seen":0,"host":"the one before","adopt":false}\n');
+  await carrier.send('@codelet before - h {"v":1,"seen":0,"host":"the one before","adopt":false}\n');
   expect(await step).toMatchObject({ value: 2 });
   expect(await run(session, "add(1, 2)", tools)).toMatchObject({ value: 3 });
+  await session[Symbol.asyncDispose]();
+  await supervision[Symbol.asyncDispose]();
+});
+
+test("takes no line of a host that was followed, and tells it so", async () => {
+  const carrier = new ChildCarrier();
+  const supervision = await superviseCarrier(carrier);
+  const session = await bridgeSession({ executor: "supervised", connect: () => supervision.connect(), open: { tools: [addition.signature] } });
+  expect(await run(session, "keep = 1\nadd(1, 1)", tools)).toMatchObject({ value: 2 });
+  const heard: string[] = [];
+  carrier.child.stdout?.on("data", (chunk) => void heard.push(String(chunk)));
+  for (let number = 1; number < 30; number++) await carrier.send(`@codelet before ${number} k \n`); // kills the worker, if one of them is due
+  await carrier.send("@codelet before - a 999\n@codelet before - q \n");
+  expect(await run(session, "add(keep, 1)", tools)).toMatchObject({ value: 2, stateLost: false });
+  expect(heard.join("")).toMatch(/@codelet - h \{"host": "\w+"\}/);
   await session[Symbol.asyncDispose]();
   await supervision[Symbol.asyncDispose]();
 });

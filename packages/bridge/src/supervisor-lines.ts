@@ -14,8 +14,9 @@ const maxLineChars = 70_000;
 /** Longer frames travel in parts: what providers do with long lines differs. */
 export const maxPayloadChars = 48_000;
 
-export function supervisorLine(number: number | undefined, kind: string, payload: string): string {
-  return `${magic}${number ?? "-"} ${kind} ${payload}\n`;
+/** A host signs its lines: those of one that was followed may still be under way. */
+export function hostLine(host: string, number: number | undefined, kind: string, payload: string): string {
+  return `${magic}${host} ${number ?? "-"} ${kind} ${payload}\n`;
 }
 
 /** Cuts a stream into lines. Lines without the magic are noise of the provider's and are skipped. Throws ProtocolError for malformed ones. */

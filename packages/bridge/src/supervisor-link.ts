@@ -3,7 +3,7 @@ import { AbortedError, ExecutorCrashedError, ProtocolError } from "@codelet/core
 import type { Carrier, SupervisionOptions } from "./carrier.ts";
 import { Deferred } from "./deferred.ts";
 import { checkedMs } from "./session-options.ts";
-import { maxPayloadChars, type SupervisorLine, SupervisorLineDecoder, supervisorLine } from "./supervisor-lines.ts";
+import { hostLine, maxPayloadChars, type SupervisorLine, SupervisorLineDecoder } from "./supervisor-lines.ts";
 
 export interface SupervisorEvents {
   line(kind: string, payload: string): void;
@@ -94,7 +94,7 @@ export class SupervisorLink {
 
   send(kind: string, payload = ""): void {
     if (this.#state === "closed") return;
-    const line = supervisorLine(++this.#sent, kind, payload);
+    const line = hostLine(this.#host, ++this.#sent, kind, payload);
     this.#kept.push({ number: this.#sent, line });
     this.#keptChars += line.length;
     if (this.#keptChars > maxKeptChars) this.#fail(new ExecutorCrashedError("The supervisor acknowledges nothing."));
@@ -173,7 +173,7 @@ export class SupervisorLink {
   #tick(): void {
     if (this.#state !== "live") return;
     if (performance.now() - this.#heardAt > this.#silenceTimeoutMs) void this.#reconnect("it is silent");
-    else this.#write(supervisorLine(undefined, "g", ""));
+    else this.#write(hostLine(this.#host, undefined, "g", ""));
   }
 
   // In
@@ -201,7 +201,7 @@ export class SupervisorLink {
     if (this.#hello === undefined) this.#mayRepeat = false;
     if (++this.#unacknowledged >= acknowledgeEvery || kind !== "p") {
       this.#unacknowledged = 0;
-      if (this.#state === "live") this.#write(supervisorLine(undefined, "a", String(this.#seen)));
+      if (this.#state === "live") this.#write(hostLine(this.#host, undefined, "a", String(this.#seen)));
     }
     this.#events.line(kind, payload);
   }
@@ -240,7 +240,7 @@ export class SupervisorLink {
     this.#hello = hello;
     const timer = setTimeout(() => hello.reject(new ExecutorCrashedError(`The supervisor did not answer in ${timeoutMs} ms.`)), timeoutMs);
     try {
-      this.#write(supervisorLine(undefined, "h", JSON.stringify({ v: 1, seen: this.#seen, host: this.#host, adopt })));
+      this.#write(hostLine(this.#host, undefined, "h", JSON.stringify({ v: 1, seen: this.#seen, host: this.#host, adopt })));
       return await hello.promise;
     } finally {
       clearTimeout(timer);

@@ -1,9 +1,9 @@
 """Stands between a carrier (this process's stdin and stdout) and the worker. It runs no user code, so it answers while the worker is stuck.
 
-Lines are `@codelet <number> <kind> <payload>`; anything else is noise. Numbered lines are kept until the other side has acknowledged them and sent
-again after `hello`; `-` marks lines that are not. Kinds to the host: f frame, p part of one, o and e output in base64, s worker started, x worker ended;
-h hello, a ack, b heartbeat with the worker's CPU milliseconds. From the host: f, p, s start a worker, i interrupt, k kill, r send the last step's lines
-again, d be left alone for some seconds; h hello, a ack, g ping, q quit.
+Lines are `@codelet <number> <kind> <payload>`, from a host `@codelet <host> <number> <kind> <payload>`; anything else is noise. Numbered lines are kept
+until the other side has acknowledged them and sent again after `hello`; `-` marks lines that are not. Kinds to the host: f frame, p part of one, o and e
+output in base64, s worker started, x worker ended; h hello, a ack, b heartbeat with the worker's CPU milliseconds. From the host: f, p, s start a worker,
+i interrupt, k kill, r send the last step's lines again, d be left alone for some seconds; h hello, a ack, g ping, q quit.
 
 A host that died is followed by another one, which says `adopt` in its hello: numbering starts over, and what the last step has sent and nobody can
 have used up (calls without a result, output, answer, end) is held for it until it asks.
@@ -112,8 +112,11 @@ class Supervisor:
         self.input = rest
         for line in lines:
             if line.startswith(MAGIC):
-                number, kind, payload = bytes(line[len(MAGIC) :]).split(b" ", 2)
-                self.handle_control(kind, payload) if number == b"-" else self.handle(int(number), kind, payload)
+                host, number, kind, payload = bytes(line[len(MAGIC) :]).split(b" ", 3)
+                if kind == b"h" or host.decode() == self.host:
+                    self.handle_control(kind, payload) if number == b"-" else self.handle(int(number), kind, payload)
+                elif self.host is not None:
+                    self.control("h", json.dumps({"host": self.host}))  # a host that was followed, and may not know yet
 
     def handle_control(self, kind, payload):
         if kind == b"h":
