@@ -13,7 +13,7 @@ def open_port(address, port, token):
     from_out, out = os.pipe()
     input_lock = threading.Lock()
     output_lock = threading.Lock()  # a reader that has its status gets all that is written from then on
-    readers = []  # the newest one counts
+    readers = []  # the newest one counts; the one before may be another host's, which has to see that it is followed
     max_body = 4 << 20
 
     class Handler(BaseHTTPRequestHandler):
@@ -54,8 +54,10 @@ def open_port(address, port, token):
                 return
             self.ended = threading.Event()
             self.close_connection = True
-            for older in list(readers):
+            for older in readers[:-1]:
                 older.end()
+            for older in readers[-1:]:
+                older.connection.settimeout(1)  # nobody waits long for a stream that is dead and does not say so
             with output_lock:
                 self.send_response(200)
                 self.send_header("content-type", "application/octet-stream")
@@ -63,7 +65,7 @@ def open_port(address, port, token):
                 self.send_header("transfer-encoding", "chunked")
                 self.end_headers()
                 self.chunk(b"\n")
-                readers[:] = [self]
+                readers[:] = readers[-1:] + [self]
             self.ended.wait()
 
         def end(self):
