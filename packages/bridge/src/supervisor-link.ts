@@ -45,7 +45,7 @@ export class SupervisorLink {
   #outgoing = "";
   #sending = false;
   #state: "new" | "live" | "reconnecting" | "closed" = "new";
-  /** Lines that were under way when the connection broke may come twice. */
+  /** Once a connection broke: what was under way comes again, and after two hellos in a row twice. */
   #mayRepeat = false;
   #hello: Deferred<string> | undefined;
   /** Until the supervisor has answered, what comes may be the torn rest of an older connection; unacknowledged, it comes again. */
@@ -198,7 +198,6 @@ export class SupervisorLink {
     if (number <= this.#seen && this.#mayRepeat) return;
     if (number !== this.#seen + 1) throw new ProtocolError(`The supervisor sent line ${number} where ${this.#seen + 1} was due.`);
     this.#seen = number;
-    if (this.#hello === undefined) this.#mayRepeat = false;
     if (++this.#unacknowledged >= acknowledgeEvery || kind !== "p") {
       this.#unacknowledged = 0;
       if (this.#state === "live") this.#write(hostLine(this.#host, undefined, "a", String(this.#seen)));
