@@ -8,7 +8,7 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 30_000,
     projects: [
-      { extends: true, test: { name: "unit", include: ["packages/**/src/**/*.test.ts"], exclude } },
+      { extends: true, test: { name: "unit", include: ["packages/**/src/**/*.test.ts", "examples/**/*.test.ts"], exclude } },
       {
         extends: true,
         test: {

@@ -7,7 +7,7 @@ import path from "node:path";
 
 const IMAGE = "codelet-test:python";
 const PUBLIC_IMAGE = "python:3.13-slim-bookworm";
-const ROOTS = ["python3", "python3-pip", "dash", "coreutils", "base-files", "netbase", "libc-bin"];
+const ROOTS = ["python3", "python3-pip", "dash", "coreutils", "base-files", "netbase", "libc-bin", "libstdc++6"];
 /** What Debian's tools need of them and Python doesn't. */
 const NEEDLESS =
   /^(ca-certificates|c?debconf.*|dpkg|[gm]awk|original-awk|install-info|libdebian.*|libgdbm.*|libmpfr.*|libnewt.*|libperl.*|perl.*|libslang.*|libsigsegv.*|libtextwrap.*|mailcap|mime-support|openssl|tar|gcc-.*)$/;
