@@ -23,6 +23,8 @@ const maxKeptChars = 128 * 1024 * 1024;
 /** Text of one `send`: providers bound the size of their requests. */
 const maxSendChars = 256 * 1024;
 const acknowledgeEvery = 16;
+/** What stands before it in a line is the torn rest of an older connection; no payload holds it. */
+const torn = "\u0018";
 const detachLookMs = 20;
 
 /** Numbered lines over a carrier, each exactly once and in order, also when the connection breaks and comes back. */
@@ -84,10 +86,11 @@ export class SupervisorLink {
       try {
         if (signal?.aborted) throw new AbortedError(signal.reason);
         if (attempt > 0) await this.#carrier.reconnect?.();
+        if (signal?.aborted) throw new AbortedError(signal.reason);
         return await this.#greet(this.#readyTimeoutMs, adopt);
       } catch (error) {
         if (signal?.aborted || this.#isClosed() || attempt >= this.#maxReconnects || this.#carrier.reconnect === undefined) throw error;
-        await sleep(reconnectDelayMs * 2 ** attempt);
+        await sleep(reconnectDelayMs * 2 ** attempt, undefined, { signal }).catch(() => {}); // the next attempt says why
       }
     }
   }
@@ -219,6 +222,7 @@ export class SupervisorLink {
       if (seen === undefined) return; // tells an earlier host, on a stream that both hear, that this one has followed it
       this.#forget(count(seen));
       this.#isGreeted = true;
+      this.#mayRepeat = true; // also when a provider has brought the hello twice
       this.#hello = undefined;
       hello?.resolve(payload);
     } else if (kind === "b") this.#events.beat(payload === "" ? 0 : count(payload));
@@ -239,7 +243,8 @@ export class SupervisorLink {
     this.#hello = hello;
     const timer = setTimeout(() => hello.reject(new ExecutorCrashedError(`The supervisor did not answer in ${timeoutMs} ms.`)), timeoutMs);
     try {
-      this.#write(hostLine(this.#host, undefined, "h", JSON.stringify({ v: 1, seen: this.#seen, host: this.#host, adopt })));
+      this.#decoder.reset();
+      this.#write(torn + hostLine(this.#host, undefined, "h", JSON.stringify({ v: 1, seen: this.#seen, host: this.#host, adopt })));
       return await hello.promise;
     } finally {
       clearTimeout(timer);
@@ -255,10 +260,9 @@ export class SupervisorLink {
     for (let attempt = 0; attempt < this.#maxReconnects && this.#carrier.reconnect !== undefined; attempt++) {
       try {
         this.#outgoing = "";
-        this.#decoder.reset();
-        this.#mayRepeat = true;
         this.#isGreeted = false;
         await this.#carrier.reconnect();
+        if (this.#isClosed()) return void (await this.#giveUpCarrier());
         await this.#greet(helloTimeoutMs);
         if (this.#isClosed()) return;
         this.#state = "live";
@@ -269,6 +273,7 @@ export class SupervisorLink {
         if (this.#isClosed()) return;
         failure = `, and can't be had again: ${(error as Error).message}`;
         await sleep(reconnectDelayMs * 2 ** attempt);
+        if (this.#isClosed()) return;
       }
     }
     this.#fail(new ExecutorCrashedError(`The connection to the supervisor is lost: ${reason}${failure}.`));

@@ -25,6 +25,7 @@ from .supervisor_step import LastStep
 MAGIC = b"@codelet "
 LINE_BYTES = 48000
 MAX_KEPT_BYTES = 96 << 20
+TORN = b"\x18"  # before each hello, and in no payload: what stands before it is the rest of a connection that broke
 MAX_LINE_BYTES = 80 << 20  # more than the host takes of a frame: nobody would read it
 LOOK_S = 0.5
 NOTABLE_CPU_MS = 50
@@ -51,6 +52,9 @@ class Supervisor:
         self.parts = []
         self.budgets = {"o": OutputBudget(), "e": OutputBudget()}
         self.mark_prefix = ""
+        self.is_opened = False
+        self.asked = 0  # answers that the worker owes, and of these the ones that a dead host waited for
+        self.unwanted = 0
         self.step = LastStep()
         self.heard = time.monotonic()
         self.beaten = float("-inf")
@@ -111,6 +115,7 @@ class Supervisor:
         *lines, rest = self.input.split(b"\n")
         self.input = rest
         for line in lines:
+            line = line.rpartition(TORN)[2]
             if line.startswith(MAGIC):
                 host, number, kind, payload = bytes(line[len(MAGIC) :]).split(b" ", 3)
                 if kind == b"h" or host.decode() == self.host:
@@ -132,7 +137,8 @@ class Supervisor:
             self.sent = self.seen = self.unacknowledged = self.kept_bytes = 0
             self.kept, self.parts = [], []
             self.host = hello["host"]
-            self.left = self.step.describe() if self.worker else None
+            self.left = self.step.describe() if self.worker and self.is_opened else None
+            self.unwanted = self.asked
         if hello["host"] != self.host:
             self.control("h", json.dumps({"host": self.host}))
             return
@@ -161,8 +167,12 @@ class Supervisor:
             self.start_worker()
         elif kind == b"i" and self.worker is not None:
             self.worker.signal(signal.SIGINT)
-        elif kind == b"k" and self.worker is not None:
-            self.end_worker()
+        elif kind == b"k":
+            if self.worker is None:
+                self.tell_end()
+            else:
+                self.step.held = False  # nobody will ask for it
+                self.end_worker()
         elif kind == b"r":
             for line in self.step.release():
                 self.send_line(*line)
@@ -171,6 +181,7 @@ class Supervisor:
 
     def forward(self, frame):
         if self.worker is None:
+            self.tell_end()
             return
         if frame.startswith(b'{"t":"result",'):
             self.step.answered(int(CALL_OF_RESULT.match(frame).group(1)))
@@ -180,10 +191,13 @@ class Supervisor:
             for budget in self.budgets.values():
                 budget.begin(mark.encode())
         elif frame.startswith(b'{"t":"open",'):
+            self.is_opened = True
             opening = json.loads(frame)
             self.mark_prefix = opening["mark"]
             for budget in self.budgets.values():
                 budget.limit = opening["limits"]["output_bytes"]
+        if frame.startswith((b'{"t":"open",', b'{"t":"bind",', b'{"t":"file",')):
+            self.asked += 1
         self.worker.to_send += frame + b"\n"
         self.flush_worker()
 
@@ -194,6 +208,8 @@ class Supervisor:
             self.end_worker()
         self.worker = Worker(self.code, self.hash_seed)
         self.step = LastStep()
+        self.is_opened = False
+        self.asked = self.unwanted = 0
         self.send("s", str(self.worker.process.pid).encode())
         self.flush_worker()
 
@@ -201,6 +217,13 @@ class Supervisor:
         worker, self.worker = self.worker, None
         message, out_of_memory = worker.end()
         self.send_step("x", json.dumps({"message": message, "memory": out_of_memory}).encode())
+
+    def tell_end(self):
+        """To a new host that goes on without the step whose worker has ended since: it waits for an answer."""
+        held = self.step.held
+        for kind, payload in self.step.release():
+            if held and kind == "x":
+                self.send(kind, payload)
 
     def flush_worker(self):
         worker = self.worker
@@ -251,7 +274,11 @@ class Supervisor:
                 self.end_worker()
                 return
             if line.startswith((b'{"t":"bound",', b'{"t":"file",')):
-                self.send_frame(bytes(line))
+                self.asked -= 1
+                if self.unwanted > 0:
+                    self.unwanted -= 1
+                else:
+                    self.send_frame(bytes(line))
             else:
                 self.send_step("f", bytes(line))
 

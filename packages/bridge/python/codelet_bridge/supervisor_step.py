@@ -2,7 +2,9 @@
 import re
 
 _MAX_BYTES = 64 << 20
-_SEQUENCE = re.compile(rb'{"t":"(\w+)","s":(\d+)(?:,"call":(\d+))?')
+_LINE_BYTES = 250  # what a line takes beside its payload
+_MAX_NUMBERS = 3000  # a longer description would fit no line
+_SEQUENCE = re.compile(rb'{"t":"(\w+)","s":(\d{1,15})\b(?:,"call":(\d{1,15})\b)?')
 
 
 class LastStep:
@@ -16,10 +18,11 @@ class LastStep:
         self.calls = 0
         self.recorded = 0
         self.bytes = 0
+        self.is_complete = True
         self.held = False
 
     def record(self, kind, payload):
-        if not self.id:
+        if not self.id or not self.is_complete:
             return
         self.recorded += 1
         key = -self.recorded
@@ -37,25 +40,33 @@ class LastStep:
                 return
             elif type == b"wake":
                 key = "wake"
-                self.lines.pop(key, None)
+                self.forget(key)
             elif type == b"done":
                 self.running = False
         elif kind == "x":
             self.running = False
-        self.bytes += len(payload)
-        if self.bytes <= _MAX_BYTES:
-            self.lines[key] = (kind, payload)
+        size = len(payload) + _LINE_BYTES
+        if self.bytes + size > _MAX_BYTES or len(self.numbers) > _MAX_NUMBERS:
+            self.is_complete = False  # for good: what is missing once can't be had again
+            self.lines.clear()
+            self.numbers.clear()
+            return
+        self.bytes += size
+        self.lines[key] = (kind, payload)
 
     def answered(self, call):
         self.numbers.pop(call, None)
-        line = self.lines.pop(call, None)
+        self.forget(call)
+
+    def forget(self, key):
+        line = self.lines.pop(key, None)
         if line is not None:
-            self.bytes -= len(line[1])
+            self.bytes -= len(line[1]) + _LINE_BYTES
 
     def describe(self):
         """Holds what comes from now on: `release` sends it."""
         self.held = self.id > 0
-        return {"step": self.id, "running": self.running, "calls": self.calls, "numbers": self.numbers, "complete": self.bytes <= _MAX_BYTES}
+        return {"step": self.id, "running": self.running, "calls": self.calls, "numbers": self.numbers, "complete": self.is_complete}
 
     def release(self):
         self.held = False

@@ -1,0 +1,95 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { ExecutorSession } from "@codelet/core";
+import { expect, test } from "vitest";
+import { bridgeSession } from "./bridge-session.ts";
+import { superviseCarrier } from "./supervise-carrier.ts";
+import { ChildCarrier } from "./testing/child-carrier.ts";
+import { run } from "./testing/run.ts";
+
+const markPrefix = "\u001ecodelet:test:";
+
+/** A host of the supervisor behind `carrier`; a later one replaces the one before, which hears nothing more. */
+async function host(carrier: ChildCarrier, adopt = false): Promise<ExecutorSession> {
+  const supervision = await superviseCarrier(carrier, { adopt });
+  const release = async (): Promise<void> => supervision[Symbol.asyncDispose]();
+  return bridgeSession({ executor: "lost", connect: () => supervision.connect(), markPrefix, left: supervision.left, release });
+}
+
+async function workerOf(session: ExecutorSession): Promise<number> {
+  return Number((await run(session, "import os\nkeep = 1\nos.getpid()")).value);
+}
+
+test("a new host gets no answer that a dead one waited for", async () => {
+  const carrier = new ChildCarrier();
+  const dead = await host(carrier);
+  const worker = await workerOf(dead);
+  process.kill(worker, "SIGSTOP");
+  dead.bind({ variables: { first: 1 } }).catch(() => {});
+  await sleep(50);
+  await using found = await host(carrier, true);
+  process.kill(worker, "SIGCONT");
+  await found.bind({ variables: { second: 2 } });
+  expect(await run(found, "[keep, first, second]")).toMatchObject({ value: [1, 1, 2] });
+});
+
+test("a worker that was never opened is not taken over", async () => {
+  const carrier = new ChildCarrier();
+  await (await superviseCarrier(carrier)).connect();
+  await sleep(100);
+  const supervision = await superviseCarrier(carrier, { adopt: true });
+  expect(supervision.left).toBeUndefined();
+  await supervision[Symbol.asyncDispose]();
+});
+
+test("a worker that ends before its new host starts a step costs that step its variables, and no time", async () => {
+  const carrier = new ChildCarrier();
+  const worker = await workerOf(await host(carrier));
+  await using found = await host(carrier, true);
+  process.kill(worker, "SIGKILL");
+  await sleep(200);
+  expect(await run(found, "1", {}, { timeoutMs: 2_000 })).toMatchObject({ error: { name: "SessionDied" }, stateLost: true });
+  expect(await run(found, "2")).toMatchObject({ value: 2 });
+});
+
+test("a session that was taken over and not resumed ends at once", async () => {
+  const carrier = new ChildCarrier();
+  await workerOf(await host(carrier));
+  const found = await host(carrier, true);
+  const startedAt = performance.now();
+  await found[Symbol.asyncDispose]();
+  expect(performance.now() - startedAt).toBeLessThan(2_000);
+});
+
+test("a frame with a number of thousands of digits breaks the session's protocol, not its supervisor", async () => {
+  const session = await host(new ChildCarrier());
+  const frame = `b'{"t":"call","s":' + b"1" * 6000 + b"}\\n"`;
+  const code = `import os, time\nfor fd in range(3, 2000):\n    try: os.write(fd, ${frame})\n    except OSError: pass\ntime.sleep(2)`;
+  await expect(run(session, code)).rejects.toMatchObject({ code: "protocol" });
+  await session[Symbol.asyncDispose]();
+});
+
+test("a hello that comes twice, and a line that was torn, cost nothing", async () => {
+  const carrier = new ChildCarrier();
+  const send = carrier.send.bind(carrier);
+  let tear = false;
+  carrier.send = async (text) => {
+    if (tear && text.includes('"exec"')) {
+      tear = false;
+      carrier.child.stdin?.write(text.slice(0, -8));
+      carrier.cut();
+      return;
+    }
+    await send(text.includes(" - h ") ? text + text : text);
+  };
+  await using session = await host(carrier);
+  const flood = run(session, "import time\nfor n in range(60): print('x' * 30); time.sleep(0.01)\n'end'");
+  for (let cut = 0; cut < 3; cut++) {
+    await sleep(150);
+    carrier.cut();
+  }
+  expect(await flood).toMatchObject({ value: "end" });
+  tear = true;
+  const startedAt = performance.now();
+  expect(await run(session, "print('whole')\n3")).toMatchObject({ value: 3, logs: "whole\n" });
+  expect(performance.now() - startedAt).toBeLessThan(3_000);
+});
