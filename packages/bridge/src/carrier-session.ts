@@ -33,10 +33,21 @@ const defaultDetachedTimeoutMs = 3_600_000;
 
 /** A session over any carrier: what an executor of a container or a cloud returns from `open`. Rejects like `Executor.open`. */
 export async function carrierSession(options: CarrierSessionOptions): Promise<ExecutorSession> {
-  const { executor, open, carrier, machine, detachedTimeoutMs = defaultDetachedTimeoutMs, graceMs, limits } = options;
+  const { executor, open, carrier } = options;
   const isLeft = open.restore !== undefined;
-  const supervision = await superviseCarrier(carrier, { ...options.supervision, adopt: isLeft, signal: open.signal });
+  if (isLeft && !isReference(open.restore, executor)) await carrier.close();
   const markPrefix = isLeft ? dataOf(open.restore, executor).markPrefix : newMarkPrefix();
+  const supervision = await superviseCarrier(carrier, { ...options.supervision, adopt: isLeft, signal: open.signal });
+  try {
+    return await supervisedSession(options, supervision, markPrefix);
+  } catch (error) {
+    await supervision[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+function supervisedSession(options: CarrierSessionOptions, supervision: Supervision, markPrefix: string): Promise<ExecutorSession> {
+  const { executor, open, carrier, machine, detachedTimeoutMs = defaultDetachedTimeoutMs, graceMs, limits } = options;
   const data = { version: 1, machine: machine ?? null, markPrefix } satisfies ReferenceData;
   const reference = machine === undefined ? undefined : ({ executor, data } satisfies SessionRef);
   const canDetach = reference !== undefined && carrier.detach !== undefined;
@@ -48,7 +59,7 @@ export async function carrierSession(options: CarrierSessionOptions): Promise<Ex
     connect: () => supervision.connect(),
     markPrefix,
     left: supervision.left,
-    stateLost: isLeft && supervision.left === undefined,
+    stateLost: open.restore !== undefined && supervision.left === undefined,
     reference,
     detach: canDetach ? () => leave(supervision, detachedTimeoutMs, reference) : undefined,
     release: async () => supervision[Symbol.asyncDispose](),
@@ -65,9 +76,12 @@ export function machineOf(reference: SessionRef, executor: string): Json {
   return dataOf(reference, executor).machine;
 }
 
-function dataOf(reference: SessionRef | undefined, executor: string): ReferenceData {
+function isReference(reference: SessionRef | undefined, executor: string): boolean {
   const data = reference?.data as Partial<ReferenceData> | null | undefined;
-  if (reference?.executor === executor && data?.version === 1 && data.machine !== undefined && typeof data.markPrefix === "string")
-    return data as ReferenceData;
+  return reference?.executor === executor && data?.version === 1 && data.machine !== undefined && typeof data.markPrefix === "string";
+}
+
+function dataOf(reference: SessionRef | undefined, executor: string): ReferenceData {
+  if (isReference(reference, executor)) return reference?.data as unknown as ReferenceData;
   throw new ConfigurationError(`The reference is none of a session of the executor ${executor}.`);
 }

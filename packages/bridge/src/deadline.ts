@@ -90,8 +90,7 @@ export class Deadline {
     this.#lookTimer = undefined;
     if (!this.#isActive) return;
     const cpuMs = this.#cpuTimeMs();
-    if (cpuMs === undefined) return;
-    if (cpuMs === this.#sample?.cpuMs) return void this.#armLook(); // idle, or not heard of yet
+    if (cpuMs === undefined || cpuMs === this.#sample?.cpuMs) return void this.#armLook(); // not heard of yet, or idle
     const at = performance.now();
     const usedMs = this.#usedMs + (this.#since === undefined ? 0 : at - this.#since);
     const last = this.#sample;

@@ -9,7 +9,7 @@ export interface HttpCarrierOptions {
   readonly token: string;
   /** Ends the machine; never rejects. */
   readonly close: () => Promise<void>;
-  /** Milliseconds until the port must answer for the first time. Minimum 1. @default 60_000 */
+  /** Milliseconds until the port must answer, at first and after each loss of the connection. Minimum 1. @default 60_000 */
   readonly startTimeoutMs?: number | undefined;
   /** Gives up waiting for it. */
   readonly signal?: AbortSignal | undefined;
@@ -25,13 +25,22 @@ export async function httpCarrier({ request, token, close, startTimeoutMs = defa
   let lost: (reason: string) => void = () => {};
   let stream = new AbortController();
 
-  const connect = async (): Promise<void> => {
+  const connect = async (timeoutMs: number, unwanted?: AbortSignal): Promise<void> => {
     stream.abort();
     const current = new AbortController();
     stream = current;
-    const response = await request("/out", { headers, signal: current.signal });
-    if (!response.ok || response.body === null) throw await refusal(response);
-    void pump(response.body, current.signal);
+    const giveUp = (): void => current.abort(new ExecutorCrashedError("The port of the sandbox did not answer in time."));
+    const timer = setTimeout(giveUp, timeoutMs); // until it answers: the stream itself may be silent
+    unwanted?.addEventListener("abort", giveUp, { once: true });
+    if (unwanted?.aborted) giveUp();
+    try {
+      const response = await request("/out", { headers, signal: current.signal });
+      if (!response.ok || response.body === null) throw await refusal(response);
+      void pump(response.body, current.signal);
+    } finally {
+      clearTimeout(timer);
+      unwanted?.removeEventListener("abort", giveUp);
+    }
   };
   const pump = async (body: ReadableStream<Uint8Array>, signal: AbortSignal): Promise<void> => {
     let reason = "the stream ended";
@@ -46,7 +55,7 @@ export async function httpCarrier({ request, token, close, startTimeoutMs = defa
 
   for (const startedAt = performance.now(); ; await sleep(startRetryMs)) {
     try {
-      await connect();
+      await connect(Math.max(1, startTimeoutMs - (performance.now() - startedAt)), signal);
       break;
     } catch (cause) {
       const isRefused = CodeletError.isInstance(cause, "configuration");
@@ -70,7 +79,7 @@ export async function httpCarrier({ request, token, close, startTimeoutMs = defa
     onLost(callback) {
       lost = callback;
     },
-    reconnect: connect,
+    reconnect: () => connect(startTimeoutMs),
     async close() {
       await end();
       await close();

@@ -11,8 +11,8 @@ type WaitingCall = Pick<CallFrame, "s" | "bytes" | "parts">;
 /** The host calls of one step: handed out up to a number at once, the others in a queue; each is answered exactly once. */
 export class PendingCalls {
   readonly #step: number;
-  /** Calls that another host has seen keep the numbers that they had there. */
-  readonly #left: LeftStep | undefined;
+  /** Calls that another host has seen keep the numbers that they had there, by their frames' numbers; each is given once. */
+  readonly #numbers: Map<string, number>;
   readonly #limits: BridgeLimits;
   readonly #send: (type: string, fields: string) => void;
   /** Without their arguments, which belong to who performs the calls. */
@@ -26,7 +26,7 @@ export class PendingCalls {
 
   constructor(step: number, limits: BridgeLimits, send: (type: string, fields: string) => void, left: LeftStep | undefined) {
     this.#step = step;
-    this.#left = left;
+    this.#numbers = new Map(Object.entries(left?.callNumbers ?? {}));
     this.#count = left?.calls ?? 0;
     this.#limits = limits;
     this.#send = send;
@@ -39,7 +39,8 @@ export class PendingCalls {
   /** Throws ProtocolError for values that the worker's own encoder would not have made. */
   add(frame: CallFrame): void {
     const { maxCallsPerStep, maxCallsInFlight, maxFrameBytes, maxNodes } = this.#limits;
-    const number = this.#left?.callNumbers[frame.s] ?? ++this.#count;
+    const number = this.#numbers.get(String(frame.s)) ?? ++this.#count;
+    this.#numbers.delete(String(frame.s));
     if (number > maxCallsPerStep) return void this.#refuse(frame, "LimitError", `one step may make ${maxCallsPerStep} tool calls, and this one has`);
     if (this.#bytes + frame.bytes > maxFrameBytes)
       return void this.#refuse(frame, "LimitError", `the calls that wait hold more than ${maxFrameBytes} bytes`);

@@ -1,7 +1,7 @@
 import { ExecutorCrashedError, ProtocolError } from "@codelet/core";
 import type { Carrier, SupervisionOptions } from "./carrier.ts";
 import type { LeftStep } from "./session-options.ts";
-import { SupervisorLink } from "./supervisor-link.ts";
+import { type SupervisorEvents, SupervisorLink } from "./supervisor-link.ts";
 import type { WorkerChannel, WorkerExit } from "./worker-channel.ts";
 
 /** How long a supervisor may take to end a worker; a lost one ends it by itself, as an orphan. */
@@ -21,18 +21,15 @@ export interface Supervision extends AsyncDisposable {
 export async function superviseCarrier(carrier: Carrier, options: SupervisionOptions = {}): Promise<Supervision> {
   let worker: SupervisedWorker | undefined;
   let failure: WorkerExit | undefined;
-  const link = new SupervisorLink(
-    carrier,
-    {
-      line: (kind, payload) => worker?.receive(kind, payload),
-      beat: (cpuMs) => worker?.beat(cpuMs),
-      lost(error) {
-        failure = error instanceof ProtocolError ? { message: error.message, protocolBroken: true } : { message: error.message, carrierLost: true };
-        worker?.end(failure);
-      },
+  const events: SupervisorEvents = {
+    line: (kind, payload) => worker?.receive(kind, payload),
+    beat: (cpuMs) => worker?.beat(cpuMs),
+    lost(error) {
+      failure = error instanceof ProtocolError ? { message: error.message, protocolBroken: true } : { message: error.message, carrierLost: true };
+      worker?.end(failure);
     },
-    options,
-  );
+  };
+  const link = await newLink(carrier, events, options);
   let left: LeftStep | undefined;
   try {
     left = readLeftStep(await link.open(options));
@@ -64,6 +61,15 @@ export async function superviseCarrier(carrier: Carrier, options: SupervisionOpt
       worker?.end(failure);
     },
   };
+}
+
+async function newLink(carrier: Carrier, events: SupervisorEvents, options: SupervisionOptions): Promise<SupervisorLink> {
+  try {
+    return new SupervisorLink(carrier, events, options);
+  } catch (error) {
+    await carrier.close();
+    throw error;
+  }
 }
 
 class SupervisedWorker implements WorkerChannel {
@@ -150,7 +156,9 @@ function readLeftStep(hello: string): LeftStep | undefined {
   const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
   if (!isCount(step) || !isCount(calls) || typeof running !== "boolean" || typeof numbers !== "object" || numbers === null)
     throw new ProtocolError("The supervisor describes no step.");
-  if (!Object.values(numbers).every((number) => isCount(number) && number <= calls)) throw new ProtocolError("The supervisor describes no step.");
+  const given: readonly unknown[] = Object.values(numbers);
+  if (!given.every((number) => isCount(number) && number >= 1 && number <= calls) || new Set(given).size < given.length)
+    throw new ProtocolError("The supervisor describes no step.");
   if (complete !== true) return undefined;
   return { number: step, isRunning: running, calls, callNumbers: { __proto__: null, ...numbers } as unknown as Readonly<Record<string, number>> };
 }
