@@ -9,6 +9,7 @@ A host that died is followed by another one, which says `adopt` in its hello: nu
 have used up (calls without a result, output, answer, end) is held for it until it asks.
 """
 import base64
+import collections
 import errno
 import json
 import marshal
@@ -42,11 +43,12 @@ class Supervisor:
         self.out = out
         self.worker = None
         self.host = None  # a name that the host gave itself
+        self.hosts = set()  # also the ones before: a proxy may bring their hellos late
         self.left = None  # what it was told of the session that it took over
         self.sent = 0
         self.seen = 0
         self.unacknowledged = 0
-        self.kept = []
+        self.kept = collections.deque()
         self.kept_bytes = 0
         self.input = bytearray()
         self.parts = []
@@ -98,7 +100,7 @@ class Supervisor:
 
     def forget(self, number):
         while self.kept and self.kept[0][0] <= number:
-            self.kept_bytes -= len(self.kept.pop(0)[1])
+            self.kept_bytes -= len(self.kept.popleft()[1])
 
     # lines in
 
@@ -133,10 +135,12 @@ class Supervisor:
 
     def greet(self, hello):
         """A provider may bring a hello twice: the same host adopts once."""
-        if self.host is None or (hello.get("adopt") and hello["host"] != self.host):
+        if self.host is None or (hello.get("adopt") and hello["host"] not in self.hosts):
             self.sent = self.seen = self.unacknowledged = self.kept_bytes = 0
-            self.kept, self.parts = [], []
+            self.kept.clear()
+            self.parts = []
             self.host = hello["host"]
+            self.hosts.add(self.host)
             self.left = self.step.describe() if self.worker and self.is_opened else None
             self.unwanted = self.asked
         if hello["host"] != self.host:

@@ -65,6 +65,8 @@ def open_port(address, port, token):
                 self.send_header("transfer-encoding", "chunked")
                 self.end_headers()
                 self.chunk(b"\n")
+                for older in readers[:-1]:
+                    older.end()  # one that came at the same time
                 readers[:] = readers[-1:] + [self]
             self.ended.wait()
 
