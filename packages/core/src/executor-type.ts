@@ -54,7 +54,9 @@ export async function loadExecutor(type: string, options?: object): Promise<Exec
   try {
     module = await load();
   } catch (cause) {
-    throw registered.has(type) || isInstalled(specifier) ? cause : new MissingPackageError(specifier, `executorType "${type}"`, { cause });
+    if (!registered.has(type) && !isInstalled(specifier)) throw new MissingPackageError(specifier, `executorType "${type}"`, { cause });
+    const missing = packageNotFound(cause); // one that the executor's package needs, such as a provider's SDK
+    throw missing === undefined ? cause : new MissingPackageError(missing, specifier, { cause });
   }
   if (typeof module.createExecutor !== "function") throw new ConfigurationError(`The package ${specifier} exports no \`createExecutor\`.`);
   return module.createExecutor(options as never);
@@ -71,6 +73,11 @@ function packageLoader(type: string): Load {
 }
 
 /** Asks the module loader, since the messages of failed imports can't be told apart. */
+function packageNotFound(error: unknown): string | undefined {
+  const { code, message } = (error ?? {}) as { readonly code?: unknown; readonly message?: unknown };
+  return code === "ERR_MODULE_NOT_FOUND" ? /Cannot find package '([^']+)'/.exec(String(message))?.[1] : undefined;
+}
+
 function isInstalled(specifier: string): boolean {
   try {
     return import.meta.resolve(specifier) !== "";

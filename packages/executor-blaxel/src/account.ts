@@ -22,7 +22,7 @@ export function blaxelError(thrown: unknown, doing: string): Error {
   const { status, code, name, message, error, documentation } = (thrown ?? {}) as Readonly<Record<string, unknown>>;
   const number = [status, code].find((value) => typeof value === "number") ?? /\b(4\d\d|5\d\d)\b/.exec(String(message))?.[1];
   const said = [message, error, code].find((text) => typeof text === "string" && text !== "") ?? String(thrown);
-  const line = `Blaxel could not ${doing}: ${String(said).split("\n")[0]?.slice(0, 300)}`;
+  const line = `Blaxel could not ${doing}: ${String(said).split("\n")[0]?.slice(0, 300).replace(/\.+$/, "")}`;
   // The SDK throws the body of an answer, to which it adds a word on authentication.
   if (name === "CredentialsError" || documentation !== undefined || Number(number) === 401 || Number(number) === 403)
     return new ConfigurationError(`${line}. Set \`apiKey\` and \`workspace\`, or BL_API_KEY and BL_WORKSPACE.`, { cause: thrown });
