@@ -18,7 +18,10 @@ export interface HttpCarrierOptions {
 const defaultStartTimeoutMs = 60_000;
 const startRetryMs = 100;
 
-/** The carrier of machines that offer a port in place of stdin: one request streams what the supervisor (`supervisorBoot({ port })`) writes, others bring it lines. */
+/**
+ * The carrier of machines that offer a port in place of stdin: one request streams what the supervisor (`supervisorBoot({ port })`) writes, others bring it lines.
+ * Rejects with `executor-crashed`, `configuration` or `aborted` when the port does not answer; the machine is still the caller's then.
+ */
 export async function httpCarrier({ request, token, close, startTimeoutMs = defaultStartTimeoutMs, signal }: HttpCarrierOptions): Promise<Carrier> {
   const headers = { "x-codelet-token": token };
   let receive: (chunk: Uint8Array) => void = () => {};
@@ -61,7 +64,6 @@ export async function httpCarrier({ request, token, close, startTimeoutMs = defa
       const isRefused = CodeletError.isInstance(cause, "configuration");
       if (performance.now() - startedAt < startTimeoutMs && !isRefused && signal?.aborted !== true) continue;
       await end();
-      await close();
       if (signal?.aborted) throw new AbortedError(signal.reason);
       if (isRefused) throw cause;
       throw new ExecutorCrashedError(`The port of the sandbox did not answer in ${startTimeoutMs} ms.`, { cause });

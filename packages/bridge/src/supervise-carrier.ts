@@ -34,7 +34,8 @@ export async function superviseCarrier(carrier: Carrier, options: SupervisionOpt
   try {
     left = readLeftStep(await link.open(options));
   } catch (error) {
-    await link.close();
+    // What another host has left is not ended by an attempt to take it over: that may be made again, until the supervisor's patience is over.
+    await (options.adopt === true && carrier.detach !== undefined ? link.leave() : link.close());
     throw error;
   }
   if (left !== undefined) worker = new SupervisedWorker(link, true);

@@ -36,7 +36,7 @@ export class SupervisorLink {
   readonly #readyTimeoutMs: number;
   readonly #maxReconnects: number;
   /** Hosts that follow each other are told apart by it. */
-  readonly #host: string = Math.random().toString(36).slice(2);
+  #host: string = newHostName();
   /** Absent: closing ends the machine. */
   #leftBecause: "detached" | "superseded" | undefined;
   #sent = 0;
@@ -85,6 +85,7 @@ export class SupervisorLink {
     for (let attempt = 0; ; attempt++) {
       try {
         if (signal?.aborted) throw new AbortedError(signal.reason);
+        if (attempt > 0) this.#host = newHostName();
         if (attempt > 0) await this.#carrier.reconnect?.();
         if (signal?.aborted) throw new AbortedError(signal.reason);
         return await this.#greet(this.#readyTimeoutMs, adopt);
@@ -112,6 +113,13 @@ export class SupervisorLink {
 
   async close(): Promise<void> {
     if (this.#state !== "closed") this.#end();
+    await this.#giveUpCarrier();
+  }
+
+  /** Gives up the connection only, without a word to the supervisor. */
+  async leave(): Promise<void> {
+    if (this.#state !== "closed") this.#end();
+    this.#leftBecause = "superseded";
     await this.#giveUpCarrier();
   }
 
@@ -214,8 +222,10 @@ export class SupervisorLink {
     } else if (kind === "h") {
       const hello = this.#hello;
       if (!payload.includes(`"${this.#host}"`)) {
-        // What comes now is another host's, and so is the machine.
-        this.#fail(new ExecutorCrashedError("Another host has taken the session over."), "superseded");
+        const error = new ExecutorCrashedError("Another host has taken the session over.");
+        // The late hello of a host that has given up: this one asks again, by another name. Later, what comes is another host's, and so is the machine.
+        if (this.#state === "new" && hello !== undefined) hello.reject(error);
+        else this.#fail(error, "superseded");
         return;
       }
       const seen = /"seen": ?(\d+)/.exec(payload)?.[1];
@@ -282,6 +292,10 @@ export class SupervisorLink {
   #isClosed(): boolean {
     return this.#state === "closed";
   }
+}
+
+function newHostName(): string {
+  return Math.random().toString(36).slice(2);
 }
 
 function count(text: string): number {

@@ -33,14 +33,18 @@ export function blaxelExecutor(options: BlaxelExecutorOptions = {}): Executor {
       const { signal } = open;
       useAccount(resolved);
       const machine = open.restore === undefined ? await start(resolved, open) : (machineOf(open.restore, name) as Machine);
-      const sandbox = await SandboxInstance.get(machine.sandbox).catch(failed(`find the sandbox ${machine.sandbox}`));
+      const leaveNothing = async (error: unknown): Promise<never> => {
+        if (open.restore === undefined) await remove(machine.sandbox); // a session that was found may be asked for again
+        throw blaxelError(error, `find the sandbox ${machine.sandbox}`);
+      };
+      const sandbox = await SandboxInstance.get(machine.sandbox).catch(leaveNothing);
       const carrier = await httpCarrier({
         request: (path, init) => sandbox.fetch(machine.port, path, init),
         token: machine.token,
         close: () => remove(machine.sandbox),
         startTimeoutMs: resolved.startTimeoutMs,
         signal,
-      });
+      }).catch(leaveNothing);
       return carrierSession({ executor: name, open, carrier, machine, graceMs: resolved.graceMs, detachedTimeoutMs: resolved.idleMinutes * 60_000 });
     },
   };
@@ -120,10 +124,4 @@ async function start(options: ResolvedBlaxelOptions, { seed, signal, onProgress 
 /** Never rejects: what can't be deleted now ends when it is idle. */
 async function remove(sandbox: string): Promise<void> {
   await SandboxInstance.delete(sandbox).catch(() => {});
-}
-
-function failed(doing: string): (error: unknown) => never {
-  return (error) => {
-    throw blaxelError(error, doing);
-  };
 }

@@ -63,7 +63,12 @@ export function portExecutor(): PortExecutor {
           // it has ended
         }
       };
-      const carrier = await httpCarrier({ request: request(machine.port), token: machine.token, close });
+      const carrier = await httpCarrier({ request: request(machine.port), token: machine.token, close, signal: open.signal }).catch(
+        async (error: unknown) => {
+          if (open.restore === undefined) await close();
+          throw error;
+        },
+      );
       return carrierSession({ executor: "port", open, carrier, machine });
     },
     dropConnections() {

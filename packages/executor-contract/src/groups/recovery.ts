@@ -217,6 +217,23 @@ export const recoveryCases: readonly ContractCase[] = [
     },
   },
   {
+    name: "an attempt to find a session that is given up leaves the session to the next one",
+    needs: ["pinned"],
+    async run({ executor, open, run }) {
+      const session = await open();
+      await run(session, "kept = 5");
+      const reference = throughJson(await session.detach?.());
+      for (const afterMs of [0, 1, 10, 50]) {
+        const controller = new AbortController();
+        setTimeout(() => controller.abort(), afterMs);
+        const early = await executor.open({ restore: reference, signal: controller.signal }).catch((error: { code?: string }) => error.code);
+        if (typeof early === "object") await early.detach?.();
+        else assert.equal(early, "aborted");
+      }
+      assertValue((await run(await open({ restore: reference }), "kept")).execution, 5);
+    },
+  },
+  {
     name: "a detached session that is disposed of leaves its sandbox alone, and resume without a step is refused",
     needs: ["pinned"],
     async run({ open, run }) {
