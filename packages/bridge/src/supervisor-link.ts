@@ -85,7 +85,7 @@ export class SupervisorLink {
     for (let attempt = 0; ; attempt++) {
       try {
         if (signal?.aborted) throw new AbortedError(signal.reason);
-        if (attempt > 0) this.#host = newHostName();
+        if (attempt > 0 && adopt) this.#host = newHostName();
         if (attempt > 0) await this.#carrier.reconnect?.();
         if (signal?.aborted) throw new AbortedError(signal.reason);
         return await this.#greet(this.#readyTimeoutMs, adopt);

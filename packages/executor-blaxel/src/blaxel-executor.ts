@@ -14,6 +14,11 @@ interface Machine {
   readonly [key: string]: string | number;
 }
 
+interface Found {
+  readonly machine: Machine;
+  readonly sandbox: SandboxInstance;
+}
+
 /**
  * An executor that gives each session a sandbox of Blaxel, a small virtual machine. Its process is reached through the port proxy of the account,
  * with a token of its own; no secret goes in.
@@ -32,12 +37,11 @@ export function blaxelExecutor(options: BlaxelExecutorOptions = {}): Executor {
     async open(open = {}) {
       const { signal } = open;
       useAccount(resolved);
-      const machine = open.restore === undefined ? await start(resolved, open) : (machineOf(open.restore, name) as Machine);
+      const { machine, sandbox } = open.restore === undefined ? await start(resolved, open) : await find(machineOf(open.restore, name) as Machine);
       const leaveNothing = async (error: unknown): Promise<never> => {
         if (open.restore === undefined) await remove(machine.sandbox); // a session that was found may be asked for again
-        throw blaxelError(error, `find the sandbox ${machine.sandbox}`);
+        throw blaxelError(error, `reach the sandbox ${machine.sandbox}`);
       };
-      const sandbox = await SandboxInstance.get(machine.sandbox).catch(leaveNothing);
       const carrier = await httpCarrier({
         request: (path, init) => sandbox.fetch(machine.port, path, init),
         token: machine.token,
@@ -65,7 +69,7 @@ function capabilitiesOf({ packages, allowedDomains }: ResolvedBlaxelOptions): Ex
   };
 }
 
-async function start(options: ResolvedBlaxelOptions, { seed, signal, onProgress }: OpenSessionOptions): Promise<Machine> {
+async function start(options: ResolvedBlaxelOptions, { seed, signal, onProgress }: OpenSessionOptions): Promise<Found> {
   const { image, memoryMib, region, labels, env, packages, allowedDomains, idleMinutes } = options;
   const throwIfAborted = (): void => {
     if (signal?.aborted) throw new AbortedError(signal.reason);
@@ -114,11 +118,19 @@ async function start(options: ResolvedBlaxelOptions, { seed, signal, onProgress 
       waitForCompletion: false,
     });
     throwIfAborted();
+    return { machine, sandbox };
   } catch (error) {
     await remove(machine.sandbox);
     throw blaxelError(error, "start a sandbox");
   }
-  return machine;
+}
+
+async function find(machine: Machine): Promise<Found> {
+  try {
+    return { machine, sandbox: await SandboxInstance.get(machine.sandbox) };
+  } catch (error) {
+    throw blaxelError(error, `find the sandbox ${machine.sandbox}`);
+  }
 }
 
 /** Never rejects: what can't be deleted now ends when it is idle. */

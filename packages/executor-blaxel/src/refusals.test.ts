@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { inspect } from "node:util";
 import { CodeletError, type ExecutorSession, type Value } from "@codelet/core";
 import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
 import { useLocalBlaxel } from "./testing/local-blaxel.ts";
@@ -29,7 +30,7 @@ async function refusal(opening: Promise<unknown>): Promise<CodeletError> {
     (thrown: unknown) => thrown,
   );
   expect(CodeletError.isInstance(error)).toBe(true);
-  expect(JSON.stringify([String(error), error])).not.toContain(server.apiKey);
+  expect(inspect(error, { depth: null, showHidden: true })).not.toContain(server.apiKey); // also in what caused it
   return error as CodeletError;
 }
 
@@ -59,6 +60,11 @@ describe("open says what to do when Blaxel", () => {
     const opening = blaxelExecutor({ packages: ["no-such-package-of-codelet"] }).open();
     expect(await refusal(opening)).toMatchObject({ code: "configuration", message: expect.stringMatching(/pip could not install no-such-package/) });
   });
+});
+
+it("needs no second answer about a sandbox that it has just started, which would be left when none came", async () => {
+  server.faults.respond(500, { times: 1_000, path: "/v0/sandboxes/" });
+  expect((await runStep(await open(), "1 + 1")).value).toBe(2);
 });
 
 it("waits for a slow start, and leaves nothing when it is given up meanwhile", async () => {
