@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { inspect } from "node:util";
 import { CodeletError, type ExecutorSession, type Value } from "@codelet/core";
 import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
 import { useLocalModal } from "./testing/local-modal.ts";
@@ -31,7 +32,7 @@ async function refusal(opening: Promise<unknown>): Promise<CodeletError> {
     (thrown: unknown) => thrown,
   );
   expect(CodeletError.isInstance(error)).toBe(true);
-  expect(JSON.stringify([String(error), error])).not.toContain(server.tokenSecret);
+  expect(inspect(error, { depth: null, showHidden: true })).not.toContain(server.tokenSecret); // also in what caused it
   return error as CodeletError;
 }
 
