@@ -106,14 +106,19 @@ def _pandas_value(encoder, value, kind, depth):
     return None
 
 
-def _image_value(value):
+def is_image(kind):
+    return issubclass(kind, _class_of("PIL.Image", "Image"))
+
+
+def png_of_image(image):
     from io import BytesIO
 
-    from .codec_encode import base64_text
-
     target = BytesIO()
-    value.save(target, format="PNG")
-    return {"$type": "media", "mediaType": "image/png", "value": base64_text(target.getvalue())}
+    try:
+        image.save(target, format="PNG")
+    except OSError:  # a mode that PNG hasn't, such as CMYK
+        image.convert("RGBA" if image.mode[-1] in "Aa" else "RGB").save(target, format="PNG")
+    return target.getvalue()
 
 
 def encode_library_value(encoder, value, kind, depth):
@@ -139,8 +144,8 @@ def encode_library_value(encoder, value, kind, depth):
             encoded = _pandas_value(encoder, value, kind, depth)
             if encoded is not None:
                 return encoded
-        if issubclass(kind, _class_of("PIL.Image", "Image")):
-            return _image_value(value)
+        if is_image(kind):
+            return {"$type": "media", "mediaType": "image/png", "value": base64_text(png_of_image(value))}
     except (Unencodable, RecursionError):
         raise
     except Exception:

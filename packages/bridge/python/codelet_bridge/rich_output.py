@@ -1,37 +1,17 @@
-"""display(): what an object shows of itself as pictures, HTML or Markdown, capped."""
+"""display(), the last value and figures: sent to the host within the step's budget."""
 import sys
 
-from .codec_encode import base64_text, safe_repr
+from .codec_encode import safe_repr
+from .errors import error_message, error_name
+from .figures import close_figure, figure_png, is_figure, open_figures
 from .limits import limits
+from .notebook_modules import NotebookModules
+from .rich_parts import media_bundle, rich_parts
+from .tools import fits_frame
 from .wire import to_json
 
-_METHODS = (
-    ("image/png", "_repr_png_"), ("image/jpeg", "_repr_jpeg_"), ("image/svg+xml", "_repr_svg_"), ("text/html", "_repr_html_"),
-    ("text/markdown", "_repr_markdown_"), ("text/latex", "_repr_latex_"),
-)  # fmt: skip
-
-
-def rich_parts(value):
-    """Media type to content, without text/plain; empty for what has nothing but its repr."""
-    parts = {}
-    kind = type(value)
-    for media_type, method in _METHODS:
-        if not hasattr(kind, method):
-            continue
-        try:
-            content = getattr(value, method)()
-        except Exception:
-            continue
-        if isinstance(content, tuple) and content:
-            content = content[0]
-        if isinstance(content, (bytes, bytearray)):
-            parts[media_type] = base64_text(bytes(content))
-        elif isinstance(content, str):
-            parts[media_type] = str.__str__(content)
-    return parts
-
-
 _MAX_PRINTED = 20000
+_MAX_REASON = 300
 
 
 def printed_text(value):
@@ -49,48 +29,103 @@ class RichOutput:
     def __init__(self, calls, output):
         self.calls = calls
         self.output = output
-        self.parts = 0
-        self.bytes = 0
+        self.begin()
+        sys.meta_path.insert(0, NotebookModules(self._functions()))
 
     def begin(self):
         self.parts = 0
         self.bytes = 0
+        self.is_over = False
+        self.drawn = {}  # id to figure and picture: what this step has shown of it
 
-    def send(self, parts):
-        text = to_json(parts)
-        self.parts += 1
-        self.bytes += len(text)
-        if self.parts > limits.rich_parts or self.bytes > limits.rich_bytes:
-            if self.parts <= limits.rich_parts + 1:
-                self.output.note("[display: this step showed too much; the rest is left out]")
-                self.parts = limits.rich_parts + 1
-            return
-        self.calls.send('{"t":"rich"', ',"data":' + text)
+    def _functions(self):
+        def show(*options, **named):
+            """Shows all open figures, and closes them."""
+            self.show_figures()
 
-    def display(self, *values):
-        """Shows objects to the user as they show themselves: images, tables, HTML."""
+        def display(*values, raw=False, include=None, exclude=None, **named):
+            self.display(*values, raw=raw)
+
+        return {"matplotlib.pyplot": show, "IPython.display": display}
+
+    def display(self, *values, raw=False):
+        """Shows objects to the user as they show themselves: images, tables, HTML. With raw, they are dicts of media type to content."""
         for value in values:
-            parts = rich_parts(value)
-            parts["text/plain"] = safe_repr(value)
-            self.send(parts)
+            if self.calls.forked:
+                print(safe_repr(value))  # a child has no connection, but its parent's streams
+            elif raw:
+                self._send(media_bundle(value))
+            elif not is_figure(value):
+                self._send_with_text(rich_parts(value), value)
+            else:
+                self._draw(value, False)
 
     def show_last_value(self, value):
         if value is None or type(value) in (str, int, float, bool, list, dict, tuple, bytes):
             return
+        if is_figure(value):
+            if id(value) not in self.drawn:
+                self._draw(value, False)
+            return
         parts = rich_parts(value)
         if parts:
-            parts["text/plain"] = safe_repr(value)
-            self.send(parts)
+            self._send_with_text(parts, value)
 
     def show_figures(self):
-        """Open matplotlib figures, as a notebook shows them at the end of a cell."""
-        pyplot = sys.modules.get("matplotlib.pyplot")
-        if pyplot is None:
+        """Those that are open in matplotlib, as a notebook shows them at the end of a cell."""
+        if self.calls.forked or "matplotlib" not in sys.modules:
             return
-        from io import BytesIO
+        for figure in open_figures():
+            self._draw(figure, True)
+            close_figure(figure)
 
-        for number in pyplot.get_fignums():
-            target = BytesIO()
-            pyplot.figure(number).savefig(target, format="png")
-            self.send({"image/png": base64_text(target.getvalue())})
-        pyplot.close("all")
+    def drop_figures(self):
+        if "matplotlib" in sys.modules:
+            for figure in open_figures():
+                close_figure(figure)
+
+    def _draw(self, figure, unless_drawn):
+        if self.parts >= limits.rich_parts:
+            self._leave_out()
+            return
+        try:
+            picture = figure_png(figure)
+        except Exception as error:
+            reason = "%s: %s" % (error_name(error), error_message(error))
+            self.output.note("[a figure can't be drawn: %s]" % reason[:_MAX_REASON])
+            return
+        if unless_drawn and self.drawn.get(id(figure)) == (figure, picture):
+            return
+        self.drawn[id(figure)] = (figure, picture)
+        self._send_with_text({"image/png": picture}, figure)
+
+    def _send_with_text(self, parts, value):
+        text = parts.pop("text/plain", None)
+        parts["text/plain"] = safe_repr(value) if text is None else text[: limits.repr_chars]
+        self._send(parts)
+
+    def _send(self, parts):
+        """Of what is too large for the rest of the step's budget the text alone is sent, where it has one."""
+        text = self._fitting(parts)
+        if text is None:
+            self._leave_out()
+            text = self._fitting({"text/plain": parts["text/plain"]} if "text/plain" in parts else {})
+        if text:
+            self.parts += 1
+            self.bytes += len(text)
+            self.calls.send('{"t":"rich"', ',"data":' + text)
+
+    def _fitting(self, parts):
+        """JSON; empty when there is nothing to send, None when it is too much."""
+        if not parts:
+            return ""
+        room = limits.rich_bytes - self.bytes
+        if self.parts >= limits.rich_parts or sum(map(len, parts.values())) > room:
+            return None
+        text = to_json(parts)
+        return text if len(text) <= room and fits_frame(text) else None
+
+    def _leave_out(self):
+        if not self.is_over:
+            self.is_over = True
+            self.output.note("[display: this step showed too much; some of it is left out]")

@@ -22,7 +22,6 @@ _set_trace = sys.settrace
 _set_profile = sys.setprofile
 _set_recursion_limit = sys.setrecursionlimit
 _recursion_limit = sys.getrecursionlimit()
-_modules = sys.modules
 _MAX_FAILURES = 10000
 
 
@@ -170,17 +169,20 @@ class Session(Calls):
             interrupts.arm()
             remember_source(filename, code)
             value = evaluate(compile_step(code, filename), self.namespace.names, self.loops.run)
-            if "matplotlib" in _modules:
-                self.rich.show_figures()
+            self.rich.show_figures()
             if value is not None:
                 outcome[0] = self._encode_result(value)
                 outcome[2] = printed_text(value)
                 self.rich.show_last_value(value)
         except FinalAnswer:
-            pass
+            self.rich.show_figures()
         except BaseException as error:
             outcome[0] = None
             outcome[1] = describe_error(error, filename)
+            if interrupts.raised:  # drawing could not be interrupted again
+                self.rich.drop_figures()
+            else:
+                self.rich.show_figures()
 
     def _encode_result(self, value):
         try:

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { isMedia, pythonFloat, pythonType, type Value } from "@codelet/core";
-import type { CaseContext } from "../case-context.ts";
 import type { ContractCase } from "../contract-case.ts";
+import { whenImportable } from "../when-importable.ts";
 
 /** Arrays, tables and pictures of the libraries that the sandbox has. */
 export const libraryValueCases: readonly ContractCase[] = [
@@ -69,12 +69,3 @@ export const libraryValueCases: readonly ContractCase[] = [
     }),
   },
 ];
-
-/** Skips the case where the sandbox doesn't have the library. */
-function whenImportable(library: string, run: (context: CaseContext) => Promise<void>): (context: CaseContext) => Promise<void> {
-  return async (context) => {
-    const isThere = await context.evaluate(`import importlib.util\nimportlib.util.find_spec('${library}') is not None`);
-    if (isThere !== true) context.skip(`${library} can't be imported in this sandbox`);
-    await run(context);
-  };
-}

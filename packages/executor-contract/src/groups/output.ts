@@ -3,6 +3,7 @@ import type { OutputChunk } from "@codelet/core";
 import { type ContractCase, gentle } from "../contract-case.ts";
 import { assertError, assertValue } from "../ended-typed.ts";
 import { rssGrowth } from "../host-health.ts";
+import { richOutputCases } from "./rich-output.ts";
 
 const floodLines = "for i in range(400_000):\n    print('y' * 60)\n";
 const floodCharacters = 400_000 * 61;
@@ -176,17 +177,5 @@ export const outputCases: readonly ContractCase[] = gentle([
       assertValue((await run(session, "6")).execution, 6);
     },
   },
-  {
-    name: "display() gives rich output by media type, and text for anything else",
-    needs: ["richOutput"],
-    async run({ open, run }) {
-      const code =
-        "class P:\n    def _repr_png_(self): return b'\\x89PNG1'\n    def _repr_html_(self): return '<b>x</b>'\ndisplay(P())\ndisplay('plain')\nNone";
-      const { outputs, error } = (await run(await open(), code)).execution;
-      assert.equal(error, undefined);
-      assert.equal(outputs[0]?.["image/png"], Buffer.from("\x89PNG1", "latin1").toString("base64"));
-      assert.equal(outputs[0]?.["text/html"], "<b>x</b>");
-      assert.match(Object.values(outputs[1] ?? {}).join(), /plain/);
-    },
-  },
+  ...richOutputCases,
 ]);
