@@ -36,6 +36,17 @@ async function eventsOf(run: AsyncIterable<AgentEvent>): Promise<AgentEvent[]> {
 }
 
 describe("a run", () => {
+  it("has what the code displayed in its steps and events, and the model is told", async () => {
+    const picture = { "image/png": "iVBORw0KGgo=", "text/plain": "<Figure>" };
+    const displaying: FakeHandler = ({ display, finalAnswer }) => {
+      display(picture);
+      return finalAnswer(1);
+    };
+    const run = agentOf([action("plot")], { executor: fakeExecutor(displaying) }).start("task");
+    expect((await eventsOf(run)).filter(({ type }) => type === "rich-output")).toMatchObject([{ step: 1, output: picture }]);
+    expect((await run.result).steps.at(-1)).toMatchObject({ outputs: [picture], observation: expect.stringContaining("<Figure>") });
+  });
+
   it("ends with the answer that the code gives", async () => {
     const result = await agentOf([action("hello"), action('answer {"a": 1}')]).run("task");
     expect(result).toMatchObject({ state: "success", output: { a: 1 } });

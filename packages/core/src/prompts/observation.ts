@@ -5,10 +5,12 @@ import { isMedia, pythonType, type Value } from "../value.ts";
 const retryHint = "Now retry: read the error, change the program, and don't repeat it. If several tries failed, try a completely different way.";
 
 /** What the model is shown of a finished program. */
-export function renderExecution({ logs, value, valueText, error, stateLost }: Execution, maxCharacters: number): string {
+export function renderExecution({ logs, value, valueText, outputs, error, stateLost }: Execution, maxCharacters: number): string {
   const parts = ["Observation:"];
   if (logs !== "") parts.push(`Execution logs:\n${logs.trimEnd()}`);
   const shown = valueText ?? showValue(value);
+  const displayed = outputs.map((output) => output["text/plain"] ?? `<${Object.keys(output).join(", ")}>`).filter((text) => text !== shown);
+  if (displayed.length > 0) parts.push(`Displayed to the user:\n${displayed.join("\n")}`);
   if (error === undefined && shown !== "") parts.push(`Last output from code snippet:\n${shown}`);
   if (error !== undefined) parts.push(`Error:\n${error.traceback ?? `${error.name}: ${error.message}`}`);
   if (stateLost) parts.push("The interpreter was restarted: all variables, functions and imports are gone. Define again what you need.");
