@@ -3,6 +3,7 @@ export { bridgeSession } from "./bridge-session.ts";
 export type { Carrier, SupervisionOptions } from "./carrier.ts";
 export { type CarrierSessionOptions, carrierSession, machineOf } from "./carrier-session.ts";
 export { type HttpCarrierOptions, httpCarrier } from "./http-carrier.ts";
+export { checkOptionNames } from "./option-names.ts";
 export { checkPackageNames, pipInstall } from "./package-names.ts";
 export { pythonRunner } from "./python-runner.ts";
 export { pythonSupervisor } from "./python-supervisor.ts";

@@ -220,6 +220,28 @@ describe("codelet", () => {
     expect(code).toBe(2);
   });
 
+  it.each([
+    ["wasm", '{ "memoryLimitByte": 1 }', "codelet: Expected an option of memoryLimitBytes, "],
+    ["docker", '{ "image": 7 }', "codelet: Expected `image` to be "],
+    ["local", "{", "codelet: --executor-options must be a JSON object"],
+    ["@acme/executor", "{}", 'codelet: executorType "@acme/executor" needs the package @acme/executor. Run: npm install @acme/executor\n'],
+  ])("exits with 2 and one line for --executor %s --executor-options '%s'", async (executor, options, problem) => {
+    const { code, stdout, stderr } = await runCli([
+      "run",
+      "t",
+      "--base-url",
+      "http://127.0.0.1:1",
+      "--executor",
+      executor,
+      "--executor-options",
+      options,
+    ]);
+    expect(stderr).toContain(problem);
+    expect(stderr).not.toMatch(/^ +at /m);
+    expect(stdout).toBe("");
+    expect(code).toBe(2);
+  });
+
   it.each([["--help"], ["--version"]])("ends quietly when nobody reads %s", async (option) => {
     const cli = startCli([option]);
     cli.child.stdout?.destroy();

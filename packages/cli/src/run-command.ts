@@ -31,7 +31,7 @@ async function load(name: string, options: object | undefined): Promise<Executor
     return await loadExecutor(name, options);
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
-    throw new ConfigurationError(`${error.message} See --executor-options.`, { cause: error });
+    throw new ConfigurationError(`${error.message}. See --executor-options.`, { cause: error });
   }
 }
 

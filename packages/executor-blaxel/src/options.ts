@@ -1,4 +1,4 @@
-import { checkPackageNames } from "@codelet/bridge";
+import { checkOptionNames, checkPackageNames } from "@codelet/bridge";
 
 /** Options of `blaxelExecutor`. */
 export interface BlaxelExecutorOptions {
@@ -33,8 +33,24 @@ type Optional = "region" | "allowedDomains" | "apiKey" | "workspace";
 export type ResolvedBlaxelOptions = Pick<BlaxelExecutorOptions, Optional> &
   Required<{ [Key in Exclude<keyof BlaxelExecutorOptions, Optional>]: NonNullable<BlaxelExecutorOptions[Key]> }>;
 
+const optionNames: Readonly<Record<keyof BlaxelExecutorOptions, true>> = {
+  image: true,
+  memoryMib: true,
+  region: true,
+  packages: true,
+  env: true,
+  labels: true,
+  allowedDomains: true,
+  apiKey: true,
+  workspace: true,
+  idleMinutes: true,
+  graceMs: true,
+  startTimeoutMs: true,
+};
+
 /** Throws TypeError before anything is started. */
 export function resolveOptions(options: BlaxelExecutorOptions): ResolvedBlaxelOptions {
+  checkOptionNames(options, optionNames);
   const { image = "blaxel/py-app:latest", packages = [], env = {}, labels = {} } = options;
   if (typeof image !== "string" || image === "") throw new TypeError(`Expected \`image\` to be the name of an image, got \`${String(image)}\``);
   checkPackageNames(packages);

@@ -81,6 +81,7 @@ describe.skipIf(engineMissing !== undefined)("an image", () => {
     [{ mounts: [{ source: "relative", target: "/x" }] }],
     [{ env: { "A=B": "c" } }],
     [{ network: "--privileged" }],
+    [{ netwrok: "none" }],
     [{ pullPolicy: "sometimes" }],
   ])("refuses %j before anything is started", (options) => {
     expect(() => dockerExecutor(options as never)).toThrow(TypeError);

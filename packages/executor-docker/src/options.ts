@@ -1,4 +1,4 @@
-import { checkPackageNames } from "@codelet/bridge";
+import { checkOptionNames, checkPackageNames } from "@codelet/bridge";
 
 /** Options of `dockerExecutor`. */
 export interface DockerExecutorOptions {
@@ -62,8 +62,29 @@ export type ResolvedDockerOptions = Pick<DockerExecutorOptions, Optional> &
 const mebibyte = 2 ** 20;
 const defaultImage = "python:3.13-slim-bookworm";
 
+const optionNames: Readonly<Record<keyof DockerExecutorOptions, true>> = {
+  image: true,
+  pullPolicy: true,
+  build: true,
+  packages: true,
+  network: true,
+  mounts: true,
+  env: true,
+  runtime: true,
+  user: true,
+  engine: true,
+  memoryLimitBytes: true,
+  cpus: true,
+  maxProcesses: true,
+  diskLimitBytes: true,
+  graceMs: true,
+  orphanTimeoutMs: true,
+  detachedTimeoutMs: true,
+};
+
 /** Checks all of it before anything is started. Throws TypeError. */
 export function resolveOptions(options: DockerExecutorOptions): ResolvedDockerOptions {
+  checkOptionNames(options, optionNames);
   const { pullPolicy = "missing", network = "none", mounts = [], env = {}, user = "1000:1000", packages = [] } = options;
   if (options.build !== undefined && options.image !== undefined) throw new TypeError("Expected `image` or `build`, not both");
   checkPackageNames(packages);

@@ -5,6 +5,7 @@ import { refuseRealService } from "./testing/loopback-only.ts";
 
 it.each([
   [{ template: "" }, "template"],
+  [{ allowInternetAcces: false }, "allowInternetAcces"],
   [{ template: 7 }, "template"],
   [{ metadata: [] }, "metadata"],
   [{ metadata: { a: 1 } }, "metadata.a"],

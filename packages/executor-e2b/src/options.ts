@@ -1,4 +1,4 @@
-import { checkPackageNames } from "@codelet/bridge";
+import { checkOptionNames, checkPackageNames } from "@codelet/bridge";
 import { ConfigurationError } from "@codelet/core";
 
 /** Options of `e2bExecutor`. The SDK's own variables (`E2B_API_URL`, `E2B_DOMAIN`, …) hold too. */
@@ -43,7 +43,21 @@ const defaultTimeoutMs = 300_000;
 const defaultRequestTimeoutMs = 60_000;
 const defaultGraceMs = 300;
 
+const optionNames: Readonly<Record<keyof E2bExecutorOptions, true>> = {
+  apiKey: true,
+  template: true,
+  metadata: true,
+  envs: true,
+  allowInternetAccess: true,
+  packages: true,
+  timeoutMs: true,
+  requestTimeoutMs: true,
+  whenDetached: true,
+  graceMs: true,
+};
+
 export function resolveOptions(options: E2bExecutorOptions): ResolvedE2bOptions {
+  checkOptionNames(options, optionNames);
   const { apiKey, template = defaultTemplate, allowInternetAccess = false, packages = [], whenDetached = "pause" } = options;
   if (apiKey !== undefined && !isKey(apiKey)) throw new TypeError("Expected `apiKey` to be a text of printable characters without spaces");
   if (typeof template !== "string" || template === "") throw expected("template", "the name of a template", template);

@@ -16,6 +16,7 @@ describe("options", () => {
   });
 
   const wrong: readonly [string, object][] = [
+    ["Expected an option of python, sandbox, memoryLimitBytes, maxProcesses, diskLimitBytes, env, graceMs, got `sandbx`", { sandbx: "none" }],
     ["Expected `python` to be a command's name or an absolute path, got `./python` (string)", { python: "./python" }],
     ["Expected `python` to be a command's name or an absolute path, got `-c` (string)", { python: "-c" }],
     ['Expected `sandbox` to be "required", "sandbox-runtime" or "none", got `false` (boolean)', { sandbox: false }],

@@ -1,3 +1,5 @@
+import { checkOptionNames } from "@codelet/bridge";
+
 /** What stands around the code; see {@link LocalExecutorOptions.sandbox}. */
 export type LocalSandbox = "required" | "sandbox-runtime" | "none";
 
@@ -40,7 +42,18 @@ const defaultMaxProcesses = 128;
 const defaultDiskLimitBytes = 256 * mebibyte;
 const defaultGraceMs = 250;
 
+const optionNames: Readonly<Record<keyof LocalExecutorOptions, true>> = {
+  python: true,
+  sandbox: true,
+  memoryLimitBytes: true,
+  maxProcesses: true,
+  diskLimitBytes: true,
+  env: true,
+  graceMs: true,
+};
+
 export function resolveOptions(options: LocalExecutorOptions): ResolvedLocalOptions {
+  checkOptionNames(options, optionNames);
   return Object.freeze({
     python: checkPython(options.python ?? defaultPython),
     sandbox: checkSandbox(options.sandbox ?? "required"),

@@ -1,7 +1,8 @@
 import { carrierSession, pipInstall, supervisorBoot } from "@codelet/bridge";
 import { AbortedError, ConfigurationError, type Executor, type ExecutorCapabilities } from "@codelet/core";
-import { type Image, ModalClient, type Sandbox } from "modal";
+import type { Image, ModalClient, Sandbox } from "modal";
 import { execCarrier } from "./exec-carrier.ts";
+import { loadSdk } from "./load-sdk.ts";
 import { modalError } from "./modal-error.ts";
 import { type ModalExecutorOptions, type ResolvedModalOptions, resolveOptions } from "./options.ts";
 
@@ -29,7 +30,7 @@ export function modalExecutor(options: ModalExecutorOptions = {}): Executor {
         if (signal?.aborted) throw new AbortedError(signal.reason);
       };
       throwIfAborted();
-      const client = connect(resolved);
+      const client = await connect(resolved);
       let sandbox: Sandbox | undefined;
       const close = async (): Promise<void> => {
         await sandbox?.terminate().catch(() => {}); // what can't be ended now ends when it is idle
@@ -70,7 +71,8 @@ function capabilitiesOf({ blockNetwork, allowedDomains, packages, dockerfileComm
   };
 }
 
-function connect({ tokenId, tokenSecret, environment }: ResolvedModalOptions): ModalClient {
+async function connect({ tokenId, tokenSecret, environment }: ResolvedModalOptions): Promise<ModalClient> {
+  const { ModalClient } = await loadSdk();
   try {
     return new ModalClient({ ...(tokenId && { tokenId }), ...(tokenSecret && { tokenSecret }), ...(environment && { environment }) });
   } catch (error) {

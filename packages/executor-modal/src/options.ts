@@ -1,4 +1,4 @@
-import { checkPackageNames } from "@codelet/bridge";
+import { checkOptionNames, checkPackageNames } from "@codelet/bridge";
 
 /** Options of `modalExecutor`. */
 export interface ModalExecutorOptions {
@@ -39,8 +39,27 @@ type Optional = "allowedDomains" | "tokenId" | "tokenSecret" | "environment";
 export type ResolvedModalOptions = Pick<ModalExecutorOptions, Optional> &
   Required<{ [Key in Exclude<keyof ModalExecutorOptions, Optional>]: NonNullable<ModalExecutorOptions[Key]> }>;
 
+const optionNames: Readonly<Record<keyof ModalExecutorOptions, true>> = {
+  app: true,
+  image: true,
+  dockerfileCommands: true,
+  packages: true,
+  blockNetwork: true,
+  allowedDomains: true,
+  memoryMib: true,
+  cpu: true,
+  env: true,
+  tokenId: true,
+  tokenSecret: true,
+  environment: true,
+  maxLifetimeMs: true,
+  orphanTimeoutMs: true,
+  graceMs: true,
+};
+
 /** Throws TypeError before anything is started. */
 export function resolveOptions(options: ModalExecutorOptions): ResolvedModalOptions {
+  checkOptionNames(options, optionNames);
   const { app = "codelet", image = "python:3.13-slim-bookworm", dockerfileCommands = [], packages = [], blockNetwork = true, env = {} } = options;
   for (const [name, value] of Object.entries({ app, image }))
     if (typeof value !== "string" || value === "")

@@ -24,6 +24,7 @@ describe("options", () => {
   it.for<[WasmExecutorOptions, string]>([
     [{ memoryLimitBytes: 1 }, "Expected `memoryLimitBytes` to be an integer from 67108864 to 4294967296, got `1` (number)"],
     [{ memoryLimitBytes: 8 * 2 ** 30 }, "memoryLimitBytes"],
+    [{ diskLimitByte: 1 } as WasmExecutorOptions, "got `diskLimitByte`"],
     [{ diskLimitBytes: 0.5 }, "diskLimitBytes"],
     [{ graceMs: -1 }, "graceMs"],
     [{ cacheDir: "relative" }, "cacheDir"],

@@ -1,3 +1,5 @@
+import { checkOptionNames } from "@codelet/bridge";
+
 /** Options of `wasmExecutor`. */
 export interface WasmExecutorOptions {
   /** Bytes of memory that Python's objects may take, the interpreter's own 30 MB included. From 64 MiB (67_108_864) to 4 GiB. @default 256 MiB */
@@ -44,7 +46,17 @@ const maxDiskLimitBytes = 2048 * mebibyte;
 const defaultGraceMs = 250;
 const maxGraceMs = 60_000;
 
+const optionNames: Readonly<Record<keyof WasmExecutorOptions, true>> = {
+  memoryLimitBytes: true,
+  diskLimitBytes: true,
+  graceMs: true,
+  cacheDir: true,
+  packages: true,
+  packagesFrom: true,
+};
+
 export function resolveOptions(options: WasmExecutorOptions): ResolvedWasmOptions {
+  checkOptionNames(options, optionNames);
   const packages = checkPackages(options.packages ?? []);
   const packagesFrom = options.packagesFrom === undefined ? undefined : checkSource(options.packagesFrom);
   if (packages.length > 0 && packagesFrom === undefined) {

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { build } from "esbuild";
@@ -9,7 +9,7 @@ import { packAll, type Tarball } from "./tarballs.ts";
 
 const INSTALL_TIMEOUT_MS = 120_000;
 const LOCAL_MANIFEST = path.resolve(import.meta.dirname, "../../executor-local/package.json");
-const EXECUTORS = ["@codelet/executor-local", "@codelet/executor-wasm"];
+const EXECUTORS = ["blaxel", "docker", "e2b", "local", "modal", "wasm"].map((type) => `@codelet/executor-${type}`);
 
 const OPEN_SANDBOX_RUNTIME = `
   import { localExecutor } from "@codelet/executor-local";
@@ -17,9 +17,9 @@ const OPEN_SANDBOX_RUNTIME = `
 `;
 
 // An agent whose model answers at once: how far it comes depends on the executor package alone.
-const RUN_AGENT = `
+const runAgent = (executorType: string, executorOptions: object = {}) => `
   import * as core from "@codelet/core";
-  const agent = new core.CodeAgent({ model: async () => "<code>\\nfinal_answer(6 * 7)\\n</code>", executorType: "wasm" });
+  const agent = new core.CodeAgent({ model: async () => "<code>\\nfinal_answer(6 * 7)\\n</code>", executorType: "${executorType}", executorOptions: ${JSON.stringify(executorOptions)} });
   try {
     const { state, output } = await agent.run("What is 6 * 7?");
     console.log(state, output);
@@ -82,8 +82,21 @@ describe.each([
   });
 
   it('runs an agent with executorType: "wasm"', async () => {
-    const printed = await user.execute(RUN_AGENT);
+    const printed = await user.execute(runAgent("wasm"));
     expect(printed.trim()).toBe("success 42");
+  });
+
+  // Where pnpm puts a package that another one has as a peer is pnpm's affair.
+  it.skipIf(manager === "pnpm").each([
+    ["e2b", "@e2b/code-interpreter", "@e2b/code-interpreter", { apiKey: "none" }],
+    ["modal", "modal", "modal@~0.11.1", {}],
+    ["blaxel", "@blaxel/core", "@blaxel/core", {}],
+  ])("names the command that installs the SDK which the executor %s lacks", async (type, sdk, installed, options) => {
+    const place = path.join(user.folder, "node_modules", sdk);
+    renameSync(place, `${place}-away`);
+    const printed = await user.execute(runAgent(type, options)).finally(() => renameSync(`${place}-away`, place));
+    expect(printed).toMatch(/^MissingPackageError missing-package /);
+    expect(printed).toContain(`Run: npm install ${installed}\n`);
   });
 
   it.skipIf(process.platform === "win32")(
@@ -121,9 +134,22 @@ describe("in a project with core alone", () => {
     expect([...lockfile.matchAll(/^ {2}'?(@codelet\/[\w-]+)@/gm)].map((match) => match[1])).toEqual(["@codelet/core", "@codelet/core"]);
   });
 
-  it("names the command that installs a missing executor", async () => {
-    const printed = await user.execute(RUN_AGENT);
-    expect(printed).toMatch(/^MissingPackageError missing-package .*npm install @codelet\/executor-wasm/);
+  it.each(["blaxel", "docker", "e2b", "local", "modal", "wasm"])("names the command that installs the missing executor %s", async (type) => {
+    const printed = await user.execute(runAgent(type));
+    expect(printed).toMatch(new RegExp(`^MissingPackageError missing-package .*Run: npm install @codelet/executor-${type}\n$`));
+  });
+
+  it("takes an executor from any package by its full name", async () => {
+    const folder = path.join(user.folder, "node_modules", "@acme", "executor");
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(
+      path.join(folder, "package.json"),
+      JSON.stringify({ name: "@acme/executor", version: "1.0.0", type: "module", exports: "./index.js" }),
+    );
+    writeFileSync(path.join(folder, "index.js"), 'export const createExecutor = () => { throw new TypeError("made by @acme/executor"); };');
+    const core = path.join(realpathSync(path.join(user.folder, "node_modules", "@codelet", "core")), "..", "..", "@acme");
+    symlinkSync(path.dirname(folder), core);
+    expect(await user.execute(runAgent("@acme/executor"))).toBe("TypeError undefined made by @acme/executor\n");
   });
 
   it("bundles for the browser without a Node built-in", async () => {
