@@ -25,9 +25,12 @@ export interface SupervisorBoot {
 
 const defaultOrphanTimeoutMs = 60_000;
 
-/** Reads the supervisor from stdin, byte by byte up to its line: what a provider writes there first is no part of it, what follows is for the supervisor. */
+/** Reads the supervisor from stdin, byte by byte up to its line: what a provider writes there first is no part of it, what follows is for the supervisor. A host that dies before it has sent it leaves an orphan too. */
 const bootstrap = `
-import os
+import os, signal, sys
+if hasattr(signal, "setitimer"):
+    signal.signal(signal.SIGALRM, lambda *_: os._exit(0))
+    signal.setitimer(signal.ITIMER_REAL, float(sys.argv[2]))
 def take(size):
     parts = []
     while size:
@@ -42,7 +45,11 @@ while not line.startswith(b"@codelet-boot "):
     line = take(1)
     while not line.endswith(b"\\n"):
         line += take(1)
-exec(compile(take(int(line.split()[1])), "<codelet>", "exec"), {"__name__": "__main__"})
+source = take(int(line.split()[1]))
+if hasattr(signal, "setitimer"):
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+exec(compile(source, "<codelet>", "exec"), {"__name__": "__main__"})
 `;
 
 /** How the supervisor is started on a machine with Python and nothing else: no file is needed, so the file system may be read-only. */

@@ -1,0 +1,21 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { describe, expect, it } from "vitest";
+import { supervisorBoot } from "./supervisor-boot.ts";
+
+describe.skipIf(process.platform === "win32")("a supervisor that is started", () => {
+  it.each([
+    ["nothing", ""],
+    ["its first half", supervisorBoot().input.slice(0, 1_000)],
+  ])("ends as an orphan when its host has sent %s and is gone", async (_, input) => {
+    const { argv } = supervisorBoot({ orphanTimeoutMs: 300 });
+    const child = spawn(argv[0] as string, argv.slice(1), { stdio: ["pipe", "ignore", "inherit"] });
+    try {
+      child.stdin.write(input); // and stays open: a container's stdin does
+      const [code] = await once(child, "exit", { signal: AbortSignal.timeout(5_000) });
+      expect(code).toBe(0);
+    } finally {
+      child.kill("SIGKILL");
+    }
+  });
+});
