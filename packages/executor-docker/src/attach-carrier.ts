@@ -15,8 +15,8 @@ export interface AttachedCarrier extends Carrier {
   complaints(): string;
 }
 
-/** Attaches to a container that is created or runs. Rejects with the engine's error. */
-export async function attachCarrier(docker: Docker, container: Docker.Container): Promise<AttachedCarrier> {
+/** Attaches to a container that is created or runs. Rejects with the engine's error. `once`: the container's stdin ends with the first connection. */
+export async function attachCarrier(docker: Docker, container: Docker.Container, once = false): Promise<AttachedCarrier> {
   let receive: (chunk: Uint8Array) => void = () => {};
   let lost: (reason: string) => void = () => {};
   let complaint = "";
@@ -43,7 +43,7 @@ export async function attachCarrier(docker: Docker, container: Docker.Container)
     return attached;
   }
 
-  return {
+  const carrier: AttachedCarrier = {
     complaints: () => complaint.trim(),
     send: (text) => new Promise((sent, failed) => stream.write(text, (error) => (error ? failed(error) : sent()))),
     onData(callback) {
@@ -52,16 +52,20 @@ export async function attachCarrier(docker: Docker, container: Docker.Container)
     onLost(callback) {
       lost = callback;
     },
+    async close() {
+      lost = () => {};
+      stream.destroy();
+      await removeContainer(container);
+    },
+  };
+  if (once) return carrier;
+  return {
+    ...carrier,
     async reconnect() {
       stream.destroy();
       const { State } = await container.inspect();
       if (!State.Running) throw new Error("the container has ended");
       stream = await attach();
-    },
-    async close() {
-      lost = () => {};
-      stream.destroy();
-      await removeContainer(container);
     },
     async detach() {
       lost = () => {};

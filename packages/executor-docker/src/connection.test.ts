@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Advance, ExecutorSession, SandboxCall, Value } from "@codelet/core";
 import { describe, expect, it } from "vitest";
 import { dockerExecutor } from "./docker-executor.ts";
-import { engineMissing, engineSocket, testOptions } from "./testing/engine.ts";
+import { engineMissing, engineSocket, onPodman, testOptions } from "./testing/engine.ts";
 import { type EngineProxy, engineProxy } from "./testing/engine-proxy.ts";
 
 const echo = { name: "echo", description: "Its argument.", inputSchema: { type: "object", properties: { value: {} }, required: ["value"] } };
@@ -34,7 +34,7 @@ async function end(session: ExecutorSession): Promise<Extract<Advance, { type: "
   return advance.execution;
 }
 
-describe.skipIf(engineMissing !== undefined || engineSocket === undefined)("a connection that drops", () => {
+describe.skipIf(engineMissing !== undefined || engineSocket === undefined || onPodman)("a connection that drops", () => {
   it("while code computes, loses nothing", () =>
     withSession(async ({ session, proxy }) => {
       session.start("import time\nprint('a')\ntime.sleep(0.3)\nprint('b')\necho(1)");

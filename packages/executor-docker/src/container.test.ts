@@ -2,11 +2,11 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Execution, ExecutorSession, SessionRef } from "@codelet/core";
+import type { Execution, ExecutorSession } from "@codelet/core";
 import { afterEach, describe, expect, it } from "vitest";
 import { dockerExecutor } from "./docker-executor.ts";
 import type { DockerExecutorOptions } from "./options.ts";
-import { containers, docker, engineMissing, testOptions } from "./testing/engine.ts";
+import { containers, docker, engineMissing, lastContainer, onPodman, testOptions } from "./testing/engine.ts";
 import { runStep } from "./testing/run-step.ts";
 
 const sessions: ExecutorSession[] = [];
@@ -20,9 +20,14 @@ async function open(options: DockerExecutorOptions = {}): Promise<ExecutorSessio
   return session;
 }
 
+/** With Podman a session has no reference: the last container is its. */
+async function containerId(session: ExecutorSession): Promise<string> {
+  if (session.reference === undefined) return lastContainer();
+  return (session.reference.data as { readonly machine: { readonly containerId: string } }).machine.containerId;
+}
+
 async function isRunning(session: ExecutorSession): Promise<boolean> {
-  const { machine } = (session.reference as SessionRef).data as { readonly machine: { readonly containerId: string } };
-  return (await docker.getContainer(machine.containerId).inspect()).State.Running;
+  return (await docker.getContainer(await containerId(session)).inspect()).State.Running;
 }
 
 const lookAround = `
@@ -58,7 +63,7 @@ describe.skipIf(engineMissing !== undefined)("a container", () => {
       privileges: ["1", "2"],
       root: "OSError",
       library: "PermissionError",
-      folder: ["/work", "done", "done"],
+      folder: [onPodman ? "/tmp" : "/work", "done", "done"],
       interfaces: ["lo"],
       connection: "OSError",
       name: "gaierror",

@@ -2,17 +2,21 @@ import type { ContainerCreateOptions } from "dockerode";
 import type { ResolvedDockerOptions } from "./options.ts";
 
 /** What Docker may do to nothing but the code: every wall that an unprivileged program needs no door in. */
-export function containerOptions(options: ResolvedDockerOptions, image: string, argv: readonly string[]): ContainerCreateOptions {
+export function containerOptions(options: ResolvedDockerOptions, image: string, argv: readonly string[], onPodman: boolean): ContainerCreateOptions {
   const { memoryLimitBytes, diskLimitBytes, runtime, user, env } = options;
   const [uid = "0", gid = uid] = user.split(":");
-  const folder = `rw,nosuid,nodev,size=${Math.floor(diskLimitBytes)},mode=0700,uid=${uid},gid=${gid}`;
-  const variables = { LANG: "C.UTF-8", MALLOC_ARENA_MAX: "1", ...env, HOME: workFolder, TMPDIR: "/tmp" };
+  const folder = `rw,nosuid,nodev,size=${Math.floor(diskLimitBytes)}`;
+  const own = `${folder},mode=0700,uid=${uid},gid=${gid}`;
+  // Podman knows no uid here, and a memory folder gets the mode of what it hides: /tmp is everyone's in every image.
+  const folders: Record<string, string> = onPodman ? { "/tmp": `${folder},mode=1777` } : { [workFolder]: own, "/tmp": own };
+  const home = onPodman ? "/tmp" : workFolder;
+  const variables = { LANG: "C.UTF-8", MALLOC_ARENA_MAX: "1", ...env, HOME: home, TMPDIR: "/tmp" };
   return {
     Image: image,
     Entrypoint: [...argv],
     Cmd: [],
     User: user,
-    WorkingDir: workFolder,
+    WorkingDir: home,
     Env: Object.entries(variables).map(([name, value]) => `${name}=${value}`),
     Labels: { codelet: "session" },
     OpenStdin: true,
@@ -25,7 +29,7 @@ export function containerOptions(options: ResolvedDockerOptions, image: string, 
       AutoRemove: true,
       NetworkMode: options.network,
       ReadonlyRootfs: true,
-      Tmpfs: { [workFolder]: folder, "/tmp": folder },
+      Tmpfs: folders,
       Mounts: options.mounts.map(({ source, target, writable = false }) => ({ Type: "bind", Source: source, Target: target, ReadOnly: !writable })),
       CapDrop: ["ALL"],
       SecurityOpt: ["no-new-privileges:true"],
@@ -34,7 +38,8 @@ export function containerOptions(options: ResolvedDockerOptions, image: string, 
       MemorySwap: Math.floor(memoryLimitBytes),
       NanoCpus: Math.round(options.cpus * 1e9),
       PidsLimit: Math.floor(options.maxProcesses),
-      Ulimits: [{ Name: "core", Soft: 0, Hard: 0 }],
+      // One limit here replaces those of Podman's configuration, without which a Podman that may not raise limits starts nothing.
+      ...(onPodman ? {} : { Ulimits: [{ Name: "core", Soft: 0, Hard: 0 }] }),
       LogConfig: { Type: "none", Config: {} }, // else the engine keeps a copy of every line
       ...(runtime === undefined ? {} : { Runtime: runtime }),
     },

@@ -2,14 +2,14 @@ import { fileURLToPath } from "node:url";
 import { type ContractOptions, executorContract } from "@codelet/executor-contract";
 import { describe, it } from "vitest";
 import { dockerExecutor } from "./docker-executor.ts";
-import { docker, engineMissing, engineSocket, lastContainer, runtimes, testOptions } from "./testing/engine.ts";
+import { docker, engineMissing, engineSocket, lastContainer, onPodman, runtimes, testOptions } from "./testing/engine.ts";
 import { engineProxy } from "./testing/engine-proxy.ts";
 
 const module = { module: fileURLToPath(new URL("../dist/index.js", import.meta.url)), factory: "createExecutor", options: testOptions };
 const killSandbox = async (): Promise<void> => docker.getContainer(await lastContainer()).kill();
 
 describe.skipIf(engineMissing !== undefined)("in a container", async () => {
-  const proxy = engineSocket === undefined ? undefined : await engineProxy(engineSocket);
+  const proxy = engineSocket === undefined || onPodman ? undefined : await engineProxy(engineSocket);
   const options = { ...testOptions, ...(proxy && { engine: proxy.engine }) };
   const faults: ContractOptions["faults"] = { killSandbox, ...(proxy && { dropConnection: async () => proxy.drop() }) };
   executorContract({ it, describe, create: () => dockerExecutor(options), module, faults });

@@ -11,7 +11,7 @@ import {
 import type Docker from "dockerode";
 import { type AttachedCarrier, attachCarrier, removeContainer } from "./attach-carrier.ts";
 import { containerOptions } from "./container.ts";
-import { connectEngine, engineError, statusOf } from "./engine.ts";
+import { connectEngine, engineError, isPodman, looksLikePodman, statusOf } from "./engine.ts";
 import { ensureImage } from "./image.ts";
 import { type DockerExecutorOptions, type ResolvedDockerOptions, resolveOptions } from "./options.ts";
 
@@ -37,8 +37,9 @@ export function dockerExecutor(options: DockerExecutorOptions = {}): Executor {
       const docker = connectEngine(resolved.engine);
       const { container, carrier } =
         open.restore === undefined ? await start(docker, resolved, open) : await find(docker, machineOf(open.restore, name));
+      const machine = carrier.detach === undefined ? undefined : { containerId: container.id };
       try {
-        return await carrierSession({ executor: name, open, carrier, machine: { containerId: container.id }, graceMs, detachedTimeoutMs });
+        return await carrierSession({ executor: name, open, carrier, machine, graceMs, detachedTimeoutMs });
       } catch (error) {
         throw explain(error, carrier, resolved.image);
       }
@@ -46,7 +47,7 @@ export function dockerExecutor(options: DockerExecutorOptions = {}): Executor {
   };
 }
 
-function capabilitiesOf({ runtime, network, mounts, packages }: ResolvedDockerOptions): ExecutorCapabilities {
+function capabilitiesOf({ engine, runtime, network, mounts, packages }: ResolvedDockerOptions): ExecutorCapabilities {
   return {
     isolation: runtime === "runsc" ? 4 : 3,
     network: network === "none" ? "none" : "full",
@@ -56,7 +57,7 @@ function capabilitiesOf({ runtime, network, mounts, packages }: ResolvedDockerOp
     packages: packages.length > 0 ? "fetched" : "fixed",
     richOutput: true,
     fileTransfer: true,
-    recovery: { pinned: true, snapshot: false, replay: false },
+    recovery: { pinned: !looksLikePodman(engine), snapshot: false, replay: false },
     limits: { memory: "cgroup", processes: "cgroup", output: true },
   };
 }
@@ -71,15 +72,16 @@ async function start(docker: Docker, options: ResolvedDockerOptions, { seed, sig
     if (signal?.aborted) throw new AbortedError(signal.reason);
   };
   throwIfAborted();
-  const image = await ensureImage(docker, options, (message) => onProgress?.(message));
+  const onPodman = await isPodman(docker);
+  const image = await ensureImage(docker, options, { report: (message) => onProgress?.(message), signal });
   throwIfAborted();
   const { argv, input } = supervisorBoot({ seed, orphanTimeoutMs: options.orphanTimeoutMs });
-  const container = await docker.createContainer(containerOptions(options, image, argv)).catch((error: unknown) => {
+  const container = await docker.createContainer(containerOptions(options, image, argv, onPodman)).catch((error: unknown) => {
     throw engineError(error, `create a container of the image ${image}`);
   });
   try {
     throwIfAborted();
-    const carrier = await attachCarrier(docker, container);
+    const carrier = await attachCarrier(docker, container, onPodman);
     await container.start();
     throwIfAborted();
     await carrier.send(input);
@@ -91,7 +93,8 @@ async function start(docker: Docker, options: ResolvedDockerOptions, { seed, sig
 }
 
 async function find(docker: Docker, machine: unknown): Promise<Machine> {
-  const { containerId } = machine as { readonly containerId: string };
+  const { containerId } = (machine ?? {}) as { readonly containerId?: unknown };
+  if (typeof containerId !== "string" || !/^[0-9a-f]{12,64}$/.test(containerId)) throw new ConfigurationError("The reference names no container.");
   const container = docker.getContainer(containerId);
   try {
     const { State } = await container.inspect();

@@ -5,11 +5,8 @@ import Docker from "dockerode";
 
 /** A client of the engine that the option, the environment or this machine names. Nothing is asked of it yet. */
 export function connectEngine(engine: string | undefined): Docker {
-  const address = engine ?? process.env.DOCKER_HOST;
-  if (address === undefined || address === "") {
-    const socketPath = usualSockets().find(existsSync);
-    return socketPath === undefined ? new Docker() : new Docker({ socketPath });
-  }
+  const address = addressOf(engine);
+  if (address === undefined) return new Docker();
   if (address.startsWith("/") || address.startsWith("unix://")) return new Docker({ socketPath: address.replace(/^unix:\/\//, "") });
   if (address.startsWith("npipe://")) return new Docker({ socketPath: address.slice("npipe://".length) });
   const url = parseAddress(address);
@@ -19,12 +16,31 @@ export function connectEngine(engine: string | undefined): Docker {
   return new Docker({ host: url.hostname, port: Number(url.port) || (isSecure ? 2376 : 2375), protocol: isSecure ? "https" : "http" });
 }
 
+/** Whether the address looks like Podman's: what can be said of an engine before it is asked. */
+export function looksLikePodman(engine: string | undefined): boolean {
+  return /podman/i.test(addressOf(engine) ?? "");
+}
+
+/** Podman closes a container's stdin with its client, so nobody attaches to it again. Rejects with `configuration`. */
+export async function isPodman(docker: Docker): Promise<boolean> {
+  const { Components: components = [] } = await docker.version().catch((error: unknown) => {
+    throw engineError(error, "say which engine it is");
+  });
+  return components.some(({ Name: component }) => component === "Podman Engine");
+}
+
+function addressOf(engine: string | undefined): string | undefined {
+  return engine ?? (process.env.DOCKER_HOST || usualSockets().find(existsSync));
+}
+
 function parseAddress(address: string): URL {
   try {
-    return new URL(address.replace(/^tcp:/, "http:"));
+    const url = new URL(address.replace(/^tcp:/, "http:"));
+    if (url.protocol === "http:" || url.protocol === "https:") return url;
   } catch {
-    throw new ConfigurationError(`The address of the Docker engine, ${address}, is none: write unix:///path, a path, or tcp://host:port.`);
+    // below
   }
+  throw new ConfigurationError(`The address of the Docker engine, ${address}, is none: write unix:///path, a path, or tcp://host:port.`);
 }
 
 function usualSockets(): readonly string[] {

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import type { SessionRef } from "@codelet/core";
 import { describe, expect, it } from "vitest";
 import { dockerExecutor } from "./docker-executor.ts";
-import { docker, engineMissing, testOptions } from "./testing/engine.ts";
+import { containers, docker, engineMissing, onPodman, testOptions } from "./testing/engine.ts";
 import { callOf, endOf } from "./testing/run-step.ts";
 
 const built = fileURLToPath(new URL("../dist/index.js", import.meta.url));
@@ -41,7 +41,7 @@ function containerOf({ reference }: Left): string {
   return (reference.data as { readonly machine: { readonly containerId: string } }).machine.containerId;
 }
 
-describe.skipIf(engineMissing !== undefined)("a host that is killed", () => {
+describe.skipIf(engineMissing !== undefined || onPodman)("a host that is killed", () => {
   it("is followed by another one, which goes on in the middle of the step", async () => {
     const left = await killedHost(testOptions);
     const session = await dockerExecutor(testOptions).open({ restore: left.reference });
@@ -64,5 +64,15 @@ describe.skipIf(engineMissing !== undefined)("a host that is killed", () => {
     await expect(container.inspect()).rejects.toMatchObject({ statusCode: 404 });
     const late = dockerExecutor(testOptions).open({ restore: left.reference });
     await expect(late).rejects.toMatchObject({ code: "executor-crashed", message: expect.stringContaining("open a new session") });
+  });
+});
+
+describe.skipIf(!onPodman)("a host of Podman that is killed", () => {
+  it("takes its container along", async () => {
+    const before = await containers();
+    const added = async (): Promise<readonly string[]> => (await containers()).filter((id) => !before.includes(id));
+    expect((await killedHost(testOptions)).reference).toBeUndefined();
+    for (let waitedMs = 0; waitedMs < 8_000 && (await added()).length > 0; waitedMs += 200) await sleep(200);
+    expect(await added()).toEqual([]);
   });
 });

@@ -52,8 +52,21 @@ describe.skipIf(engineMissing !== undefined)("an image", () => {
     expect((await evaluate(code, options)).value).toEqual([42, "two"]);
   }, 120_000);
 
+  it("is not waited for when the opening is aborted", async () => {
+    writeFileSync(join(folder, "slow.Dockerfile"), `FROM ${base}\nRUN ["python3", "-c", "import time; time.sleep(120)"]\n`);
+    const slow = dockerExecutor({ engine, build: { context: folder, dockerfile: "slow.Dockerfile" } });
+    const controller = new AbortController();
+    const opening = slow.open({ signal: controller.signal, onProgress: () => setTimeout(() => controller.abort(), 500) });
+    await expect(opening).rejects.toMatchObject({ name: "AbortError" });
+  }, 20_000);
+
   it.each([
     ["an image that is not there and must not be fetched", { image: "codelet-test:none", pullPolicy: "never" }, /docker pull codelet-test:none/],
+    [
+      "a base of packages that is not there and must not be fetched",
+      { image: "codelet-test:none", pullPolicy: "never", packages: ["six"] },
+      /docker pull/,
+    ],
     ["an image without Python", { image: base, user: "1000:1000", build: undefined, runtime: "no-such-runtime" }, /no-such-runtime/],
     ["a folder that can't be read", { build: { context: "/nowhere/at/all" } }, /\/nowhere\/at\/all/],
     [
@@ -61,6 +74,7 @@ describe.skipIf(engineMissing !== undefined)("an image", () => {
       { image: base, pullPolicy: "never", packages: ["no-such-package-of-codelet"] },
       /build the image.*no-such-package/,
     ],
+    ["an engine that is reached in a way that is not known", { engine: "ssh://user@host" }, /tcp:\/\/host:port/],
     ["an engine that does not answer", { engine: "/nowhere/engine.sock" }, /No Docker engine answers/],
     ["a network that is not there", { image: base, pullPolicy: "never", network: "no-such-network" }, /no-such-network/],
   ] as const)(

@@ -2,32 +2,39 @@ import { createHash } from "node:crypto";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import type { Readable } from "node:stream";
 import { pipInstall } from "@codelet/bridge";
-import { ConfigurationError } from "@codelet/core";
+import { AbortedError, ConfigurationError } from "@codelet/core";
 import type Docker from "dockerode";
 import { engineError, statusOf } from "./engine.ts";
 import type { DockerBuild, ResolvedDockerOptions } from "./options.ts";
 
-type Report = (message: string) => void;
-
-/** The image of a session's container, fetched or built where it is missing. Rejects with `configuration`. */
-export async function ensureImage(docker: Docker, options: ResolvedDockerOptions, report: Report): Promise<string> {
-  const { build, image, packages } = options;
-  const base = build === undefined ? image : await buildContext(docker, build, report);
-  if (build === undefined && (packages.length === 0 || options.pullPolicy === "always")) await pull(docker, image, options.pullPolicy, report);
-  return packages.length === 0 ? base : withPackages(docker, base, packages, report);
+/** Who waits for an image. */
+export interface Watch {
+  report(message: string): void;
+  readonly signal?: AbortSignal | undefined;
 }
 
-async function pull(docker: Docker, image: string, policy: ResolvedDockerOptions["pullPolicy"], report: Report): Promise<void> {
+/** The image of a session's container, fetched or built where it is missing. Rejects with `configuration`, and with `aborted`. */
+export async function ensureImage(docker: Docker, options: ResolvedDockerOptions, watch: Watch): Promise<string> {
+  const { build, image, packages } = options;
+  const base = build === undefined ? image : await buildContext(docker, build, watch);
+  const fetchBase = async (): Promise<void> => (build === undefined ? pull(docker, image, options.pullPolicy, watch) : undefined);
+  if (packages.length > 0) return withPackages(docker, { base, packages, fetchBase, isFresh: options.pullPolicy === "always" }, watch);
+  await fetchBase();
+  return base;
+}
+
+async function pull(docker: Docker, image: string, policy: ResolvedDockerOptions["pullPolicy"], watch: Watch): Promise<void> {
   if (policy !== "always" && (await hasImage(docker, image))) return;
   if (policy === "never")
     throw new ConfigurationError(`The image ${image} is not there, and \`pullPolicy\` is "never": run \`docker pull ${image}\`, or build it.`);
-  report(`pulling the image ${image}`);
-  await follow(docker, await docker.pull(image).catch(refused(`pull the image ${image}`)), `pull the image ${image}`, report);
+  watch.report(`pulling the image ${image}`);
+  await follow(docker, await docker.pull(image).catch(refused(`pull the image ${image}`)), `pull the image ${image}`, watch);
 }
 
 /** One image per content: what is built once is found again by its tag. */
-async function buildContext(docker: Docker, { context, dockerfile = "Dockerfile" }: DockerBuild, report: Report): Promise<string> {
+async function buildContext(docker: Docker, { context, dockerfile = "Dockerfile" }: DockerBuild, watch: Watch): Promise<string> {
   const names = (await readdir(context, { recursive: true, withFileTypes: true }).catch(unreadable(context)))
     .filter((entry) => entry.isFile())
     .map((entry) => path.relative(context, path.join(entry.parentPath, entry.name)))
@@ -35,30 +42,42 @@ async function buildContext(docker: Docker, { context, dockerfile = "Dockerfile"
   const hash = createHash("sha256").update(dockerfile);
   for (const name of names) hash.update(`\0${name}\0`).update(await readFile(path.join(context, name)).catch(unreadable(context)));
   const tag = `codelet-build:${hash.digest("hex").slice(0, 24)}`;
-  if (!(await hasImage(docker, tag))) await build(docker, { context, src: names }, tag, dockerfile, report);
+  if (!(await hasImage(docker, tag))) await build(docker, { context, src: names }, tag, dockerfile, watch);
   return tag;
 }
 
-async function withPackages(docker: Docker, base: string, packages: readonly string[], report: Report): Promise<string> {
+interface Layer {
+  readonly base: string;
+  readonly packages: readonly string[];
+  /** As `pullPolicy` wants it: the build itself would fetch it, whatever that says. */
+  readonly fetchBase: () => Promise<void>;
+  /** Whether a newer base makes a newer layer. */
+  readonly isFresh: boolean;
+}
+
+async function withPackages(docker: Docker, { base, packages, fetchBase, isFresh }: Layer, watch: Watch): Promise<string> {
+  if (isFresh) await fetchBase();
+  const version = isFresh ? (await docker.getImage(base).inspect()).Id : "";
   // A list, which no shell reads. The user is root for this step only: sessions name theirs.
   const text = `FROM ${base}\nUSER 0\nENV PIP_BREAK_SYSTEM_PACKAGES=1 PIP_ROOT_USER_ACTION=ignore\nRUN ${JSON.stringify(pipInstall(packages))}\n`;
-  const tag = `codelet-packages:${createHash("sha256").update(text).digest("hex").slice(0, 24)}`;
+  const tag = `codelet-packages:${createHash("sha256").update(text).update(version).digest("hex").slice(0, 24)}`;
   if (await hasImage(docker, tag)) return tag;
+  if (!isFresh) await fetchBase();
   const context = await mkdtemp(path.join(tmpdir(), "codelet-docker-"));
   try {
     await writeFile(path.join(context, "Dockerfile"), text);
-    await build(docker, { context, src: ["Dockerfile"] }, tag, "Dockerfile", report);
+    await build(docker, { context, src: ["Dockerfile"] }, tag, "Dockerfile", watch);
   } finally {
     await rm(context, { recursive: true, force: true });
   }
   return tag;
 }
 
-async function build(docker: Docker, files: Docker.ImageBuildContext, tag: string, dockerfile: string, report: Report): Promise<void> {
-  report(`building the image ${tag}`);
+async function build(docker: Docker, files: Docker.ImageBuildContext, tag: string, dockerfile: string, watch: Watch): Promise<void> {
+  watch.report(`building the image ${tag}`);
   const doing = `build the image ${tag}`;
   const stream = await docker.buildImage(files, { t: tag, dockerfile, rm: true, forcerm: true, labels: { codelet: "image" } }).catch(refused(doing));
-  await follow(docker, stream, doing, report);
+  await follow(docker, stream, doing, watch);
 }
 
 async function hasImage(docker: Docker, name: string): Promise<boolean> {
@@ -80,15 +99,20 @@ interface Progress {
 }
 
 /** An engine's account of a long job: errors come in it, after a status of 200. */
-function follow(docker: Docker, stream: NodeJS.ReadableStream, doing: string, report: Report): Promise<void> {
+function follow(docker: Docker, stream: NodeJS.ReadableStream, doing: string, watch: Watch): Promise<void> {
   return new Promise((resolve, reject) => {
+    // The engine gives a job up whose client is gone.
+    const abort = (): void => void (stream as Readable).destroy(new AbortedError(watch.signal?.reason));
+    if (watch.signal?.aborted) abort();
+    watch.signal?.addEventListener("abort", abort);
     let last = "";
     const onProgress = ({ stream: output, status, id, progress = "" }: Progress): void => {
       const line = (output ?? [id, status, progress].filter(Boolean).join(" ")).trim().split("\n").at(-1) ?? "";
-      if (line !== "" && line !== last) report(line);
+      if (line !== "" && line !== last) watch.report(line);
       last = line;
     };
     const onFinished = (error: Error | null, events: readonly Progress[] | null): void => {
+      watch.signal?.removeEventListener("abort", abort);
       const failure = error ?? events?.find((event) => event.error !== undefined)?.error;
       if (failure === undefined) resolve();
       else reject(engineError(typeof failure === "string" ? new Error(`${failure} (last: ${last})`) : failure, doing));

@@ -1,5 +1,5 @@
 import type Docker from "dockerode";
-import { connectEngine } from "../engine.ts";
+import { connectEngine, isPodman } from "../engine.ts";
 import type { DockerExecutorOptions } from "../options.ts";
 
 /** What the tests run on: an engine and an image with Python that is there already. CI starts one (scripts/docker-engine.mjs); nothing is pulled by a test. */
@@ -23,9 +23,12 @@ if (engineMissing !== undefined) console.log(`SKIPPED docker: ${engineMissing}`)
 
 export const testOptions: DockerExecutorOptions = { engine, image, pullPolicy: "never" };
 
-/** Names of the runtimes that the engine knows. */
+/** Whether it is Podman: no second connection to a container, so no session outlives its first one. */
+export const onPodman: boolean = engineMissing === undefined && (await isPodman(docker));
+
+/** Names of the runtimes that the engine has. Podman lists whatever its configuration names. */
 export async function runtimes(): Promise<readonly string[]> {
-  return engineMissing === undefined ? Object.keys((await docker.info()).Runtimes ?? {}) : [];
+  return engineMissing === undefined && !onPodman ? Object.keys((await docker.info()).Runtimes ?? {}) : [];
 }
 
 /** Containers of codelet that are there, whatever their state. */
