@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { startDockerEngine } from "./docker-engine.mjs";
+import { startPodmanEngine } from "./podman-engine.mjs";
 import { installSystemPackages } from "./system-packages.mjs";
 
 const scratch = mkdtempSync(path.join(tmpdir(), "codelet-ci-"));
@@ -22,13 +23,13 @@ const CHECKS = [
 
 installSystemPackages();
 for (const [title, ...command] of CHECKS) check(title, command);
-const stopDockerEngine = startDockerEngine();
+const stopEngines = [startDockerEngine(), startPodmanEngine()];
 process.once("SIGTERM", () => {
-  stopDockerEngine();
+  for (const stop of stopEngines) stop();
   process.exit(143);
 });
 const tally = runTests(process.argv.slice(2));
-stopDockerEngine();
+for (const stop of stopEngines) stop();
 rmSync(scratch, { recursive: true, force: true });
 
 for (const title of failures) console.log(`failed check: ${title}`);

@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync
 import { tmpdir } from "node:os";
 import path from "node:path";
 
-const IMAGE = "codelet-test:python";
+export const IMAGE = "codelet-test:python";
 const PUBLIC_IMAGE = "python:3.13-slim-bookworm";
 const ROOTS = ["python3", "python3-pip", "dash", "coreutils", "base-files", "netbase", "libc-bin", "libstdc++6"];
 /** What Debian's tools need of them and Python doesn't. */
@@ -80,7 +80,7 @@ function gvisor() {
 }
 
 /** An image of Debian's packages, unpacked and not installed: 70 MB in 3 s. */
-function importImage(socket) {
+export function importImage(socket) {
   const work = mkdtempSync(path.join(tmpdir(), "codelet-image-"));
   try {
     const root = path.join(work, "root");
@@ -131,13 +131,13 @@ function hasImage(socket, name) {
   return ask(socket, `images/${name}/json`)?.includes('"Id"') === true;
 }
 
-function ask(socket, what) {
+export function ask(socket, what) {
   const { status, stdout } = spawnSync("curl", ["-sf", "--max-time", "10", "--unix-socket", socket, `http://engine/${what}`], { encoding: "utf8" });
   return status === 0 ? stdout : undefined;
 }
 
-function install(name) {
-  console.log(`docker engine: installing ${name}`);
+export function install(name) {
+  console.log(`engine: installing ${name}`);
   const get = () => apt("install", "-y", "--no-install-recommends", name);
   return get() || (apt("update") && get());
 }
@@ -153,17 +153,17 @@ function run(command, parameters, cwd) {
   return stdout;
 }
 
-function isCommand(name) {
+export function isCommand(name) {
   return spawnSync("sh", ["-c", `command -v ${name}`], { stdio: "ignore" }).status === 0;
 }
 
-function hardFileLimit() {
+export function hardFileLimit() {
   const limit = Number(spawnSync("sh", ["-c", "ulimit -Hn"], { encoding: "utf8" }).stdout);
   return Number.isInteger(limit) ? Math.min(limit, 1_048_576) : 1_048_576;
 }
 
 /** A daemon that was told to end takes its containers and containerd with it. */
-function end(pid) {
+export function end(pid) {
   if (pid === undefined) return;
   for (const signal of ["SIGTERM", "SIGKILL"]) {
     try {
@@ -183,17 +183,17 @@ function isAlive(pid) {
   }
 }
 
-function mountsBelow(folder) {
+export function mountsBelow(folder) {
   const mounts = readFileSync("/proc/mounts", "utf8")
     .split("\n")
     .map((line) => line.split(" ")[1] ?? "");
   return mounts.filter((mount) => mount.startsWith(folder)).reverse();
 }
 
-function lastLine(file) {
+export function lastLine(file) {
   return readFileSync(file, "utf8").trim().split("\n").at(-1);
 }
 
-function pause(milliseconds) {
+export function pause(milliseconds) {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
 }

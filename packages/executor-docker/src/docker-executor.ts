@@ -73,6 +73,10 @@ async function start(docker: Docker, options: ResolvedDockerOptions, { seed, sig
   };
   throwIfAborted();
   const onPodman = await isPodman(docker);
+  if (onPodman && options.runtime !== undefined)
+    throw new ConfigurationError(
+      `Podman ignores the \`runtime\` that a client asks for: set ${options.runtime} in its containers.conf, and leave the option out.`,
+    );
   const image = await ensureImage(docker, options, { report: (message) => onProgress?.(message), signal });
   throwIfAborted();
   const { argv, input } = supervisorBoot({ seed, orphanTimeoutMs: options.orphanTimeoutMs });

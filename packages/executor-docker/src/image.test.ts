@@ -67,7 +67,7 @@ describe.skipIf(engineMissing !== undefined)("an image", () => {
       { image: "codelet-test:none", pullPolicy: "never", packages: ["six"] },
       /docker pull/,
     ],
-    ["an image without Python", { image: base, user: "1000:1000", build: undefined, runtime: "no-such-runtime" }, /no-such-runtime/],
+    ["a runtime that the engine does not have", { image: base, pullPolicy: "never", runtime: "no-such-runtime" }, /no-such-runtime/],
     ["a folder that can't be read", { build: { context: "/nowhere/at/all" } }, /\/nowhere\/at\/all/],
     [
       "a package that pip can't find",

@@ -16,7 +16,7 @@ export interface DockerExecutorOptions {
   readonly mounts?: readonly DockerMount[] | undefined;
   /** Environment variables of the code. Nothing is inherited. @default {} */
   readonly env?: Readonly<Record<string, string>> | undefined;
-  /** An OCI runtime that the engine knows; `"runsc"` is gVisor, a kernel in user space. @default the engine's own */
+  /** An OCI runtime that the engine knows; `"runsc"` is gVisor, a kernel in user space. Not for Podman, which has it in its configuration. @default the engine's own */
   readonly runtime?: string | undefined;
   /** The user, as `"uid:gid"`. @default "1000:1000" */
   readonly user?: string | undefined;
@@ -28,7 +28,7 @@ export interface DockerExecutorOptions {
   readonly cpus?: number | undefined;
   /** Processes and threads. Minimum 8. @default 128 */
   readonly maxProcesses?: number | undefined;
-  /** Bytes of the work folder `/work` and of `/tmp` each, which are memory. Minimum 1 MiB. @default 256 MiB */
+  /** Bytes of the work folder `/work` and of `/tmp` each, which are memory; Podman has `/tmp` only. Minimum 1 MiB. @default 256 MiB */
   readonly diskLimitBytes?: number | undefined;
   /** Milliseconds between an interrupt and the kill of code that does not end. Minimum 0. @default 300 */
   readonly graceMs?: number | undefined;

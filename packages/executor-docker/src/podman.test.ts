@@ -1,0 +1,32 @@
+import { fileURLToPath } from "node:url";
+import { executorContract } from "@codelet/executor-contract";
+import { describe, expect, it } from "vitest";
+import { dockerExecutor } from "./docker-executor.ts";
+
+/** CI starts one with CODELET_FULL=1 (scripts/podman-engine.mjs). */
+const engine = process.env.CODELET_PODMAN_ENGINE;
+const options = { engine, image: process.env.CODELET_PODMAN_IMAGE, pullPolicy: "never" } as const;
+if (engine === undefined) console.log("SKIPPED podman: CODELET_PODMAN_ENGINE and CODELET_PODMAN_IMAGE name none");
+
+describe.skipIf(engine === undefined)("on Podman", () => {
+  executorContract({
+    it,
+    describe,
+    name: "docker, Podman",
+    create: () => dockerExecutor(options),
+    module: { module: fileURLToPath(new URL("../dist/index.js", import.meta.url)), factory: "createExecutor", options },
+  });
+
+  it("claims no session that is found again, and gives none", async () => {
+    const executor = dockerExecutor(options);
+    expect(executor.capabilities.recovery.pinned).toBe(false);
+    const session = await executor.open();
+    expect([session.reference, session.detach]).toEqual([undefined, undefined]);
+    await session[Symbol.asyncDispose]();
+  });
+
+  it("refuses a runtime, which it would ignore", async () => {
+    const opening = dockerExecutor({ ...options, runtime: "runsc" }).open();
+    await expect(opening).rejects.toMatchObject({ code: "configuration", message: expect.stringContaining("containers.conf") });
+  });
+});
