@@ -2,6 +2,8 @@ import { fileURLToPath } from "node:url";
 import { executorContract } from "@codelet/executor-contract";
 import { describe, expect, it } from "vitest";
 import { dockerExecutor } from "./docker-executor.ts";
+import { connectEngine } from "./engine.ts";
+import { lastContainer } from "./testing/engine.ts";
 
 /** CI starts one with CODELET_FULL=1 (scripts/podman-engine.mjs). */
 const engine = process.env.CODELET_PODMAN_ENGINE;
@@ -9,12 +11,14 @@ const options = { engine, image: process.env.CODELET_PODMAN_IMAGE, pullPolicy: "
 if (engine === undefined) console.log("SKIPPED podman: CODELET_PODMAN_ENGINE and CODELET_PODMAN_IMAGE name none");
 
 describe.skipIf(engine === undefined)("on Podman", () => {
+  const docker = connectEngine(engine);
   executorContract({
     it,
     describe,
     name: "docker, Podman",
     create: () => dockerExecutor(options),
     module: { module: fileURLToPath(new URL("../dist/index.js", import.meta.url)), factory: "createExecutor", options },
+    faults: { killSandbox: async () => docker.getContainer(await lastContainer(docker)).kill() },
   });
 
   it("claims no session that is found again, and gives none", async () => {

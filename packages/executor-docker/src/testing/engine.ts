@@ -32,13 +32,21 @@ export async function runtimes(): Promise<readonly string[]> {
 }
 
 /** Containers of codelet that are there, whatever their state. */
-export async function containers(): Promise<readonly string[]> {
-  return (await docker.listContainers({ all: true, filters: { label: ["codelet=session"] } })).map(({ Id }) => Id);
+export async function containers(of: Docker = docker): Promise<readonly string[]> {
+  return (await of.listContainers({ all: true, filters: { label: ["codelet=session"] } })).map(({ Id }) => Id);
 }
 
-/** The container that was created last. */
-export async function lastContainer(): Promise<string> {
-  const [last] = await containers();
+/** The container that was created last: Docker lists it first, Podman last. */
+export async function lastContainer(of: Docker = docker): Promise<string> {
+  const found = await Promise.all(
+    (await containers(of)).map((id) =>
+      of
+        .getContainer(id)
+        .inspect()
+        .catch(() => undefined),
+    ),
+  ); // one may be gone by now
+  const [last] = found.filter((container) => container !== undefined).sort((one, other) => Date.parse(other.Created) - Date.parse(one.Created));
   if (last === undefined) throw new Error("There is no container.");
-  return last;
+  return last.Id;
 }
