@@ -72,12 +72,13 @@ function packageLoader(type: string): Load {
   throw new ConfigurationError(`There is no executor type "${type}". Known: ${names.join(", ")}, or the full name of a package.`);
 }
 
-/** Asks the module loader, since the messages of failed imports can't be told apart. */
+/** The package that an import inside the executor's own failed for: Node says its name in the message only. */
 function packageNotFound(error: unknown): string | undefined {
   const { code, message } = (error ?? {}) as { readonly code?: unknown; readonly message?: unknown };
   return code === "ERR_MODULE_NOT_FOUND" ? /Cannot find package '([^']+)'/.exec(String(message))?.[1] : undefined;
 }
 
+/** Asks the module loader: a failed import doesn't tell the package itself from one that it needs. */
 function isInstalled(specifier: string): boolean {
   try {
     return import.meta.resolve(specifier) !== "";
