@@ -21,6 +21,7 @@ export function watchSignals(onFirst: () => void): Interruption {
   return {
     signal: controller.signal,
     [Symbol.dispose]() {
+      if (controller.signal.aborted) return; // the process is ending: a signal until then finds the same answer
       for (const name of signals) process.off(name, interrupt);
     },
   };
