@@ -77,7 +77,7 @@ async function start(options: ResolvedBlaxelOptions, { seed, signal, onProgress 
   throwIfAborted();
   const machine: Machine = {
     sandbox: `codelet-${randomBytes(6).toString("hex")}`,
-    port: randomInt(20_000, 40_000),
+    port: randomInt(20_000, 32_000),
     token: randomBytes(24).toString("hex"),
   };
   onProgress?.(`starting a sandbox of ${image}`);

@@ -68,7 +68,7 @@ describe("the real SDK", () => {
 
   it("reaches a port, and hears that nothing answers on another", () =>
     withSandbox(async (sandbox) => {
-      const port = 20_000 + Math.floor(Math.random() * 20_000);
+      const port = 20_000 + Math.floor(Math.random() * 12_000);
       await sandbox.process.exec({ command: `exec python3 -m http.server ${port} --bind 127.0.0.1`, waitForCompletion: false });
       await expect.poll(async () => (await sandbox.fetch(port, "/")).status, { timeout: 10_000 }).toBe(200);
       expect((await sandbox.fetch(port + 1, "/")).status).toBe(502);
