@@ -15,7 +15,10 @@ describe.skipIf(engineMissing !== undefined)("in a container", async () => {
   executorContract({ it, describe, create: () => dockerExecutor(options), module, faults });
 });
 
-describe.skipIf(!(await runtimes()).includes("runsc"))("under gVisor", () => {
+const hasGvisor = (await runtimes()).includes("runsc");
+if (!hasGvisor) console.log("SKIPPED docker under gVisor: the engine knows no runtime runsc");
+
+describe.skipIf(!hasGvisor)("under gVisor", () => {
   const options = { ...testOptions, runtime: "runsc" };
   executorContract({
     it,

@@ -26,6 +26,10 @@ export const testOptions: DockerExecutorOptions = { engine, image, pullPolicy: "
 /** Whether it is Podman: no second connection to a container, so no session outlives its first one. */
 export const onPodman: boolean = engineMissing === undefined && (await isPodman(docker));
 
+if (onPodman) console.log("SKIPPED connections that drop and hosts that are followed: Podman ends a container with its first connection");
+else if (engineMissing === undefined) console.log("SKIPPED a host of Podman that is killed: the engine is Docker");
+if (engineMissing === undefined && engineSocket === undefined) console.log("SKIPPED connections that drop: the engine is not reached over a socket");
+
 /** Names of the runtimes that the engine has. Podman lists whatever its configuration names. */
 export async function runtimes(): Promise<readonly string[]> {
   return engineMissing === undefined && !onPodman ? Object.keys((await docker.info()).Runtimes ?? {}) : [];
