@@ -68,6 +68,8 @@ export interface OpenSessionOptions {
   readonly authorizedImports?: readonly string[] | undefined;
   /** Seeds what can be seeded (hashes, `random`). @default fresh randomness */
   readonly seed?: string | undefined;
+  /** Tell in {@link Advance} what code reads of the world, so that its steps can be run again. For executors with `recovery.replay`. @default false */
+  readonly replayable?: boolean | undefined;
   /** A state that `snapshot` or `detach` of the same executor returned. */
   readonly restore?: SessionRef | undefined;
   readonly onProgress?: ((message: string) => void) | undefined;
@@ -87,6 +89,8 @@ export interface ExecuteOptions {
   readonly timeoutMs?: number | undefined;
   /** Live output, in order. */
   readonly onOutput?: ((chunk: OutputChunk) => void) | undefined;
+  /** Runs a step again: the `readings` of its advances, in order. Code reads them instead of the world, and its sleeps end at once, while they last. */
+  readonly replay?: readonly Json[] | undefined;
 }
 
 export interface OutputChunk {
@@ -141,8 +145,13 @@ export interface SessionBinding {
 
 export type Advance =
   /** `calls` are new; `cancelled` are ids of earlier calls that the code gave up on. */
-  | { readonly type: "calls"; readonly calls: readonly SandboxCall[]; readonly cancelled: readonly string[] }
-  | { readonly type: "done"; readonly execution: Execution };
+  (
+    | { readonly type: "calls"; readonly calls: readonly SandboxCall[]; readonly cancelled: readonly string[] }
+    | { readonly type: "done"; readonly execution: Execution }
+  ) & {
+    /** Clock, randomness and the like that code has read since the advance before, in the executor's own form. Only of sessions opened as `replayable`. */
+    readonly readings?: Json | undefined;
+  };
 
 /** A call of a host tool by sandboxed code. Hostile until validated. */
 export interface SandboxCall {
