@@ -56,7 +56,8 @@ function startEngine(folder, driver) {
   const places = ["--data-root", path.join(folder, "data"), "--exec-root", path.join(folder, "exec"), "--pidfile", path.join(folder, "docker.pid")];
   const flags = ["--config-file", config, ...places, "-H", `unix://${socket}`, "--iptables=false", "--ip6tables=false", "--bridge=none"];
   const log = openSync(path.join(folder, "engine.log"), "a");
-  const daemon = spawn("dockerd", [...flags, `--storage-driver=${driver}`], { stdio: ["ignore", log, log] });
+  // A mount namespace of its own: the engine's mounts come and go, and whatever looks at all mounts of the machine would stumble over them.
+  const daemon = spawn("unshare", ["--mount", "dockerd", ...flags, `--storage-driver=${driver}`], { stdio: ["ignore", log, log] });
   daemon.on("error", () => {});
   daemon.unref();
   const stop = () => {

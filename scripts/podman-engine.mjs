@@ -38,7 +38,7 @@ function startService(folder, socket) {
   const config = path.join(folder, "containers.conf");
   writeFileSync(config, `[containers]\n${limits}\nnetns = "none"\n[engine]\n${engine}\n`);
   const log = openSync(path.join(folder, "engine.log"), "a");
-  const service = spawn("podman", [...placesIn(folder), "system", "service", "--time=0", `unix://${socket}`], {
+  const service = spawn("unshare", ["--mount", "podman", ...placesIn(folder), "system", "service", "--time=0", `unix://${socket}`], {
     stdio: ["ignore", log, log],
     env: { ...process.env, CONTAINERS_CONF: config },
   });

@@ -6,7 +6,7 @@ import { enforcementOf } from "./enforcement.ts";
 import { describeInterpreter, type Interpreter } from "./interpreter.ts";
 import { LocalWorker, type LocalWorkerOptions } from "./local-worker.ts";
 import type { ResolvedLocalOptions } from "./options.ts";
-import { explainStart, platformUnsupported } from "./start-diagnosis.ts";
+import { explainStart, isMountRace, platformUnsupported } from "./start-diagnosis.ts";
 import { type WorkerPlace, workerPlace } from "./worker-place.ts";
 import { killGroup, type ReadyProcess, StartFailure, startProcess } from "./worker-process.ts";
 
@@ -15,6 +15,8 @@ export interface OpenWorkerOptions {
   readonly seed: string | undefined;
   readonly signal: AbortSignal | undefined;
 }
+
+const maxStarts = 5;
 
 /**
  * Starts one worker. Whatever keeps it from starting, bubblewrap or Python missing, namespaces denied, is a {@link ConfigurationError} that says what to do:
@@ -41,12 +43,15 @@ async function start(
   options: ResolvedLocalOptions,
   signal: AbortSignal | undefined,
 ): Promise<ReadyProcess> {
-  try {
-    return await startProcess(command, interpreter.runner, signal);
-  } catch (error) {
-    if (signal?.aborted) throw new AbortedError(signal.reason);
-    if (!(error instanceof StartFailure)) throw error;
-    throw explainStart({ reason: error.reason, stderr: error.stderr, python: interpreter.executable, sandbox: options.sandbox });
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await startProcess(command, interpreter.runner, signal);
+    } catch (error) {
+      if (signal?.aborted) throw new AbortedError(signal.reason);
+      if (!(error instanceof StartFailure)) throw error;
+      if (attempt < maxStarts && isMountRace(error.stderr)) continue;
+      throw explainStart({ reason: error.reason, stderr: error.stderr, python: interpreter.executable, sandbox: options.sandbox });
+    }
   }
 }
 

@@ -1,9 +1,11 @@
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { afterAll, afterEach, describe, expect, it } from "vitest";
 import { explainStart, platformUnsupported, type SystemFacts } from "./start-diagnosis.ts";
 import { openLocal } from "./testing/evaluate.ts";
+import { sandboxMissing } from "./testing/sandbox-support.ts";
 import { isRoot } from "./unprivileged-user.ts";
 
 const ordinary: SystemFacts = { apparmorRestricted: false, unprivilegedAllowed: true, maxNamespaces: 100_000, seccomp: false, container: false };
@@ -124,6 +126,18 @@ describe.skipIf(process.platform !== "linux")("opening with a bubblewrap that fa
       code: "configuration",
       message: expect.stringContaining('bubblewrap said "bwrap: Failed to make / slave: Bad luck" (exit code 1)'),
     });
+  });
+
+  it.skipIf(sandboxMissing !== undefined)("starts it again after another program's mount has gone away under it", async () => {
+    const marker = join(mkdtempSync(join(tmpdir(), "codelet-bwrap-seen-")), "seen");
+    chmodSync(dirname(marker), 0o777);
+    const race = `bwrap: Can't bind mount /oldroot/ on /newroot/: Unable to apply mount flags: remount "/newroot/var/merged": Invalid argument`;
+    const real = execFileSync("sh", ["-c", "command -v bwrap"], { encoding: "utf8", env: { ...process.env, PATH: path } }).trim();
+    bwrap(`[ -e ${marker} ] && exec ${real} "$@"\n: > ${marker}\necho '${race.replaceAll("'", "'\\''")}' >&2; exit 1`);
+    const session = await openLocal();
+    await session[Symbol.asyncDispose]();
+    expect(existsSync(marker)).toBe(true);
+    rmSync(dirname(marker), { recursive: true });
   });
 
   it("blames nobody alone when nothing is said", async () => {

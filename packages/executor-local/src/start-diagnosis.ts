@@ -149,6 +149,11 @@ function pythonFault({ python, reason, stderr }: FailedStart): Fault {
   };
 }
 
+/** A mount of another program, such as a container's, went away while bubblewrap looked at all of them: the next start doesn't meet it. */
+export function isMountRace(stderr: string): boolean {
+  return /^bwrap: Can't bind mount .*: (Unable to (apply mount flags|remount)|Can't find mount|.*No such file or directory)/m.test(stderr);
+}
+
 function isDenied(stderr: string): boolean {
   return /Operation not permitted|Permission denied|No permissions|Can't mount proc|RTM_NEWADDR/.test(stderr);
 }
