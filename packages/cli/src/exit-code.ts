@@ -1,7 +1,7 @@
 import type { RunResult } from "@codelet/core";
 
 /** How the program ends, for scripts that call it. */
-export const exitCodes = { success: 0, failed: 1, usage: 2, limit: 3, interrupted: 130 } as const;
+export const exitCodes = { success: 0, failed: 1, usage: 2, limit: 3, suspended: 4, interrupted: 130 } as const;
 
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 
@@ -11,6 +11,8 @@ export function exitCodeOf(state: RunResult["state"]): ExitCode {
       return exitCodes.success;
     case "limit":
       return exitCodes.limit;
+    case "suspended":
+      return exitCodes.suspended;
     case "aborted":
       return exitCodes.interrupted;
   }

@@ -5,6 +5,7 @@ const exits = [
   ["1", "the run failed"],
   ["2", "wrong usage or configuration"],
   ["3", "a limit was reached before there was an answer"],
+  ["4", "the run waits for a decision about a tool call"],
   ["130", "interrupted: Ctrl-C, SIGTERM, or the output was closed"],
 ];
 

@@ -9,7 +9,7 @@ const base = {
   runId: "run",
   steps: [anAction(), anAction()],
   usage: { input: 1, cacheRead: 0, cacheWrite: 0, output: 1, reasoning: 0 },
-  cost: 0,
+  costUsd: 0,
   startedAtMs: 0,
   durationMs: 9,
 };

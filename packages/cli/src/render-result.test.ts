@@ -8,9 +8,9 @@ import { createView } from "./view.ts";
 const view = createView({ width: 40 });
 const base: RunBase = {
   runId: "run",
-  steps: [{ type: "task", task: "t", images: [] }, anAction({ toolCalls: [{ id: "1", tool: "get" }] }), anAction()],
+  steps: [{ type: "task", task: "t", attachments: [] }, anAction({ toolCalls: [{ id: "1", tool: "get" }] }), anAction()],
   usage: { input: 1_000, cacheRead: 0, cacheWrite: 0, output: 20, reasoning: 0 },
-  cost: 0,
+  costUsd: 0,
   startedAtMs: 0,
   durationMs: 125_400,
 };
@@ -39,8 +39,8 @@ it.each<[string, RunResult<PlainValue>, string]>([
   ],
   [
     "a limit without",
-    { ...base, state: "limit", limit: "duration" },
-    `\nLimit reached: duration. The last answer ──\n  The model gave no last answer.\n${totals}`,
+    { ...base, state: "limit", limit: "wallTimeMs" },
+    `\nLimit reached: wallTimeMs. The last answer ──\n  The model gave no last answer.\n${totals}`,
   ],
   ["an interruption", { ...base, state: "aborted", reason: undefined }, `\nInterrupted ────────────────────────────\n${totals.trimStart()}`],
 ])("shows %s", (_, result, expected) => {

@@ -15,6 +15,10 @@ export function renderResult(result: RunResult<PlainValue>, view: View): string 
       const last = output === undefined ? block("The model gave no last answer.", "  ", view) : answer(output, view);
       return `\n${heading(`Limit reached: ${result.limit}. The last answer`, view)}${last}\n${totals(result, view)}`;
     }
+    case "suspended": {
+      const calls = result.pending.map(({ tool, input }) => `${tool}(${renderValue(input)})`).join("\n");
+      return `\n${heading("Suspended: these calls wait for a decision", view)}${block(sanitize(calls), "  ", view)}\n${totals(result, view)}`;
+    }
     case "aborted":
       return `\n${heading("Interrupted", view)}${totals(result, view)}`;
   }
@@ -29,14 +33,14 @@ function answer(output: PlainValue, view: View): string {
   return block(renderValue(output), "  ", view);
 }
 
-function totals({ steps, usage, durationMs, cost }: RunBase, view: View): string {
+function totals({ steps, usage, durationMs, costUsd }: RunBase, view: View): string {
   const actions = steps.filter((step) => step.type === "action");
   const calls = actions.reduce((sum, { toolCalls }) => sum + toolCalls.length, 0);
   const facts = [
     count(actions.length, "step"),
     calls === 0 ? "" : count(calls, "tool call"),
     tokens(usage),
-    cost === 0 ? "" : `cost ${cost.toPrecision(3)}`,
+    costUsd === 0 ? "" : `$${costUsd.toPrecision(3)}`,
     duration(durationMs),
   ];
   return block(facts.filter(Boolean).join(" · "), "", view, "dim");

@@ -1,11 +1,15 @@
-import type { AgentOptions, RunOptions, RunResult } from "./agent.ts";
-import type { Executor } from "./executor.ts";
+import type { AgentOptions, ResumeOptions, RunOptions, RunResult } from "./agent.ts";
+import { AgentEngine } from "./agent-engine.ts";
+import { codeKind } from "./code-action.ts";
+import type { Conversation, SavedConversation } from "./conversation.ts";
+import type { AgentDefinition } from "./definition.ts";
 import { type ExecutorChoice, loadExecutor } from "./executor-type.ts";
+import type { ManagedAgent } from "./managed-agent.ts";
 import type { CodeTags } from "./parse-code.ts";
-import { performRun } from "./perform-run.ts";
-import type { Prompts } from "./prompts/prompts.ts";
-import { type ResolvedAgent, resolveAgent } from "./resolved-agent.ts";
-import { Run, type RunHandle } from "./run.ts";
+import { resolveAgent } from "./resolved-agent.ts";
+import type { Run } from "./run.ts";
+import type { RunScope } from "./run-context.ts";
+import type { SuspendedRun } from "./suspension.ts";
 import type { PlainValue } from "./value.ts";
 
 export type CodeAgentOptions<Output = PlainValue> = AgentOptions<Output> & ExecutorChoice & CodeOptions;
@@ -19,8 +23,6 @@ export interface CodeOptions {
   readonly actionFormat?: "text" | "structured" | undefined;
   /** Milliseconds of one program's own time, without waiting for tools. Minimum 1. @default 30_000 */
   readonly stepTimeoutMs?: number | undefined;
-  /** Replaces texts of the kernel. */
-  readonly prompts?: Partial<Prompts> | undefined;
 }
 
 /**
@@ -31,25 +33,56 @@ export interface CodeOptions {
  * const result = await agent.run("How much warmer is it in Tokyo than in Paris?");
  * if (result.state === "success") console.log(result.output);
  */
-export class CodeAgent<Output = PlainValue> {
+export class CodeAgent<Output = PlainValue> implements ManagedAgent {
   readonly #options: CodeAgentOptions<Output>;
-  #resolved: Promise<readonly [ResolvedAgent, Executor]> | undefined;
+  readonly #engine: AgentEngine<Output>;
 
   constructor(options: CodeAgentOptions<Output>) {
     this.#options = { ...options, tools: [...(options.tools ?? [])] };
-    const { executor } = this.#options;
-    const agent = resolveAgent(this.#options, executor?.language ?? "python");
-    if (executor !== undefined) this.#resolved = Promise.resolve([agent, executor]);
+    const { executor, executorType, executorOptions } = this.#options;
+    if ((executor === undefined) === (executorType === undefined)) throw new TypeError("Expected exactly one of `executor` and `executorType`");
+    const common = resolveAgent(this.#options);
+    const early = codeKind(common, this.#options, executor?.language ?? "python");
+    this.#engine = new AgentEngine({
+      ...{ common, options: this.#options, kind: "code", executor: executor ?? executorType },
+      load: async () => {
+        if (executor !== undefined) return [early, executor];
+        const loaded = await loadExecutor(executorType as string, executorOptions);
+        return [loaded.language === "python" ? early : codeKind(common, this.#options, loaded.language), loaded];
+      },
+    });
+  }
+
+  get definition(): AgentDefinition {
+    return this.#engine.definition;
   }
 
   /** Runs a task to its end. Rejects only for the world's faults and ours; the error then carries the run as `error.run`. */
-  run(task: string, options: RunOptions = {}): Promise<RunResult<Output>> {
-    return this.#perform(task, options, { signal: new AbortController().signal, emit: () => {}, mayStep: async () => {} });
+  run(task: string, options?: RunOptions): Promise<RunResult<Output>> {
+    return this.#engine.run(task, options);
   }
 
   /** Starts a task; its events can be read as they come. */
-  start(task: string, options: RunOptions = {}): Run<Output> {
-    return new Run((handle) => this.#perform(task, options, handle));
+  start(task: string, options?: RunOptions): Run<Output> {
+    return this.#engine.start(task, options);
+  }
+
+  /**
+   * Goes on with a suspended run, in the middle of the running code, also in another process. Finished calls and steps are not repeated.
+   * Rejects with `configuration` when this is not the same agent, `protocol` when the state is damaged.
+   */
+  resume(state: SuspendedRun, options?: ResumeOptions): Promise<RunResult<Output>> {
+    return this.#engine.resume(state, options);
+  }
+
+  /** As `resume`; its events can be read as they come, from the first new one on. */
+  startResumed(state: SuspendedRun, options?: ResumeOptions): Run<Output> {
+    return this.#engine.startResumed(state, options);
+  }
+
+  /** Runs that follow each other: memory and sandbox go on from one to the next. */
+  conversation(saved?: SavedConversation): Conversation<Output> {
+    return this.#engine.conversation(saved);
   }
 
   /** A changed copy. */
@@ -57,20 +90,8 @@ export class CodeAgent<Output = PlainValue> {
     return new CodeAgent({ ...this.#options, ...changes });
   }
 
-  async #perform(task: string, options: RunOptions, handle: RunHandle): Promise<RunResult<Output>> {
-    this.#resolved ??= this.#resolve();
-    const [agent, executor] = await this.#resolved;
-    return (await performRun(agent, executor, task, options, handle)) as RunResult<Output>;
-  }
-
-  /** An executor named by its type is loaded at the first run; a failed load is tried again at the next. */
-  async #resolve(): Promise<readonly [ResolvedAgent, Executor]> {
-    try {
-      const executor = await loadExecutor(this.#options.executorType as string, this.#options.executorOptions);
-      return [resolveAgent(this.#options, executor.language), executor];
-    } catch (error) {
-      this.#resolved = undefined;
-      throw error;
-    }
+  /** The kernel's: a call by a manager. @internal */
+  runManaged(task: string, options: RunOptions, scope: RunScope): Promise<RunResult<unknown>> {
+    return this.#engine.perform(task, options, scope);
   }
 }

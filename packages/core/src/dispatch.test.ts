@@ -261,8 +261,10 @@ describe("who may call", () => {
     ).toEqual(["The call of pay was refused: the policy failed (bug).", false]);
   });
 
-  it("approval is asked for, and refused when nobody can be asked", async () => {
-    expect(await attempt({}, {}, true)).toEqual(["The call of pay was refused: it needs approval, and nobody can be asked in this run.", false]);
+  it("approval is asked for, and refused in code without an agent, where nobody can be asked", async () => {
+    const { tool: pay, ran } = guarded(true);
+    expect((await runCode(executor, "x", { tools: [pay] })).finalAnswer?.value).toMatch(/refused: it needs approval, and nobody can be asked\./);
+    expect(ran()).toBe(false);
     expect(await attempt({}, { approve: () => true }, true)).toEqual(["paid", true]);
     expect(await attempt({}, { approve: async () => false }, true)).toEqual(["The call of pay was refused: it was not approved.", false]);
     expect(await attempt({ toolPolicy: () => "ask" }, { approve: () => "yes" })).toEqual([

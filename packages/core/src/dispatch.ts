@@ -1,82 +1,65 @@
 import { abortAfter, abortable } from "./abort.ts";
+import { authorize } from "./authorize.ts";
 import { AbortedError, CodeletError, describeThrown, ToolError, ToolInputError } from "./errors.ts";
 import type { CallResult, SandboxCall } from "./executor.ts";
+import { type Outcome, operationError } from "./journal.ts";
+import { callAgent } from "./managed-agent.ts";
 import type { ToolCallRecord } from "./memory.ts";
 import type { RunContext } from "./run-context.ts";
 import type { AnyTool, ToolContext } from "./tool.ts";
 import { checkResult, nameArguments } from "./tool-values.ts";
-import type { PlainValue, Value } from "./value.ts";
+import type { Value } from "./value.ts";
 
-/** A call as the policy and the approver see it: the literal arguments. */
-export interface ToolCallRequest {
-  readonly callId: string;
-  readonly tool: string;
-  readonly input: PlainValue;
-  readonly runId: string;
-  readonly agentPath: readonly string[];
-}
+type Dispatched = { readonly result: CallResult; readonly record: ToolCallRecord };
 
-/** Decides on each call before the tool runs. Throwing refuses. */
-export type ToolPolicy = (call: ToolCallRequest) => ToolDecision | Promise<ToolDecision>;
-export type ToolDecision = "allow" | "ask" | { readonly deny: string };
-
-/** Answers what the policy or `needsApproval` asks. */
-export type Approve = (call: ToolCallRequest) => boolean | Promise<boolean>;
-
-/** A call that runs; the `tool` operation finds it by its journal key. */
-export interface LiveCall {
-  readonly call: SandboxCall;
-  readonly controller: AbortController;
-}
-
-/** Performs a call through the journal, with its events; a failure is data for the code. Control flow of the journal passes through. */
-export async function dispatchCall(run: RunContext, key: string, call: SandboxCall): Promise<{ result: CallResult; record: ToolCallRecord }> {
+/** Performs a call, with its events; a failure is data for the code. What ends the run passes through: a limit, control flow of the journal. */
+export async function dispatchCall(run: RunContext, key: string, call: SandboxCall, controller: AbortController): Promise<Dispatched> {
   const { id, tool } = call;
   const startedAt = performance.now();
   run.emit({ type: "tool-call", callId: id, tool, input: { args: call.args, kwargs: call.kwargs } });
-  run.calls.set(key, { call, controller: new AbortController() });
-  const outcome = await run.journal.call<Value>(key, "tool", key).finally(() => run.calls.delete(key));
+  const outcome = await perform(run, key, call, controller);
   const durationMs = performance.now() - startedAt;
   if ("value" in outcome) {
     run.emit({ type: "tool-result", callId: id, tool, value: outcome.value, durationMs });
     return { result: { id, value: outcome.value }, record: { id, tool } };
   }
   const { name, message, cause } = outcome.error;
-  if (CodeletError.isInstance(cause, "limit-reached")) throw cause;
   const error = { name, message };
   run.emit({ type: "tool-result", callId: id, tool, error, cause, durationMs });
   return { result: { id, error }, record: { id, tool, error } };
 }
 
-/** The `tool` operation, one way for calls from code and from JSON: validate, ask the policy, execute, check the result. */
-export async function performCall(run: RunContext, key: string, idempotencyKey: string): Promise<Value> {
-  const { call, controller } = run.calls.get(key) as LiveCall;
+/** One way for calls from code and from JSON: validate, ask the policy, execute, check the result. */
+async function perform(run: RunContext, key: string, call: SandboxCall, controller: AbortController): Promise<Outcome<Value>> {
   const { tools, maxToolResultBytes } = run.agent;
-  const tool = tools.get(call.tool);
-  if (tool === undefined) throw new ToolInputError(`There is no tool \`${call.tool}\`. The tools are: ${[...tools.keys()].join(", ") || "none"}.`);
-  const input = nameArguments(tool, call);
-  const checked = await tool.input.check(input);
-  if ("problems" in checked) throw new ToolInputError(`${tool.name} was called with wrong arguments: ${checked.problems.join("; ")}`);
-  const request = { callId: call.id, tool: tool.name, input, runId: run.runId, agentPath: run.agentPath };
-  await abortable(authorize(run, tool, request), controller.signal);
-  const result = await execute(run, tool, checked.value as never, { callId: call.id, idempotencyKey, controller });
-  return checkResult(tool, result, maxToolResultBytes);
+  const { signal } = controller;
+  try {
+    const tool = tools.get(call.tool);
+    if (tool === undefined) throw new ToolInputError(`There is no tool \`${call.tool}\`. The tools are: ${[...tools.keys()].join(", ") || "none"}.`);
+    const named = nameArguments(tool, call);
+    const checked = await checkInput(tool, named);
+    const request = { callId: call.id, tool: tool.name, input: named, runId: run.runId, agentPath: run.agentPath };
+    const allowed = await abortable(authorize(run, tool, key, request), signal);
+    const input = allowed === named ? checked : await checkInput(tool, allowed);
+    // Also a failure may carry what a stranger wrote.
+    if (tool.ingests === "untrusted") run.exposure.untrusted.add(tool.name);
+    if (tool.agent !== undefined) return { value: await checkResult(tool, await callAgent(run, tool.agent, key, input, signal), maxToolResultBytes) };
+    const outcome = await run.operate(key, "tool", async ({ idempotencyKey }) => {
+      await run.ready();
+      return checkResult(tool, await execute(run, tool, input, { callId: call.id, idempotencyKey, controller }), maxToolResultBytes);
+    });
+    if ("error" in outcome && CodeletError.isInstance(outcome.error.cause, "limit-reached")) throw outcome.error.cause;
+    return outcome;
+  } catch (error) {
+    if (run.isControlFlow(error) || CodeletError.isInstance(error, "limit-reached")) throw error;
+    return { error: operationError(error) };
+  }
 }
 
-async function authorize(run: RunContext, tool: AnyTool, request: ToolCallRequest): Promise<void> {
-  const refuse = (reason: string): ToolError => new ToolError(`The call of ${tool.name} was refused: ${reason}.`, { denied: true });
-  try {
-    const { toolPolicy = () => "allow" } = run.agent;
-    const decision = await toolPolicy(request);
-    if (typeof decision === "object" && decision !== null) throw refuse(String(decision.deny));
-    if (decision !== "allow" && decision !== "ask") throw refuse(`the policy answered ${String(decision)} instead of "allow", "ask" or { deny }`);
-    if (decision === "allow" && !tool.needsApproval) return;
-    const { approve } = run.options;
-    if (approve === undefined) throw refuse("it needs approval, and nobody can be asked in this run");
-    if ((await approve(request)) !== true) throw refuse("it was not approved");
-  } catch (error) {
-    throw CodeletError.isInstance(error, "tool-denied") ? error : refuse(`the policy failed (${describeThrown(error).message})`);
-  }
+async function checkInput(tool: AnyTool, input: unknown): Promise<never> {
+  const checked = await tool.input.check(input);
+  if ("problems" in checked) throw new ToolInputError(`${tool.name} was called with wrong arguments: ${checked.problems.join("; ")}`);
+  return checked.value as never;
 }
 
 type CallIdentity = Pick<ToolContext, "callId" | "idempotencyKey"> & { readonly controller: AbortController };

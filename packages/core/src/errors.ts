@@ -115,8 +115,8 @@ export class ExecutorCrashedError extends CodeletError {
 
 // A limit: ends the run with a recorded reason.
 
-/** The names of the limits that end a run. */
-export type LimitName = "steps" | "tokens" | "cost" | "duration" | "tool-calls";
+/** The names of the limits that end a run: those of its budget. */
+export type LimitName = "steps" | "modelCalls" | "inputTokens" | "outputTokens" | "costUsd" | "toolCalls" | "wallTimeMs";
 
 /** A limit of the run was reached. */
 export class LimitError extends CodeletError {

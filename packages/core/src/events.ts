@@ -1,6 +1,7 @@
+import type { Approval } from "./authorize.ts";
 import type { ErrorInfo } from "./errors.ts";
 import type { Execution, OutputChunk, RichOutput } from "./executor.ts";
-import type { ActionStep } from "./memory.ts";
+import type { ActionStep, PlanningStep } from "./memory.ts";
 import type { Usage } from "./model.ts";
 import type { Json, Value } from "./value.ts";
 
@@ -18,10 +19,14 @@ export interface EventBase {
 /** One thing that happened, as data. */
 export type EventBody =
   | { readonly type: "run-start"; readonly task: string }
+  /** A managed agent begins, and ends: `agentPath` says which, in whose run. */
+  | { readonly type: "agent-start"; readonly task: string }
+  | ({ readonly type: "agent-end" } & Ending)
   /** Something the caller should know, such as an executor without isolation. */
   | { readonly type: "warning"; readonly message: string }
   | { readonly type: "sandbox-progress"; readonly message: string }
   | { readonly type: "step-start" }
+  | { readonly type: "plan"; readonly plan: PlanningStep }
   | { readonly type: "model-delta"; readonly part: "text" | "reasoning"; readonly text: string }
   | { readonly type: "model-retry"; readonly message: string; readonly delayMs: number }
   | { readonly type: "model-end"; readonly usage: Usage }
@@ -29,6 +34,8 @@ export type EventBody =
   | ({ readonly type: "output-delta" } & OutputChunk)
   | { readonly type: "tool-call"; readonly callId: string; readonly tool: string; readonly input: Value }
   | { readonly type: "tool-data"; readonly callId: string; readonly tool: string; readonly data: Json }
+  /** A call waits for a decision. */
+  | { readonly type: "approval"; readonly approval: Approval }
   | {
       readonly type: "tool-result";
       readonly callId: string;
@@ -42,15 +49,18 @@ export type EventBody =
   | { readonly type: "rich-output"; readonly output: RichOutput }
   | { readonly type: "execution"; readonly execution: Execution }
   | { readonly type: "step-end"; readonly action: ActionStep }
-  /** The one terminal event; `output` where there is an answer. */
-  | {
-      readonly type: "run-end";
-      readonly state: RunState;
-      readonly usage: Usage;
-      readonly durationMs: number;
-      readonly output?: unknown;
-      readonly error?: ErrorInfo;
-    };
+  /** The one terminal event. */
+  | ({ readonly type: "run-end" } & Ending);
+
+interface Ending {
+  readonly state: RunState;
+  /** Managed agents included. */
+  readonly usage: Usage;
+  readonly durationMs: number;
+  /** Where there is an answer. */
+  readonly output?: unknown;
+  readonly error?: ErrorInfo;
+}
 
 /** How a run ended. `failed` is the world's fault or ours: the run's promise is rejected. */
 export type RunState = "success" | "limit" | "aborted" | "suspended" | "failed";

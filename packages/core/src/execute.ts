@@ -1,8 +1,8 @@
 import { dispatchCall } from "./dispatch.ts";
 import type { Advance, Execution, ExecutorSession, SandboxCall } from "./executor.ts";
-import { errorOf } from "./journal.ts";
 import type { ToolCallRecord } from "./memory.ts";
 import type { RunContext } from "./run-context.ts";
+import { Suspension } from "./suspension.ts";
 
 /** What a program did, also when it was stopped in the middle. */
 export interface Evidence {
@@ -10,47 +10,65 @@ export interface Evidence {
   readonly toolCalls: ToolCallRecord[];
 }
 
+export interface Program {
+  /** Its place in the journal. */
+  readonly key: string;
+  readonly code: string;
+  readonly timeoutMs: number;
+  readonly evidence: Evidence;
+}
+
+interface LiveCall {
+  readonly call: SandboxCall;
+  readonly controller: AbortController;
+  readonly settled: ReturnType<typeof dispatchCall>;
+}
+
 /**
  * Runs one program: its host calls are dispatched as they come and answered as they settle, while other threads of it go on.
- * Throws what stops the run (a limit, the signal, the journal); the program is interrupted first.
+ * Throws what stops the run (a limit, the signal, the journal); the program is interrupted first, unless the journal leaves it to wait.
  */
-export async function execute(run: RunContext, session: ExecutorSession, key: string, code: string, evidence: Evidence): Promise<Execution> {
-  const pending = new Map<string, ReturnType<typeof dispatchCall>>();
+export async function execute(run: RunContext, session: ExecutorSession, { key, code, timeoutMs, evidence }: Program): Promise<Execution> {
+  const pending = new Map<string, LiveCall>();
   let failure: { readonly error: unknown } | undefined;
 
   const fail = (error: unknown): void => {
+    if (run.isControlFlow(error)) throw error;
     failure ??= { error };
     session.interrupt("aborted");
   };
   const begin = (call: SandboxCall): void => {
-    run.ledger.countToolCall();
+    run.ledger.count("toolCalls");
     const callKey = `${key}/tool.${call.id}.${call.tool}`;
-    const settled = dispatchCall(run, callKey, call);
+    const controller = new AbortController();
+    const settled = dispatchCall(run, callKey, call, controller);
     settled.catch(() => {});
-    pending.set(callKey, settled);
+    pending.set(callKey, { call, controller, settled });
   };
   const abortCalls = (ids?: readonly string[]): void => {
-    for (const { call, controller } of run.calls.values()) if (ids?.includes(call.id) ?? true) controller.abort(run.signal.reason);
+    for (const { call, controller } of pending.values()) if (ids?.includes(call.id) ?? true) controller.abort(run.signal.reason);
   };
   const onAbort = (): void => abortCalls();
 
   run.signal.addEventListener("abort", onAbort);
   try {
     const onOutput = ({ stream, text }: { stream: "stdout" | "stderr"; text: string }): void => run.emit({ type: "output-delta", stream, text });
-    session.start(code, { signal: run.signal, timeoutMs: run.agent.stepTimeoutMs, onOutput });
-    let advance = nextAdvance(run, `${key}/advance.0`);
+    session.start(code, { signal: run.signal, timeoutMs, onOutput });
+    let advance = nextAdvance(run, session, `${key}/advance.0`);
     for (let turn = 1; ; turn++) {
-      const first = pending.size === 0 ? 0 : await run.journal.pick<unknown>(`${key}/pick.${turn}`, [advance, ...pending.values()]);
+      const settled = [...pending.values()].map((call) => call.settled);
+      const first = settled.length === 0 ? 0 : await run.journal.pick<unknown>(`${key}/pick.${turn}`, [advance, ...settled]);
       if (first > 0) {
-        const [callKey, settled] = [...pending][first - 1] as [string, ReturnType<typeof dispatchCall>];
+        const [callKey, call] = [...pending][first - 1] as [string, LiveCall];
         pending.delete(callKey);
-        await settled.then(({ result, record }) => {
+        await call.settled.then(({ result, record }) => {
           evidence.toolCalls.push(record);
           session.deliver([result]);
         }, fail);
         continue;
       }
       const reached = await advance;
+      run.thread.sandbox?.observe(reached);
       if (reached.type === "done") {
         evidence.execution = reached.execution;
         if (failure !== undefined) throw failure.error;
@@ -63,8 +81,13 @@ export async function execute(run: RunContext, session: ExecutorSession, key: st
       } catch (error) {
         fail(error);
       }
-      advance = nextAdvance(run, `${key}/advance.${turn}`);
+      advance = nextAdvance(run, session, `${key}/advance.${turn}`);
     }
+  } catch (error) {
+    // A run that waits leaves its managed agents to wait too.
+    if (run.isControlFlow(error) && !(error instanceof Suspension)) abortCalls();
+    if (run.isControlFlow(error)) await Promise.allSettled([...pending.values()].map(({ settled }) => settled));
+    throw error;
   } finally {
     run.signal.removeEventListener("abort", onAbort);
     abortCalls();
@@ -72,11 +95,8 @@ export async function execute(run: RunContext, session: ExecutorSession, key: st
 }
 
 /** What the session does next; a rejection waits until it is awaited. */
-function nextAdvance(run: RunContext, key: string): Promise<Advance> {
-  const advance = run.journal.call<Advance>(key, "advance", key).then((outcome) => {
-    if ("value" in outcome) return outcome.value;
-    throw errorOf(outcome.error);
-  });
+function nextAdvance(run: RunContext, session: ExecutorSession, key: string): Promise<Advance> {
+  const advance = run.operate<Advance>(key, "advance", () => session.next()).then((outcome) => run.valueOf(outcome));
   advance.catch(() => {});
   return advance;
 }

@@ -5,13 +5,13 @@ import { addUsage, type ContentPart, type ModelDelta, type ModelRequest, type Mo
 import { retryDelayMs } from "./retry.ts";
 import type { RunContext } from "./run-context.ts";
 
-/** One answer of the model through the journal, with the kernel's only retries. Throws ModelCallError, or the signal's reason. */
-export async function generate(run: RunContext, key: string, request: ModelRequest): Promise<ModelResponse> {
-  run.request = request;
+/** One answer of the model through the journal, with the kernel's only retries. Throws ModelCallError, LimitError, or the signal's reason. */
+export async function generate(run: RunContext, key: string, request: ModelRequest, isLast = false): Promise<ModelResponse> {
+  run.ledger.countModelCall(isLast);
   for (let attempt = 0; ; attempt++) {
     request.signal?.throwIfAborted();
-    const attemptKey = attempt === 0 ? `${key}/model` : `${key}/model.${attempt}`;
-    const outcome = await run.journal.call<ModelResponse>(attemptKey, "model", key);
+    const attemptKey = attempt === 0 ? key : `${key}.${attempt}`;
+    const outcome = await run.operate<ModelResponse>(attemptKey, "model", () => callModel(run, request));
     if ("value" in outcome) {
       const { usage } = outcome.value;
       run.ledger.addUsage(usage, run.agent.model.id);
@@ -20,7 +20,7 @@ export async function generate(run: RunContext, key: string, request: ModelReque
     }
     request.signal?.throwIfAborted();
     const error = errorOf(outcome.error);
-    const delayMs = retryDelayMs(error, attempt, run.agent.retry, `${run.runId}/${attemptKey}`);
+    const delayMs = retryDelayMs(error, attempt, run.agent.retry, `${run.runId}/${run.path}${attemptKey}`);
     if (delayMs === undefined) throw error;
     run.emit({ type: "model-retry", message: outcome.error.message, delayMs });
     await run.journal.sleep(`${attemptKey}.retry`, delayMs, request.signal);
@@ -28,8 +28,7 @@ export async function generate(run: RunContext, key: string, request: ModelReque
 }
 
 /** The `model` operation: one call; a stream is gathered here, its pieces go to the events. */
-export async function callModel(run: RunContext): Promise<ModelResponse> {
-  const { request } = run;
+async function callModel(run: RunContext, request: ModelRequest): Promise<ModelResponse> {
   const { model } = run.agent;
   const { signal } = request;
   const onText: OnText = (part, text) => run.emit({ type: "model-delta", part, text });

@@ -1,7 +1,10 @@
-export type { AgentOptions, RunBase, RunEnding, RunOptions, RunResult } from "./agent.ts";
+export type { AgentOptions, ResumeOptions, RunBase, RunEnding, RunOptions, RunResult } from "./agent.ts";
 export type { AnswerVerdict, FinalAnswerCheck } from "./answer.ts";
+export type { Approval, ApprovalDecision, Approve, ToolCallRequest, ToolDecision, ToolPolicy } from "./authorize.ts";
 export { CodeAgent, type CodeAgentOptions, type CodeOptions } from "./code-agent.ts";
-export type { Approve, ToolCallRequest, ToolDecision, ToolPolicy } from "./dispatch.ts";
+export type { Conversation, SavedConversation } from "./conversation.ts";
+export type { DataPolicy } from "./data-flow.ts";
+export type { AgentDefinition } from "./definition.ts";
 export type { ErrorCode, LimitName } from "./errors.ts";
 export {
   AbortedError,
@@ -38,8 +41,11 @@ export type {
 export { type ExecutorChoice, type ExecutorTypes, loadExecutor, registerExecutor } from "./executor-type.ts";
 export type { OperationContext, OperationError, OperationName, Operations, Outcome } from "./journal.ts";
 export { type Clock, type Journal, type JournalFactory, memoryJournal } from "./journal.ts";
-export type { Limits, Price } from "./limits.ts";
-export type { ActionStep, Memory, Step, StepError, SystemStep, TaskStep, ToolCallRecord } from "./memory.ts";
+export type { Budget, Price } from "./limits.ts";
+export type { ManagedAgent } from "./managed-agent.ts";
+export type { AgentAudio, AgentImage, Attachment, MediaInput } from "./media.ts";
+export type { ActionStep, MessagesOptions, PlanningStep, Step, StepError, SystemStep, TaskStep, ToolCallRecord } from "./memory.ts";
+export { Memory } from "./memory.ts";
 export type {
   ContentPart,
   FinishReason,
@@ -51,16 +57,28 @@ export type {
   ModelResponse,
   ModelTool,
   ToolCallPart,
+  ToolResultPart,
   Usage,
 } from "./model.ts";
 export { addUsage, noUsage, textOf } from "./model.ts";
 export type { CodeTags } from "./parse-code.ts";
 export { plainValue } from "./plain-value.ts";
-export type { LastAnswerContext, PromptContext, Prompts } from "./prompts/prompts.ts";
+export type {
+  LastAnswerContext,
+  ManagedTaskContext,
+  PlanContext,
+  PromptContext,
+  PromptTemplate,
+  PromptTemplates,
+  ToolCallingContext,
+} from "./prompts/prompts.ts";
 export type { RetryOptions } from "./retry.ts";
 export type { Run } from "./run.ts";
 export { type RunCodeOptions, runCode } from "./run-code.ts";
 export type { JsonSchema, ResolvedSchema, StandardSchema } from "./schema.ts";
+export type { Compactor, CompactorContext, StepCallback, StepCallbackContext, StepCallbacks } from "./step-callbacks.ts";
+export type { SuspendedRun } from "./suspension.ts";
 export { type AnyTool, parametersOf, type Tool, type ToolContext, type ToolOptions, tool, toolSignature } from "./tool.ts";
+export { ToolCallingAgent, type ToolCallingAgentOptions, type ToolCallingOptions } from "./tool-calling-agent.ts";
 export type { FrameColumn, Json, Media, Opaque, PlainValue, PythonValue, Value } from "./value.ts";
 export { isMedia, isPythonValue, pythonFloat, pythonType } from "./value.ts";

@@ -22,9 +22,13 @@ export interface OperationError extends ErrorInfo {
   readonly cause?: unknown;
 }
 
-export type OperationName = "model" | "tool" | "advance";
+/** `policy` decides on a call, `hook` is a callback of the user's between steps. */
+export type OperationName = "model" | "tool" | "advance" | "policy" | "hook";
 
-/** What performs the operations of one run: named, with arguments of constant size. Results are data that `encodeValue` can carry to a store. */
+/**
+ * What performs the operations of a run and its managed agents: named, with the operation's path as argument. Results are data that `encodeValue` can
+ * carry to a store.
+ */
 export type Operations = Readonly<Record<OperationName, (args: Json, context: OperationContext) => Promise<unknown>>>;
 
 export interface OperationContext {
@@ -77,15 +81,7 @@ export function memoryJournal({ clock = systemClock }: { readonly clock?: Clock 
         }
       },
       all: (thunks) => Promise.all(thunks.map((thunk) => thunk())),
-      pick: (_key, candidates) =>
-        Promise.race(
-          candidates.map((candidate, index) =>
-            candidate.then(
-              () => index,
-              () => index,
-            ),
-          ),
-        ),
+      pick: (_key, candidates) => race(candidates),
       child: (key) => journal(`${path}${key}/`),
       now: async () => clock.now(),
       sleep: (_key, milliseconds, signal) => clock.sleep(milliseconds, signal),
@@ -97,7 +93,19 @@ export function memoryJournal({ clock = systemClock }: { readonly clock?: Clock 
   };
 }
 
-function operationError(error: unknown): OperationError {
+/** The index of the one that settles first. */
+export function race(candidates: readonly Promise<unknown>[]): Promise<number> {
+  return Promise.race(
+    candidates.map((candidate, index) =>
+      candidate.then(
+        () => index,
+        () => index,
+      ),
+    ),
+  );
+}
+
+export function operationError(error: unknown): OperationError {
   const { name, message } = describeThrown(error);
   if (!CodeletError.isInstance(error)) return { name, message, cause: error };
   return { name, message, code: error.code, details: error.details, cause: error };

@@ -24,26 +24,33 @@ describe("a limit ends the run after one last call for an answer", () => {
 
   it("of tokens", async () => {
     const model = scriptedModel([action("a"), action("b"), "x"], { usage });
-    expect(await new CodeAgent({ model, executor, maxTokens: 200 }).run("task")).toMatchObject({ state: "limit", limit: "tokens" });
+    expect(await new CodeAgent({ model, executor, budget: { inputTokens: 200 } }).run("task")).toMatchObject({
+      state: "limit",
+      limit: "inputTokens",
+    });
   });
 
   it("of cost, by the caller's price", async () => {
     const model = scriptedModel([action("a"), action("b"), "x"], { usage });
     const price = ({ input, output }: typeof usage): number => input * 0.01 + output * 0.1;
-    expect(await new CodeAgent({ model, executor, maxCost: 3, price }).run("task")).toMatchObject({ state: "limit", limit: "cost", cost: 6 });
+    expect(await new CodeAgent({ model, executor, budget: { costUsd: 3 }, price }).run("task")).toMatchObject({
+      state: "limit",
+      limit: "costUsd",
+      costUsd: 6,
+    });
   });
 
   it("of tool calls, in the middle of a program", async () => {
     const model = scriptedModel([action("calls"), "x"]);
-    const result = await new CodeAgent({ model, executor, tools: [ping], maxToolCalls: 3 }).run("task");
-    expect(result).toMatchObject({ state: "limit", limit: "tool-calls", text: "x" });
+    const result = await new CodeAgent({ model, executor, tools: [ping], budget: { toolCalls: 3 } }).run("task");
+    expect(result).toMatchObject({ state: "limit", limit: "toolCalls", text: "x" });
     expect(result.steps[2]).toMatchObject({ toolCalls: { length: 3 }, error: { code: "limit-reached" } });
   });
 
   it("of wall time, in the middle of a program", async () => {
     const model = scriptedModel([action("sleep"), "x"]);
-    const result = await new CodeAgent({ model, executor, maxDurationMs: 50 }).run("task");
-    expect(result).toMatchObject({ state: "limit", limit: "duration", text: "x" });
+    const result = await new CodeAgent({ model, executor, budget: { wallTimeMs: 50 } }).run("task");
+    expect(result).toMatchObject({ state: "limit", limit: "wallTimeMs", text: "x" });
     expect(result.durationMs).toBeLessThan(2_000);
   });
 
@@ -57,12 +64,14 @@ describe("a limit ends the run after one last call for an answer", () => {
 
   it("not before its time when it is longer than timers can wait", async () => {
     const model = scriptedModel([action("a"), action("a"), "x"]);
-    expect(await new CodeAgent({ model, executor, maxDurationMs: 30 * 86_400_000, maxSteps: 2 }).run("task")).toMatchObject({ limit: "steps" });
+    expect(await new CodeAgent({ model, executor, budget: { wallTimeMs: 30 * 86_400_000 }, maxSteps: 2 }).run("task")).toMatchObject({
+      limit: "steps",
+    });
   });
 
   it("counts strange token counts as none, so that they don't switch a limit off", async () => {
     const model = async (): Promise<never> => ({ content: [{ type: "text", text: action("a") }], usage: {}, finishReason: "stop" }) as never;
-    const result = await new CodeAgent({ model, executor, maxTokens: 10, maxSteps: 2 }).run("task");
+    const result = await new CodeAgent({ model, executor, budget: { inputTokens: 10 }, maxSteps: 2 }).run("task");
     expect(result).toMatchObject({ state: "limit", usage: { input: 0, output: 0 } });
   });
 

@@ -1,60 +1,111 @@
 import { atLeast } from "./at-least.ts";
-import { LimitError } from "./errors.ts";
+import { ConfigurationError, LimitError, type LimitName } from "./errors.ts";
 import { addUsage, noUsage, type Usage } from "./model.ts";
 
-/** What a run may spend, with all its managed agents. Undefined means: no limit. */
-export interface Limits {
-  /** Actions of one agent. Minimum 1. @default 20 */
-  readonly maxSteps?: number | undefined;
-  /** Input and output tokens together. */
-  readonly maxTokens?: number | undefined;
-  /** In the currency of `price`, which it needs. */
-  readonly maxCost?: number | undefined;
-  /** Wall time in milliseconds, also in the middle of a step. */
-  readonly maxDurationMs?: number | undefined;
-  readonly maxToolCalls?: number | undefined;
+/** What a run may spend together with all its managed agents. Absent: no limit. */
+export interface Budget {
+  /** Actions of all agents of the run together. Minimum 1. */
+  readonly steps?: number | undefined;
+  /** Answers of models, retries apart. Minimum 1. */
+  readonly modelCalls?: number | undefined;
+  readonly inputTokens?: number | undefined;
+  readonly outputTokens?: number | undefined;
+  /** Needs a `price`. */
+  readonly costUsd?: number | undefined;
+  readonly toolCalls?: number | undefined;
+  /** Milliseconds, also in the middle of a step; time in which the run is suspended is not counted. */
+  readonly wallTimeMs?: number | undefined;
 }
 
-/** What one answer of a model costs. */
-export type Price = (usage: Usage, modelId: string) => number;
+/** US dollars that one answer of a model costs; undefined for a model that it doesn't know. */
+export type Price = (usage: Usage, modelId: string) => number | undefined;
 
 export const defaultMaxSteps = 20;
 
-/** The one place that counts what a run tree spends, and says when it is too much. */
-export class Ledger {
-  readonly #limits: Limits;
-  readonly #price: Price | undefined;
-  usage: Usage = noUsage;
-  cost = 0;
-  toolCalls = 0;
+type Counted = Exclude<LimitName, "wallTimeMs">;
 
-  constructor(limits: Limits, price: Price | undefined) {
-    for (const [name, value] of Object.entries(limits)) if (value !== undefined) atLeast(name === "maxCost" ? 0 : 1, name, value);
-    if (limits.maxCost !== undefined && price === undefined)
-      throw new TypeError("Expected `price` together with `maxCost`: (usage, modelId) => cost");
-    this.#limits = limits;
-    this.#price = price;
+/** The one place that counts what a run spends, with all its managed agents, and says when it is too much. */
+export class Ledger {
+  readonly #budget: Budget;
+  readonly price: Price | undefined;
+  readonly #parent: Ledger | undefined;
+  readonly #spent: Record<Counted, number> = { steps: 0, modelCalls: 0, inputTokens: 0, outputTokens: 0, costUsd: 0, toolCalls: 0 };
+  readonly #thrown = new WeakSet<object>();
+  usage: Usage = noUsage;
+
+  constructor(budget: Budget, price: Price | undefined, parent?: Ledger) {
+    this.#budget = budget;
+    this.price = price ?? parent?.price;
+    this.#parent = parent;
+  }
+
+  get costUsd(): number {
+    return this.#spent.costUsd;
+  }
+
+  /** Counts one. Throws {@link LimitError} when there is no room for it, here or in a manager's run. */
+  count(name: "steps" | "toolCalls"): void {
+    this.#check(name);
+    this.#add({ [name]: 1 });
+  }
+
+  /** Counts an answer that is asked for. The last one of a run that has reached its limit is only checked by its managers. */
+  countModelCall(isLast: boolean): void {
+    const first = isLast ? this.#parent : this;
+    if (first) first.#check("modelCalls", "inputTokens", "outputTokens", "costUsd");
+    this.#add({ modelCalls: 1 });
+  }
+
+  /** Ends the run itself, and not its manager's. */
+  reached(limit: LimitName, value: number, max: number): LimitError {
+    const error = new LimitError(limit, value, max);
+    this.#thrown.add(error);
+    return error;
+  }
+
+  /** Whether the error is of this run's own limits. */
+  hasReached(error: unknown): error is LimitError {
+    return typeof error === "object" && error !== null && this.#thrown.has(error);
+  }
+
+  #check(...names: readonly Counted[]): void {
+    if (this.#parent) this.#parent.#check(...names);
+    for (const name of names) {
+      const max = this.#budget[name];
+      if (max !== undefined && this.#spent[name] >= max) throw this.reached(name, this.#spent[name], max);
+    }
   }
 
   addUsage(usage: Usage, modelId: string): void {
+    this.#add({ inputTokens: usage.input, outputTokens: usage.output, costUsd: this.price?.(usage, modelId) ?? 0 }, usage);
+  }
+
+  #add(amounts: Partial<Record<Counted, number>>, usage?: Usage): void {
+    for (const [name, amount] of Object.entries(amounts)) this.#spent[name as Counted] += amount;
     this.usage = addUsage(this.usage, usage);
-    this.cost += this.#price?.(usage, modelId) ?? 0;
+    if (this.#parent) this.#parent.#add(amounts, usage);
   }
+}
 
-  /** Throws {@link LimitError} when `step` may not begin. In the middle of a step a timer of the run watches the wall time. */
-  checkStep(step: number, elapsedMs: number): void {
-    const { maxSteps = defaultMaxSteps, maxTokens, maxCost, maxDurationMs } = this.#limits;
-    if (maxDurationMs !== undefined && elapsedMs >= maxDurationMs) throw new LimitError("duration", elapsedMs, maxDurationMs);
-    if (step > maxSteps) throw new LimitError("steps", step - 1, maxSteps);
-    const tokens = this.usage.input + this.usage.output;
-    if (maxTokens !== undefined && tokens >= maxTokens) throw new LimitError("tokens", tokens, maxTokens);
-    if (maxCost !== undefined && this.cost >= maxCost) throw new LimitError("cost", this.cost, maxCost);
-  }
+const budgetNames: Readonly<Record<LimitName, true>> = {
+  steps: true,
+  modelCalls: true,
+  inputTokens: true,
+  outputTokens: true,
+  costUsd: true,
+  toolCalls: true,
+  wallTimeMs: true,
+};
 
-  /** Counts a tool call; throws {@link LimitError} when it is one too many. */
-  countToolCall(): void {
-    const { maxToolCalls } = this.#limits;
-    if (maxToolCalls !== undefined && this.toolCalls >= maxToolCalls) throw new LimitError("tool-calls", this.toolCalls, maxToolCalls);
-    this.toolCalls++;
+/** Throws TypeError for a limit that is none, and ConfigurationError for a cost that nobody can tell. */
+export function checkBudget(budget: Budget, price: Price | undefined, modelId: string): Budget {
+  for (const [name, value] of Object.entries(budget)) {
+    if (!(name in budgetNames)) throw new TypeError(`Expected \`budget\` to have only ${Object.keys(budgetNames).join(", ")}, got \`${name}\``);
+    if (value !== undefined) atLeast(name === "costUsd" ? 0 : 1, `budget.${name}`, value);
   }
+  if (budget.costUsd !== undefined && price?.(noUsage, modelId) === undefined)
+    throw new ConfigurationError(
+      `\`budget.costUsd\` needs to know what the model ${modelId} costs: set \`price: (usage, modelId) => dollars\`, or pricesOf(…) of @codelet/core/prices.`,
+    );
+  return budget;
 }

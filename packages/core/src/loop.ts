@@ -1,35 +1,39 @@
 import { abortable } from "./abort.ts";
 import type { RunEnding } from "./agent.ts";
 import { checkAnswer } from "./answer.ts";
-import { CodeletError, describeThrown, type LimitError, ModelOutputError } from "./errors.ts";
-import { type Evidence, execute } from "./execute.ts";
-import type { Execution } from "./executor.ts";
+import { CodeletError, describeThrown } from "./errors.ts";
 import { generate } from "./generate.ts";
-import type { ActionStep } from "./memory.ts";
-import { noUsage, textOf } from "./model.ts";
-import { renderExecution, renderProblem } from "./prompts/observation.ts";
+import { noUsage } from "./model.ts";
+import { plan } from "./planning.ts";
+import { renderProblem } from "./prompts/observation.ts";
+import type { Draft } from "./resolved-agent.ts";
 import type { RunContext } from "./run-context.ts";
+import { callBack } from "./step-callbacks.ts";
 
-type Draft = { -readonly [Key in keyof ActionStep]: ActionStep[Key] };
 type Answer = { readonly output: unknown };
 
 /** The ReAct loop: step after step until an answer holds or a limit is reached. */
 export async function loop(run: RunContext): Promise<RunEnding<unknown>> {
+  const { budget } = run.agent;
   try {
     for (let step = 1; ; step++) {
-      await abortable(run.mayStep(), run.signal);
+      await abortable(run.scope.handle.mayStep(), run.signal);
       const startedAtMs = await run.journal.now(`${step}/start`);
-      run.ledger.checkStep(step, startedAtMs - run.startedAtMs);
+      const activeMs = run.activeMs(startedAtMs);
+      if (budget.wallTimeMs !== undefined && activeMs >= budget.wallTimeMs) throw run.ledger.reached("wallTimeMs", activeMs, budget.wallTimeMs);
+      if (step > run.maxSteps) throw run.ledger.reached("steps", step - 1, run.maxSteps);
+      run.ledger.count("steps");
+      await plan(run, step);
       const answer = await takeStep(run, newAction(step, startedAtMs));
       if (answer !== undefined) return { state: "success", output: answer.output };
     }
   } catch (error) {
-    if (CodeletError.isInstance(error, "limit-reached") && !run.isControlFlow(error)) return { state: "limit", limit: (error as LimitError).limit };
+    if (run.ledger.hasReached(error) && !run.isControlFlow(error)) return { state: "limit", limit: error.limit };
     throw error;
   }
 }
 
-/** Ask the model, run its program, show it the outcome. What was done is remembered also when the step is cut short. */
+/** Ask the model, do what it says, show it the outcome. What was done is remembered also when the step is cut short. */
 async function takeStep(run: RunContext, action: Draft): Promise<Answer | undefined> {
   run.step = action.step;
   run.emit({ type: "step-start" });
@@ -52,50 +56,35 @@ async function takeStep(run: RunContext, action: Draft): Promise<Answer | undefi
 
 async function act(run: RunContext, action: Draft): Promise<Answer | undefined> {
   const { agent, memory } = run;
-  const response = await generate(run, String(action.step), { ...agent.actionRequest, messages: memory.messages(), signal: run.signal });
+  await compact(run, action.step);
+  const response = await generate(run, `${action.step}/model`, { ...agent.kind.request, messages: memory.toMessages(), signal: run.signal });
   action.usage = response.usage;
-  action.modelOutput = agent.close(textOf(response.content)) || "(empty)";
-  if (response.finishReason === "length") throw new ModelOutputError("Your answer was cut off: it is too long. Do less in one step.");
-  Object.assign(action, agent.parse(action.modelOutput));
-  run.emit({ type: "code", thought: action.thought, code: action.code });
-  const { finalAnswer, error } = await runProgram(run, action);
-  if (error !== undefined) action.error = { code: "code-failed", name: error.name, message: error.message };
-  if (finalAnswer === undefined) return undefined;
-  const output = await checkAnswer(finalAnswer.value, agent.output, agent.finalAnswerChecks, memory);
+  const final = await agent.kind.act(run, action, response);
+  if (final === undefined) return undefined;
+  const output = await checkAnswer(final.value, agent.output, agent.finalAnswerChecks, memory);
   action.isFinal = true;
   return { output };
 }
 
-/** A sandbox that crashes is replaced, and the model is told; one that keeps crashing ends the run. */
-async function runProgram(run: RunContext, action: Draft): Promise<Execution> {
-  const evidence: Evidence = { toolCalls: [] };
-  try {
-    return await execute(run, await abortable(run.sandbox.session(), run.signal), String(action.step), action.code, evidence);
-  } catch (error) {
-    const crashed = CodeletError.isInstance(error, "executor-crashed", "protocol") && !run.isControlFlow(error);
-    if (!crashed || !(await run.sandbox.replace())) throw error;
-    run.emit({ type: "warning", message: `The sandbox crashed and is replaced: ${error.message}` });
-    const lost = { name: "SandboxCrashed", message: error.message };
-    evidence.execution = { value: null, logs: "", outputs: [], error: lost, stateLost: true, durationMs: 0 };
-    return evidence.execution;
-  } finally {
-    action.toolCalls = evidence.toolCalls;
-    if (evidence.execution !== undefined) show(run, action, evidence.execution);
-  }
-}
-
-function show(run: RunContext, action: Draft, execution: Execution): void {
-  action.outputs = execution.outputs;
-  action.observation = renderExecution(execution, run.agent.maxObservationCharacters);
-  run.emit({ type: "execution", execution });
-  for (const output of execution.outputs) run.emit({ type: "rich-output", output });
+/** Before a prompt is made, it may be made smaller. */
+async function compact(run: RunContext, step: number): Promise<void> {
+  const { memory, signal } = run;
+  let asked = 0;
+  const last = memory.steps.findLast((each) => each.type === "action");
+  await run.agent.compactor?.({
+    memory,
+    inputTokens: last?.usage.input ?? 0,
+    generate: (request) => generate(run, `${step}/compact.${asked++}`, { ...request, signal }),
+  });
 }
 
 async function remember(run: RunContext, action: Draft): Promise<void> {
-  action.durationMs = (await run.journal.now(`${action.step}/end`)) - action.startedAtMs;
+  const { step, isFinal } = action;
+  action.durationMs = (await run.journal.now(`${step}/end`)) - action.startedAtMs;
   run.memory.add(action);
-  await run.journal.checkpoint({ step: action.step, isFinal: action.isFinal });
+  await run.journal.checkpoint({ step, isFinal });
   run.emit({ type: "step-end", action });
+  await callBack(run, action, String(step));
 }
 
 function newAction(step: number, startedAtMs: number): Draft {

@@ -1,10 +1,10 @@
 import type { ErrorCode, ErrorInfo } from "./errors.ts";
 import type { Execution } from "./executor.ts";
-import type { ContentPart, Message, Usage } from "./model.ts";
-import type { Media } from "./value.ts";
+import type { Attachment } from "./media.ts";
+import type { ContentPart, Message, ToolResultPart, Usage } from "./model.ts";
 
 /** What a run remembers, as plain data: each step holds its own data only. */
-export type Step = SystemStep | TaskStep | ActionStep;
+export type Step = SystemStep | TaskStep | PlanningStep | ActionStep;
 
 export interface SystemStep {
   readonly type: "system";
@@ -14,21 +14,38 @@ export interface SystemStep {
 export interface TaskStep {
   readonly type: "task";
   readonly task: string;
-  readonly images: readonly Media[];
+  /** Images and other media that belong to the task. */
+  readonly attachments: readonly Attachment[];
 }
 
-/** One turn of the loop: what the model wrote, and what its program did. */
+/** What the model means to do, before the action `step`. */
+export interface PlanningStep {
+  readonly type: "planning";
+  readonly step: number;
+  readonly plan: string;
+  readonly usage: Usage;
+  readonly startedAtMs: number;
+  readonly durationMs: number;
+}
+
+/** One turn of the loop: what the model wrote, and what came of it. */
 export interface ActionStep {
   readonly type: "action";
-  /** From 1. */
+  /** From 1, in each run. */
   readonly step: number;
   /** The model's text, closed where it stopped at the closing tag. */
   readonly modelOutput: string;
+  /** Tool calls and reasoning of the answer, where it had any beside text. */
+  readonly modelParts?: readonly ContentPart[] | undefined;
   readonly thought: string;
-  /** Empty when the text held no program. */
+  /** Empty when there was no program. */
   readonly code: string;
   /** What the model is shown of the outcome. */
   readonly observation: string;
+  /** The outcome of each call, for models that called tools themselves. */
+  readonly toolResults?: readonly ToolResultPart[] | undefined;
+  /** Pictures that belong to the observation. */
+  readonly images?: readonly Attachment[] | undefined;
   readonly error?: StepError | undefined;
   readonly outputs: Execution["outputs"];
   readonly toolCalls: readonly ToolCallRecord[];
@@ -49,13 +66,27 @@ export interface ToolCallRecord {
   readonly error?: ErrorInfo | undefined;
 }
 
-/** The steps of one run and their messages: rendered once, appended, never changed, so that prompts share a stable prefix. */
+export interface MessagesOptions {
+  /** Without the system prompt, plans and the model's own texts: what happened, for another reader. @default false */
+  readonly summary?: boolean | undefined;
+}
+
+/** The steps of one run and their messages: rendered once and appended, so that prompts share a stable prefix. Only an edit renders again. */
 export class Memory {
-  readonly #steps: Step[] = [];
-  readonly #messages: Message[] = [];
+  #steps: readonly Step[] = [];
+  #list: Step[] = [];
+  #messages: Message[] = [];
+  /** How many messages there were before each step. */
+  #starts: number[] = [];
+
+  constructor(steps: readonly Step[] = []) {
+    for (const step of steps) this.add(step);
+  }
 
   add(step: Step): void {
-    this.#steps.push(step);
+    this.#list.push(step);
+    this.#steps = this.#list;
+    this.#starts.push(this.#messages.length);
     this.#messages.push(...renderStep(step));
   }
 
@@ -63,9 +94,47 @@ export class Memory {
     return this.#steps;
   }
 
+  /** Replaces the steps by what the function makes of them: drop, change or insert any. Messages before the first change stay what they are. */
+  edit(change: (steps: readonly Step[]) => readonly Step[]): void {
+    const edited = change(this.#list);
+    let same = 0;
+    while (same < edited.length && edited[same] === this.#list[same]) same++;
+    this.truncate(same);
+    for (const step of edited.slice(same)) this.add(step);
+  }
+
+  /** Forgets the steps from this index on. */
+  truncate(length: number): void {
+    if (length >= this.#list.length) return;
+    this.#messages = this.#messages.slice(0, this.#starts[length]);
+    this.#starts = this.#starts.slice(0, length);
+    this.#list = this.#list.slice(0, length);
+    this.#steps = this.#list;
+  }
+
   /** The prompt so far. The array is the caller's; the messages are shared. */
-  messages(): Message[] {
-    return this.#messages.slice();
+  toMessages({ summary = false }: MessagesOptions = {}): Message[] {
+    return summary ? this.#list.flatMap(summarizeStep) : this.#messages.slice();
+  }
+
+  /** The steps with everything, as plain data. */
+  fullSteps(): Step[] {
+    return this.#list.slice();
+  }
+
+  /** What was done and seen, without pictures, rich output and the model's reasoning. */
+  succinctSteps(): Partial<Step>[] {
+    return this.#list.map((step) => {
+      if (step.type === "task") return { type: step.type, task: step.task };
+      if (step.type !== "action") return step;
+      const { modelParts, toolResults, images, outputs, ...succinct } = step;
+      return succinct;
+    });
+  }
+
+  /** All programs of the run as one. */
+  fullCode(): string {
+    return this.#list.flatMap((step) => (step.type === "action" && step.code !== "" ? [step.code] : [])).join("\n\n");
   }
 }
 
@@ -74,15 +143,29 @@ function renderStep(step: Step): readonly Message[] {
     case "system":
       return [{ role: "system", content: step.prompt }];
     case "task":
-      return [{ role: "user", content: step.images.length === 0 ? step.task : withImages(step.task, step.images) }];
-    case "action":
+      return [{ role: "user", content: withAttachments(step.task, step.attachments) }];
+    case "planning":
       return [
-        { role: "assistant", content: step.modelOutput },
-        { role: "user", content: step.observation },
+        { role: "assistant", content: step.plan },
+        { role: "user", content: "Now go on and carry out this plan." },
       ];
+    case "action": {
+      const { modelOutput, modelParts, observation, toolResults = [], images = [] } = step;
+      const messages: Message[] = [{ role: "assistant", content: modelParts ?? modelOutput }];
+      if (toolResults.length > 0) messages.push({ role: "tool", content: toolResults });
+      if (observation !== "" || images.length > 0) messages.push({ role: "user", content: withAttachments(observation, images) });
+      return messages;
+    }
   }
 }
 
-function withImages(text: string, images: readonly Media[]): readonly ContentPart[] {
-  return [{ type: "text", text }, ...images.map((image): ContentPart => ({ type: "image", image }))];
+function summarizeStep(step: Step): readonly Message[] {
+  if (step.type === "task") return renderStep(step);
+  if (step.type !== "action") return [];
+  const seen = [...(step.toolResults ?? []).map(({ name, content }) => `${name}: ${content}`), step.observation];
+  return [{ role: "user", content: seen.filter(Boolean).join("\n") }];
+}
+
+function withAttachments(text: string, attachments: readonly Attachment[]): string | readonly ContentPart[] {
+  return attachments.length === 0 ? text : [{ type: "text", text }, ...attachments];
 }

@@ -7,6 +7,8 @@ import type { Json, Media } from "./value.ts";
  */
 export interface Model {
   readonly id: string;
+  /** Whether pictures that code displays or tools return are shown to it with the observation. Those of a task always are. @default false */
+  readonly seesImages?: boolean | undefined;
   generate(request: ModelRequest): Promise<ModelResponse>;
   /** The same answer piece by piece; the last delta is `finish`. A stream that ends without it counts as cut. */
   stream?(request: ModelRequest): AsyncIterable<ModelDelta>;
@@ -41,10 +43,20 @@ export interface Message {
 export type ContentPart =
   | { readonly type: "text"; readonly text: string }
   | { readonly type: "image"; readonly image: Media | { readonly url: string } }
+  /** A sound, a video or a document. A model that can't take it fails with `model-call`. */
+  | { readonly type: "file"; readonly file: Media | { readonly url: string } }
   /** `signature` is the provider's own proof, to be sent back unchanged. */
   | { readonly type: "reasoning"; readonly text: string; readonly signature?: string | undefined }
   | ToolCallPart
-  | { readonly type: "tool-result"; readonly id: string; readonly name: string; readonly content: string; readonly isError?: boolean | undefined };
+  | ToolResultPart;
+
+export interface ToolResultPart {
+  readonly type: "tool-result";
+  readonly id: string;
+  readonly name: string;
+  readonly content: string;
+  readonly isError?: boolean | undefined;
+}
 
 export interface ToolCallPart {
   readonly type: "tool-call";

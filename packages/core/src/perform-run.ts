@@ -1,54 +1,102 @@
 import { abortAfter } from "./abort.ts";
 import type { RunEnding, RunOptions, RunResult } from "./agent.ts";
 import { checkAnswer } from "./answer.ts";
-import { describeThrown, LimitError, type LimitName } from "./errors.ts";
+import type { AgentDefinition } from "./definition.ts";
+import { describeThrown, type LimitName } from "./errors.ts";
 import type { Executor } from "./executor.ts";
 import { generate } from "./generate.ts";
 import { loop } from "./loop.ts";
+import { toAttachment } from "./media.ts";
+import { Memory, type TaskStep } from "./memory.ts";
 import { textOf } from "./model.ts";
 import { unfence } from "./parse-code.ts";
 import { describeTask } from "./prompts/prompts.ts";
+import { Recorder } from "./recorder.ts";
 import type { ResolvedAgent } from "./resolved-agent.ts";
-import type { RunHandle } from "./run.ts";
-import { RunContext } from "./run-context.ts";
+import { RunContext, type RunScope } from "./run-context.ts";
+import { callBack } from "./step-callbacks.ts";
+import { type Given, Suspension, suspendedRun } from "./suspension.ts";
 
 /** The last call for an answer may take so long, retries included. */
 const lastAnswerTimeoutMs = 60_000;
 
-/** One run of an agent from its task to its result. Whatever happens, the sandbox is closed and one terminal event is sent. */
+/** An agent as runs need it. */
+export interface RunnableAgent {
+  readonly agent: ResolvedAgent;
+  readonly executor: Executor | undefined;
+  readonly definition: AgentDefinition;
+}
+
+/** One run of an agent from its task to its result. Whatever happens, the sandbox is closed or left to be found again, and one terminal event is sent. */
 export async function performRun(
-  agent: ResolvedAgent,
-  executor: Executor,
+  { agent, executor, definition }: RunnableAgent,
   task: string,
   options: RunOptions,
-  handle: RunHandle,
+  scope: RunScope,
 ): Promise<RunResult<unknown>> {
-  const run = new RunContext(agent, executor, options, handle);
+  const { resumption, parent } = scope;
+  const recorder =
+    resumption?.recorder ??
+    (parent === undefined && agent.maySuspend && !agent.hasOwnJournal && options.approve === undefined ? new Recorder() : undefined);
+  const run = new RunContext(agent, executor, options, { ...scope, journal: recorder?.factory });
+  let given = resumption?.given;
   try {
     await run.begin(task);
-    const { name, capabilities } = executor;
-    if (capabilities.isolation === 0)
-      run.emit({ type: "warning", message: `The executor "${name}" runs code on this machine with your rights: isolation level 0.` });
-    run.memory.add({ type: "system", prompt: agent.systemPrompt });
-    run.memory.add({ type: "task", task: describeTask(task, options.additionalArgs), images: options.images ?? [] });
+    given ??= await takeTask(run, task, options);
+    await remember(run, executor, given);
     const ending = await reachEnd(run, task);
     return { ...(await run.end(ending.state, "output" in ending ? { output: ending.output } : {})), ...ending };
   } catch (error) {
-    const facts = await run.end("failed", { error: describeThrown(error) });
+    if (error instanceof Suspension && recorder !== undefined && given !== undefined) {
+      const pending = [...run.pending.values()];
+      const facts = await run.end("suspended", {});
+      return { ...facts, state: "suspended", pending, resumeState: suspendedRun(run, definition, given, recorder) };
+    }
+    const facts = await run.end(
+      error instanceof Suspension ? "suspended" : "failed",
+      error instanceof Suspension ? {} : { error: describeThrown(error) },
+    );
     if (typeof error === "object" && error !== null && Object.isExtensible(error)) Object.assign(error, { run: facts });
     throw error;
   }
 }
 
+async function takeTask(run: RunContext, task: string, options: RunOptions): Promise<Given> {
+  const { images = [], attachments = [], additionalArgs, maxSteps, memory = [] } = options;
+  const media = await Promise.all([...images, ...attachments].map(toAttachment));
+  const { thread } = run.scope;
+  const text = [thread?.note, describeTask(task, additionalArgs)].filter(Boolean).join("\n\n");
+  if (thread !== undefined) thread.note = undefined;
+  const step: TaskStep = { type: "task", task: text, attachments: media };
+  const earlier = memory instanceof Memory ? memory.steps : memory;
+  return { text: task, task: step, earlier: [...(thread?.memory.steps ?? []), ...earlier], options: { maxSteps, additionalArgs, runId: run.runId } };
+}
+
+/** The run's memory begins with its own system prompt, what was before, and the task. */
+async function remember(run: RunContext, executor: Executor | undefined, { task, earlier }: Given): Promise<void> {
+  const { memory, agent } = run;
+  if (executor?.capabilities.isolation === 0)
+    run.emit({ type: "warning", message: `The executor "${executor.name}" runs code on this machine with your rights: isolation level 0.` });
+  if (agent.warning !== undefined && run.root === run) run.emit({ type: "warning", message: agent.warning });
+  const system = { type: "system", prompt: agent.kind.systemPrompt } as const;
+  const [first, ...rest] = earlier;
+  const before = first?.type === "system" ? rest : earlier;
+  const isSame = first?.type === "system" && first.prompt === system.prompt;
+  memory.edit(() => [isSame ? first : system, ...before, task]);
+  await callBack(run, system, "system");
+  await callBack(run, task, "task");
+}
+
 /** How the loop ended. The callers' abort is a result; a failure of the world or ours is thrown. */
 async function reachEnd(run: RunContext, task: string): Promise<RunEnding<unknown>> {
-  const { maxDurationMs } = run.agent.limits;
-  const calledOff = maxDurationMs && abortAfter(run.stopper, maxDurationMs, () => new LimitError("duration", maxDurationMs, maxDurationMs));
+  const { wallTimeMs } = run.agent.budget;
+  const leftMs = wallTimeMs && wallTimeMs - (run.scope.resumption?.activeMs ?? 0);
+  const calledOff = wallTimeMs && abortAfter(run.stopper, leftMs as number, () => run.ledger.reached("wallTimeMs", wallTimeMs, wallTimeMs));
   try {
     const result = await loop(run);
     return result.state === "limit" ? { ...result, ...(await lastAnswer(run, task, result.limit)) } : result;
   } catch (error) {
-    if (!run.callers.aborted) throw error;
+    if (!run.callers.aborted || run.isControlFlow(error)) throw error;
     return { state: "aborted", reason: run.callers.reason };
   } finally {
     if (calledOff) calledOff();
@@ -57,16 +105,19 @@ async function reachEnd(run: RunContext, task: string): Promise<RunEnding<unknow
 
 /** At a limit the model answers once more from what it has. A failure of this call is a warning: the run has ended anyway. */
 async function lastAnswer(run: RunContext, task: string, limit: LimitName): Promise<{ readonly output?: unknown; readonly text?: string }> {
-  const { output: schema, prompts, finalAnswerChecks } = run.agent;
+  const { output: schema, prompts, finalAnswerChecks, kind } = run.agent;
   const question = prompts.lastAnswer({ limit, task, answerSchema: schema?.json });
   const shape = { type: "object", properties: { answer: schema?.json }, required: ["answer"], additionalProperties: false };
+  const { tools } = kind.request;
   let text: string | undefined;
   try {
-    const response = await generate(run, "last", {
-      messages: [...run.memory.messages(), { role: "user", content: question }],
+    const request = {
+      messages: [...run.memory.toMessages(), { role: "user" as const, content: question }],
+      ...(tools === undefined ? {} : { tools, toolChoice: "none" as const }),
       responseSchema: schema && { name: "answer", schema: shape },
       signal: AbortSignal.any([run.callers, AbortSignal.timeout(lastAnswerTimeoutMs)]),
-    });
+    };
+    const response = await generate(run, "last/model", request, true);
     text = textOf(response.content);
     const answer = schema === undefined ? text : (JSON.parse(unfence(text)) as { readonly answer: never }).answer;
     return { output: await checkAnswer(answer, schema, finalAnswerChecks, run.memory), text };

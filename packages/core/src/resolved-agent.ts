@@ -1,97 +1,103 @@
 import type { AgentOptions } from "./agent.ts";
 import type { FinalAnswerCheck } from "./answer.ts";
 import { atLeast } from "./at-least.ts";
-import type { CodeAgentOptions, CodeOptions } from "./code-agent.ts";
+import { trifectaWarning } from "./data-flow.ts";
+import { toolsOf } from "./definition.ts";
 import { memoryJournal } from "./journal.ts";
-import { Ledger, type Limits } from "./limits.ts";
-import { type Model, type ModelRequest, toModel } from "./model.ts";
-import { closeCode, codeTags, markdownTags, type ParsedAction, parseCode, parseStructured, structuredAction } from "./parse-code.ts";
-import { defaultPrompts, type Prompts } from "./prompts/prompts.ts";
+import { checkBudget, defaultMaxSteps } from "./limits.ts";
+import { agentTool } from "./managed-agent.ts";
+import type { ActionStep } from "./memory.ts";
+import { type Model, type ModelRequest, type ModelResponse, toModel } from "./model.ts";
+import { type Prompts, promptTemplates } from "./prompts/prompts.ts";
 import { type ResolvedRetry, resolveRetry } from "./retry.ts";
+import type { RunContext } from "./run-context.ts";
 import { type ResolvedSchema, resolveSchema } from "./schema.ts";
-import { type AnyTool, checkName, toolSignature } from "./tool.ts";
+import { type AnyTool, checkName } from "./tool.ts";
+import type { Value } from "./value.ts";
 
-type Defaulted = "name" | "maxToolResultBytes" | "maxObservationCharacters" | "journal" | "stepTimeoutMs";
-type Kept = "price" | "toolPolicy" | "authorizedImports";
-type Options = AgentOptions & CodeOptions;
+/** An action while it is made. */
+export type Draft = { -readonly [Key in keyof ActionStep]: ActionStep[Key] };
 
-/** A definition with every default filled in; made once per agent and language. */
-export interface ResolvedAgent extends Pick<Options, Kept>, Required<{ readonly [Key in Defaulted]: NonNullable<Options[Key]> }> {
-  readonly limits: Limits;
+/** How a kind of agent asks for actions and carries them out. */
+export interface ActionKind {
+  readonly name: "code" | "tool-calling";
+  readonly systemPrompt: string;
+  /** How an action is asked for: stop texts, a response schema, or tools. */
+  readonly request: Pick<ModelRequest, "stop" | "responseSchema" | "tools" | "toolChoice">;
+  readonly authorizedImports?: readonly string[] | undefined;
+  /** Does what the model's answer says and fills in the action. Resolves with the final answer, if there is one. */
+  act(run: RunContext, action: Draft, response: ModelResponse): Promise<{ readonly value: Value } | undefined>;
+}
+
+type Defaulted = "name" | "maxSteps" | "budget" | "maxToolResultBytes" | "maxObservationCharacters" | "journal" | "dataPolicy";
+type Kept = "price" | "toolPolicy" | "planningInterval" | "stepCallbacks" | "compactor";
+
+/** A definition with every default filled in, whatever its kind. */
+export interface CommonAgent extends Pick<AgentOptions, Kept>, Required<{ readonly [Key in Defaulted]: NonNullable<AgentOptions[Key]> }> {
   readonly model: Model;
+  /** Managed agents included. */
   readonly tools: ReadonlyMap<string, AnyTool>;
   /** Whether runs are recorded in a journal of the user's, from which they may go on. */
   readonly hasOwnJournal: boolean;
+  /** Whether a run may have to wait for a decision, itself or in a managed agent. */
+  readonly maySuspend: boolean;
+  /** Whether programs may have to run again: for one of the two reasons. */
+  readonly mayRepeat: boolean;
+  readonly warning: string | undefined;
   readonly output: ResolvedSchema | undefined;
   readonly finalAnswerChecks: readonly FinalAnswerCheck<never>[];
   readonly retry: ResolvedRetry;
   readonly prompts: Prompts;
-  readonly systemPrompt: string;
-  /** How an action is asked for: stop texts, or a response schema. */
-  readonly actionRequest: Pick<ModelRequest, "stop" | "responseSchema">;
-  /** The model's text as memory keeps it. */
-  close(text: string): string;
-  /** The program in the model's text. Throws ModelOutputError. */
-  parse(text: string): ParsedAction;
+  readonly instructions: string | undefined;
+}
+
+export interface ResolvedAgent extends CommonAgent, Pick<ActionKind, "authorizedImports"> {
+  readonly kind: ActionKind;
 }
 
 const defaultMaxToolResultBytes = 16 * 1024 * 1024;
 const defaultMaxObservationCharacters = 20_000;
-const defaultStepTimeoutMs = 30_000;
 
 /** Checks the options at the door. Throws TypeError that names the option. */
-export function resolveAgent<Output>(options: CodeAgentOptions<Output>, language: "python" | "javascript"): ResolvedAgent {
-  const { name = "agent", output, price, toolPolicy, authorizedImports, codeTags: style = "code" } = options;
-  const { maxSteps, maxTokens, maxCost, maxDurationMs, maxToolCalls } = options;
-  const limits = { maxSteps, maxTokens, maxCost, maxDurationMs, maxToolCalls };
+export function resolveAgent<Output>(options: AgentOptions<Output>): CommonAgent {
+  const { name = "agent", output, price, toolPolicy, planningInterval, stepCallbacks, compactor, instructions, dataPolicy = "warn" } = options;
   checkName(name);
-  if ((options.executor === undefined) === (options.executorType === undefined))
-    throw new TypeError("Expected exactly one of `executor` and `executorType`");
-  new Ledger(limits, price);
-  const tools = toolsByName(options.tools ?? []);
-  const schema = output && resolveSchema(output, "input", "output");
-  const structured = oneOf(["text", "structured"], "actionFormat", options.actionFormat ?? "text") === "structured";
-  const tags = style === "code" ? codeTags : style === "markdown" ? markdownTags(language) : style;
-  if (!tags?.open || !tags.close) throw new TypeError(`Expected \`codeTags\` to be "code", "markdown" or { open, close }, got \`${String(tags)}\``);
+  const model = toModel(options.model);
+  const managed = (options.managedAgents ?? []).map(agentTool);
+  const tools = toolsByName(name, [...(options.tools ?? []), ...managed]);
   const { finalAnswerChecks = [] } = options;
   if (!Array.isArray(finalAnswerChecks)) throw new TypeError("Expected `finalAnswerChecks` to be a list of functions");
-  const prompts = { ...defaultPrompts, ...options.prompts };
-  const systemPrompt = prompts.system({
-    language,
-    tools: [...tools.values()].map(toolSignature),
-    authorizedImports,
-    tags,
-    structured,
-    answerSchema: schema?.json,
-    instructions: options.instructions,
-  });
-  // A closing tag that is part of the opening one would stop the model before its code begins.
-  const stop = tags.open.includes(tags.close) ? ["Observation:"] : [tags.close, "Observation:"];
+  const team = managed.flatMap(({ agent }) => (agent === undefined ? [] : [agent.definition]));
+  const all = [...(options.tools ?? []), ...team.flatMap((definition) => [...toolsOf(definition)])];
+  const asks = toolPolicy !== undefined || dataPolicy === "ask" || all.some(({ needsApproval }) => needsApproval !== false);
+  const maySuspend = asks || team.some((definition) => definition.maySuspend);
+  const hasOwnJournal = options.journal !== undefined;
   return {
-    ...{ name, limits, price, toolPolicy, authorizedImports, tools, prompts, systemPrompt },
+    ...{ name, price, toolPolicy, compactor, stepCallbacks, instructions, tools, model, finalAnswerChecks, maySuspend, hasOwnJournal },
+    dataPolicy: oneOf(["off", "warn", "block", "ask"], "dataPolicy", dataPolicy),
+    mayRepeat: maySuspend || hasOwnJournal,
+    warning: dataPolicy === "warn" ? trifectaWarning(all) : undefined,
+    planningInterval: planningInterval === undefined ? undefined : atLeast(1, "planningInterval", planningInterval),
+    maxSteps: atLeast(1, "maxSteps", options.maxSteps ?? defaultMaxSteps),
+    budget: checkBudget(options.budget ?? {}, price, model.id),
     maxToolResultBytes: atLeast(1, "maxToolResultBytes", options.maxToolResultBytes ?? defaultMaxToolResultBytes),
     maxObservationCharacters: atLeast(100, "maxObservationCharacters", options.maxObservationCharacters ?? defaultMaxObservationCharacters),
-    stepTimeoutMs: atLeast(1, "stepTimeoutMs", options.stepTimeoutMs ?? defaultStepTimeoutMs),
-    model: toModel(options.model),
-    output: schema,
-    finalAnswerChecks,
+    output: output && resolveSchema(output, "input", "output"),
     retry: resolveRetry(options.retry),
     journal: options.journal ?? memoryJournal(),
-    hasOwnJournal: options.journal !== undefined,
-    actionRequest: structured ? { responseSchema: structuredAction } : { stop },
-    close: (text) => (structured ? text : closeCode(text, tags)),
-    parse: (text) => (structured ? parseStructured(text) : parseCode(text, tags, language)),
+    prompts: promptTemplates(options.promptTemplates),
   };
 }
 
-function oneOf<Choice extends string>(choices: readonly Choice[], name: string, value: Choice): Choice {
+export function oneOf<Choice extends string>(choices: readonly Choice[], name: string, value: Choice): Choice {
   if (choices.includes(value)) return value;
   throw new TypeError(`Expected \`${name}\` to be one of ${choices.join(", ")}, got \`${value}\` (${typeof value})`);
 }
 
-function toolsByName(tools: readonly AnyTool[]): ReadonlyMap<string, AnyTool> {
+function toolsByName(agent: string, tools: readonly AnyTool[]): ReadonlyMap<string, AnyTool> {
   for (const tool of tools) if (typeof tool?.input?.check !== "function") throw new TypeError("Expected `tools` to be made by `tool({ … })`");
   const byName = new Map(tools.map((tool) => [tool.name, tool]));
-  if (byName.size < tools.length) throw new TypeError(`Expected tools to have different names, got: ${tools.map(({ name }) => name).join(", ")}`);
+  if (byName.size < tools.length || byName.get(agent)?.agent !== undefined)
+    throw new TypeError(`Expected tools and agents to have different names, got: ${[agent, ...tools.map(({ name }) => name)].join(", ")}`);
   return byName;
 }

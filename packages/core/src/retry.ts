@@ -32,10 +32,15 @@ export function retryDelayMs(error: unknown, attempt: number, retry: ResolvedRet
   return backoffMs * (0.5 + fraction(seed) / 2);
 }
 
-/** A number in [0, 1) that looks random and depends on the text alone (FNV-1a, then mixed). */
+/** A number in [0, 1) that looks random and depends on the text alone. */
 function fraction(text: string): number {
-  let hash = 0x811c9dc5;
-  for (let index = 0; index < text.length; index++) hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
-  hash = Math.imul(hash ^ (hash >>> 16), 0x45d9f3b);
-  return ((hash ^ (hash >>> 16)) >>> 0) / 2 ** 32;
+  return hash(text) / 2 ** 32;
+}
+
+/** 32 bits that depend on the text alone (FNV-1a, then mixed): for jitter and for noticing changes, not against anybody. */
+export function hash(text: string): number {
+  let bits = 0x811c9dc5;
+  for (let index = 0; index < text.length; index++) bits = Math.imul(bits ^ text.charCodeAt(index), 0x01000193);
+  bits = Math.imul(bits ^ (bits >>> 16), 0x45d9f3b);
+  return (bits ^ (bits >>> 16)) >>> 0;
 }

@@ -1,8 +1,12 @@
+import type { ApprovalDecision } from "./authorize.ts";
+import { codeKind } from "./code-action.ts";
 import { ConfigurationError } from "./errors.ts";
 import { execute } from "./execute.ts";
 import type { Execution, Executor, OutputChunk } from "./executor.ts";
 import { resolveAgent } from "./resolved-agent.ts";
+import type { RunHandle } from "./run.ts";
 import { RunContext } from "./run-context.ts";
+import type { Sandbox } from "./sandbox.ts";
 import type { AnyTool } from "./tool.ts";
 import type { Value } from "./value.ts";
 
@@ -18,6 +22,8 @@ export interface RunCodeOptions {
   readonly context?: unknown;
 }
 
+const defaultTimeoutMs = 30_000;
+
 /**
  * Runs one program in a sandbox of its own, without an agent; its tool calls are validated and performed as an agent's are.
  * An error of the code is in `execution.error`. Rejects with what `Executor.open` rejects with, and with the signal's reason.
@@ -26,24 +32,23 @@ export interface RunCodeOptions {
  * const { value, logs } = await runCode(wasmExecutor(), "print('hi')\n6 * 7");
  */
 export async function runCode(executor: Executor, code: string, options: RunCodeOptions = {}): Promise<Execution> {
-  const { tools, variables, authorizedImports, signal, timeoutMs, onOutput, context } = options;
-  const agent = resolveAgent({ executor, tools, authorizedImports, stepTimeoutMs: timeoutMs, model: noModel }, executor.language);
-  const run = new RunContext(
-    agent,
-    executor,
-    { signal, context, additionalArgs: variables },
-    {
-      signal: new AbortController().signal,
-      mayStep: async () => {},
-      emit: (event) => {
-        if (event.type === "output-delta") onOutput?.({ stream: event.stream, text: event.text });
-      },
+  const { tools, variables, authorizedImports, signal, timeoutMs = defaultTimeoutMs, onOutput, context } = options;
+  const common = { ...resolveAgent({ tools, model: noModel }), mayRepeat: false };
+  const agent = { ...common, authorizedImports, kind: codeKind(common, { authorizedImports, stepTimeoutMs: timeoutMs }, executor.language) };
+  const handle: RunHandle = {
+    signal: undefined,
+    mayStep: async () => {},
+    emit: (event) => {
+      if (event.type === "output-delta") onOutput?.({ stream: event.stream, text: event.text });
     },
-  );
+  };
+  const approve = (): ApprovalDecision => ({ approve: false, reason: "it needs approval, and nobody can be asked" });
+  const run = new RunContext(agent, executor, { signal, context, additionalArgs: variables, approve }, { handle });
+  const sandbox = run.thread.sandbox as Sandbox;
   try {
-    return await execute(run, await run.sandbox.session(), "code", code, { toolCalls: [] });
+    return await execute(run, await sandbox.session(), { key: "code", code, timeoutMs, evidence: { toolCalls: [] } });
   } finally {
-    await run.sandbox[Symbol.asyncDispose]();
+    await sandbox[Symbol.asyncDispose]();
   }
 }
 

@@ -1,103 +1,204 @@
 import type { RunBase, RunOptions } from "./agent.ts";
-import { type LiveCall, performCall } from "./dispatch.ts";
+import type { Approval } from "./authorize.ts";
+import { CatchUpSession } from "./catch-up.ts";
+import type { Exposure } from "./data-flow.ts";
 import type { ErrorInfo } from "./errors.ts";
 import type { AgentEvent, EventBody, RunState } from "./events.ts";
-import type { Executor } from "./executor.ts";
-import { callModel } from "./generate.ts";
-import { type Journal, type Operations, watchJournal } from "./journal.ts";
+import type { Executor, OpenSessionOptions, SessionRef } from "./executor.ts";
+import { errorOf, type Journal, type JournalFactory, type OperationContext, type OperationName, type Outcome, watchJournal } from "./journal.ts";
 import { Ledger } from "./limits.ts";
 import { Memory } from "./memory.ts";
-import type { ModelRequest } from "./model.ts";
 import type { ResolvedAgent } from "./resolved-agent.ts";
 import type { RunHandle } from "./run.ts";
 import { Sandbox } from "./sandbox.ts";
+import type { Resumption } from "./suspension.ts";
 import { checkVariables, toolSignature } from "./tool.ts";
+import type { Json, Value } from "./value.ts";
 
-/** Everything one run has; nothing of it is shared with another run. */
+/** What a run goes on with and leaves to the next one: of a conversation, or of a managed agent that keeps its memory. */
+export interface Thread {
+  readonly memory: Memory;
+  sandbox?: Sandbox | undefined;
+  /** Values that tools returned and the model knows by name. */
+  readonly values: Map<string, Value>;
+  readonly exposure: Exposure;
+  /** How a sandbox of before is found again. */
+  readonly restore?: SessionRef | undefined;
+  /** What the next task has to tell of what was lost. */
+  note?: string | undefined;
+}
+
+/** Where a run belongs. */
+export interface RunScope {
+  readonly handle: RunHandle;
+  /** Of a managed agent: its manager's run, and the key and the signal of the call. */
+  readonly parent?: { readonly run: RunContext; readonly key: string; readonly signal: AbortSignal } | undefined;
+  /** @default the agent's */
+  readonly journal?: JournalFactory | undefined;
+  /** @default one of its own, which ends with the run */
+  readonly thread?: Thread | undefined;
+  /** Of a run that goes on after a suspension. */
+  readonly resumption?: Resumption | undefined;
+}
+
+/** Everything one run has; nothing of it is shared with another run but with its managers, through `root`. */
 export class RunContext {
   readonly runId: string;
   readonly agent: ResolvedAgent;
   readonly options: RunOptions;
+  readonly scope: RunScope;
+  readonly maxSteps: number;
   readonly agentPath: readonly string[];
-  readonly memory: Memory = new Memory();
+  /** Before every key of this run in the journal of the whole tree. */
+  readonly path: string;
+  readonly root: RunContext;
   readonly ledger: Ledger;
   readonly journal: Journal;
-  readonly sandbox: Sandbox;
+  readonly thread: Thread;
   /** Ends what runs for a reason of ours: a limit, or a failure. */
   readonly stopper: AbortController = new AbortController();
   /** Aborted by the callers, and by `stopper`. */
   readonly signal: AbortSignal;
   /** Aborted by the callers alone. */
   readonly callers: AbortSignal;
-  /** Calls of tools that run now, by journal key. */
-  readonly calls: Map<string, LiveCall> = new Map();
-  readonly mayStep: RunHandle["mayStep"];
+  /** Calls that wait for a decision, by path; of the root. */
+  readonly pending: Map<string, Approval> = new Map();
+  /** How sandboxes are found again that were left alive, by the path of their run; of the root. */
+  readonly sandboxes: Map<string, SessionRef> = new Map();
+  /** Managed agents that keep their memory, by name. */
+  readonly managed: Map<string, { readonly thread: Thread; idle: Promise<unknown> }> = new Map();
   /** The step that events belong to. */
   step: number | undefined;
-  /** What the `model` operation asks. */
-  request: ModelRequest = { messages: [] };
   startedAtMs = 0;
+  readonly #work: Map<string, (context: OperationContext) => Promise<unknown>> = new Map();
   #lastMs = 0;
   #seq = 0;
   #hasEnded = false;
   #controlFlow: { readonly error: unknown } | undefined;
 
-  constructor(agent: ResolvedAgent, executor: Executor, options: RunOptions, handle: RunHandle) {
-    const { signal, additionalArgs = {}, maxSteps = agent.limits.maxSteps } = options;
-    const { runId = crypto.randomUUID() } = options;
+  constructor(agent: ResolvedAgent, executor: Executor | undefined, options: RunOptions, scope: RunScope) {
+    const { parent, handle } = scope;
+    const { runId = crypto.randomUUID(), signal, additionalArgs = {}, maxSteps = agent.maxSteps } = options;
     if (typeof runId !== "string" || runId === "") throw new TypeError(`Expected \`runId\` to be a text, got \`${runId}\` (${typeof runId})`);
     const variables = checkVariables(additionalArgs, agent.tools);
-    this.runId = runId;
+    this.runId = parent?.run.runId ?? runId;
     this.agent = agent;
     this.options = options;
-    this.agentPath = [agent.name];
-    this.mayStep = handle.mayStep;
-    this.ledger = new Ledger({ ...agent.limits, maxSteps }, agent.price);
-    this.callers = signal === undefined ? handle.signal : AbortSignal.any([signal, handle.signal]);
+    this.scope = scope;
+    this.maxSteps = maxSteps;
+    this.root = parent?.run.root ?? this;
+    this.agentPath = [...(parent?.run.agentPath ?? []), agent.name];
+    this.path = parent === undefined ? "" : `${parent.run.path}${parent.key}/`;
+    this.ledger = new Ledger(agent.budget, agent.price, parent?.run.ledger);
+    this.callers = AbortSignal.any([signal, parent?.signal, handle.signal].filter((each) => each !== undefined));
     this.signal = AbortSignal.any([this.callers, this.stopper.signal]);
-    const operations: Operations = {
-      model: () => callModel(this),
-      tool: (key, { idempotencyKey }) => performCall(this, String(key), idempotencyKey),
-      advance: async () => (await this.sandbox.session()).next(),
-    };
-    const journal = agent.journal({ runId: this.runId, operations, emit: handle.emit });
-    this.journal = watchJournal(journal, (error) => {
+    this.thread = scope.thread ?? { memory: new Memory(), values: new Map(), exposure: parent?.run.exposure ?? { untrusted: new Set() } };
+    this.journal = watchJournal(parent?.run.journal.child(parent.key) ?? this.#open(scope.journal ?? agent.journal), (error) => {
       this.#controlFlow ??= { error };
     });
-    this.sandbox = new Sandbox(executor, {
+    if (executor !== undefined) this.#openSandbox(executor, variables, options.runId !== undefined);
+  }
+
+  #openSandbox(executor: Executor, variables: Readonly<Record<string, Value>>, hasOwnId: boolean): void {
+    const { agent, thread, root, path } = this;
+    const options: OpenSessionOptions = {
+      restore: thread.restore,
       tools: [...agent.tools.values()].map(toolSignature),
       variables,
       authorizedImports: agent.authorizedImports,
       // Only a run that may be repeated needs the same randomness again; any other can have a session that was opened before.
-      seed: agent.hasOwnJournal ? runId : options.runId,
+      seed: agent.mayRepeat || hasOwnId ? this.runId + path : undefined,
+      replayable: (agent.mayRepeat && executor.capabilities.recovery.replay !== false) || undefined,
       onProgress: (message) => this.emit({ type: "sandbox-progress", message }),
       signal: this.signal,
-    });
+    };
+    const { resumption } = root.scope;
+    if (thread.sandbox !== undefined) thread.sandbox.continue(options);
+    else if (resumption === undefined || resumption.recorder.isLive) thread.sandbox = new Sandbox(executor, path, options);
+    else thread.sandbox = new Sandbox(executor, path, options, new CatchUpSession(executor, options, resumption.sandboxes[path]));
+  }
+
+  get memory(): Memory {
+    return this.thread.memory;
+  }
+
+  get exposure(): Exposure {
+    return this.thread.exposure;
+  }
+
+  #open(journal: JournalFactory): Journal {
+    const perform = (path: Json, context: OperationContext): Promise<unknown> => {
+      const work = this.#work.get(String(path));
+      return work === undefined ? Promise.reject(new Error(`Nothing waits for the operation ${path}.`)) : work(context);
+    };
+    const operations = { model: perform, tool: perform, advance: perform, policy: perform, hook: perform };
+    return journal({ runId: this.runId, operations, emit: this.scope.handle.emit });
+  }
+
+  /** One operation through the journal, which does the work unless it knows the outcome. */
+  async operate<T>(key: string, operation: OperationName, work: (context: OperationContext) => Promise<T>): Promise<Outcome<T>> {
+    const path = this.path + key;
+    const all = this.root.#work;
+    all.set(path, work);
+    return this.journal.call<T>(key, operation, path).finally(() => all.delete(path));
+  }
+
+  /** A decision from outside, sooner or later. */
+  async waitFor<T extends Json>(key: string, approval: Approval): Promise<T> {
+    const path = this.path + key;
+    this.root.pending.set(path, approval);
+    const decision = await this.journal.waitFor<T>(key);
+    this.root.pending.delete(path);
+    return decision;
   }
 
   /** Announces the run and starts to open its sandbox. One that can't open ends the run at once, before more is spent on the model. */
   async begin(task: string): Promise<void> {
     this.startedAtMs = this.#lastMs = await this.journal.now("start");
-    this.emit({ type: "run-start", task });
-    this.sandbox.session().catch((error) => this.stopper.abort(error));
+    this.emit({ type: this.root === this ? "run-start" : "agent-start", task });
+    this.thread.sandbox?.begin().catch((error) => this.stopper.abort(error));
   }
 
-  /** Closes the sandbox and sends the terminal event. Never rejects: how the run ended matters more. */
+  /** Milliseconds that the run has worked until then. */
+  activeMs(nowMs: number): number {
+    return nowMs - this.startedAtMs - (this.root.scope.resumption?.pausedMs ?? 0);
+  }
+
+  /** Before the first effect of a run that is resumed: its sandboxes, and those of its managers, are where they were. Else nothing. */
+  async ready(): Promise<void> {
+    await this.scope.parent?.run.ready();
+    await this.thread.sandbox?.ready();
+  }
+
+  /** Closes what ends with the run and sends the terminal event. Never rejects: how the run ended matters more. */
   async end(state: RunState, more: { readonly output?: unknown; readonly error?: ErrorInfo }): Promise<RunBase> {
     this.step = undefined;
-    await this.sandbox[Symbol.asyncDispose]().catch((failure) => this.emit({ type: "warning", message: `The sandbox did not close: ${failure}` }));
-    this.#lastMs = await this.journal.now("end").catch(() => this.#lastMs);
+    const threads = [...this.managed.values()].map(({ thread }) => thread);
+    if (this.scope.thread === undefined || state === "suspended") threads.push(this.thread);
+    for (const { sandbox } of threads) {
+      const closing = state === "suspended" ? sandbox?.suspend(this.root.sandboxes) : sandbox?.[Symbol.asyncDispose]();
+      await closing?.catch((failure) => this.emit({ type: "warning", message: `The sandbox did not close: ${failure}` }));
+    }
+    // A suspended run doesn't end in its journal.
+    this.#lastMs = state === "suspended" ? Date.now() : await this.journal.now("end").catch(() => this.#lastMs);
     const { runId, ledger, memory, startedAtMs } = this;
-    const { usage, cost } = ledger;
-    const durationMs = this.#lastMs - startedAtMs;
-    this.emit({ type: "run-end", state, usage, durationMs, ...more });
+    const { usage, costUsd } = ledger;
+    const durationMs = this.activeMs(this.#lastMs);
+    this.emit({ type: this.root === this ? "run-end" : "agent-end", state, usage, durationMs, ...more });
     this.#hasEnded = true;
-    return { runId, steps: memory.steps, usage, cost, startedAtMs, durationMs };
+    return { runId, steps: memory.steps, usage, costUsd, startedAtMs, durationMs };
   }
 
   emit(body: EventBody): void {
-    if (this.#hasEnded) return;
-    this.journal.emit({ seq: ++this.#seq, runId: this.runId, agentPath: this.agentPath, step: this.step, ...body } as AgentEvent);
+    if (this.#hasEnded || this.root.#hasEnded) return;
+    const { runId, agentPath, step, root } = this;
+    root.journal.emit({ seq: ++root.#seq, runId, agentPath, step, ...body } as AgentEvent);
+  }
+
+  /** The value of an operation that must not fail. */
+  valueOf<T>(outcome: Outcome<T>): T {
+    if ("value" in outcome) return outcome.value;
+    throw errorOf(outcome.error);
   }
 
   /** Whether the journal itself threw this: never handled, never shown to the model. */

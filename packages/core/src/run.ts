@@ -6,7 +6,7 @@ import { noUsage } from "./model.ts";
 
 /** What a run needs of its owner. */
 export interface RunHandle {
-  readonly signal: AbortSignal;
+  readonly signal: AbortSignal | undefined;
   emit(event: AgentEvent): void;
   mayStep(): Promise<void>;
 }
@@ -30,6 +30,7 @@ export class Run<Output> implements AsyncIterable<AgentEvent> {
   /** Steps that may be taken; a run that nobody steps goes on by itself. */
   #permits = Number.POSITIVE_INFINITY;
   #asked = 0;
+  #stop: { readonly reason: unknown } | undefined;
   readonly #taken: ActionStep[] = [];
 
   constructor(begin: (handle: RunHandle) => Promise<RunResult<Output>>) {
@@ -52,6 +53,13 @@ export class Run<Output> implements AsyncIterable<AgentEvent> {
   /** Ends the run and waits until nothing of it is left. */
   async stop(reason?: unknown): Promise<void> {
     this.#controller.abort(reason);
+    await this.result.catch(() => {});
+  }
+
+  /** Lets the step that runs come to its end and ends the run before the next; resolves once nothing is left of it. Its result says `aborted`. */
+  async stopAfterStep(reason?: unknown): Promise<void> {
+    this.#stop = { reason };
+    this.#wake();
     await this.result.catch(() => {});
   }
 
@@ -105,7 +113,8 @@ export class Run<Output> implements AsyncIterable<AgentEvent> {
   }
 
   async #mayStep(): Promise<void> {
-    while (this.#permits === 0 || (this.#isRead && this.#unread.length > maxUnreadEvents)) await this.#change();
+    while (this.#stop === undefined && (this.#permits === 0 || (this.#isRead && this.#unread.length > maxUnreadEvents))) await this.#change();
+    if (this.#stop !== undefined) this.#controller.abort(this.#stop.reason);
     this.#permits--;
   }
 

@@ -1,23 +1,56 @@
-import type { Executor, ExecutorSession, OpenSessionOptions } from "./executor.ts";
+import type { CatchUpSession } from "./catch-up.ts";
+import type { Advance, Executor, ExecutorSession, OpenSessionOptions, SessionRef } from "./executor.ts";
 
 const maxReplacements = 2;
 
-/** The one session of a run: opened once it is asked for, replaced after a crash, closed with the run. */
+/** The one session of a run, or of several that follow each other: opened once it is asked for, replaced after a crash. */
 export class Sandbox implements AsyncDisposable {
   readonly #executor: Executor;
-  readonly #options: OpenSessionOptions;
+  readonly #path: string;
+  #options: OpenSessionOptions;
   #opening: Promise<ExecutorSession> | undefined;
+  #catchUp: CatchUpSession | undefined;
+  #suspending: Promise<void> | undefined;
   #replacements = 0;
 
-  constructor(executor: Executor, options: OpenSessionOptions) {
+  /** `path` is that of the run that opens it. */
+  constructor(executor: Executor, path: string, options: OpenSessionOptions, catchUp?: CatchUpSession) {
     this.#executor = executor;
+    this.#path = path;
     this.#options = options;
+    this.#catchUp = catchUp;
+  }
+
+  /** For the next run in the same sandbox: its tools and variables come to those that are there. */
+  continue(options: OpenSessionOptions): void {
+    const { tools, variables } = options;
+    this.#options = options;
+    this.#replacements = 0;
+    this.#opening = this.#opening?.then(async (session) => {
+      await session.bind({ tools, variables });
+      return session;
+    });
+    this.#opening?.catch(() => {});
+  }
+
+  /** Starts to open the session, unless it can wait until the journal knows no more. */
+  async begin(): Promise<void> {
+    if (this.#catchUp === undefined) await this.session();
   }
 
   /** The session, once it is open. Rejects as `Executor.open` does. */
   session(): Promise<ExecutorSession> {
-    this.#opening ??= this.#executor.open(this.#options);
+    this.#opening ??= this.#catchUp === undefined ? this.#executor.open(this.#options) : Promise.resolve(this.#catchUp);
     return this.#opening;
+  }
+
+  /** An advance that came from the journal. */
+  observe(advance: Advance): void {
+    this.#catchUp?.observe(advance);
+  }
+
+  async ready(): Promise<void> {
+    if (this.#opening !== undefined) await this.#catchUp?.ready();
   }
 
   /** Starts over with a fresh session. False when there never was one, or it crashed too often. */
@@ -25,7 +58,32 @@ export class Sandbox implements AsyncDisposable {
     const opened = await this.#opening?.catch(() => undefined);
     if (opened === undefined || ++this.#replacements > maxReplacements) return false;
     await this[Symbol.asyncDispose]();
+    this.#catchUp = undefined;
     return true;
+  }
+
+  /** How the session is found again later, or its state, between steps; undefined where it can't be. */
+  async save(): Promise<SessionRef | undefined> {
+    const session = await this.#opening?.catch(() => undefined);
+    return session?.reference ?? (await session?.snapshot?.());
+  }
+
+  /** Leaves the session where it can be found again, also in the middle of a step, and notes how; ends it where it can't. */
+  suspend(references: Map<string, SessionRef>): Promise<void> {
+    this.#suspending ??= this.#suspend(references);
+    return this.#suspending;
+  }
+
+  async #suspend(references: Map<string, SessionRef>): Promise<void> {
+    const session = await this.#opening?.catch(() => undefined);
+    const { pinned, snapshot } = this.#executor.capabilities.recovery;
+    try {
+      const reference = pinned ? await session?.detach?.() : snapshot === "anywhere" ? await session?.snapshot?.() : undefined;
+      if (reference !== undefined) references.set(this.#path, reference);
+    } finally {
+      // A no-op for one that is detached.
+      await this[Symbol.asyncDispose]();
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,6 +1,7 @@
 import { atLeast } from "./at-least.ts";
 import { describeThrown } from "./errors.ts";
 import type { ToolSignature } from "./executor.ts";
+import type { ManagedAgent } from "./managed-agent.ts";
 import { type JsonSchema, type ResolvedSchema, resolveSchema, type StandardSchema } from "./schema.ts";
 import { toValue } from "./to-value.ts";
 import type { Json, Value } from "./value.ts";
@@ -29,8 +30,14 @@ export interface ToolOptions<Input, Output, Context> {
   readonly input: StandardSchema<unknown, Input>;
   /** The result. `number` becomes a Python float, `integer` an int. @default anything that crosses */
   readonly output?: StandardSchema<Output, unknown> | undefined;
-  /** Ask the run's `approve` before each call. @default false */
-  readonly needsApproval?: boolean | undefined;
+  /** Wait for a decision before each call, or before those for which the function says so. @default false */
+  readonly needsApproval?: boolean | ((input: Input, context: Context) => boolean | Promise<boolean>) | undefined;
+  /** Whether it reads data that must not get out. @default not said */
+  readonly reads?: "private" | "public" | undefined;
+  /** Whether its results hold what strangers may have written, instructions included. @default not said */
+  readonly ingests?: "trusted" | "untrusted" | undefined;
+  /** Whether a call can carry data out: a mail, a request to any URL. @default false */
+  readonly egress?: boolean | undefined;
   /** Milliseconds until a call fails. Minimum 1. @default 300_000 */
   readonly timeoutMs?: number | undefined;
   readonly execute: (input: Input, context: ToolContext<Context>) => Output | Promise<Output>;
@@ -48,8 +55,13 @@ export interface AnyTool {
   readonly description: string;
   readonly input: ResolvedSchema;
   readonly output: ResolvedSchema | undefined;
-  readonly needsApproval: boolean;
+  readonly needsApproval: boolean | ((input: never, context: never) => boolean | Promise<boolean>);
+  readonly reads: "private" | "public" | undefined;
+  readonly ingests: "trusted" | "untrusted" | undefined;
+  readonly egress: boolean;
   readonly timeoutMs: number;
+  /** The agent behind it, if it is one. */
+  readonly agent?: ManagedAgent | undefined;
   execute(input: never, context: ToolContext<never>): unknown;
 }
 
@@ -83,7 +95,8 @@ export function tool<Input, Output, Context = unknown>(options: ToolOptions<Inpu
   if (input.json.type !== "object")
     throw new TypeError(`Expected \`input\` of tool \`${name}\` to be an object schema: its keys are the parameters.`);
   const output = options.output && resolveSchema(options.output as StandardSchema, "output", `output of tool ${name}`);
-  return { name, description, input, output, needsApproval, timeoutMs, execute };
+  const { reads, ingests, egress = false } = options;
+  return { name, description, input, output, needsApproval, reads, ingests, egress, timeoutMs, execute };
 }
 
 /** Variables as the sandbox takes them. Throws TypeError for a name that can't be one or is a tool's, and for what can't cross. */

@@ -1,4 +1,6 @@
 import type { Execution } from "../executor.ts";
+import type { Attachment } from "../media.ts";
+import { type Message, textOf } from "../model.ts";
 import { plainValue } from "../plain-value.ts";
 import { isMedia, pythonType, type Value } from "../value.ts";
 
@@ -17,6 +19,20 @@ export function renderExecution({ logs, value, valueText, outputs, error, stateL
   if (error !== undefined) parts.push(retryHint);
   if (parts.length === 1) parts.push("The program ran and printed nothing.");
   return cutMiddle(parts.join("\n"), maxCharacters);
+}
+
+/** The pictures among what a program displayed, for models that see. */
+export function picturesOf(outputs: Execution["outputs"]): Attachment[] {
+  return outputs.flatMap((output) => {
+    const [type] = Object.keys(output).filter((each) => /^image\/(png|jpeg|gif|webp)$/.test(each));
+    if (type === undefined) return [];
+    return [{ type: "image", image: { mediaType: type, data: Uint8Array.from(atob(output[type] as string), (byte) => byte.charCodeAt(0)) } }];
+  });
+}
+
+/** The text of messages, for somebody else to read. */
+export function textOfMessages(messages: readonly Message[]): string {
+  return messages.map(({ content }) => (typeof content === "string" ? content : textOf(content))).join("\n---\n");
 }
 
 /** What the model is shown when its text or its answer can't be used; `before` is what its program showed. */

@@ -1,4 +1,5 @@
 import type { ToolSignature } from "../executor.ts";
+import type { ModelTool } from "../model.ts";
 import type { CodeTags } from "../parse-code.ts";
 import type { JsonSchema } from "../schema.ts";
 import type { Value } from "../value.ts";
@@ -17,20 +18,68 @@ export interface PromptContext {
   readonly instructions: string | undefined;
 }
 
+export interface ToolCallingContext {
+  readonly tools: readonly ModelTool[];
+  readonly answerSchema: JsonSchema | undefined;
+  readonly instructions: string | undefined;
+}
+
 export interface LastAnswerContext {
   readonly limit: string;
   readonly task: string;
   readonly answerSchema: JsonSchema | undefined;
 }
 
-/** The texts of the kernel, each replaceable. */
-export interface Prompts {
-  readonly system: (context: PromptContext) => string;
-  /** Asks for the answer when a limit ends the run. */
-  readonly lastAnswer: (context: LastAnswerContext) => string;
+export interface PlanContext {
+  /** False: a plan is there, and a better one is asked for. */
+  readonly isFirst: boolean;
+  readonly remainingSteps: number;
+  /** Names of tools and managed agents. */
+  readonly tools: readonly string[];
 }
 
-export const defaultPrompts: Prompts = { system: systemPrompt, lastAnswer };
+export interface ManagedTaskContext {
+  /** Of the managed agent. */
+  readonly name: string;
+  readonly task: string;
+}
+
+/** Makes a text. `standard` is the kernel's own, to be extended. */
+export type PromptTemplate<Context> = (context: Context, standard: string) => string;
+
+/** The texts of the kernel, each replaceable. */
+export interface PromptTemplates {
+  /** Of a {@link CodeAgent}. */
+  readonly system: PromptTemplate<PromptContext>;
+  /** Of a {@link ToolCallingAgent}. */
+  readonly toolCallingSystem: PromptTemplate<ToolCallingContext>;
+  /** Asks for a plan, the first or a new one. */
+  readonly plan: PromptTemplate<PlanContext>;
+  /** A managed agent's task, as it reads it. */
+  readonly managedTask: PromptTemplate<ManagedTaskContext>;
+  /** Asks for the answer when a limit ends the run. */
+  readonly lastAnswer: PromptTemplate<LastAnswerContext>;
+}
+
+/** The templates with what they are standard for. */
+export type Prompts = { readonly [Name in keyof PromptTemplates]: (context: Parameters<PromptTemplates[Name]>[0]) => string };
+
+const standard: Prompts = { system: systemPrompt, toolCallingSystem, plan, managedTask, lastAnswer };
+
+/** The kernel's texts with the user's in their place. Throws TypeError for a template that doesn't exist or is no function. */
+export function promptTemplates(own: Partial<PromptTemplates> = {}): Prompts {
+  for (const [name, template] of Object.entries(own)) {
+    if (!(name in standard)) throw new TypeError(`Expected \`promptTemplates\` to have only ${Object.keys(standard).join(", ")}, got \`${name}\``);
+    if (template !== undefined && typeof template !== "function")
+      throw new TypeError(`Expected \`promptTemplates.${name}\` to be a function (context, standard) => text, got ${typeof template}`);
+  }
+  const render = (name: keyof PromptTemplates) => (context: never) => {
+    const text = (standard[name] as (context: never) => string)(context);
+    const template = own[name] as PromptTemplate<never> | undefined;
+    return template === undefined ? text : template(context, text);
+  };
+  return Object.fromEntries((Object.keys(standard) as (keyof PromptTemplates)[]).map((name) => [name, render(name)])) as unknown as Prompts;
+}
 
 function systemPrompt(context: PromptContext): string {
   const write = context.structured ? structuredAction : taggedAction;
@@ -149,4 +198,48 @@ function lastAnswer({ limit, task, answerSchema }: LastAnswerContext): string {
       ? "as plain text without code"
       : `as one JSON object {"answer": …}, the answer of this schema: ${JSON.stringify(answerSchema)}`;
   return `You have reached the limit of ${limit} and can't run code any more. Answer this task now, from what you have found so far, ${form}.\nTask: ${task}`;
+}
+
+function toolCallingSystem({ tools, answerSchema, instructions }: ToolCallingContext): string {
+  const names =
+    tools.length === 0 ? "You have no tools but final_answer." : `Your tools are ${tools.map(({ name }) => name).join(", ")}, and final_answer.`;
+  const parts = [
+    `You solve tasks by calling tools. You work in steps: in each one, call one or several tools; you receive their results and go on. ${names} When you know the answer, call final_answer with it: only that ends the task.
+
+Example (its tools are not yours):
+---
+Task: "Which is larger, the population of Lagos or of Cairo?"
+You call search(query="population of Lagos") and search(query="population of Cairo") together.
+The results say "Lagos has 15.9 million inhabitants (2024)." and "about 10.2 million people".
+You call final_answer(answer="Lagos").`,
+    `Rules:
+1. Every answer calls at least one tool. Text alone does nothing.
+2. Give each argument its value: not the name of a variable, and not an expression. Where a result was stored under a name, pass that name.
+3. Calls that don't need each other's results go together in one answer.
+4. Don't repeat a call that you have already made with the same arguments; use its result.
+5. Don't invent results. After an error, read it and change the call; after several, try another way.
+${
+  answerSchema === undefined
+    ? ""
+    : `final_answer must be given an \`answer\` of this JSON schema: ${JSON.stringify(answerSchema)}
+`
+}Begin with the task that follows.`,
+    instructions?.trim(),
+  ];
+  return parts.filter(Boolean).join("\n\n");
+}
+
+function plan({ isFirst, remainingSteps, tools }: PlanContext): string {
+  const first = `Before you begin, write a plan for the task, and nothing else: no code and no tool calls now.
+1. Facts: what the task gives you, what you have to look up and where, what you have to work out.
+2. Plan: the steps to the answer, each with the tool it needs.`;
+  const next = `Stop here and write a new plan for what is left of the task, and nothing else: no code and no tool calls now.
+1. Facts: what you have found so far, what is still to look up or to work out, and what turned out wrong.
+2. Plan: the steps from here to the answer.`;
+  const names = tools.length === 0 ? "You have no tools." : `The tools are: ${tools.join(", ")}.`;
+  return `${isFirst ? first : next}\n${names} You have ${remainingSteps} ${remainingSteps === 1 ? "step" : "steps"} left.`;
+}
+
+function managedTask({ name, task }: ManagedTaskContext): string {
+  return `You are "${name}", a member of a team. Your manager gives you this task and sees nothing of your work but your final answer: put into it all that was asked for and what is needed to understand it. If you can't solve the task, say in the answer what you tried and what you found.\n---\n${task}`;
 }

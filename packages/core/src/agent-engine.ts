@@ -1,0 +1,82 @@
+import type { AgentOptions, ResumeOptions, RunOptions, RunResult } from "./agent.ts";
+import { Conversation, type SavedConversation } from "./conversation.ts";
+import type { AgentDefinition } from "./definition.ts";
+import { ConfigurationError } from "./errors.ts";
+import type { Executor } from "./executor.ts";
+import { performRun } from "./perform-run.ts";
+import type { ActionKind, CommonAgent } from "./resolved-agent.ts";
+import { Run, type RunHandle } from "./run.ts";
+import type { RunScope } from "./run-context.ts";
+import { readSuspendedRun, type SuspendedRun } from "./suspension.ts";
+
+/** A kind of agent that is ready to run. */
+export interface EngineOptions {
+  readonly common: CommonAgent;
+  readonly options: Pick<AgentOptions, "description" | "tools" | "managedAgents" | "provideRunSummary" | "keepsMemory">;
+  readonly kind: ActionKind["name"];
+  readonly executor: Executor | string | undefined;
+  /** Loads what is not there yet. A failed load is tried again at the next run. */
+  load(): Promise<readonly [ActionKind, Executor | undefined]>;
+}
+
+/** What every kind of agent does, whatever its actions are. */
+export class AgentEngine<Output> {
+  readonly definition: AgentDefinition;
+  readonly #options: EngineOptions;
+  #loading: Promise<readonly [ActionKind, Executor | undefined]> | undefined;
+
+  constructor(engine: EngineOptions) {
+    const { common, options, kind, executor } = engine;
+    const { name, model, output, maxSteps, budget, planningInterval, maySuspend } = common;
+    const { description, tools = [], managedAgents = [], provideRunSummary = false, keepsMemory = false } = options;
+    this.#options = engine;
+    this.definition = {
+      ...{ kind, name, description, modelId: model.id, tools: [...tools], managedAgents: managedAgents.map(({ definition }) => definition) },
+      ...{ executor, output, maxSteps, budget, planningInterval, provideRunSummary, keepsMemory, maySuspend },
+    };
+  }
+
+  run(task: string, options: RunOptions = {}): Promise<RunResult<Output>> {
+    return this.perform(task, options, { handle: unattended() });
+  }
+
+  start(task: string, options: RunOptions = {}): Run<Output> {
+    return new Run((handle) => this.perform(task, options, { handle }));
+  }
+
+  resume(state: SuspendedRun, options: ResumeOptions = {}): Promise<RunResult<Output>> {
+    return this.goOn(state, options, { handle: unattended() });
+  }
+
+  startResumed(state: SuspendedRun, options: ResumeOptions = {}): Run<Output> {
+    return new Run((handle) => this.goOn(state, options, { handle }));
+  }
+
+  conversation(saved?: SavedConversation): Conversation<Output> {
+    return new Conversation(this, saved);
+  }
+
+  async perform(task: string, options: RunOptions, scope: RunScope): Promise<RunResult<Output>> {
+    this.#loading ??= this.#options.load().catch((error) => {
+      this.#loading = undefined;
+      throw error;
+    });
+    const [kind, executor] = await this.#loading;
+    const agent = { ...this.#options.common, kind, authorizedImports: kind.authorizedImports };
+    return (await performRun({ agent, executor, definition: this.definition }, task, options, scope)) as RunResult<Output>;
+  }
+
+  /** A suspended run, from where it was left. */
+  async goOn(state: SuspendedRun, options: ResumeOptions, scope: RunScope): Promise<RunResult<Output>> {
+    if (this.#options.common.hasOwnJournal)
+      throw new ConfigurationError("A run with a `journal` of your own goes on by that journal, not by `resume`.");
+    const resumption = readSuspendedRun(state, this.definition, options);
+    const { signal, context } = options;
+    const { given } = resumption;
+    return this.perform(given.text, { ...given.options, signal, context }, { ...scope, resumption });
+  }
+}
+
+function unattended(): RunHandle {
+  return { signal: undefined, emit: () => {}, mayStep: async () => {} };
+}

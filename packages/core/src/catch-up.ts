@@ -1,0 +1,295 @@
+import { CodeletError, describeThrown, ExecutorCrashedError } from "./errors.ts";
+import type {
+  Advance,
+  CallResult,
+  ExecuteOptions,
+  Executor,
+  ExecutorSession,
+  OpenSessionOptions,
+  SandboxCall,
+  SessionBinding,
+  SessionRef,
+} from "./executor.ts";
+import { plainValue } from "./plain-value.ts";
+import type { Json } from "./value.ts";
+
+type Recorded = { readonly advance: Advance } | { readonly results: readonly CallResult[] };
+
+/** A program as the journal knows it: what it did, and what it was answered, in order. Or a binding between programs. */
+type RecordedStep = { readonly code: string; readonly options: ExecuteOptions; readonly events: Recorded[] } | { readonly binding: SessionBinding };
+
+type Calls = Extract<Advance, { readonly type: "calls" }>;
+
+/**
+ * The session of a run that is resumed. It only notes what the journal knows, until the first thing that it doesn't: then the live sandbox is found again
+ * (`restore`), or the programs run again in a fresh one, answered from the journal, and go on from there. Where they do something else than before, or
+ * the sandbox is gone, the step ends with an error that says so, before any further effect.
+ */
+export class CatchUpSession implements ExecutorSession {
+  readonly #executor: Executor;
+  readonly #options: OpenSessionOptions;
+  #restore: SessionRef | undefined;
+  readonly #steps: RecordedStep[] = [];
+  #caughtUp = Promise.withResolvers<ExecutorSession>();
+  #isCatchingUp = false;
+  #session: ExecutorSession | undefined;
+  #lost: string | undefined;
+  #isDetached = false;
+  #isDisposed = false;
+  /** The journal's ids of calls to those of the program that runs again. */
+  readonly #liveIds = new Map<string, string>();
+  readonly #recordedIds = new Map<string, string>();
+  readonly #early: Advance[] = [];
+
+  constructor(executor: Executor, options: OpenSessionOptions, restore: SessionRef | undefined) {
+    this.#executor = executor;
+    this.#options = options;
+    this.#restore = restore;
+    this.#caughtUp.promise.catch(() => {});
+  }
+
+  /** How the sandbox is found again, also when it was not needed since. */
+  get reference(): SessionRef | undefined {
+    return this.#session === undefined ? this.#restore : this.#session.reference;
+  }
+
+  /** An advance that the journal knew. */
+  observe(advance: Advance): void {
+    if (this.#session === undefined) this.#last()?.events.push({ advance });
+  }
+
+  start(code: string, options: ExecuteOptions = {}): void {
+    if (this.#lost !== undefined) this.#forget();
+    this.#liveIds.clear();
+    this.#recordedIds.clear();
+    if (this.#session === undefined) this.#steps.push({ code, options, events: [] });
+    else this.#session.start(code, options);
+  }
+
+  async next(): Promise<Advance> {
+    let session: ExecutorSession;
+    try {
+      session = await this.#reached();
+    } catch (error) {
+      if (this.#lost === undefined) throw error;
+      const message = `This program waited for an answer from outside and can't go on: ${this.#lost} Calls that it had made have happened; the one it waited for was not made.`;
+      const execution = { value: null, logs: "", outputs: [], error: { name: "ProgramNotResumed", message }, stateLost: true, durationMs: 0 };
+      return { type: "done", execution };
+    }
+    for (;;) {
+      const advance = this.#early.shift() ?? (await session.next());
+      if (advance.type === "done") return advance;
+      const calls = advance.calls.filter(({ id }) => !this.#recordedIds.has(id));
+      const cancelled = advance.cancelled.map((id) => this.#recordedIds.get(id) ?? id);
+      if (calls.length > 0 || cancelled.length > 0 || advance.calls.length === 0) return { ...advance, calls, cancelled };
+    }
+  }
+
+  deliver(results: readonly CallResult[]): void {
+    if (this.#session === undefined) this.#last()?.events.push({ results });
+    else this.#answer(this.#session, results);
+  }
+
+  interrupt(reason: "timeout" | "aborted"): void {
+    this.#session?.interrupt(reason);
+  }
+
+  async bind(binding: SessionBinding): Promise<void> {
+    if (this.#session === undefined) this.#steps.push({ binding });
+    else await this.#session.bind(binding);
+  }
+
+  /** Resolves once the program is where it was: before the next effect. Rejects where it can't be brought back. */
+  async ready(): Promise<void> {
+    await this.#caughtUp.promise;
+  }
+
+  /** Only the first advance that the journal doesn't know needs the sandbox: by then all that it does know is noted. */
+  #reached(): Promise<ExecutorSession> {
+    if (!this.#isCatchingUp) {
+      this.#isCatchingUp = true;
+      this.#catchUp().then(this.#caughtUp.resolve, this.#caughtUp.reject);
+    }
+    return this.#caughtUp.promise;
+  }
+
+  async detach(): Promise<SessionRef> {
+    this.#isDetached = true;
+    return (await this.#session?.detach?.()) ?? (this.#restore as SessionRef);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isDisposed = true;
+    await this.#session?.[Symbol.asyncDispose]();
+  }
+
+  /** After a loss the next program begins in a fresh sandbox. */
+  #forget(): void {
+    this.#lost = undefined;
+    this.#restore = undefined;
+    this.#isCatchingUp = false;
+    this.#caughtUp = Promise.withResolvers();
+    this.#steps.length = 0;
+  }
+
+  #last(): Extract<RecordedStep, { readonly code: string }> | undefined {
+    const last = this.#steps.at(-1);
+    return last !== undefined && "code" in last ? last : undefined;
+  }
+
+  async #catchUp(): Promise<ExecutorSession> {
+    try {
+      const found = this.#restore === undefined ? undefined : await this.#find(this.#restore);
+      const session = found ?? (await this.#repeat());
+      if (this.#isDetached && found !== undefined) await session.detach?.();
+      if (this.#isDisposed) await session[Symbol.asyncDispose]();
+      this.#session = session;
+      return session;
+    } catch (error) {
+      if (!(error instanceof NotResumed)) throw error;
+      this.#lost = error.message;
+      throw new ExecutorCrashedError(`The call was not made, since its program can't go on: ${error.message}`, { cause: error });
+    }
+  }
+
+  /** The live sandbox, in the middle of its step; undefined when it is gone and its programs can run again. */
+  async #find(restore: SessionRef): Promise<ExecutorSession | undefined> {
+    let session: ExecutorSession | undefined;
+    try {
+      session = await this.#executor.open({ ...this.#options, variables: undefined, restore });
+      const last = this.#last();
+      if (last === undefined || last.events.length === 0) {
+        if (last !== undefined) session.start(last.code, last.options);
+        return session;
+      }
+      session.resume?.(last.options);
+      const advance = await session.next();
+      this.#early.push(advance);
+      // Those that were never answered keep their ids; the journal has handed them out already.
+      const recorded = new Set(
+        last.events.flatMap((event) => ("advance" in event && event.advance.type === "calls" ? event.advance.calls.map(({ id }) => id) : [])),
+      );
+      if (advance.type === "calls") for (const { id } of advance.calls) if (recorded.has(id)) this.#pair(id, id);
+      for (const event of last.events) if ("results" in event) this.#answer(session, event.results);
+      return session;
+    } catch (error) {
+      await Promise.resolve(session?.[Symbol.asyncDispose]()).catch(() => {});
+      if (!CodeletError.isInstance(error, "executor-crashed", "configuration", "protocol")) throw error;
+      if (this.#executor.capabilities.recovery.replay !== false) return undefined;
+      throw new NotResumed(`the sandbox that it ran in is gone (${describeThrown(error).message}).`);
+    }
+  }
+
+  /** All programs once more, answered from the journal. */
+  async #repeat(): Promise<ExecutorSession> {
+    const { replay } = this.#executor.capabilities.recovery;
+    const isNew = this.#steps.every((step) => "binding" in step || step.events.length === 0);
+    if (replay === false && !isNew) throw new NotResumed("its sandbox ended with the process, and this executor can't repeat programs.");
+    const session = await this.#executor.open(this.#options);
+    try {
+      for (const step of this.#steps) {
+        if ("binding" in step) await session.bind(step.binding);
+        else await this.#repeatStep(session, step);
+      }
+      return session;
+    } catch (error) {
+      await session[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  async #repeatStep(session: ExecutorSession, step: Extract<RecordedStep, { readonly code: string }>): Promise<void> {
+    const { code, options, events } = step;
+    const advances = events.flatMap((event) => ("advance" in event ? [event.advance] : []));
+    let isMuted = events.length > 0;
+    const replay = advances.map(({ readings = null }): Json => readings);
+    const { onOutput } = options;
+    session.start(code, { ...options, replay, onOutput: (chunk) => (isMuted ? undefined : onOutput?.(chunk)) });
+    this.#liveIds.clear();
+    this.#recordedIds.clear();
+    const made: Made = {
+      expected: advances.flatMap((advance) => (advance.type === "calls" ? advance.calls.map(describeCall) : [])),
+      waiting: [],
+      further: [],
+    };
+    // The list grows while this waits: results come in from the journal.
+    for (let index = 0; index < events.length; index++) {
+      const event = events[index] as Recorded;
+      if ("results" in event) this.#answer(session, event.results);
+      else if (event.advance.type === "calls") await this.#match(session, event.advance.calls, made);
+      else await expectEnd(session, made);
+    }
+    isMuted = false;
+    if (made.further.length > 0) this.#early.push({ type: "calls", calls: made.further, cancelled: [] });
+  }
+
+  /** Waits until the program has made these calls again, in any order. */
+  async #match(session: ExecutorSession, recorded: readonly SandboxCall[], made: Made): Promise<void> {
+    for (const call of recorded) {
+      const description = describeCall(call);
+      const find = (): number => made.waiting.findIndex((each) => describeCall(each) === description);
+      let at = find();
+      for (; at < 0; at = find()) {
+        const advance = await session.next();
+        if (advance.type === "done") throw new NotResumed(differs(call, undefined));
+        for (const live of advance.calls) sort(live, made);
+      }
+      const [found] = made.waiting.splice(at, 1);
+      this.#pair(call.id, (found as SandboxCall).id);
+    }
+  }
+
+  #pair(recorded: string, live: string): void {
+    this.#liveIds.set(recorded, live);
+    this.#recordedIds.set(live, recorded);
+  }
+
+  #answer(session: ExecutorSession, results: readonly CallResult[]): void {
+    const isRepeated = this.#liveIds.size > 0;
+    const known = results.flatMap((result) => {
+      const id = this.#liveIds.get(result.id) ?? (isRepeated && this.#session === undefined ? undefined : result.id);
+      return id === undefined ? [] : [{ ...result, id }];
+    });
+    if (known.length > 0) session.deliver(known);
+  }
+}
+
+class NotResumed extends Error {}
+
+/** What a program that runs again has called so far: of what it had called before, and beyond that. */
+interface Made {
+  readonly expected: string[];
+  readonly waiting: SandboxCall[];
+  readonly further: SandboxCall[];
+}
+
+function sort(live: SandboxCall, { expected, waiting, further }: Made): void {
+  const at = expected.indexOf(describeCall(live));
+  if (at < 0 && expected.length > 0)
+    throw new NotResumed(`run again from its beginning, it called ${shorten(live)}, which it had not called before.`);
+  if (at >= 0) expected.splice(at, 1);
+  (at < 0 ? further : waiting).push(live);
+}
+
+async function expectEnd(session: ExecutorSession, { further }: Made): Promise<void> {
+  const advance = further.length > 0 ? undefined : await session.next();
+  if (advance?.type === "done") return;
+  throw new NotResumed(differs(undefined, further[0] ?? (advance as Calls).calls[0]));
+}
+
+function differs(expected: SandboxCall | undefined, made: SandboxCall | undefined): string {
+  const show = (call: SandboxCall | undefined): string => (call === undefined ? "ended" : `called ${shorten(call)}`);
+  return `run again from its beginning, it ${show(made)} where it had ${show(expected)} before.`;
+}
+
+function shorten(call: SandboxCall): string {
+  return describeCall(call).slice(0, 200);
+}
+
+/** Name and arguments as text that is the same for the same call. */
+function describeCall({ tool, args, kwargs }: SandboxCall): string {
+  const named = Object.entries(kwargs).sort(([a], [b]) => (a < b ? -1 : 1));
+  return `${tool}(${JSON.stringify([args.map(plainValue), named.map(([name, value]) => [name, plainValue(value)])], (_, item: unknown) =>
+    typeof item === "bigint" ? `${item}n` : item instanceof Uint8Array ? [...item] : item,
+  )})`;
+}

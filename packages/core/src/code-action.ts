@@ -1,0 +1,71 @@
+import { abortable } from "./abort.ts";
+import { atLeast } from "./at-least.ts";
+import type { CodeOptions } from "./code-agent.ts";
+import { CodeletError, ModelOutputError } from "./errors.ts";
+import { type Evidence, execute } from "./execute.ts";
+import type { Execution } from "./executor.ts";
+import { type ModelResponse, textOf } from "./model.ts";
+import { closeCode, codeTags, markdownTags, type ParsedAction, parseCode, parseStructured, structuredAction } from "./parse-code.ts";
+import { picturesOf, renderExecution } from "./prompts/observation.ts";
+import { type ActionKind, type CommonAgent, type Draft, oneOf } from "./resolved-agent.ts";
+import type { RunContext } from "./run-context.ts";
+import type { Sandbox } from "./sandbox.ts";
+import { toolSignature } from "./tool.ts";
+import type { Value } from "./value.ts";
+
+const defaultStepTimeoutMs = 30_000;
+
+/** Actions that are programs. Throws TypeError when an option is wrong. */
+export function codeKind(agent: CommonAgent, options: CodeOptions, language: "python" | "javascript"): ActionKind {
+  const { authorizedImports, codeTags: style = "code", actionFormat = "text", stepTimeoutMs = defaultStepTimeoutMs } = options;
+  const structured = oneOf(["text", "structured"], "actionFormat", actionFormat) === "structured";
+  const tags = style === "code" ? codeTags : style === "markdown" ? markdownTags(language) : style;
+  if (!tags?.open || !tags.close) throw new TypeError(`Expected \`codeTags\` to be "code", "markdown" or { open, close }, got \`${String(tags)}\``);
+  atLeast(1, "stepTimeoutMs", stepTimeoutMs);
+  const tools = [...agent.tools.values()].map(toolSignature);
+  const { output, instructions } = agent;
+  const systemPrompt = agent.prompts.system({ language, tools, authorizedImports, tags, structured, answerSchema: output?.json, instructions });
+  // A closing tag that is part of the opening one would stop the model before its code begins.
+  const stop = tags.open.includes(tags.close) ? ["Observation:"] : [tags.close, "Observation:"];
+  const parse = (text: string): ParsedAction => (structured ? parseStructured(text) : parseCode(text, tags, language));
+
+  async function act(run: RunContext, action: Draft, response: ModelResponse): Promise<{ readonly value: Value } | undefined> {
+    const text = textOf(response.content);
+    action.modelOutput = (structured ? text : closeCode(text, tags)) || "(empty)";
+    if (response.finishReason === "length") throw new ModelOutputError("Your answer was cut off: it is too long. Do less in one step.");
+    Object.assign(action, parse(action.modelOutput));
+    run.emit({ type: "code", thought: action.thought, code: action.code });
+    const { finalAnswer, error } = await runProgram(run, action, stepTimeoutMs);
+    if (error !== undefined) action.error = { code: "code-failed", name: error.name, message: error.message };
+    return finalAnswer;
+  }
+  return { name: "code", systemPrompt, authorizedImports, request: structured ? { responseSchema: structuredAction } : { stop }, act };
+}
+
+/** A sandbox that crashes is replaced, and the model is told; one that keeps crashing ends the run. */
+async function runProgram(run: RunContext, action: Draft, timeoutMs: number): Promise<Execution> {
+  const evidence: Evidence = { toolCalls: [] };
+  const sandbox = run.thread.sandbox as Sandbox;
+  try {
+    const session = await abortable(sandbox.session(), run.signal);
+    return await execute(run, session, { key: String(action.step), code: action.code, timeoutMs, evidence });
+  } catch (error) {
+    const crashed = CodeletError.isInstance(error, "executor-crashed", "protocol") && !run.isControlFlow(error);
+    if (!crashed || !(await sandbox.replace())) throw error;
+    run.emit({ type: "warning", message: `The sandbox crashed and is replaced: ${error.message}` });
+    const lost = { name: "SandboxCrashed", message: error.message };
+    evidence.execution = { value: null, logs: "", outputs: [], error: lost, stateLost: true, durationMs: 0 };
+    return evidence.execution;
+  } finally {
+    action.toolCalls = evidence.toolCalls;
+    if (evidence.execution !== undefined) show(run, action, evidence.execution);
+  }
+}
+
+function show(run: RunContext, action: Draft, execution: Execution): void {
+  action.outputs = execution.outputs;
+  action.observation = renderExecution(execution, run.agent.maxObservationCharacters);
+  if (run.agent.model.seesImages) action.images = picturesOf(execution.outputs);
+  run.emit({ type: "execution", execution });
+  for (const output of execution.outputs) run.emit({ type: "rich-output", output });
+}

@@ -1,0 +1,115 @@
+import type { ResumeOptions, RunOptions, RunResult } from "./agent.ts";
+import type { AgentEngine } from "./agent-engine.ts";
+import { ConfigurationError, describeThrown, ProtocolError } from "./errors.ts";
+import type { SessionRef } from "./executor.ts";
+import { Memory, type Step } from "./memory.ts";
+import { Run, type RunHandle } from "./run.ts";
+import type { RunScope, Thread } from "./run-context.ts";
+import type { SuspendedRun } from "./suspension.ts";
+import { toValue } from "./to-value.ts";
+import type { Json, Value } from "./value.ts";
+import { decodeValue, encodeValue } from "./value-codec.ts";
+
+/** A conversation as plain JSON. */
+export interface SavedConversation {
+  readonly version: 1;
+  /** Its steps, pictures included, and what else is remembered. */
+  readonly thread: Json;
+  /** How its sandbox is found again, where the executor can: leave it out to begin with a fresh one. */
+  readonly sandbox?: SessionRef | undefined;
+}
+
+interface SavedThread {
+  readonly steps: readonly Step[];
+  readonly values: Readonly<Record<string, Value>>;
+  readonly untrusted: readonly string[];
+}
+
+const freshSandbox = "The sandbox is a new one: variables, functions and imports from before this message are gone.";
+
+/**
+ * Runs that follow each other: each goes on with the memory and the sandbox of the one before. One run at a time; the owner disposes of it.
+ *
+ * @example
+ * await using chat = agent.conversation();
+ * await chat.run("Load sales.csv.");
+ * await chat.run("Which month was the best?");
+ */
+export class Conversation<Output> implements AsyncDisposable {
+  readonly #engine: AgentEngine<Output>;
+  readonly #thread: Thread;
+  #isRunning = false;
+
+  /** Throws ProtocolError when what was saved is damaged. */
+  constructor(engine: AgentEngine<Output>, saved?: SavedConversation) {
+    this.#engine = engine;
+    this.#thread = saved === undefined ? { memory: new Memory(), values: new Map(), exposure: { untrusted: new Set() } } : restoreThread(saved);
+  }
+
+  /** What was said and done so far. May be edited between runs. */
+  get memory(): Memory {
+    return this.#thread.memory;
+  }
+
+  /** As the agent's `run`, after what was before. Rejects with `configuration` while another run goes on. */
+  run(task: string, options: RunOptions = {}): Promise<RunResult<Output>> {
+    return this.#inTurn((handle) => this.#engine.perform(task, options, this.#scope(handle)));
+  }
+
+  /** As the agent's `start`. */
+  start(task: string, options: RunOptions = {}): Run<Output> {
+    return new Run((handle) => this.#inTurn(() => this.#engine.perform(task, options, this.#scope(handle))));
+  }
+
+  /** Goes on with its run that was suspended. */
+  resume(state: SuspendedRun, options: ResumeOptions = {}): Promise<RunResult<Output>> {
+    this.#thread.note = undefined;
+    return this.#inTurn((handle) => this.#engine.goOn(state, options, this.#scope(handle)));
+  }
+
+  /** Everything as plain JSON; a sandbox that can be found again, or saved, by how. */
+  async save(): Promise<SavedConversation> {
+    if (this.#isRunning) throw new ConfigurationError("A conversation can be saved between its runs only.");
+    const { memory, values, exposure, sandbox } = this.#thread;
+    const saved: SavedThread = { steps: memory.steps, values: Object.fromEntries(values), untrusted: [...exposure.untrusted] };
+    return { version: 1, thread: encodeValue(toValue(saved, Number.POSITIVE_INFINITY)), sandbox: await sandbox?.save() };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#thread.sandbox?.[Symbol.asyncDispose]();
+  }
+
+  #scope(handle: RunHandle): RunScope {
+    return { handle, thread: this.#thread };
+  }
+
+  async #inTurn(perform: (handle: RunHandle) => Promise<RunResult<Output>>): Promise<RunResult<Output>> {
+    if (this.#isRunning) throw new ConfigurationError("A conversation has one run at a time: wait for the one before.");
+    this.#isRunning = true;
+    try {
+      const result = await perform({ signal: undefined, emit: () => {}, mayStep: async () => {} });
+      if (result.state === "suspended") Object.assign(this.#thread, { sandbox: undefined, note: freshSandbox });
+      return result;
+    } finally {
+      this.#isRunning = false;
+    }
+  }
+}
+
+function restoreThread({ version, thread, sandbox }: SavedConversation): Thread {
+  if (version !== 1) throw new ProtocolError(`Expected a conversation of version 1, got ${String(version)}.`);
+  try {
+    const { steps, values, untrusted } = decodeValue(thread) as unknown as SavedThread;
+    const hasCode = steps.some((step) => step.type === "action" && step.code !== "");
+    const note = hasCode && sandbox === undefined ? freshSandbox : undefined;
+    return {
+      memory: new Memory(steps),
+      values: new Map(Object.entries(values)),
+      exposure: { untrusted: new Set(untrusted) },
+      restore: sandbox,
+      note,
+    };
+  } catch (error) {
+    throw new ProtocolError(`The saved conversation is damaged: ${describeThrown(error).message}`, { cause: error });
+  }
+}

@@ -1,0 +1,28 @@
+import { generate } from "./generate.ts";
+import type { PlanningStep } from "./memory.ts";
+import { textOf } from "./model.ts";
+import type { RunContext } from "./run-context.ts";
+import { callBack } from "./step-callbacks.ts";
+
+/** Where a plan is due before this step, the model makes one, or a new one from what it has found. */
+export async function plan(run: RunContext, step: number): Promise<void> {
+  const { agent, memory, maxSteps, signal } = run;
+  const { planningInterval, prompts, kind } = agent;
+  if (planningInterval === undefined || (step - 1) % planningInterval !== 0) return;
+  const key = `${step}/plan`;
+  const startedAtMs = await run.journal.now(`${key}/start`);
+  const isFirst = !memory.steps.some(({ type }) => type === "planning");
+  const question = prompts.plan({ isFirst, remainingSteps: maxSteps - step + 1, tools: [...agent.tools.keys()] });
+  const { tools } = kind.request;
+  const response = await generate(run, `${key}/model`, {
+    messages: [...memory.toMessages(), { role: "user", content: question }],
+    ...(tools === undefined ? {} : { tools, toolChoice: "none" }),
+    signal,
+  });
+  const text = textOf(response.content).trim() || "(no plan)";
+  const durationMs = (await run.journal.now(`${key}/end`)) - startedAtMs;
+  const planning: PlanningStep = { type: "planning", step, plan: text, usage: response.usage, startedAtMs, durationMs };
+  memory.add(planning);
+  run.emit({ type: "plan", plan: planning });
+  await callBack(run, planning, key);
+}

@@ -1,0 +1,139 @@
+import { sleep } from "./abort.ts";
+import type { ApprovalDecision } from "./authorize.ts";
+import { type Journal, type JournalFactory, type OperationName, type Outcome, operationError, race } from "./journal.ts";
+import { Suspension } from "./suspension.ts";
+import { toValue } from "./to-value.ts";
+import type { Json } from "./value.ts";
+import { decodeValue, encodeValue } from "./value-codec.ts";
+
+/** What happened at one place of a run: how an operation ended, or a time, a choice, a decision. */
+export type JournalEntry = readonly [path: string, kind: "outcome" | "value", entry: Json];
+
+/** Other threads of a program may still be about to make calls that wait too. */
+const graceMs = 100;
+
+/**
+ * A journal in memory that keeps what happened, so that the run can be left and gone on with later. It leaves when decisions are waited for and
+ * nothing else goes on.
+ */
+export class Recorder {
+  readonly #outcomes = new Map<string, Outcome<unknown>>();
+  readonly #values = new Map<string, Json>();
+  readonly #decisions: ReadonlyMap<string, ApprovalDecision>;
+  readonly #waits = new Map<string, (error: Suspension) => void>();
+  readonly #left = Promise.withResolvers<never>();
+  #run: Parameters<JournalFactory>[0] | undefined;
+  #working = 0;
+  #isLive: boolean;
+  #suspension: Suspension | undefined;
+
+  /** Goes on from what a state holds; `decisions` are by the path that waits for them. */
+  constructor(entries: readonly JournalEntry[] = [], decisions: ReadonlyMap<string, ApprovalDecision> = new Map()) {
+    for (const [path, kind, entry] of entries) {
+      if (kind === "outcome") this.#outcomes.set(path, decodeValue(entry) as unknown as Outcome<unknown>);
+      else this.#values.set(path, entry);
+    }
+    this.#isLive = entries.length === 0;
+    this.#decisions = decisions;
+    this.#left.promise.catch(() => {});
+  }
+
+  /** Whether what is recorded has been gone through: what is done now is done for the first time. */
+  get isLive(): boolean {
+    return this.#isLive;
+  }
+
+  readonly factory: JournalFactory = (run) => {
+    this.#run = run;
+    return this.#journal("");
+  };
+
+  /** What has happened, as plain JSON. */
+  entries(): JournalEntry[] {
+    const outcomes = [...this.#outcomes].map(([path, outcome]): JournalEntry => [path, "outcome", encodeOutcome(outcome)]);
+    return [...outcomes, ...[...this.#values].map(([path, value]): JournalEntry => [path, "value", value])];
+  }
+
+  #journal(prefix: string): Journal {
+    return {
+      call: (key, operation, args) => this.#call(prefix + key, operation, args),
+      all: (thunks) => Promise.all(thunks.map((thunk) => thunk())),
+      pick: (key, candidates) => this.#keep(prefix + key, () => race(candidates)),
+      child: (key) => this.#journal(`${prefix}${key}/`),
+      now: (key) => this.#keep(prefix + key, async () => Date.now()),
+      sleep: async (key, milliseconds, signal) => {
+        await this.#keep(prefix + key, () => this.#work(() => sleep(milliseconds, signal).then(() => null)));
+      },
+      waitFor: <T extends Json>(key: string) => this.#keep<Json>(prefix + key, () => this.#wait(prefix + key)) as Promise<T>,
+      checkpoint: async () => {},
+      emit: (event) => {
+        if (this.#isLive) this.#run?.emit(event);
+      },
+    };
+  }
+
+  async #call<T>(path: string, operation: OperationName, args: Json): Promise<Outcome<T>> {
+    const known = this.#outcomes.get(path);
+    if (known !== undefined) return known as Outcome<T>;
+    this.#isLive = true;
+    const { operations, runId } = this.#run as Parameters<JournalFactory>[0];
+    const perform = async (): Promise<Outcome<T>> => {
+      try {
+        return { value: (await operations[operation](args, { idempotencyKey: `${runId}/${path}` })) as T };
+      } catch (error) {
+        return { error: operationError(error) };
+      }
+    };
+    // A program that only waits for its calls doesn't keep the run from leaving; it is left where it is.
+    const outcome = await (operation === "advance" ? Promise.race([perform(), this.#left.promise]) : this.#work(perform));
+    if (this.#suspension !== undefined) throw this.#suspension;
+    this.#outcomes.set(path, outcome);
+    return outcome;
+  }
+
+  async #keep<T extends Json>(path: string, make: () => Promise<T>): Promise<T> {
+    const known = this.#values.get(path);
+    if (known !== undefined) return known as T;
+    const value = await make();
+    if (this.#suspension !== undefined) throw this.#suspension;
+    this.#values.set(path, value);
+    return value;
+  }
+
+  async #work<T>(work: () => Promise<T>): Promise<T> {
+    this.#working++;
+    try {
+      return await work();
+    } finally {
+      this.#working--;
+      this.#leaveSoon();
+    }
+  }
+
+  #wait(path: string): Promise<Json> {
+    const decision = this.#decisions.get(path);
+    if (decision !== undefined) return Promise.resolve(decision as Json);
+    return new Promise((_, reject) => {
+      this.#waits.set(path, reject);
+      this.#leaveSoon();
+    });
+  }
+
+  #leaveSoon(): void {
+    const waiting = this.#waits.size;
+    if (waiting === 0 || this.#working > 0) return;
+    setTimeout(() => {
+      if (this.#working > 0 || this.#suspension !== undefined || this.#waits.size !== waiting) return;
+      this.#isLive = true;
+      this.#suspension = new Suspension("The run waits for decisions.");
+      this.#left.reject(this.#suspension);
+      for (const leave of this.#waits.values()) leave(this.#suspension);
+    }, graceMs);
+  }
+}
+
+function encodeOutcome(outcome: Outcome<unknown>): Json {
+  if ("value" in outcome) return encodeValue(toValue({ value: outcome.value }, Number.POSITIVE_INFINITY));
+  const { cause, ...error } = outcome.error;
+  return encodeValue(toValue({ error }, Number.POSITIVE_INFINITY));
+}

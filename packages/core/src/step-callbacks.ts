@@ -1,0 +1,62 @@
+import type { Memory, Step } from "./memory.ts";
+import type { ModelRequest, ModelResponse } from "./model.ts";
+import type { RunContext } from "./run-context.ts";
+
+export interface StepCallbackContext {
+  /** May be edited; the edits are journaled. */
+  readonly memory: Memory;
+  readonly runId: string;
+  readonly agentPath: readonly string[];
+  readonly signal: AbortSignal;
+  /** The run's `context`. */
+  readonly context: unknown;
+}
+
+/** Called after a step has been remembered. What it throws ends the run. */
+export type StepCallback<Kind extends Step = Step> = (step: Kind, context: StepCallbackContext) => void | Promise<void>;
+
+/** Callbacks by kind of step. */
+export type StepCallbacks = {
+  readonly [Type in Step["type"]]?:
+    | StepCallback<Extract<Step, { readonly type: Type }>>
+    | readonly StepCallback<Extract<Step, { readonly type: Type }>>[];
+};
+
+export interface CompactorContext {
+  /** To be edited; the same way for the same steps and answers, since a resumed run compacts again. */
+  readonly memory: Memory;
+  /** Tokens of the prompt before, as the model counted them; 0 before the first. */
+  readonly inputTokens: number;
+  /** Asks the run's model, within the run's budget. */
+  generate(request: Omit<ModelRequest, "signal">): Promise<ModelResponse>;
+}
+
+/** Called before each prompt of an action. What it throws ends the run. */
+export type Compactor = (context: CompactorContext) => void | Promise<void>;
+
+/** What a callback did to the memory: the steps from `from` on are `steps` now. */
+interface Edit {
+  readonly from: number;
+  readonly steps: readonly Step[];
+}
+
+/** Calls those who wait for this kind of step, in order. In the journal stands what they did to the memory. */
+export async function callBack(run: RunContext, step: Step, key: string): Promise<void> {
+  const { stepCallbacks = {} } = run.agent;
+  const byKind: StepCallbacks = typeof stepCallbacks === "function" ? { action: stepCallbacks as never } : stepCallbacks;
+  const callbacks = [byKind[step.type] ?? []].flat() as readonly StepCallback[];
+  for (const [index, callback] of callbacks.entries()) {
+    const { memory, runId, agentPath, signal, options } = run;
+    const outcome = await run.operate<Edit | null>(`${key}/callback.${index}`, "hook", async () => {
+      const before = memory.fullSteps();
+      await callback(step, { memory, runId, agentPath, signal, context: options.context });
+      const after = memory.fullSteps();
+      const from = before.findIndex((each, at) => each !== after[at]);
+      if (from < 0 && after.length === before.length) return null;
+      const first = from < 0 ? before.length : from;
+      return { from: first, steps: after.slice(first) };
+    });
+    const edit = run.valueOf(outcome);
+    if (edit !== null) memory.edit((steps) => [...steps.slice(0, edit.from), ...edit.steps]);
+  }
+}

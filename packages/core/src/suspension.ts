@@ -1,0 +1,117 @@
+import type { ResumeOptions, RunOptions } from "./agent.ts";
+import type { Approval, ApprovalDecision } from "./authorize.ts";
+import type { AgentDefinition } from "./definition.ts";
+import { ConfigurationError, describeThrown, ProtocolError } from "./errors.ts";
+import type { SessionRef } from "./executor.ts";
+import type { Step, TaskStep } from "./memory.ts";
+import { type JournalEntry, Recorder } from "./recorder.ts";
+import { hash } from "./retry.ts";
+import type { RunContext } from "./run-context.ts";
+import { toValue } from "./to-value.ts";
+import type { Json, Value } from "./value.ts";
+import { decodeValue, encodeValue } from "./value-codec.ts";
+
+/** Leaves a run to wait for something from outside: thrown by a journal, seen by nobody but the kernel. */
+export class Suspension extends Error {
+  override readonly name: string = "Suspension";
+}
+
+/** A run that waits, as plain JSON: keep it anywhere, and hand it to `agent.resume` with the decisions. Only the kernel reads what is in it. */
+export interface SuspendedRun {
+  readonly version: 1;
+  readonly runId: string;
+  /** What the agents and their tools looked like: they must look the same when the run goes on. */
+  readonly agent: Json;
+  /** Task, options and earlier steps. */
+  readonly given: Json;
+  readonly journal: readonly JournalEntry[];
+  readonly sandboxes: Readonly<Record<string, SessionRef>>;
+  readonly pending: Json;
+  readonly suspendedAtMs: number;
+  /** How long it had been suspended before, and had worked. */
+  readonly pausedMs: number;
+  readonly activeMs: number;
+}
+
+/** What a run was given, with media as bytes. */
+export interface Given {
+  readonly text: string;
+  readonly task: TaskStep;
+  readonly earlier: readonly Step[];
+  readonly options: Pick<RunOptions, "maxSteps" | "additionalArgs" | "runId">;
+}
+
+/** A state that was read, ready to go on from. */
+export interface Resumption {
+  readonly given: Given;
+  readonly recorder: Recorder;
+  readonly sandboxes: Readonly<Record<string, SessionRef>>;
+  readonly pausedMs: number;
+  readonly activeMs: number;
+}
+
+export function suspendedRun(run: RunContext, definition: AgentDefinition, given: Given, recorder: Recorder): SuspendedRun {
+  const suspendedAtMs = Date.now();
+  return {
+    version: 1,
+    runId: run.runId,
+    agent: fingerprint(definition),
+    given: encode(given),
+    journal: recorder.entries(),
+    sandboxes: Object.fromEntries(run.sandboxes),
+    pending: encode([...run.pending.values()]),
+    suspendedAtMs,
+    pausedMs: run.scope.resumption?.pausedMs ?? 0,
+    activeMs: run.activeMs(suspendedAtMs),
+  };
+}
+
+/** Reads a state from outside. Throws ProtocolError when it is none, ConfigurationError when the agent or a decision doesn't fit it. */
+export function readSuspendedRun(state: SuspendedRun, definition: AgentDefinition, { decisions = {} }: ResumeOptions): Resumption {
+  if (state?.version !== 1)
+    throw new ProtocolError(`Expected a suspended run of version 1, got ${String((state as Partial<SuspendedRun> | undefined)?.version)}.`);
+  checkSame(state.agent, fingerprint(definition), definition.name);
+  try {
+    const pending = decodeValue(state.pending) as unknown as readonly Approval[];
+    const ids = new Set(pending.map(({ id }) => id));
+    const unknown = Object.keys(decisions).find((id) => !ids.has(id));
+    if (unknown !== undefined) throw new ConfigurationError(`No pending approval has the id \`${unknown}\`. There are: ${[...ids].join(", ")}.`);
+    const byPath = new Map(Object.entries(decisions).map(([id, decision]): [string, ApprovalDecision] => [`${id}/approval`, decision]));
+    const pausedMs = state.pausedMs + Math.max(0, Date.now() - state.suspendedAtMs);
+    const given = decodeValue(state.given) as unknown as Given;
+    return { given, recorder: new Recorder(state.journal, byPath), sandboxes: state.sandboxes, pausedMs, activeMs: state.activeMs };
+  } catch (error) {
+    if (error instanceof ConfigurationError) throw error;
+    throw new ProtocolError(`The state of the suspended run is damaged: ${describeThrown(error).message}`, { cause: error });
+  }
+}
+
+function encode(data: unknown): Json {
+  return encodeValue(toValue(data, Number.POSITIVE_INFINITY) satisfies Value);
+}
+
+interface Fingerprint {
+  readonly kind: string;
+  readonly tools: Readonly<Record<string, number>>;
+  readonly agents: Readonly<Record<string, Fingerprint>>;
+}
+
+function fingerprint({ kind, tools, managedAgents }: AgentDefinition): Json {
+  const shapes = tools.map(({ name, input, output }): [string, number] => [name, hash(JSON.stringify([input.json, output?.json ?? null]))]);
+  return { kind, tools: Object.fromEntries(shapes), agents: Object.fromEntries(managedAgents.map((agent) => [agent.name, fingerprint(agent)])) };
+}
+
+function checkSame(stored: Json, current: Json, agent: string): void {
+  const before = stored as unknown as Fingerprint;
+  const now = current as unknown as Fingerprint;
+  const changed = (what: string): ConfigurationError =>
+    new ConfigurationError(`The run can't go on: ${what} since it was suspended. Resume it with the agent that it was started with.`);
+  if (before?.kind !== now.kind) throw changed(`the agent \`${agent}\` has become another kind`);
+  for (const [name, shape] of Object.entries(before.tools))
+    if (now.tools[name] !== shape) throw changed(`the tool \`${name}\` of \`${agent}\` is ${name in now.tools ? "another" : "gone"}`);
+  for (const [name, inner] of Object.entries(before.agents)) {
+    const managed = now.agents[name];
+    if (managed === undefined) throw changed(`the managed agent \`${name}\` of \`${agent}\` is gone`);
+    checkSame(inner as unknown as Json, managed as unknown as Json, name);
+  }
+}

@@ -1,0 +1,154 @@
+import { atLeast } from "./at-least.ts";
+import { dispatchCall } from "./dispatch.ts";
+import { ModelOutputError } from "./errors.ts";
+import type { CallResult } from "./executor.ts";
+import type { Attachment } from "./media.ts";
+import { type ModelResponse, type ModelTool, type ToolCallPart, type ToolResultPart, textOf } from "./model.ts";
+import { parseToolCalls } from "./parse-tool-calls.ts";
+import { cutMiddle, showValue } from "./prompts/observation.ts";
+import type { ActionKind, CommonAgent, Draft } from "./resolved-agent.ts";
+import type { RunContext } from "./run-context.ts";
+import type { ToolCallingOptions } from "./tool-calling-agent.ts";
+import { isMedia, isPythonValue, type Json, type Value } from "./value.ts";
+
+const defaultMaxParallelCalls = 8;
+const finalAnswer = "final_answer";
+
+/** Actions that are the model's own tool calls. Throws TypeError when an option is wrong. */
+export function toolCallingKind(agent: CommonAgent, options: ToolCallingOptions): ActionKind {
+  const maxParallelCalls = atLeast(1, "maxParallelCalls", options.maxParallelCalls ?? defaultMaxParallelCalls);
+  const { output, instructions } = agent;
+  const tools = [...agent.tools.values()].map(({ name, description, input }): ModelTool => ({ name, description, inputSchema: input.json }));
+  const answer: ModelTool = {
+    name: finalAnswer,
+    description: "Gives the answer to the task and ends it.",
+    inputSchema: { type: "object", properties: { answer: output?.json ?? {} }, required: ["answer"], additionalProperties: false },
+  };
+
+  async function act(run: RunContext, action: Draft, response: ModelResponse): Promise<{ readonly value: Value } | undefined> {
+    const text = textOf(response.content);
+    const native = response.content.filter((part) => part.type === "tool-call");
+    const calls = withIds(native.length > 0 ? native : parseToolCalls(text), action.step);
+    action.modelOutput = text || "(no text)";
+    action.thought = text;
+    if (calls.length === 0) {
+      const cut = response.finishReason === "length" ? "Your answer was cut off: it is too long. " : "";
+      throw new ModelOutputError(`${cut}Call a tool in every answer; to end, call ${finalAnswer}.`);
+    }
+    action.modelParts = [...response.content.filter(({ type }) => type === "reasoning" || type === "text"), ...calls];
+    const done = new Map<ToolCallPart, Done>();
+    try {
+      await performCalls(
+        run,
+        action.step,
+        calls.filter(({ name }) => name !== finalAnswer),
+        done,
+        maxParallelCalls,
+      );
+    } finally {
+      const pictures: Attachment[] = [];
+      const first = calls.find(({ name }) => name === finalAnswer);
+      action.toolResults = calls.map((call) => resultOf(run, call, done.get(call)?.result, call === first, pictures));
+      action.toolCalls = calls.flatMap((call) => done.get(call)?.record ?? []);
+      if (run.agent.model.seesImages) action.images = pictures;
+    }
+    const final = calls.find(({ name }) => name === finalAnswer);
+    return final && { value: answerOf(run, final.input) };
+  }
+  const systemPrompt = agent.prompts.toolCallingSystem({ tools, answerSchema: output?.json, instructions });
+  return { name: "tool-calling", systemPrompt, request: { tools: [...tools, answer], toolChoice: "required" }, act };
+}
+
+type Done = Awaited<ReturnType<typeof dispatchCall>>;
+
+/** Calls that run side by side, so many at a time; one that fails costs no other its result. */
+async function performCalls(
+  run: RunContext,
+  step: number,
+  calls: readonly ToolCallPart[],
+  done: Map<ToolCallPart, Done>,
+  maxParallel: number,
+): Promise<void> {
+  const controllers = new Set<AbortController>();
+  const abort = (): void => {
+    for (const controller of controllers) controller.abort(run.signal.reason);
+  };
+  const queue = [...calls];
+  let failure: { readonly error: unknown } | undefined;
+  const worker = async (): Promise<void> => {
+    for (let call = queue.shift(); call !== undefined && failure === undefined && !run.signal.aborted; call = queue.shift()) {
+      const { id, name, input } = call;
+      const controller = new AbortController();
+      controllers.add(controller);
+      try {
+        run.ledger.count("toolCalls");
+        const sandboxCall = { id, tool: name, args: [], kwargs: withValues(run, input) };
+        done.set(call, await dispatchCall(run, `${step}/tool.${id}.${name}`, sandboxCall, controller));
+      } catch (error) {
+        failure ??= { error };
+      } finally {
+        controllers.delete(controller);
+      }
+    }
+  };
+  run.signal.addEventListener("abort", abort);
+  try {
+    await Promise.all(Array.from({ length: Math.min(maxParallel, calls.length) }, worker));
+  } finally {
+    run.signal.removeEventListener("abort", abort);
+  }
+  if (failure !== undefined) throw failure.error;
+  run.signal.throwIfAborted();
+}
+
+/** What the model is told of a call. */
+function resultOf(run: RunContext, call: ToolCallPart, result: CallResult | undefined, isAnswer: boolean, pictures: Attachment[]): ToolResultPart {
+  const { id, name } = call;
+  const part = (content: string, isError = false): ToolResultPart => ({ type: "tool-result", id, name, content, isError });
+  if (isAnswer) return part("Answer given.");
+  if (name === finalAnswer) return part("Only the first final answer of a turn counts.", true);
+  if (result === undefined) return part("Not called: the run was stopped.", true);
+  if ("error" in result) return part(`${result.error.name}: ${result.error.message}`, true);
+  return part(cutMiddle(showValue(keepMedia(run, result.value, pictures)) || "(no result)", run.agent.maxObservationCharacters));
+}
+
+/** Each call has an id of its own: missing and doubled ones are repaired. */
+function withIds(calls: readonly ToolCallPart[], step: number): readonly ToolCallPart[] {
+  const seen = new Set<string>();
+  return calls.map((call, index) => {
+    const isGood = typeof call.id === "string" && call.id !== "" && !seen.has(call.id);
+    const id = isGood ? call.id : `call_${step}_${index + 1}`;
+    seen.add(id);
+    return { ...call, id };
+  });
+}
+
+/** Pictures and other media stay on the host: the model is told a name that it can pass on. */
+function keepMedia(run: RunContext, value: Value, pictures: Attachment[]): Value {
+  const { values } = run.thread;
+  if (isMedia(value)) {
+    const [kind = "file", format = "bin"] = value.mediaType.split("/");
+    const name = `${kind}_${values.size + 1}.${format.split("+")[0]}`;
+    values.set(name, value);
+    if (kind === "image") pictures.push({ type: "image", image: value });
+    return `Stored as "${name}": pass this name to a tool that takes it.`;
+  }
+  if (Array.isArray(value)) return value.map((item) => keepMedia(run, item as Value, pictures));
+  if (typeof value !== "object" || value === null || value instanceof Uint8Array || isPythonValue(value)) return value;
+  return Object.fromEntries(Object.entries(value as { readonly [key: string]: Value }).map(([key, item]) => [key, keepMedia(run, item, pictures)]));
+}
+
+/** Arguments with the values that they name. What is no object is refused by the tool's schema. */
+function withValues(run: RunContext, input: Json): Readonly<Record<string, Value>> {
+  if (typeof input !== "object" || input === null || Array.isArray(input)) return { input: input as Value };
+  return Object.fromEntries(Object.entries(input).map(([key, value]) => [key, named(run, value as Json)]));
+}
+
+function named(run: RunContext, value: Json): Value {
+  return (typeof value === "string" ? run.thread.values.get(value) : undefined) ?? value;
+}
+
+function answerOf(run: RunContext, input: Json): Value {
+  const isObject = typeof input === "object" && input !== null && !Array.isArray(input);
+  return named(run, isObject && "answer" in input ? (input as { readonly answer: Json }).answer : input);
+}

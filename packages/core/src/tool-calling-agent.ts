@@ -1,0 +1,84 @@
+import type { AgentOptions, ResumeOptions, RunOptions, RunResult } from "./agent.ts";
+import { AgentEngine } from "./agent-engine.ts";
+import type { Conversation, SavedConversation } from "./conversation.ts";
+import type { AgentDefinition } from "./definition.ts";
+import type { ManagedAgent } from "./managed-agent.ts";
+import { resolveAgent } from "./resolved-agent.ts";
+import type { Run } from "./run.ts";
+import type { RunScope } from "./run-context.ts";
+import type { SuspendedRun } from "./suspension.ts";
+import { toolCallingKind } from "./tool-call-action.ts";
+import type { PlainValue } from "./value.ts";
+
+export type ToolCallingAgentOptions<Output = PlainValue> = AgentOptions<Output> & ToolCallingOptions;
+
+export interface ToolCallingOptions {
+  /** Calls of one answer that run at the same time. Minimum 1. @default 8 */
+  readonly maxParallelCalls?: number | undefined;
+}
+
+/**
+ * An agent whose actions are the model's own tool calls, as JSON: no sandbox. A definition: immutable, shareable, re-entrant.
+ * Throws TypeError when an option is wrong.
+ *
+ * @example
+ * const agent = new ToolCallingAgent({ model, tools: [weather], output: z.number() });
+ * const result = await agent.run("How much warmer is it in Tokyo than in Paris?");
+ * if (result.state === "success") console.log(result.output);
+ */
+export class ToolCallingAgent<Output = PlainValue> implements ManagedAgent {
+  readonly #options: ToolCallingAgentOptions<Output>;
+  readonly #engine: AgentEngine<Output>;
+
+  constructor(options: ToolCallingAgentOptions<Output>) {
+    this.#options = { ...options, tools: [...(options.tools ?? [])] };
+    const common = resolveAgent(this.#options);
+    const kind = toolCallingKind(common, this.#options);
+    this.#engine = new AgentEngine({
+      ...{ common, options: this.#options, kind: "tool-calling", executor: undefined },
+      load: async () => [kind, undefined],
+    });
+  }
+
+  get definition(): AgentDefinition {
+    return this.#engine.definition;
+  }
+
+  /** Runs a task to its end. Rejects only for the world's faults and ours; the error then carries the run as `error.run`. */
+  run(task: string, options?: RunOptions): Promise<RunResult<Output>> {
+    return this.#engine.run(task, options);
+  }
+
+  /** Starts a task; its events can be read as they come. */
+  start(task: string, options?: RunOptions): Run<Output> {
+    return this.#engine.start(task, options);
+  }
+
+  /**
+   * Goes on with a suspended run, also in another process. Finished calls and steps are not repeated.
+   * Rejects with `configuration` when this is not the same agent, `protocol` when the state is damaged.
+   */
+  resume(state: SuspendedRun, options?: ResumeOptions): Promise<RunResult<Output>> {
+    return this.#engine.resume(state, options);
+  }
+
+  /** As `resume`; its events can be read as they come, from the first new one on. */
+  startResumed(state: SuspendedRun, options?: ResumeOptions): Run<Output> {
+    return this.#engine.startResumed(state, options);
+  }
+
+  /** Runs that follow each other: memory goes on from one to the next. */
+  conversation(saved?: SavedConversation): Conversation<Output> {
+    return this.#engine.conversation(saved);
+  }
+
+  /** A changed copy. */
+  with(changes: Partial<ToolCallingAgentOptions<Output>>): ToolCallingAgent<Output> {
+    return new ToolCallingAgent({ ...this.#options, ...changes });
+  }
+
+  /** The kernel's: a call by a manager. @internal */
+  runManaged(task: string, options: RunOptions, scope: RunScope): Promise<RunResult<unknown>> {
+    return this.#engine.perform(task, options, scope);
+  }
+}
