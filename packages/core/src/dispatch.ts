@@ -52,7 +52,8 @@ async function perform(run: RunContext, key: string, call: SandboxCall, controll
     return outcome;
   } catch (error) {
     if (run.isControlFlow(error) || CodeletError.isInstance(error, "limit-reached")) throw error;
-    return { error: operationError(error) };
+    // In code a denial is caught by the name that languages have for it.
+    return { error: { ...operationError(error), ...(CodeletError.isInstance(error, "tool-denied") && { name: "PermissionError" }) } };
   }
 }
 
