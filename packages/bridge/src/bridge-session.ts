@@ -15,6 +15,7 @@ import { Bindings } from "./bindings.ts";
 import { Deferred } from "./deferred.ts";
 import { checkFilePath, chunksOf } from "./file-chunks.ts";
 import { IdleWatch } from "./idle-watch.ts";
+import { joinReadings, type Readings } from "./readings.ts";
 import { type BridgeSessionOptions, checkedMs, type LeftStep, type ResolvedSessionOptions, resolveSessionOptions } from "./session-options.ts";
 import { type Step, type StopReason, stopError } from "./step.ts";
 import { StepRunner } from "./step-runner.ts";
@@ -92,10 +93,11 @@ class BridgeSession implements ExecutorSession {
     if (this.#options.left !== undefined && isBound && this.#left?.isRunning !== true) await this.#inTime(worker.bind("bind", this.#bindings));
   }
 
-  start(code: string, { signal, timeoutMs = defaultStepTimeoutMs, onOutput }: ExecuteOptions = {}): void {
+  start(code: string, { signal, timeoutMs = defaultStepTimeoutMs, onOutput, replay }: ExecuteOptions = {}): void {
     this.#checkIdle();
     if (this.#left?.isRunning) throw new ConfigurationError(leftRuns);
     const limitMs = checkedMs("timeoutMs", timeoutMs, 1);
+    const started = { onOutput, replay: this.#recorded(replay) };
     this.#left = undefined;
     this.#hasState = true;
     const step = this.#steps.create();
@@ -105,8 +107,8 @@ class BridgeSession implements ExecutorSession {
     if (step.isOver) return;
     this.#steps.listen(signal);
     const worker = this.#seat.current;
-    if (worker === undefined) void this.#replaceWorker(step, (fresh) => this.#steps.run(fresh, code, limitMs, onOutput));
-    else this.#steps.run(worker, code, limitMs, onOutput);
+    if (worker === undefined) void this.#replaceWorker(step, (fresh) => this.#steps.run(fresh, code, limitMs, started));
+    else this.#steps.run(worker, code, limitMs, started);
   }
 
   #resume({ signal, timeoutMs = defaultStepTimeoutMs, onOutput }: ExecuteOptions = {}): void {
@@ -199,6 +201,12 @@ class BridgeSession implements ExecutorSession {
     this.#steps.dispose();
     await this.#seat.dispose();
     await this.#options.release?.();
+  }
+
+  #recorded(replay: ExecuteOptions["replay"]): Readings | undefined {
+    if (replay === undefined) return undefined;
+    if (this.#options.open.replayable === true) return joinReadings(replay);
+    throw new ConfigurationError("Only a session that was opened as `replayable` can run a step again: set it with `open`.");
   }
 
   #refusal(code: string, signal: AbortSignal | undefined): CodeErrorInfo | undefined {

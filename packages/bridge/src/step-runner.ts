@@ -2,6 +2,7 @@ import { type CallResult, type CodeErrorInfo, type OutputChunk, ProtocolError, t
 import { Deadline } from "./deadline.ts";
 import { OutputLog } from "./output-log.ts";
 import { decodeSandboxValue } from "./pending-calls.ts";
+import type { Readings } from "./readings.ts";
 import type { LeftStep, ResolvedSessionOptions } from "./session-options.ts";
 import { Step, type StepOptions, type StopReason, stopError } from "./step.ts";
 import type { WorkerExit } from "./worker-channel.ts";
@@ -20,6 +21,11 @@ interface StepEnd {
   readonly valueText?: string | undefined;
   readonly error?: CodeErrorInfo | undefined;
   readonly stateLost?: boolean;
+}
+
+interface StartedWith {
+  readonly onOutput: ((chunk: OutputChunk) => void) | undefined;
+  readonly replay: Readings | undefined;
 }
 
 /** Runs one step after the other on the session's worker: its frames, its time, its output, its end and how it is stopped. */
@@ -83,10 +89,11 @@ export class StepRunner {
     this.#stopListening = () => signal.removeEventListener("abort", onAbort);
   }
 
-  run(worker: WorkerConnection, code: string, limitMs: number, onOutput: ((chunk: OutputChunk) => void) | undefined): void {
+  run(worker: WorkerConnection, code: string, limitMs: number, { onOutput, replay }: StartedWith): void {
     this.#log.begin(this.#count, onOutput);
     this.#deadline.start(limitMs);
-    worker.send("exec", `,"id":${this.#count},"code":${JSON.stringify(code)}`);
+    const replayed = replay === undefined ? "" : `,"replay":${JSON.stringify(replay)}`;
+    worker.send("exec", `,"id":${this.#count},"code":${JSON.stringify(code)}${replayed}`);
   }
 
   rejoin(worker: WorkerConnection, limitMs: number, onOutput: ((chunk: OutputChunk) => void) | undefined): void {
@@ -146,6 +153,7 @@ export class StepRunner {
       handleLate(worker, frame);
       return;
     }
+    if ((frame.t === "call" || frame.t === "done") && frame.readings !== undefined) this.#addReadings(step, frame.readings);
     switch (frame.t) {
       case "call":
         if (step.stopping === undefined) step.calls.add(frame);
@@ -172,6 +180,11 @@ export class StepRunner {
       default:
         throw new ProtocolError("The sandbox answered what it was not asked.");
     }
+  }
+
+  #addReadings(step: Step, readings: Readings): void {
+    if (this.#options.open.replayable !== true) throw new ProtocolError("The sandbox told readings that it was not asked for.");
+    step.addReadings(readings);
   }
 
   #onDone(step: Step, frame: DoneFrame): void {

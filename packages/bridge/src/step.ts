@@ -2,6 +2,7 @@ import type { Advance, CodeErrorInfo, Execution, RichOutput, Value } from "@code
 import type { BridgeLimits } from "./bridge-limits.ts";
 import { Deferred } from "./deferred.ts";
 import { PendingCalls } from "./pending-calls.ts";
+import { type Readings, StepReadings } from "./readings.ts";
 import type { LeftStep } from "./session-options.ts";
 
 export type StopReason = "timeout" | "aborted";
@@ -30,6 +31,7 @@ export class Step {
   readonly #left: LeftStep | undefined;
   /** Made by the first call: most steps make none. */
   #calls: PendingCalls | undefined;
+  #readings: StepReadings | undefined;
   #richBytes = 0;
   #outcome: Execution | Error | undefined;
   #waiter: Deferred<Advance> | undefined;
@@ -65,12 +67,12 @@ export class Step {
     const news = this.#calls?.take(outcome === undefined);
     if (news !== undefined && !(outcome instanceof Error)) {
       this.#waiter = undefined;
-      waiter.resolve({ type: "calls", calls: news.calls, cancelled: news.cancelled });
+      waiter.resolve({ type: "calls", calls: news.calls, cancelled: news.cancelled, ...this.#takeReadings() });
     } else if (outcome !== undefined) {
       this.#waiter = undefined;
       this.#options.onTaken();
       if (outcome instanceof Error) waiter.reject(outcome);
-      else waiter.resolve({ type: "done", execution: outcome });
+      else waiter.resolve({ type: "done", execution: outcome, ...this.#takeReadings() });
     }
   }
 
@@ -78,6 +80,17 @@ export class Step {
     const { maxRichParts, maxRichBytes } = this.#options.limits;
     for (const [type, content] of Object.entries(data)) this.#richBytes += type.length + content.length;
     if (this.outputs.length < maxRichParts && this.#richBytes <= maxRichBytes) this.outputs.push(data);
+  }
+
+  /** Throws ProtocolError for more than the worker's own code would have kept. */
+  addReadings(readings: Readings): void {
+    this.#readings ??= new StepReadings();
+    this.#readings.add(readings);
+  }
+
+  #takeReadings(): { readonly readings?: Readings } {
+    const readings = this.#readings?.take();
+    return readings === undefined ? {} : { readings };
   }
 
   finish(outcome: Execution | Error): void {

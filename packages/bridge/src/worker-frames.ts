@@ -1,4 +1,5 @@
 import { ProtocolError } from "@codelet/core";
+import { isReadings, type Readings } from "./readings.ts";
 
 /** What a worker may send. Values in it are tagged JSON, not yet decoded. */
 export type WorkerFrame =
@@ -20,6 +21,8 @@ export interface CallFrame {
   readonly tool: string;
   readonly args: readonly unknown[];
   readonly kwargs: Readonly<Record<string, unknown>>;
+  /** What the code has read of the world since the call before. */
+  readonly readings?: Readings;
   /** Size of the frame, filled in by the decoder. */
   bytes: number;
   /** Parts of JSON in it, at most; filled in by the decoder. */
@@ -36,6 +39,7 @@ export interface DoneFrame {
   readonly interrupted?: boolean;
   /** Streams whose end of the step is marked, because the host had not read them yet. */
   readonly marked?: readonly ("stdout" | "stderr")[];
+  readonly readings?: Readings;
 }
 
 export interface WorkerError {
@@ -79,12 +83,12 @@ const frame = { t: isText, s: isCount };
 const shapes: ReadonlyMap<unknown, Shape> = new Map<unknown, Shape>([
   ["bound", new Shape(frame, { python: isText, pid: isCount, error: isText })],
   ["file", new Shape(frame, { data: isText, end: isFlag, error: isText })],
-  ["call", new Shape({ ...frame, tool: isText, args: isList, kwargs: isRecord })],
+  ["call", new Shape({ ...frame, tool: isText, args: isList, kwargs: isRecord }, { readings: isReadings })],
   ["cancel", new Shape({ ...frame, call: isCount })],
   ["final", new Shape({ ...frame, value: isAnything })],
   ["rich", new Shape({ ...frame, data: isTextRecord })],
   ["wake", new Shape({ ...frame, ms: isCount })],
-  ["done", new Shape(frame, { value: isAnything, text: isText, error: isError, interrupted: isFlag, marked: isStreamList })],
+  ["done", new Shape(frame, { value: isAnything, text: isText, error: isError, interrupted: isFlag, marked: isStreamList, readings: isReadings })],
 ]);
 
 /** A frame of exactly the shape of its type, or ProtocolError. */

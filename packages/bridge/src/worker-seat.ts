@@ -83,7 +83,7 @@ export class WorkerSeat {
 
   #openFields(attempt: number): string {
     const { maxDepth, maxNodes, maxFrameBytes, maxOutputBytes, maxRichParts, maxRichBytes } = this.#options.limits;
-    const { authorizedImports, seed } = this.#options.open;
+    const { authorizedImports, seed, replayable } = this.#options.open;
     const fields = {
       limits: {
         depth: maxDepth,
@@ -96,6 +96,7 @@ export class WorkerSeat {
       imports: authorizedImports ?? null,
       base: baseImports,
       seed: seed ?? null,
+      replayable: replayable === true,
       mark: this.#options.markPrefix,
       restored: attempt === 0 && this.#options.restored === true,
     };

@@ -26,6 +26,7 @@ export type Need =
   | "fileTransfer"
   | "snapshot"
   | "pinned"
+  | "replay"
   | "isolation"
   | "noNetwork"
   | "ownFiles"
@@ -43,6 +44,7 @@ const needs: Readonly<Record<Need, Switch>> = {
   fileTransfer: (claims) => claims.fileTransfer || "capabilities.fileTransfer is false",
   snapshot: (claims) => claims.recovery.snapshot !== false || "capabilities.recovery.snapshot is false",
   pinned: (claims) => claims.recovery.pinned || "capabilities.recovery.pinned is false",
+  replay: (claims) => claims.recovery.replay !== false || "capabilities.recovery.replay is false",
   isolation: (claims) => claims.isolation > 0 || "capabilities.isolation is 0",
   noNetwork: (claims) => claims.network === "none" || `capabilities.network is "${claims.network}"`,
   ownFiles: (claims) => claims.files !== "host" || 'capabilities.files is "host"',

@@ -22,6 +22,7 @@ export const contractGroups = [
   "lifecycle",
   "files",
   "recovery",
+  "replay",
   "conformance",
   "escapes",
 ] as const;

@@ -16,6 +16,7 @@ import { limitCases } from "./groups/limits.ts";
 import { manifestCases } from "./groups/manifest.ts";
 import { outputCases } from "./groups/output.ts";
 import { recoveryCases } from "./groups/recovery.ts";
+import { replayCases } from "./groups/replay.ts";
 import { stateCases } from "./groups/state.ts";
 import { valueCases } from "./groups/values.ts";
 import { descendants, newDescendants, survivors } from "./host-processes.ts";
@@ -105,6 +106,8 @@ function casesOf(group: GroupName, isFull: boolean): readonly ContractCase[] {
       return fileCases;
     case "recovery":
       return recoveryCases;
+    case "replay":
+      return replayCases;
     case "conformance":
       return conformanceCases();
     case "escapes":

@@ -34,6 +34,7 @@ class Calls:
         self.forked = False
         self.control = deque()
         self.control_slot = Slot(0)
+        self.readings = None
 
     # sending
 
@@ -41,6 +42,11 @@ class Calls:
         """Writes `head` + sequence number + `tail` as one line; both are JSON text."""
         with self.write_lock:
             self._write(head, tail)
+
+    def send_end(self, head, tail):
+        """The same for a frame that tells what the code has read of the world, as calls do."""
+        with self.write_lock:
+            self._write(head, tail if self.readings is None else tail + self.readings.fields(len(tail)))
 
     def _write(self, head, tail):
         if self.frame[1]:
@@ -69,7 +75,7 @@ class Calls:
                     slot.loop = loop
                     slot.future = future
                     self.waiting[slot.id] = slot
-                self._write('{"t":"call"', call)
+                self._write('{"t":"call"', call if self.readings is None else call + self.readings.fields(len(call)))
         except BaseException:
             if slot is not None:
                 self.cancel(slot)

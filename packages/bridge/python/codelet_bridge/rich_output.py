@@ -1,11 +1,11 @@
 """display(), the last value and figures: sent to the host within the step's budget."""
 import sys
 
+from .after_loading import AfterLoading
 from .codec_encode import safe_repr
 from .errors import error_message, error_name
 from .figures import close_figure, figure_png, is_figure, open_figures
 from .limits import limits
-from .notebook_modules import NotebookModules
 from .rich_parts import media_bundle, rich_parts
 from .tools import fits_frame
 from .wire import to_json
@@ -30,7 +30,7 @@ class RichOutput:
         self.calls = calls
         self.output = output
         self.begin()
-        sys.meta_path.insert(0, NotebookModules(self._functions()))
+        sys.meta_path.insert(0, AfterLoading(self._notebook_functions()))
 
     def begin(self):
         self.parts = 0
@@ -38,7 +38,9 @@ class RichOutput:
         self.is_over = False
         self.drawn = {}  # id to figure and picture: what this step has shown of it
 
-    def _functions(self):
+    def _notebook_functions(self):
+        """plt.show() and IPython's display() show to our host, as they do in a notebook."""
+
         def show(*options, **named):
             """Shows all open figures, and closes them."""
             self.show_figures()
@@ -46,7 +48,10 @@ class RichOutput:
         def display(*values, raw=False, include=None, exclude=None, **named):
             self.display(*values, raw=raw)
 
-        return {"matplotlib.pyplot": show, "IPython.display": display}
+        return {
+            "matplotlib.pyplot": lambda module: setattr(module, "show", show),
+            "IPython.display": lambda module: setattr(module, "display", display),
+        }
 
     def display(self, *values, raw=False):
         """Shows objects to the user as they show themselves: images, tables, HTML. With raw, they are dicts of media type to content."""

@@ -16,6 +16,7 @@ from .output import Output
 from .rich_output import RichOutput, printed_text
 from .tools import FinalAnswer, connect_tools, encode_line, fits_frame
 from .wire import json_text, to_json
+from .world_functions import observe_world
 
 _exit = os._exit
 _set_trace = sys.settrace
@@ -49,6 +50,7 @@ class Session(Calls):
         self.final_sent = False
         self.mark_prefix = ""
         self.prepared = True
+        self.observed = None
         connect_tools(self, self.loops)
         if hasattr(os, "register_at_fork"):
             os.register_at_fork(after_in_child=self._after_fork)
@@ -61,6 +63,8 @@ class Session(Calls):
     def _after_fork(self):
         """A child has its parent's code and none of its connection."""
         self.forked = True
+        if self.readings is not None:
+            self.readings.end()
         for fd in (self.channel.fd, self.channel.out_fd) + tuple(self.channel.drain):
             try:
                 os.close(fd)
@@ -112,6 +116,9 @@ class Session(Calls):
             import random
 
             random.seed(frame["seed"])
+        if frame["replayable"] and self.observed is None:
+            self.observed = observe_world(self)
+        self.readings = self.observed if frame["replayable"] else None
         version = "%d.%d.%d" % sys.version_info[:3]
         self.answer_binding(frame, ',"python":"%s","pid":%d' % (version, os.getpid()))
 
@@ -135,6 +142,8 @@ class Session(Calls):
     def run_step(self, frame):
         filename = "<step %d>" % frame["id"]
         interrupts.begin()
+        if self.readings is not None:
+            self.readings.begin(frame.get("replay") or {})
         self.active = True
         outcome = [None, None, None]
         try:
@@ -197,6 +206,8 @@ class Session(Calls):
                 outcome[0] = None  # what a fake final_answer returned is no answer
         self.output.flush()
         self.end_step()
+        if self.readings is not None:
+            self.readings.end()
         tail = ""
         if outcome[1] is not None:
             tail += ',"error":' + to_json(outcome[1])
@@ -215,7 +226,7 @@ class Session(Calls):
         if marked:
             tail += ',"marked":' + to_json(marked)
         try:
-            self.send('{"t":"done"', tail)
+            self.send_end('{"t":"done"', tail)
         except BaseException:
             if not self.frame[1].startswith(b'{"t":"done"'):
                 raise

@@ -1,16 +1,16 @@
-"""plt.show() and IPython's display() show to our host, as they do in a notebook."""
+"""What is to be done to a module as soon as it is loaded, whoever imports it."""
 import sys
 
 
-class NotebookModules:
-    """A finder that finds nothing itself. It gives modules another function once they are loaded."""
+class AfterLoading:
+    """A finder that finds nothing itself. `actions` are functions of a module by its name."""
 
-    def __init__(self, functions):
-        self._functions = functions
+    def __init__(self, actions):
+        self._actions = actions
 
     def find_spec(self, name, path=None, target=None):
-        function = self._functions.get(name)
-        if function is None:
+        action = self._actions.get(name)
+        if action is None:
             return None
         for finder in sys.meta_path:
             spec = None if finder is self else finder.find_spec(name, path, target)
@@ -19,17 +19,17 @@ class NotebookModules:
         else:
             return None
         try:
-            _after_loading(spec.loader, function)
+            _after_loading(spec.loader, action)
         except AttributeError:
             pass  # a loader that nothing can be added to: the module is what it is
         return spec
 
 
-def _after_loading(loader, function):
+def _after_loading(loader, action):
     load = loader.exec_module
 
     def exec_module(module):
         load(module)
-        setattr(module, function.__name__, function)
+        action(module)
 
     loader.exec_module = exec_module
