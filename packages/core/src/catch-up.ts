@@ -202,7 +202,7 @@ export class CatchUpSession implements ExecutorSession {
     const { code, options, events } = step;
     const advances = events.flatMap((event) => ("advance" in event ? [event.advance] : []));
     let isMuted = events.length > 0;
-    const replay = advances.map(({ readings = null }): Json => readings);
+    const replay = advances.map(({ readings }) => readings).filter((each) => each !== undefined);
     const { onOutput } = options;
     session.start(code, { ...options, replay, onOutput: (chunk) => (isMuted ? undefined : onOutput?.(chunk)) });
     this.#liveIds.clear();

@@ -24,7 +24,8 @@ export class Recorder {
   readonly #left = Promise.withResolvers<never>();
   #run: Parameters<JournalFactory>[0] | undefined;
   #working = 0;
-  #isLive: boolean;
+  /** Paths of runs that a state knows, until they do something that it doesn't. */
+  readonly #replayed: Set<string>;
   #suspension: Suspension | undefined;
 
   /** Goes on from what a state holds; `decisions` are by the path that waits for them. */
@@ -33,14 +34,14 @@ export class Recorder {
       if (kind === "outcome") this.#outcomes.set(path, decodeValue(entry) as unknown as Outcome<unknown>);
       else this.#values.set(path, entry);
     }
-    this.#isLive = entries.length === 0;
+    this.#replayed = new Set([...this.#values.keys()].filter((path) => /(?:^|\/)start$/.test(path)).map((path) => path.slice(0, -"start".length)));
     this.#decisions = decisions;
     this.#left.promise.catch(() => {});
   }
 
-  /** Whether what is recorded has been gone through: what is done now is done for the first time. */
-  get isLive(): boolean {
-    return this.#isLive;
+  /** Whether the run of this path was there before, and has so far done nothing that isn't recorded. */
+  isReplayed(path: string): boolean {
+    return this.#replayed.has(path);
   }
 
   readonly factory: JournalFactory = (run) => {
@@ -56,7 +57,7 @@ export class Recorder {
 
   #journal(prefix: string): Journal {
     return {
-      call: (key, operation, args) => this.#call(prefix + key, operation, args),
+      call: (key, operation, args) => this.#call(prefix, prefix + key, operation, args),
       all: (thunks) => Promise.all(thunks.map((thunk) => thunk())),
       pick: (key, candidates) => this.#keep(prefix + key, () => race(candidates)),
       child: (key) => this.#journal(`${prefix}${key}/`),
@@ -67,15 +68,15 @@ export class Recorder {
       waitFor: <T extends Json>(key: string) => this.#keep<Json>(prefix + key, () => this.#wait(prefix + key)) as Promise<T>,
       checkpoint: async () => {},
       emit: (event) => {
-        if (this.#isLive) this.#run?.emit(event);
+        if (!this.#replayed.has(prefix)) this.#run?.emit(event);
       },
     };
   }
 
-  async #call<T>(path: string, operation: OperationName, args: Json): Promise<Outcome<T>> {
+  async #call<T>(run: string, path: string, operation: OperationName, args: Json): Promise<Outcome<T>> {
     const known = this.#outcomes.get(path);
     if (known !== undefined) return known as Outcome<T>;
-    this.#isLive = true;
+    this.#replayed.delete(run);
     const { operations, runId } = this.#run as Parameters<JournalFactory>[0];
     const perform = async (): Promise<Outcome<T>> => {
       try {
@@ -124,7 +125,7 @@ export class Recorder {
     if (waiting === 0 || this.#working > 0) return;
     setTimeout(() => {
       if (this.#working > 0 || this.#suspension !== undefined || this.#waits.size !== waiting) return;
-      this.#isLive = true;
+      this.#replayed.clear();
       this.#suspension = new Suspension("The run waits for decisions.");
       this.#left.reject(this.#suspension);
       for (const leave of this.#waits.values()) leave(this.#suspension);

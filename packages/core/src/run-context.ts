@@ -114,7 +114,7 @@ export class RunContext {
     };
     const { resumption } = root.scope;
     if (thread.sandbox !== undefined) thread.sandbox.continue(options);
-    else if (resumption === undefined || resumption.recorder.isLive) thread.sandbox = new Sandbox(executor, path, options);
+    else if (!resumption?.recorder.isReplayed(path)) thread.sandbox = new Sandbox(executor, path, options);
     else thread.sandbox = new Sandbox(executor, path, options, new CatchUpSession(executor, options, resumption.sandboxes[path]));
   }
 
@@ -192,7 +192,7 @@ export class RunContext {
   emit(body: EventBody): void {
     if (this.#hasEnded || this.root.#hasEnded) return;
     const { runId, agentPath, step, root } = this;
-    root.journal.emit({ seq: ++root.#seq, runId, agentPath, step, ...body } as AgentEvent);
+    this.journal.emit({ seq: ++root.#seq, runId, agentPath, step, ...body } as AgentEvent);
   }
 
   /** The value of an operation that must not fail. */
