@@ -215,6 +215,14 @@ describe("events", () => {
     await expect(run.result).rejects.toMatchObject({ code: "model-call", status: 401, run: { steps: [{ type: "system" }, { type: "task" }] } });
   });
 
+  it("end with all that the result says of the ending", async () => {
+    const run = agentOf([action("hi"), "about 4"], { maxSteps: 1 }).start("task");
+    const [end] = (await eventsOf(run)).slice(-1);
+    const { steps, startedAtMs, ...ending } = await run.result;
+    expect(ending).toMatchObject({ state: "limit", limit: "steps", text: "about 4", output: "about 4", costUsd: 0 });
+    expect(end).toMatchObject(ending);
+  });
+
   it("end with a terminal event also when the run can't begin", async () => {
     const run = agentOf([]).start("task", { additionalArgs: { "not a name": 1 } });
     expect(await eventsOf(run)).toMatchObject([{ type: "run-end", state: "failed", error: { name: "TypeError" } }]);

@@ -1,5 +1,5 @@
 import type { Approval } from "./authorize.ts";
-import type { ErrorInfo } from "./errors.ts";
+import type { ErrorInfo, LimitName } from "./errors.ts";
 import type { Execution, OutputChunk, RichOutput } from "./executor.ts";
 import type { ActionStep, PlanningStep } from "./memory.ts";
 import type { Usage } from "./model.ts";
@@ -52,13 +52,18 @@ export type EventBody =
   /** The one terminal event. */
   | ({ readonly type: "run-end" } & Ending);
 
-interface Ending {
+export interface Ending {
   readonly state: RunState;
   /** Managed agents included. */
   readonly usage: Usage;
+  readonly costUsd: number;
   readonly durationMs: number;
+  /** The one that was reached. */
+  readonly limit?: LimitName;
   /** Where there is an answer. */
   readonly output?: unknown;
+  /** Of the last call for an answer, at a limit. */
+  readonly text?: string;
   readonly error?: ErrorInfo;
 }
 

@@ -45,7 +45,8 @@ export async function performRun(
     given ??= await takeTask(run, task, options);
     await remember(run, executor, given);
     const ending = await reachEnd(run, task);
-    return { ...(await run.end(ending.state, "output" in ending ? { output: ending.output } : {})), ...ending };
+    const { state } = ending;
+    return { ...(await run.end(state, state === "success" || state === "limit" ? ending : {})), ...ending };
   } catch (error) {
     if (error instanceof Suspension && recorder !== undefined && given !== undefined) {
       const pending = [...run.pending.values()];

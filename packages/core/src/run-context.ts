@@ -2,8 +2,7 @@ import type { RunBase, RunOptions } from "./agent.ts";
 import type { Approval } from "./authorize.ts";
 import { CatchUpSession } from "./catch-up.ts";
 import type { Exposure } from "./data-flow.ts";
-import type { ErrorInfo } from "./errors.ts";
-import type { AgentEvent, EventBody, RunState } from "./events.ts";
+import type { AgentEvent, Ending, EventBody, RunState } from "./events.ts";
 import type { Executor, OpenSessionOptions, SessionRef } from "./executor.ts";
 import { errorOf, type Journal, type JournalFactory, type OperationContext, type OperationName, type Outcome, watchJournal } from "./journal.ts";
 import { Ledger } from "./limits.ts";
@@ -171,7 +170,7 @@ export class RunContext {
   }
 
   /** Closes what ends with the run and sends the terminal event. Never rejects: how the run ended matters more. */
-  async end(state: RunState, more: { readonly output?: unknown; readonly error?: ErrorInfo }): Promise<RunBase> {
+  async end(state: RunState, more: Partial<Pick<Ending, "limit" | "output" | "text" | "error">>): Promise<RunBase> {
     this.step = undefined;
     const threads = [...this.managed.values()].map(({ thread }) => thread);
     if (this.scope.thread === undefined || state === "suspended") threads.push(this.thread);
@@ -184,7 +183,7 @@ export class RunContext {
     const { runId, ledger, memory, startedAtMs } = this;
     const { usage, costUsd } = ledger;
     const durationMs = this.activeMs(this.#lastMs);
-    this.emit({ type: this.root === this ? "run-end" : "agent-end", state, usage, durationMs, ...more });
+    this.emit({ type: this.root === this ? "run-end" : "agent-end", state, usage, costUsd, durationMs, ...more });
     this.#hasEnded = true;
     return { runId, steps: memory.steps, usage, costUsd, startedAtMs, durationMs };
   }

@@ -39,7 +39,7 @@ export class Run<Output> implements AsyncIterable<AgentEvent> {
       .then(() => begin(handle))
       .catch((error) => {
         // A run that can't even begin has no identity, but its end is an event too.
-        const end = { type: "run-end", state: "failed", usage: noUsage, durationMs: 0, error: describeThrown(error) } as const;
+        const end = { type: "run-end", state: "failed", usage: noUsage, costUsd: 0, durationMs: 0, error: describeThrown(error) } as const;
         if (!this.#hasBegun) this.#push({ seq: 1, runId: "", agentPath: [], ...end });
         throw error;
       })
