@@ -1,5 +1,5 @@
 import type { AgentEvent } from "@codelet/core";
-import { sanitizeLine } from "./sanitize.ts";
+import { sanitizeLine } from "@codelet/core/console";
 
 /** Characters of the model's unfinished text that are shown. */
 const maxShown = 60;
@@ -10,6 +10,7 @@ export class Activity {
 
   /** The new line; undefined where it stays as it was. */
   push(event: AgentEvent): string | undefined {
+    if (event.agentPath.length > 1) return undefined; // what a managed agent does is its manager's tool call
     switch (event.type) {
       case "step-start":
         this.#written = "";

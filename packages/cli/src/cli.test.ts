@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { loadExecutor } from "@codelet/core";
+import { textWidth } from "@codelet/core/console";
 import { decodeValue } from "@codelet/core/value-codec";
-import stringWidth from "string-width";
 import { describe, expect, it, vi } from "vitest";
 import { chatServer } from "./testing/chat-server.ts";
 import { descendants, isAlive, runCli, startCli } from "./testing/cli-process.ts";
@@ -24,8 +24,8 @@ describe("codelet run", () => {
     for (const text of [
       `codelet · openai/test-model · sandbox wasm`,
       "What is it?",
-      '  First half.\n\n    print("half", 42 / 2)\n    1 / 0\n\n  │ half 21.0\n  ✗ ZeroDivisionError: division by zero (line 2)\n',
-      "  │ whole\n",
+      '  First ␛[31mhalf.\n\n    print("half", 42 / 2)\n    1 / 0\n\n  │ half 21.0\n  ✗ ZeroDivisionError: division by zero (line 2)\n',
+      "  │ ␛]0;owned␇whole\n",
       "1,000 tokens in, 20 out · ",
       "\n  42\n\n2 steps · 2,000 tokens in, 40 out · ",
     ]) {
@@ -41,7 +41,7 @@ describe("codelet run", () => {
     const { code, stdout } = await runCli(run(server.baseURL), { environment: { COLUMNS: "40" } });
     expect(code).toBe(0);
     const [, ...lines] = stdout.split("\n");
-    expect(Math.max(...lines.map((line) => stringWidth(line)))).toBeLessThanOrEqual(40);
+    expect(Math.max(...lines.map((line) => textWidth(line)))).toBeLessThanOrEqual(40);
   });
 
   it("prints one JSON event per line and nothing else with --json", async () => {
@@ -263,10 +263,10 @@ describe("codelet", () => {
   it.each([
     ["local", "wasm"],
     ["wasm", "local"],
-  ])("loads the executor %s without loading %s, a highlighter or a test kit", async (name, other) => {
+  ])("loads the executor %s without loading %s or a test kit", async (name, other) => {
     await using server = await chatServer({ status: 400 });
     const { stderr } = await runCli(["run", "t", "--executor", name, "--base-url", server.baseURL], { tracesModules: true });
     expect(stderr).toContain(`/executor-${name}/`);
-    expect(stderr).not.toMatch(new RegExp(`/executor-${other}/|highlight\\.js|vega-datasets|packages/testing`));
+    expect(stderr).not.toMatch(new RegExp(`/executor-${other}/|vega-datasets|packages/testing`));
   });
 });

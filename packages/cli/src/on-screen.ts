@@ -1,7 +1,7 @@
+import { sanitizeLine } from "@codelet/core/console";
 import { type Environment, readEnvironment } from "./environment.ts";
 import type { ExitCode } from "./exit-code.ts";
 import { describeFailure } from "./failure.ts";
-import { sanitizeLine } from "./sanitize.ts";
 import { openScreen, type Screen } from "./screen.ts";
 
 /** Does something on this process's streams. What it throws is told on standard error; resolves with the exit code. */

@@ -1,5 +1,5 @@
 import { AbortedError } from "@codelet/core";
-import stringWidth from "string-width";
+import { fitText } from "@codelet/core/console";
 import type { Environment } from "./environment.ts";
 
 /** Where a run is shown: standard output for what it is about, standard error for what happens meanwhile. */
@@ -33,7 +33,7 @@ export function openScreen(stdout: Stream, stderr: Stream, environment: Environm
   let lastProgress = "";
 
   const show = (text: string): void => {
-    if (overwrites && (text !== "" || line !== "")) stderr.write(eraseLine + fit(text, stderr.columns || defaultColumns));
+    if (overwrites && (text !== "" || line !== "")) stderr.write(eraseLine + fitText(text, (stderr.columns || defaultColumns) - 1)); // what wraps can't be erased;
     line = text;
   };
   stdout.on("error", () => closed.abort(new AbortedError("nobody reads the output")));
@@ -63,14 +63,6 @@ export function openScreen(stdout: Stream, stderr: Stream, environment: Environm
       stderr.write(`${text}\n`);
     },
   };
-}
-
-/** Cut to one row: what wraps can't be erased. */
-function fit(text: string, columns: number): string {
-  if (stringWidth(text) < columns) return text;
-  let row = text;
-  while (row !== "" && stringWidth(row) > columns - 2) row = row.slice(0, -1);
-  return `${row}…`;
 }
 
 function drained(stream: Stream, closed: AbortSignal): Promise<void> {

@@ -152,11 +152,20 @@ describe("in a project with core alone", () => {
     expect(await user.execute(runAgent("@acme/executor"))).toBe("TypeError undefined made by @acme/executor\n");
   });
 
-  it("bundles for the browser without a Node built-in", async () => {
-    const entry = path.join(user.folder, "browser.mjs");
-    writeFileSync(entry, 'export * from "@codelet/core";\n');
-    const bundled = await build({ entryPoints: [entry], bundle: true, platform: "browser", format: "esm", write: false, logLevel: "silent" });
-    expect(bundled.errors).toEqual([]);
-    expect(bundled.outputFiles[0]?.text).not.toMatch(/["']node:|\brequire\(/);
+  it.each(["@codelet/core", "@codelet/core/console"])("bundles %s for the browser without a Node built-in", async (specifier) => {
+    expect(await browserBundle(user.folder, specifier)).not.toMatch(/["']node:|\brequire\(/);
+  });
+
+  it("bundles what shows runs with its own sub-path only", async () => {
+    expect(await browserBundle(user.folder, "@codelet/core/console")).toContain("consoleReporter");
+    expect(await browserBundle(user.folder, "@codelet/core")).not.toContain("consoleReporter");
   });
 });
+
+async function browserBundle(folder: string, specifier: string): Promise<string> {
+  const entry = path.join(folder, "browser.mjs");
+  writeFileSync(entry, `export * from "${specifier}";\n`);
+  const bundled = await build({ entryPoints: [entry], bundle: true, platform: "browser", format: "esm", write: false, logLevel: "silent" });
+  expect(bundled.errors).toEqual([]);
+  return bundled.outputFiles[0]?.text as string;
+}

@@ -1,10 +1,8 @@
 import { loadExecutor } from "@codelet/core";
-import { count } from "../amounts.ts";
+import { wrapText } from "@codelet/core/console";
 import type { ExitCode } from "../exit-code.ts";
-import { block } from "../layout.ts";
 import { onScreen } from "../on-screen.ts";
 import { showRun } from "../show-run.ts";
-import { createView } from "../view.ts";
 import { filmAgent, filmTask } from "./film-demo.ts";
 import { readFilms } from "./films.ts";
 
@@ -12,11 +10,11 @@ import { readFilms } from "./films.ts";
 export function playDemo(): Promise<ExitCode> {
   return onScreen(async (screen) => {
     const [films, executor] = await Promise.all([readFilms(), loadExecutor("wasm")]);
-    await screen.write(`${block(introduction(count(films.length, "film")), "", createView({ width: screen.width ?? 80 }))}\n`);
+    await screen.write(`${wrapText(introduction(films.length), screen.width ?? 80).join("\n")}\n\n`);
     return showRun(filmAgent(films, executor), filmTask, screen, "text");
   });
 }
 
-const introduction = (films: string): string => `codelet · a recorded session
+const introduction = (films: number): string => `codelet · a recorded session
 
-What the model says is played from a recording, so this needs no key. Everything else happens now: its Python runs in a WebAssembly sandbox and calls functions of this process, over ${films} of the vega-datasets package. With a key, a model works on a task of yours: npm start -- "your task"`;
+What the model says is played from a recording, so this needs no key. Everything else happens now: its Python runs in a WebAssembly sandbox and calls functions of this process, over ${films.toLocaleString("en-US")} films of the vega-datasets package. With a key, a model works on a task of yours: npm start -- "your task"`;

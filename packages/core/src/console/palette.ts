@@ -11,16 +11,12 @@ const codes = {
 
 export type Colour = keyof typeof codes;
 
-/** Colours a text, or leaves it alone. */
+/** Colours a part of one row, or leaves it alone. */
 export type Paint = (colour: Colour, text: string) => string;
 
 export const plainPaint: Paint = (_, text) => text;
 
-/** Closes and opens again at line ends, so that what is put before a line keeps its own colour. */
 export const colourPaint: Paint = (colour, text) => {
   const [open, close] = codes[colour];
-  return text
-    .split("\n")
-    .map((line) => (line === "" ? "" : `\u001b[${open}m${line}\u001b[${close}m`))
-    .join("\n");
+  return text.trim() === "" ? text : `\u001b[${open}m${text}\u001b[${close}m`;
 };

@@ -1,14 +1,22 @@
-import { type EventBody, pythonFloat } from "@codelet/core";
 import stringWidth from "string-width";
 import { describe, expect, it } from "vitest";
+import type { EventBody } from "../events.ts";
+import { pythonFloat } from "../value.ts";
 import { renderEvent } from "./render-event.ts";
-import { anAction, anEvent, anExecution } from "./testing/events.ts";
-import { createView } from "./view.ts";
+import { anAction, anEvent, anExecution, hostile, obeyed } from "./testing/events.ts";
+import { Told } from "./told.ts";
+import { createView, type View } from "./view.ts";
 
 const narrow = createView({ width: 40 });
 const usage = { input: 12_345, cacheRead: 10_000, cacheWrite: 0, output: 67, reasoning: 0 };
 
-const render = (body: EventBody, view = narrow): string => renderEvent(anEvent(body), view);
+/** As an event of a step that has a program. */
+function render(body: EventBody, view: View = narrow): string {
+  const told = new Told();
+  told.note(anEvent({ type: "code", thought: "", code: "1" }));
+  told.hasThought = false;
+  return renderEvent(anEvent(body), view, told);
+}
 
 describe("renderEvent at 40 columns", () => {
   it.each<[string, EventBody, string]>([
@@ -66,13 +74,12 @@ describe("renderEvent at 40 columns", () => {
     ["what was displayed", { type: "rich-output", output: { "text/plain": "x", "image/png": "AAAA" } }, "  │ [displayed: text/plain, image/png]\n"],
     ["a warning", { type: "warning", message: "no isolation" }, "  Warning: no isolation\n"],
     ["a retry", { type: "model-retry", message: "503", delayMs: 1_200 }, "  503 Again in 1.2 s.\n"],
+    ["nothing of a call that its program shows", { type: "tool-call", callId: "1", tool: "get", input: { args: [], kwargs: {} } }, ""],
     ["nothing of pieces of the model's text", { type: "model-delta", part: "text", text: "x" }, ""],
   ])("shows %s", (_, body, expected) => {
     expect(render(body)).toBe(expected);
   });
 });
-
-const hostile = "\u001b]0;t\u0007\u001b[2J\u009b1mrm -rf /\b\b\r\u202eevil\u0000";
 
 describe("renderEvent prints nothing of a foreign text that a terminal obeys, in", () => {
   const bodies: readonly EventBody[] = [
@@ -91,8 +98,8 @@ describe("renderEvent prints nothing of a foreign text that a terminal obeys, in
     { type: "step-end", action: anAction({ toolCalls: [call(hostile)] }) },
   ];
   it.each(bodies)("$type", (body) => {
-    expect(render(body)).not.toMatch(/[^\P{Cc}\n]|\u202e/u);
-    expect(render(body)).toContain("rm -rf");
+    expect(render(body)).not.toMatch(obeyed);
+    expect(render(body, createView())).toContain("rm -rf");
   });
 });
 
@@ -117,7 +124,9 @@ it("wraps nothing without a width", () => {
 it("colours on request only", () => {
   const body: EventBody = { type: "execution", execution: anExecution({ error: { name: "E", message: "m" } }) };
   expect(render(body, createView({ colour: true }))).toBe("  \u001b[31m✗\u001b[39m \u001b[31mE: m\u001b[39m\n");
-  expect(render({ type: "code", thought: "", code: "x" }, createView({ highlight: () => "coloured" }))).toBe("    x\n\n");
+  const code: EventBody = { type: "code", thought: "", code: "return 1" };
+  expect(render(code, createView({ colour: true }))).toBe("    \u001b[35mreturn\u001b[39m \u001b[33m1\u001b[39m\n\n");
+  expect(render(code, createView())).toBe("    return 1\n\n");
 });
 
 function call(tool: string, error?: string): { readonly id: string; readonly tool: string; readonly error?: { name: string; message: string } } {

@@ -1,4 +1,4 @@
-import type { Usage } from "@codelet/core";
+import type { Usage } from "../model.ts";
 
 /** `950 ms`, `3.4 s`, `2 min 5 s`. */
 export function duration(milliseconds: number): string {

@@ -1,0 +1,279 @@
+import { fakeExecutor, scriptedModel } from "@codelet/testing";
+import { describe, expect, it, vi } from "vitest";
+import { CodeAgent } from "../code-agent.ts";
+import type { AgentEvent, EventBody } from "../events.ts";
+import { noUsage } from "../model.ts";
+import { type ConsoleReporterOptions, consoleReporter } from "./console-reporter.ts";
+import { anAction, anEvent, anExecution } from "./testing/events.ts";
+
+/** What a reporter writes about events, at 40 columns. */
+function report(events: readonly AgentEvent[], options: ConsoleReporterOptions = {}): string {
+  let written = "";
+  const reporter = consoleReporter({ columns: 40, write: (text) => (written += text), ...options });
+  for (const event of events) reporter(event);
+  return written;
+}
+
+const by = (name: string, step = 1): ((body: EventBody) => AgentEvent) => {
+  const agentPath = name === "manager" ? ["manager"] : ["manager", ...name.split("/")];
+  return (body) => anEvent(body, { agentPath, step: body.type.startsWith("run-") ? undefined : step });
+};
+
+const manager = by("manager");
+const end = { type: "run-end", usage: noUsage, costUsd: 0, durationMs: 1_000 } as const;
+const print = (text: string): EventBody => ({ type: "output-delta", stream: "stdout", text });
+
+const usage = { input: 100, cacheRead: 0, cacheWrite: 0, output: 7, reasoning: 0 };
+const failingRun: readonly AgentEvent[] = [
+  manager({ type: "run-start", task: "Find it." }),
+  manager({ type: "warning", message: "no isolation" }),
+  manager({ type: "sandbox-progress", message: "starts" }),
+  manager({ type: "step-start" }),
+  manager({ type: "model-retry", message: "503.", delayMs: 500 }),
+  manager({ type: "model-delta", part: "reasoning", text: "Hm, " }),
+  manager({ type: "model-delta", part: "reasoning", text: "get it." }),
+  manager({ type: "model-end", usage }),
+  manager({ type: "code", thought: "I get it.", code: 'get("a", unit="b")' }),
+  manager(print("half")),
+  manager({ type: "tool-call", callId: "c", tool: "get", input: { args: ["a"], kwargs: { unit: "b" } } }),
+  manager({ type: "tool-data", callId: "c", tool: "get", data: { done: 0.5 } }),
+  manager({ type: "tool-result", callId: "c", tool: "get", value: { found: 1 }, durationMs: 20 }),
+  manager({ type: "tool-call", callId: "d", tool: "get", input: { args: [], kwargs: {} } }),
+  manager({ type: "tool-result", callId: "d", tool: "get", error: { name: "ToolError", message: "gone" }, durationMs: 20 }),
+  manager({ type: "execution", execution: anExecution({ error: { name: "ToolError", message: "gone", line: 1, traceback: "line 1\nToolError" } }) }),
+  manager({ type: "rich-output", output: { "text/plain": "a picture", "image/png": "AAAA" } }),
+  manager({ type: "step-end", action: anAction({ usage }) }),
+  by("manager", 2)({ type: "step-start" }),
+  by("manager", 2)({ type: "code", thought: "", code: "1" }),
+  by("manager", 2)({ type: "step-end", action: anAction() }),
+  manager({ ...end, state: "failed", error: { name: "ModelCallError", message: "no more" } }),
+];
+
+describe("verbosity", () => {
+  it('writes nothing for "off"', () => {
+    expect(report(failingRun, { verbosity: "off" })).toBe("");
+  });
+
+  it('writes what failed, and in which step, for "error"', () => {
+    expect(report(failingRun, { verbosity: "error" })).toBe(`
+Step 1 ─────────────────────────────────
+  │ get failed: ToolError: gone
+  ✗ ToolError: gone (line 1)
+
+Failed ─────────────────────────────────
+  no more
+`);
+  });
+
+  it("writes what the run is about by default", () => {
+    expect(report(failingRun)).toBe(`Task ───────────────────────────────────
+  Find it.
+  Warning: no isolation
+
+Step 1 ─────────────────────────────────
+  503. Again in 500 ms.
+  I get it.
+
+    get("a", unit="b")
+
+  │ half
+  │ get failed: ToolError: gone
+  ✗ ToolError: gone (line 1)
+  │ [displayed: text/plain, image/png]
+  100 tokens in, 7 out · 1.5 s
+
+Step 2 ─────────────────────────────────
+    1
+
+  1.5 s
+
+Failed ─────────────────────────────────
+  no more
+
+2 steps · 1.0 s
+`);
+  });
+
+  it('writes calls, reasoning, progress and tracebacks too for "debug"', () => {
+    const [, first = ""] = report(failingRun, { verbosity: "debug" }).split(/^(?=.*(?:Warning|Step 2))/m);
+    expect(first).toBe(`  Warning: no isolation
+  Sandbox: starts
+
+Step 1 ─────────────────────────────────
+  503. Again in 500 ms.
+  ┊ Hm, get it.
+  Model: 100 tokens in, 7 out
+  I get it.
+
+    get("a", unit="b")
+
+  │ half
+  │ #1 get("a", unit="b")
+  │ get: {"done":0.5}
+  │ #1 get · 20 ms → {"found":1}
+  │ #2 get()
+  │ #2 get failed: ToolError: gone
+  │ line 1
+  │ ToolError
+  ✗ ToolError: gone (line 1)
+  │ [displayed: text/plain, image/png]
+  │ a picture
+  100 tokens in, 7 out · 1.5 s
+
+`);
+  });
+});
+
+it("shows the calls and results of a step without a program, each by its number", () => {
+  const events = [
+    manager({ type: "step-start" }),
+    manager({ type: "code", thought: "Two at once.", code: "" }),
+    manager({ type: "tool-call", callId: "a", tool: "get", input: { city: "Tokyo" } }),
+    manager({ type: "tool-call", callId: "b", tool: "get", input: { city: "Paris" } }),
+    manager({ type: "tool-result", callId: "b", tool: "get", value: 14, durationMs: 20 }),
+    manager({ type: "tool-result", callId: "a", tool: "get", error: { name: "ToolError", message: "gone" }, durationMs: 30 }),
+    manager({ type: "step-end", action: anAction({ code: "", modelOutput: "Two at once." }) }),
+  ];
+  expect(report(events)).toBe(`
+Step 1 ─────────────────────────────────
+  Two at once.
+
+  │ #1 get({"city":"Tokyo"})
+  │ #2 get({"city":"Paris"})
+  │ #2 get · 20 ms → 14
+  │ #1 get failed: ToolError: gone
+  1.5 s
+`);
+});
+
+describe("managed agents", () => {
+  const search = by("search");
+  const write = by("write");
+
+  it("are indented and named, row by row", () => {
+    const events = [
+      manager({ type: "step-start" }),
+      search({ type: "run-start", task: "Look for stars everywhere you can." }),
+      search({ type: "step-start" }),
+      search({ type: "code", thought: "", code: "stars()" }),
+      by("search/read")({ type: "warning", message: "slow" }),
+      search({ ...end, state: "success", output: "Found." }),
+      manager({ type: "execution", execution: anExecution({ value: "Found." }) }),
+    ];
+    expect(report(events)).toBe(`
+Step 1 ─────────────────────────────────
+  search │ Task of manager › search ────
+  search │   Look for stars everywhere
+  search │   you can.
+  search │
+  search │ Step 1 ──────────────────────
+  search │     stars()
+  search │
+    read │   Warning: slow
+  search │
+  search │ Answer ──────────────────────
+  search │   Found.
+  search │
+  search │ 0 steps · 1.0 s
+  → Found.
+`);
+  });
+
+  it("keep their lines whole when several speak at once", () => {
+    const events = [
+      search({ type: "step-start" }),
+      write({ type: "step-start" }),
+      search(print("one ")),
+      write(print("three ")),
+      manager(print("five ")),
+      search(print("two\n")),
+      write(print("four\n")),
+      manager(print("six\n")),
+    ];
+    expect(report(events)).toBe(`  search │
+  search │ Step 1 ──────────────────────
+  write │
+  write │ Step 1 ───────────────────────
+  search │   │ one two
+  write │   │ three four
+  │ five six
+`);
+  });
+
+  it("say what they had begun to, before the run ends", () => {
+    const events = [search(print("unfini")), manager({ ...end, state: "aborted" })];
+    expect(report(events)).toMatch(/^ {2}search │ {3}│ unfini\n\nInterrupted ─/);
+  });
+
+  it("stand behind a short name where there is little room", () => {
+    const deep = by("a/b/c/a_name_of_some_length");
+    expect(report([deep({ type: "warning", message: "one two three four" })], { columns: 20 })).toBe(
+      "a_… │   Warning: one\na_… │   two three\na_… │   four\n",
+    );
+  });
+});
+
+it("ignores events that it doesn't know", () => {
+  expect(report([manager({ type: "of-a-later-release" } as never)], { verbosity: "debug" })).toBe("");
+});
+
+it("asks for the columns again with each event", () => {
+  const widths = [30, 20];
+  const headings = report([manager({ type: "step-start" }), manager({ type: "step-start" })], { columns: () => widths.shift() as number });
+  expect(headings.split("\n").map((row) => row.length)).toEqual([0, 30, 0, 20, 0]);
+});
+
+it.each([0, undefined, () => 0, () => undefined])("takes eighty columns where nobody knows how many there are (%s)", (columns) => {
+  expect(report([manager({ type: "step-start" })], { columns }).length).toBe("\n\n".length + 80);
+});
+
+it("wraps nothing at an infinite width", () => {
+  const long = "a word or two and then ".repeat(20).trim();
+  expect(report([manager(print(`${long}\n`))], { columns: Number.POSITIVE_INFINITY })).toBe(`  │ ${long}\n`);
+});
+
+it("colours on request only, and closes each colour on its row", () => {
+  const written = report([by("search")({ type: "run-start", task: "It." })], { colors: true });
+  for (const row of written.split("\n")) expect((row.split("\u001b[").length - 1) % 2).toBe(0);
+  expect(written).toContain("\u001b[36m  search\u001b[39m");
+});
+
+it("cuts a flood of calls and of output in each step", () => {
+  const call = manager({ type: "tool-result", callId: "1", tool: "t", error: { name: "E", message: "m" }, durationMs: 1 });
+  const flood = Array.from({ length: 1_000 }, () => [manager(print("line\n")), call]).flat();
+  expect(report(flood).split("\n").length).toBeLessThan(410);
+});
+
+it("prints with console.log by default, without an empty line behind", () => {
+  const log = vi.spyOn(console, "log").mockImplementation(() => {});
+  try {
+    consoleReporter()(manager({ type: "warning", message: "one" }));
+    expect(log.mock.calls).toEqual([["  Warning: one"]]);
+  } finally {
+    log.mockRestore();
+  }
+});
+
+it.each([
+  [{ verbosity: "loud" }, "Expected `verbosity` to be one of off, error, info, debug, got `loud` (string)"],
+  [{ columns: -1 }, "Expected `columns` to be a number >= 0 or a function, got `-1` (number)"],
+  [{ columns: Number.NaN }, "Expected `columns` to be a number >= 0 or a function, got `NaN` (number)"],
+  [{ write: "stdout" }, "Expected `write` to be a function, got `stdout` (string)"],
+])("refuses %j", (options, message) => {
+  expect(() => consoleReporter(options as never)).toThrow(new TypeError(message));
+});
+
+it("shows a run as it comes", async () => {
+  const executor = fakeExecutor((step) => {
+    step.print("40 and 2");
+    return step.finalAnswer(42);
+  });
+  const agent = new CodeAgent({ model: scriptedModel(["I add.\n<code>\nfinal_answer(40 + 2)\n</code>"]), executor });
+  let written = "";
+  const reporter = consoleReporter({ columns: 40, write: (text) => (written += text) });
+  for await (const event of agent.start("How much is it?")) reporter(event);
+  expect(written).toMatch(
+    /^Task ─+\n {2}How much is it\?\n(?: {2}Warning.*\n(?: {2}.*\n)*)?\nStep 1 ─+\n {2}I add\.\n\n {4}final_answer\(40 \+ 2\)\n\n {2}│ 40 and 2\n/,
+  );
+  expect(written).toMatch(/\nAnswer ─+\n {2}42\n\n1 step · /);
+});
