@@ -12,6 +12,8 @@ export interface EventBase {
   readonly runId: string;
   /** Names of the agents from the outermost to the one that speaks. */
   readonly agentPath: readonly string[];
+  /** The call that a managed agent answers: tells two calls of one agent apart. Absent for the outermost agent. */
+  readonly callPath?: string | undefined;
   /** The step's number, from 1; absent outside steps. */
   readonly step?: number | undefined;
 }

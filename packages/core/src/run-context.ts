@@ -190,8 +190,9 @@ export class RunContext {
 
   emit(body: EventBody): void {
     if (this.#hasEnded || this.root.#hasEnded) return;
-    const { runId, agentPath, step, root } = this;
-    this.journal.emit({ seq: ++root.#seq, runId, agentPath, step, ...body } as AgentEvent);
+    const { runId, agentPath, path, step, root } = this;
+    const callPath = path === "" ? undefined : path;
+    this.journal.emit({ seq: ++root.#seq, runId, agentPath, callPath, step, ...body } as AgentEvent);
   }
 
   /** The value of an operation that must not fail. */

@@ -103,10 +103,11 @@ export class Run<Output> implements AsyncIterable<AgentEvent> {
     this.#hasBegun = true;
     if (event.type === "step-end" && this.#asked > 0) this.#taken.push(event.action);
     const last = this.#unread.at(-1);
-    const isSameText =
+    const isSameKind =
       (event.type === "model-delta" && last?.type === event.type && last.part === event.part) ||
       (event.type === "output-delta" && last?.type === event.type && last.stream === event.stream);
-    if (isSameText) this.#unread[this.#unread.length - 1] = { ...event, text: (last as typeof event).text + event.text };
+    if (isSameKind && event.callPath === last.callPath && event.step === last.step)
+      this.#unread[this.#unread.length - 1] = { ...event, text: (last as typeof event).text + event.text };
     else this.#unread.push(event);
     if (!this.#isRead && this.#unread.length > maxUnreadEvents) this.#unread.shift();
     this.#wake();
