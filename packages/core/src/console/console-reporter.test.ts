@@ -1,27 +1,10 @@
 import { fakeExecutor, scriptedModel } from "@codelet/testing";
 import { describe, expect, it, vi } from "vitest";
 import { CodeAgent } from "../code-agent.ts";
-import type { AgentEvent, EventBody } from "../events.ts";
-import { noUsage } from "../model.ts";
-import { type ConsoleReporterOptions, consoleReporter } from "./console-reporter.ts";
-import { anAction, anEvent, anExecution } from "./testing/events.ts";
-
-/** What a reporter writes about events, at 40 columns. */
-function report(events: readonly AgentEvent[], options: ConsoleReporterOptions = {}): string {
-  let written = "";
-  const reporter = consoleReporter({ columns: 40, write: (text) => (written += text), ...options });
-  for (const event of events) reporter(event);
-  return written;
-}
-
-const by = (name: string, step = 1): ((body: EventBody) => AgentEvent) => {
-  const agentPath = name === "manager" ? ["manager"] : ["manager", ...name.split("/")];
-  return (body) => anEvent(body, { agentPath, step: body.type.startsWith("run-") ? undefined : step });
-};
-
-const manager = by("manager");
-const end = { type: "run-end", usage: noUsage, costUsd: 0, durationMs: 1_000 } as const;
-const print = (text: string): EventBody => ({ type: "output-delta", stream: "stdout", text });
+import type { AgentEvent } from "../events.ts";
+import { consoleReporter } from "./console-reporter.ts";
+import { anAction, anExecution } from "./testing/events.ts";
+import { by, end, manager, print, report } from "./testing/reports.ts";
 
 const usage = { input: 100, cacheRead: 0, cacheWrite: 0, output: 7, reasoning: 0 };
 const failingRun: readonly AgentEvent[] = [
@@ -127,12 +110,13 @@ Step 1 ────────────────────────�
 it("shows the calls and results of a step without a program, each by its number", () => {
   const events = [
     manager({ type: "step-start" }),
-    manager({ type: "code", thought: "Two at once.", code: "" }),
+    manager({ type: "model-delta", part: "text", text: "Two at " }),
+    manager({ type: "model-delta", part: "text", text: "once." }),
     manager({ type: "tool-call", callId: "a", tool: "get", input: { city: "Tokyo" } }),
     manager({ type: "tool-call", callId: "b", tool: "get", input: { city: "Paris" } }),
     manager({ type: "tool-result", callId: "b", tool: "get", value: 14, durationMs: 20 }),
     manager({ type: "tool-result", callId: "a", tool: "get", error: { name: "ToolError", message: "gone" }, durationMs: 30 }),
-    manager({ type: "step-end", action: anAction({ code: "", modelOutput: "Two at once." }) }),
+    manager({ type: "step-end", action: anAction({ code: "", modelOutput: "Two at once.", thought: "Two at once.", toolResults: [] }) }),
   ];
   expect(report(events)).toBe(`
 Step 1 ─────────────────────────────────
@@ -144,73 +128,6 @@ Step 1 ────────────────────────�
   │ #1 get failed: ToolError: gone
   1.5 s
 `);
-});
-
-describe("managed agents", () => {
-  const search = by("search");
-  const write = by("write");
-
-  it("are indented and named, row by row", () => {
-    const events = [
-      manager({ type: "step-start" }),
-      search({ type: "run-start", task: "Look for stars everywhere you can." }),
-      search({ type: "step-start" }),
-      search({ type: "code", thought: "", code: "stars()" }),
-      by("search/read")({ type: "warning", message: "slow" }),
-      search({ ...end, state: "success", output: "Found." }),
-      manager({ type: "execution", execution: anExecution({ value: "Found." }) }),
-    ];
-    expect(report(events)).toBe(`
-Step 1 ─────────────────────────────────
-  search │ Task of manager › search ────
-  search │   Look for stars everywhere
-  search │   you can.
-  search │
-  search │ Step 1 ──────────────────────
-  search │     stars()
-  search │
-    read │   Warning: slow
-  search │
-  search │ Answer ──────────────────────
-  search │   Found.
-  search │
-  search │ 0 steps · 1.0 s
-  → Found.
-`);
-  });
-
-  it("keep their lines whole when several speak at once", () => {
-    const events = [
-      search({ type: "step-start" }),
-      write({ type: "step-start" }),
-      search(print("one ")),
-      write(print("three ")),
-      manager(print("five ")),
-      search(print("two\n")),
-      write(print("four\n")),
-      manager(print("six\n")),
-    ];
-    expect(report(events)).toBe(`  search │
-  search │ Step 1 ──────────────────────
-  write │
-  write │ Step 1 ───────────────────────
-  search │   │ one two
-  write │   │ three four
-  │ five six
-`);
-  });
-
-  it("say what they had begun to, before the run ends", () => {
-    const events = [search(print("unfini")), manager({ ...end, state: "aborted" })];
-    expect(report(events)).toMatch(/^ {2}search │ {3}│ unfini\n\nInterrupted ─/);
-  });
-
-  it("stand behind a short name where there is little room", () => {
-    const deep = by("a/b/c/a_name_of_some_length");
-    expect(report([deep({ type: "warning", message: "one two three four" })], { columns: 20 })).toBe(
-      "a_… │   Warning: one\na_… │   two three\na_… │   four\n",
-    );
-  });
 });
 
 it("ignores events that it doesn't know", () => {
@@ -261,6 +178,26 @@ it.each([
   [{ write: "stdout" }, "Expected `write` to be a function, got `stdout` (string)"],
 ])("refuses %j", (options, message) => {
   expect(() => consoleReporter(options as never)).toThrow(new TypeError(message));
+});
+
+it("shows plans, and calls that wait for a decision", () => {
+  const plan = { type: "planning", step: 1, plan: "1. Look\n2. Tell", usage, startedAtMs: 0, durationMs: 200 } as const;
+  const approval = { id: "1/tool.c", callId: "c", tool: "pay", input: { euros: 5 }, runId: "run", agentPath: ["manager"], reason: "money" };
+  expect(report([manager({ type: "plan", plan }), manager({ type: "approval", approval })])).toBe(`
+Plan ───────────────────────────────────
+  1. Look
+  2. Tell
+  100 tokens in, 7 out · 200 ms
+  Waits for a decision:
+  pay({"euros":5}): money
+`);
+});
+
+it("shows at the end of a step without a program what its model said all at once, if anything", () => {
+  const end = (thought: string): AgentEvent =>
+    manager({ type: "step-end", action: anAction({ code: "", modelOutput: thought || "(no text)", thought, toolResults: [] }) });
+  expect(report([end("I called.")])).toBe("  I called.\n  1.5 s\n");
+  expect(report([end("")])).toBe("  1.5 s\n");
 });
 
 it("shows a run as it comes", async () => {

@@ -46,17 +46,27 @@ export function consoleReporter(options: ConsoleReporterOptions = {}): ConsoleRe
   if (verbosity === "off") return () => {};
   const runs = new Map<string, Map<string, Speaker>>();
   return (event) => {
-    const { type, runId, agentPath } = event;
+    const { type, runId, agentPath, callPath } = event;
     const view = createView({ width: Math.max(columns() || defaultColumns, minimumColumns), colour: colors, language });
     const speakers = entry(runs, runId, () => new Map<string, Speaker>());
-    const speaker = entry(speakers, JSON.stringify(agentPath), () => new Speaker(agentPath, verbosity));
+    const key = JSON.stringify([agentPath, callPath]);
+    const speaker = entry(speakers, key, () => new Speaker(agentPath, freeNumber(speakers.values(), agentPath), verbosity));
     const isOver = type === "run-end" && agentPath.length <= 1;
     // Managed agents that were cut off say first what they had begun to.
     const unfinished = isOver ? [...speakers.values()].filter((other) => other !== speaker).map((other) => other.finish(view)) : [];
     if (isOver) runs.delete(runId);
+    if (type === "agent-end") speakers.delete(key);
     const text = unfinished.join("") + speaker.hear(event, view);
     if (text !== "") write(text);
   };
+}
+
+function freeNumber(speakers: Iterable<Speaker>, agentPath: readonly string[]): number {
+  const name = JSON.stringify(agentPath);
+  const taken = new Set([...speakers].filter((speaker) => JSON.stringify(speaker.agentPath) === name).map(({ number }) => number));
+  let number = 1;
+  while (taken.has(number)) number++;
+  return number;
 }
 
 function entry<Value>(map: Map<string, Value>, key: string, create: () => Value): Value {

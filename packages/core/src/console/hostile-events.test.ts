@@ -11,8 +11,14 @@ const end = { type: "run-end", usage: noUsage, costUsd: 0, durationMs: 1_000 } a
 /** Every kind of event. */
 const bodies: readonly EventBody[] = [
   { type: "run-start", task: hostile },
+  { type: "agent-start", task: hostile },
   { type: "warning", message: hostile },
   { type: "sandbox-progress", message: hostile },
+  { type: "plan", plan: { type: "planning", step: 1, plan: hostile, usage, startedAtMs: 0, durationMs: 1 } },
+  {
+    type: "approval",
+    approval: { id: "1", callId: "1", tool: hostile, input: { [hostile]: hostile }, runId: "run", agentPath: [], reason: hostile },
+  },
   { type: "step-start" },
   { type: "model-retry", message: hostile, delayMs: 1 },
   { type: "model-delta", part: "reasoning", text: hostile },

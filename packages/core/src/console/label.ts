@@ -7,12 +7,13 @@ const widest = 32;
 /** Of the columns, the part that a label may take. */
 const share = 1 / 3;
 
-/** What stands before each row of a managed agent, so that rows of several ones that work at once can be told apart; empty for the outermost agent. */
-export function labelOf(agentPath: readonly string[], columns: number): string {
+/** What stands before each row of a managed agent, so that rows of several ones that work at once can be told apart: `search`, and `search#2` for a second call of it. Empty for the outermost agent. */
+export function labelOf(agentPath: readonly string[], number: number, columns: number): string {
   const depth = agentPath.length - 1;
   if (depth < 1) return "";
   const room = Math.min(Math.floor(columns * share), widest) - bar.length;
-  const name = fitText(sanitizeLine(agentPath.at(-1) as string), Math.max(room, 1));
+  const suffix = number === 1 ? "" : `#${number}`;
+  const name = fitText(sanitizeLine(agentPath.at(-1) as string), Math.max(room - suffix.length, 1)) + suffix;
   const indentation = Math.min(2 * depth, Math.max(room - textWidth(name), 0));
   return `${" ".repeat(indentation)}${name}`;
 }

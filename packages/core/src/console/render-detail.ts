@@ -2,7 +2,7 @@ import type { AgentEvent } from "../events.ts";
 import { tokens } from "./amounts.ts";
 import { block, gutter } from "./layout.ts";
 import { renderCall, renderCallResult } from "./render-call.ts";
-import { renderEvent } from "./render-event.ts";
+import { renderEvent, renderFirstThought } from "./render-event.ts";
 import { cutText, renderInline } from "./render-value.ts";
 import { sanitize, sanitizeLine } from "./sanitize.ts";
 import type { Told } from "./told.ts";
@@ -21,7 +21,7 @@ export function renderDetail(event: AgentEvent, view: View, told: Told): string 
       return `${block(sanitize(told.reasoning).trim(), "  ┊ ", view, "dim")}${usage === "" ? "" : block(`Model: ${usage}`, "  ", view, "dim")}`;
     }
     case "tool-call":
-      return renderCall(event, view, told.callNumber(event.callId));
+      return `${renderFirstThought(view, told)}${renderCall(event, view, told.callNumber(event.callId))}`;
     case "tool-data":
       return block(`${sanitizeLine(event.tool)}: ${renderInline(event.data, maxDataCharacters)}`, gutter, view, "dim");
     case "tool-result":

@@ -32,7 +32,7 @@ export function renderEvent(event: AgentEvent, view: View, told: Told): string {
     case "output-delta":
       return block(sanitize(event.text), gutter, view, event.stream === "stderr" ? "yellow" : undefined);
     case "tool-call":
-      return told.hasCode ? "" : renderCall(event, view, told.callNumber(event.callId));
+      return told.hasCode ? "" : `${renderFirstThought(view, told)}${renderCall(event, view, told.callNumber(event.callId))}`;
     case "tool-result":
       if (told.hasCode) return event.error === undefined ? "" : renderCallResult(event, view, undefined);
       return renderCallResult(event, view, told.callNumber(event.callId));
@@ -57,6 +57,13 @@ export function renderStepStart({ step }: AgentEvent, view: View): string {
 /** Says of a managed agent whose it is. */
 function taskTitle(agentPath: readonly string[]): string {
   return agentPath.length <= 1 ? "Task" : `Task of ${sanitizeLine(agentPath.join(" › "))}`;
+}
+
+/** What a model without code says before it calls: there is no event of its own for that. */
+export function renderFirstThought(view: View, told: Told): string {
+  if (told.hasThought || told.text.trim() === "") return "";
+  told.hasThought = true;
+  return renderAction(told.text, "", view);
 }
 
 function renderAction(thought: string, code: string, view: View): string {

@@ -33,10 +33,11 @@ export function renderPlan({ plan, usage, durationMs }: PlanningStep, view: View
 
 /** What the step cost; the model's text where it held no action, and why an answer was refused. */
 export function renderStepEnd(action: ActionStep, view: View, told: Told): string {
-  const { code, modelOutput, toolCalls, usage, durationMs } = action;
+  const { code, thought, modelOutput, toolCalls, toolResults, usage, durationMs } = action;
+  const text = toolResults === undefined ? modelOutput : thought;
   const facts = [countedCalls(toolCalls), tokens(usage), duration(durationMs)].filter(Boolean).join(" · ");
   return [
-    code === "" && !told.hasThought ? block(sanitize(modelOutput), "  ", view) : "",
+    code === "" && !told.hasThought ? block(sanitize(text).trim(), "  ", view) : "",
     renderStepFailure(action, view),
     block(facts, "  ", view, "dim"),
   ].join("");

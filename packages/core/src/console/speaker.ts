@@ -14,15 +14,18 @@ const renderers = { error: renderFailure, info: renderEvent, debug: renderDetail
 
 /** One agent whose events are shown: what it has begun to say stays its own while others speak. */
 export class Speaker {
-  readonly #agentPath: readonly string[];
+  readonly agentPath: readonly string[];
+  /** From 1, among the calls of one agent that run at once. */
+  readonly number: number;
   readonly #detail: Detail;
   readonly #lines = new OutputLines();
   readonly #told = new Told();
   /** A step of which only failures are shown gets its heading with the first of them. */
   #untitled: AgentEvent | undefined;
 
-  constructor(agentPath: readonly string[], detail: Detail) {
-    this.#agentPath = agentPath;
+  constructor(agentPath: readonly string[], number: number, detail: Detail) {
+    this.agentPath = agentPath;
+    this.number = number;
     this.#detail = detail;
   }
 
@@ -37,7 +40,7 @@ export class Speaker {
   }
 
   #labelled(whole: View, render: (view: View) => string): string {
-    const label = labelOf(this.#agentPath, whole.width);
+    const label = labelOf(this.agentPath, this.number, whole.width);
     return labelled(render(behindLabel(label, whole)), label, whole);
   }
 

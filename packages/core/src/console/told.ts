@@ -9,8 +9,9 @@ export class Told {
   hasCode = false;
   /** What the model said in this step has been shown. */
   hasThought = false;
-  /** What the model thought before it answered. */
+  /** What the model thought before it answered, and its answer, as far as they were streamed. */
   reasoning = "";
+  text = "";
   readonly #calls = new Map<string, number>();
 
   note(event: AgentEvent): void {
@@ -21,14 +22,16 @@ export class Told {
         break;
       case "step-start":
         this.hasCode = this.hasThought = false;
-        this.reasoning = "";
+        this.reasoning = this.text = "";
         this.#calls.clear();
         break;
       case "model-retry":
-        this.reasoning = "";
+      case "plan":
+        this.reasoning = this.text = "";
         break;
       case "model-delta":
-        if (event.part === "reasoning") this.reasoning = (this.reasoning + event.text).slice(0, maxReasoningCharacters);
+        if (event.part === "reasoning") this.reasoning = (this.reasoning + event.text).slice(0, maxCharacters);
+        else this.text = (this.text + event.text).slice(0, maxCharacters);
         break;
       case "code":
         this.hasThought = true;
@@ -50,4 +53,5 @@ export class Told {
   }
 }
 
-const maxReasoningCharacters = 20_000;
+/** Of a text that is kept until it can be shown. */
+const maxCharacters = 20_000;
