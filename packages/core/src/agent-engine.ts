@@ -1,13 +1,14 @@
 import type { AgentOptions, ResumeOptions, RunOptions, RunResult } from "./agent.ts";
-import { Conversation, type SavedConversation } from "./conversation.ts";
+import { Conversation } from "./conversation.ts";
 import type { AgentDefinition } from "./definition.ts";
 import { ConfigurationError } from "./errors.ts";
 import type { Executor } from "./executor.ts";
 import { performRun } from "./perform-run.ts";
 import type { ActionKind, CommonAgent } from "./resolved-agent.ts";
 import { Run, type RunHandle } from "./run.ts";
-import type { RunScope } from "./run-context.ts";
-import { readSuspendedRun, type SuspendedRun } from "./suspension.ts";
+import { newThread, type RunScope } from "./run-context.ts";
+import type { SavedConversation } from "./saved-conversation.ts";
+import type { SuspendedRun } from "./suspension.ts";
 
 /** A kind of agent that is ready to run. */
 export interface EngineOptions {
@@ -52,8 +53,13 @@ export class AgentEngine<Output> {
     return new Run((handle) => this.goOn(state, options, { handle }));
   }
 
-  conversation(saved?: SavedConversation): Conversation<Output> {
-    return new Conversation(this, saved);
+  conversation(): Conversation<Output> {
+    return new Conversation(this, newThread());
+  }
+
+  async loadConversation(saved: SavedConversation): Promise<Conversation<Output>> {
+    const { loadThread } = await import("./saved-conversation.ts");
+    return new Conversation(this, loadThread(saved));
   }
 
   async perform(task: string, options: RunOptions, scope: RunScope): Promise<RunResult<Output>> {
@@ -70,6 +76,7 @@ export class AgentEngine<Output> {
   async goOn(state: SuspendedRun, options: ResumeOptions, scope: RunScope): Promise<RunResult<Output>> {
     if (this.#options.common.hasOwnJournal)
       throw new ConfigurationError("A run with a `journal` of your own goes on by that journal, not by `resume`.");
+    const { readSuspendedRun } = await import("./suspension.ts");
     const resumption = readSuspendedRun(state, this.definition, options);
     const { signal, context } = options;
     const { given } = resumption;

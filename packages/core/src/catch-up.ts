@@ -11,7 +11,6 @@ import type {
   SessionRef,
 } from "./executor.ts";
 import { plainValue } from "./plain-value.ts";
-import type { Json } from "./value.ts";
 
 type Recorded = { readonly advance: Advance } | { readonly results: readonly CallResult[] };
 

@@ -1,7 +1,7 @@
 import type { AgentOptions, ResumeOptions, RunOptions, RunResult } from "./agent.ts";
 import { AgentEngine } from "./agent-engine.ts";
 import { codeKind } from "./code-action.ts";
-import type { Conversation, SavedConversation } from "./conversation.ts";
+import type { Conversation } from "./conversation.ts";
 import type { AgentDefinition } from "./definition.ts";
 import { type ExecutorChoice, loadExecutor } from "./executor-type.ts";
 import type { ManagedAgent } from "./managed-agent.ts";
@@ -9,6 +9,7 @@ import type { CodeTags } from "./parse-code.ts";
 import { resolveAgent } from "./resolved-agent.ts";
 import type { Run } from "./run.ts";
 import type { RunScope } from "./run-context.ts";
+import type { SavedConversation } from "./saved-conversation.ts";
 import type { SuspendedRun } from "./suspension.ts";
 import type { PlainValue } from "./value.ts";
 
@@ -81,8 +82,13 @@ export class CodeAgent<Output = PlainValue> implements ManagedAgent {
   }
 
   /** Runs that follow each other: memory and sandbox go on from one to the next. */
-  conversation(saved?: SavedConversation): Conversation<Output> {
-    return this.#engine.conversation(saved);
+  conversation(): Conversation<Output> {
+    return this.#engine.conversation();
+  }
+
+  /** A conversation from what its `save` returned. Rejects with `protocol` when that is damaged. */
+  loadConversation(saved: SavedConversation): Promise<Conversation<Output>> {
+    return this.#engine.loadConversation(saved);
   }
 
   /** A changed copy. */

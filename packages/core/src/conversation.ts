@@ -1,31 +1,13 @@
 import type { ResumeOptions, RunOptions, RunResult } from "./agent.ts";
 import type { AgentEngine } from "./agent-engine.ts";
-import { ConfigurationError, describeThrown, ProtocolError } from "./errors.ts";
-import type { SessionRef } from "./executor.ts";
-import { Memory, type Step } from "./memory.ts";
+import { ConfigurationError } from "./errors.ts";
+import type { Memory } from "./memory.ts";
 import { Run, type RunHandle } from "./run.ts";
 import type { RunScope, Thread } from "./run-context.ts";
+import type { SavedConversation } from "./saved-conversation.ts";
 import type { SuspendedRun } from "./suspension.ts";
-import { toValue } from "./to-value.ts";
-import type { Json, Value } from "./value.ts";
-import { decodeValue, encodeValue } from "./value-codec.ts";
 
-/** A conversation as plain JSON. */
-export interface SavedConversation {
-  readonly version: 1;
-  /** Its steps, pictures included, and what else is remembered. */
-  readonly thread: Json;
-  /** How its sandbox is found again, where the executor can: leave it out to begin with a fresh one. */
-  readonly sandbox?: SessionRef | undefined;
-}
-
-interface SavedThread {
-  readonly steps: readonly Step[];
-  readonly values: Readonly<Record<string, Value>>;
-  readonly untrusted: readonly string[];
-}
-
-const freshSandbox = "The sandbox is a new one: variables, functions and imports from before this message are gone.";
+export const freshSandbox = "The sandbox is a new one: variables, functions and imports from before this message are gone.";
 
 /**
  * Runs that follow each other: each goes on with the memory and the sandbox of the one before. One run at a time; the owner disposes of it.
@@ -40,10 +22,9 @@ export class Conversation<Output> implements AsyncDisposable {
   readonly #thread: Thread;
   #isRunning = false;
 
-  /** Throws ProtocolError when what was saved is damaged. */
-  constructor(engine: AgentEngine<Output>, saved?: SavedConversation) {
+  constructor(engine: AgentEngine<Output>, thread: Thread) {
     this.#engine = engine;
-    this.#thread = saved === undefined ? { memory: new Memory(), values: new Map(), exposure: { untrusted: new Set() } } : restoreThread(saved);
+    this.#thread = thread;
   }
 
   /** What was said and done so far. May be edited between runs. */
@@ -70,9 +51,8 @@ export class Conversation<Output> implements AsyncDisposable {
   /** Everything as plain JSON; a sandbox that can be found again, or saved, by how. */
   async save(): Promise<SavedConversation> {
     if (this.#isRunning) throw new ConfigurationError("A conversation can be saved between its runs only.");
-    const { memory, values, exposure, sandbox } = this.#thread;
-    const saved: SavedThread = { steps: memory.steps, values: Object.fromEntries(values), untrusted: [...exposure.untrusted] };
-    return { version: 1, thread: encodeValue(toValue(saved, Number.POSITIVE_INFINITY)), sandbox: await sandbox?.save() };
+    const { saveThread } = await import("./saved-conversation.ts");
+    return saveThread(this.#thread);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -93,23 +73,5 @@ export class Conversation<Output> implements AsyncDisposable {
     } finally {
       this.#isRunning = false;
     }
-  }
-}
-
-function restoreThread({ version, thread, sandbox }: SavedConversation): Thread {
-  if (version !== 1) throw new ProtocolError(`Expected a conversation of version 1, got ${String(version)}.`);
-  try {
-    const { steps, values, untrusted } = decodeValue(thread) as unknown as SavedThread;
-    const hasCode = steps.some((step) => step.type === "action" && step.code !== "");
-    const note = hasCode && sandbox === undefined ? freshSandbox : undefined;
-    return {
-      memory: new Memory(steps),
-      values: new Map(Object.entries(values)),
-      exposure: { untrusted: new Set(untrusted) },
-      restore: sandbox,
-      note,
-    };
-  } catch (error) {
-    throw new ProtocolError(`The saved conversation is damaged: ${describeThrown(error).message}`, { cause: error });
   }
 }

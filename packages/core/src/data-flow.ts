@@ -7,8 +7,6 @@ import type { AnyTool } from "./tool.ts";
  */
 export type DataPolicy = "off" | "warn" | "block" | "ask";
 
-export type DataLabels = Pick<AnyTool, "reads" | "ingests" | "egress">;
-
 /** What a run tree has come into contact with. A program can carry anything anywhere, so the whole run counts as one. */
 export interface Exposure {
   /** Names of the tools that brought untrusted content in. */

@@ -1,8 +1,8 @@
 import { dispatchCall } from "./dispatch.ts";
 import type { Advance, Execution, ExecutorSession, SandboxCall } from "./executor.ts";
+import { Suspension } from "./journal.ts";
 import type { ToolCallRecord } from "./memory.ts";
 import type { RunContext } from "./run-context.ts";
-import { Suspension } from "./suspension.ts";
 
 /** What a program did, also when it was stopped in the middle. */
 export interface Evidence {

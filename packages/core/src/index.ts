@@ -2,7 +2,7 @@ export type { AgentOptions, ResumeOptions, RunBase, RunEnding, RunOptions, RunRe
 export type { AnswerVerdict, FinalAnswerCheck } from "./answer.ts";
 export type { Approval, ApprovalDecision, Approve, ToolCallRequest, ToolDecision, ToolPolicy } from "./authorize.ts";
 export { CodeAgent, type CodeAgentOptions, type CodeOptions } from "./code-agent.ts";
-export type { Conversation, SavedConversation } from "./conversation.ts";
+export type { Conversation } from "./conversation.ts";
 export type { DataPolicy } from "./data-flow.ts";
 export type { AgentDefinition } from "./definition.ts";
 export type { ErrorCode, LimitName } from "./errors.ts";
@@ -75,6 +75,7 @@ export type {
 export type { RetryOptions } from "./retry.ts";
 export type { Run } from "./run.ts";
 export { type RunCodeOptions, runCode } from "./run-code.ts";
+export type { SavedConversation } from "./saved-conversation.ts";
 export type { JsonSchema, ResolvedSchema, StandardSchema } from "./schema.ts";
 export type { Compactor, CompactorContext, StepCallback, StepCallbackContext, StepCallbacks } from "./step-callbacks.ts";
 export type { SuspendedRun } from "./suspension.ts";

@@ -60,6 +60,11 @@ export interface Journal {
   emit(event: AgentEvent): void;
 }
 
+/** Leaves a run to wait for something from outside: thrown by a journal, seen by nobody but the kernel. */
+export class Suspension extends Error {
+  override readonly name: string = "Suspension";
+}
+
 /** Makes the journal of one run. */
 export type JournalFactory = (run: { readonly runId: string; readonly operations: Operations; emit(event: AgentEvent): void }) => Journal;
 

@@ -3,7 +3,7 @@ import type { AgentDefinition } from "./definition.ts";
 import { CodeletError, describeThrown, ToolError } from "./errors.ts";
 import { Memory } from "./memory.ts";
 import { textOfMessages } from "./prompts/observation.ts";
-import type { RunContext, RunScope, Thread } from "./run-context.ts";
+import { newThread, type RunContext, type RunScope, type Thread } from "./run-context.ts";
 import type { ResolvedSchema } from "./schema.ts";
 import type { AnyTool } from "./tool.ts";
 import type { Value } from "./value.ts";
@@ -84,10 +84,7 @@ export async function callAgent(run: RunContext, agent: ManagedAgent, key: strin
 
 /** Calls of one agent that keeps its memory come one after the other. */
 function inTurn<T>(run: RunContext, name: string, perform: (thread: Thread) => Promise<T>): Promise<T> {
-  const kept = run.managed.get(name) ?? {
-    thread: { memory: new Memory(), values: new Map(), exposure: run.exposure },
-    idle: Promise.resolve() as Promise<unknown>,
-  };
+  const kept = run.managed.get(name) ?? { thread: newThread(run.exposure), idle: Promise.resolve() as Promise<unknown> };
   run.managed.set(name, kept);
   const turn = kept.idle.then(() => perform(kept.thread));
   kept.idle = turn.catch(() => {});

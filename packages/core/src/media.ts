@@ -63,7 +63,7 @@ interface Files {
 /** Node's files, where there are any: this package runs in browsers too. */
 async function readPath(path: string | URL): Promise<Uint8Array> {
   const { process } = globalThis as { readonly process?: { getBuiltinModule?(name: string): Files | undefined } };
-  const files = process?.getBuiltinModule?.("node:fs/promises");
+  const files = process?.getBuiltinModule?.("fs/promises");
   if (files === undefined) throw new ConfigurationError("Paths can be read in Node only: pass bytes or a URL.");
   return new Uint8Array(await files.readFile(path));
 }

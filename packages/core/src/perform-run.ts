@@ -5,17 +5,16 @@ import type { AgentDefinition } from "./definition.ts";
 import { describeThrown, type LimitName } from "./errors.ts";
 import type { Executor } from "./executor.ts";
 import { generate } from "./generate.ts";
+import { Suspension } from "./journal.ts";
 import { loop } from "./loop.ts";
-import { toAttachment } from "./media.ts";
 import { Memory, type TaskStep } from "./memory.ts";
 import { textOf } from "./model.ts";
 import { unfence } from "./parse-code.ts";
 import { describeTask } from "./prompts/prompts.ts";
-import { Recorder } from "./recorder.ts";
 import type { ResolvedAgent } from "./resolved-agent.ts";
 import { RunContext, type RunScope } from "./run-context.ts";
 import { callBack } from "./step-callbacks.ts";
-import { type Given, Suspension, suspendedRun } from "./suspension.ts";
+import type { Given } from "./suspension.ts";
 
 /** The last call for an answer may take so long, retries included. */
 const lastAnswerTimeoutMs = 60_000;
@@ -35,9 +34,10 @@ export async function performRun(
   scope: RunScope,
 ): Promise<RunResult<unknown>> {
   const { resumption, parent } = scope;
-  const recorder =
-    resumption?.recorder ??
-    (parent === undefined && agent.maySuspend && !agent.hasOwnJournal && options.approve === undefined ? new Recorder() : undefined);
+  // Only runs that may have to wait need what lets them wait.
+  const mayWait = agent.maySuspend && !agent.hasOwnJournal && options.approve === undefined && parent === undefined;
+  const waiting = mayWait ? await import("./suspension.ts") : undefined;
+  const recorder = resumption?.recorder ?? waiting?.newRecorder();
   const run = new RunContext(agent, executor, options, { ...scope, journal: recorder?.factory });
   let given = resumption?.given;
   try {
@@ -48,10 +48,10 @@ export async function performRun(
     const { state } = ending;
     return { ...(await run.end(state, state === "success" || state === "limit" ? ending : {})), ...ending };
   } catch (error) {
-    if (error instanceof Suspension && recorder !== undefined && given !== undefined) {
+    if (error instanceof Suspension && waiting !== undefined && recorder !== undefined && given !== undefined) {
       const pending = [...run.pending.values()];
       const facts = await run.end("suspended", {});
-      return { ...facts, state: "suspended", pending, resumeState: suspendedRun(run, definition, given, recorder) };
+      return { ...facts, state: "suspended", pending, resumeState: waiting.suspendedRun(run, definition, given, recorder) };
     }
     const facts = await run.end(
       error instanceof Suspension ? "suspended" : "failed",
@@ -64,7 +64,8 @@ export async function performRun(
 
 async function takeTask(run: RunContext, task: string, options: RunOptions): Promise<Given> {
   const { images = [], attachments = [], additionalArgs, maxSteps, memory = [] } = options;
-  const media = await Promise.all([...images, ...attachments].map(toAttachment));
+  const inputs = [...images, ...attachments];
+  const media = inputs.length === 0 ? [] : await Promise.all(inputs.map((await import("./media.ts")).toAttachment));
   const { thread } = run.scope;
   const text = [thread?.note, describeTask(task, additionalArgs)].filter(Boolean).join("\n\n");
   if (thread !== undefined) thread.note = undefined;

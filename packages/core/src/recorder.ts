@@ -1,7 +1,6 @@
 import { sleep } from "./abort.ts";
 import type { ApprovalDecision } from "./authorize.ts";
-import { type Journal, type JournalFactory, type OperationName, type Outcome, operationError, race } from "./journal.ts";
-import { Suspension } from "./suspension.ts";
+import { type Journal, type JournalFactory, type OperationName, type Outcome, operationError, race, Suspension } from "./journal.ts";
 import { toValue } from "./to-value.ts";
 import type { Json } from "./value.ts";
 import { decodeValue, encodeValue } from "./value-codec.ts";

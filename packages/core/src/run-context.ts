@@ -1,6 +1,5 @@
 import type { RunBase, RunOptions } from "./agent.ts";
 import type { Approval } from "./authorize.ts";
-import { CatchUpSession } from "./catch-up.ts";
 import type { Exposure } from "./data-flow.ts";
 import type { AgentEvent, Ending, EventBody, RunState } from "./events.ts";
 import type { Executor, OpenSessionOptions, SessionRef } from "./executor.ts";
@@ -25,6 +24,10 @@ export interface Thread {
   readonly restore?: SessionRef | undefined;
   /** What the next task has to tell of what was lost. */
   note?: string | undefined;
+}
+
+export function newThread(exposure: Exposure = { untrusted: new Set() }): Thread {
+  return { memory: new Memory(), values: new Map(), exposure };
 }
 
 /** Where a run belongs. */
@@ -91,7 +94,7 @@ export class RunContext {
     this.ledger = new Ledger(agent.budget, agent.price, parent?.run.ledger);
     this.callers = AbortSignal.any([signal, parent?.signal, handle.signal].filter((each) => each !== undefined));
     this.signal = AbortSignal.any([this.callers, this.stopper.signal]);
-    this.thread = scope.thread ?? { memory: new Memory(), values: new Map(), exposure: parent?.run.exposure ?? { untrusted: new Set() } };
+    this.thread = scope.thread ?? newThread(parent?.run.exposure);
     this.journal = watchJournal(parent?.run.journal.child(parent.key) ?? this.#open(scope.journal ?? agent.journal), (error) => {
       this.#controlFlow ??= { error };
     });
@@ -113,8 +116,7 @@ export class RunContext {
     };
     const { resumption } = root.scope;
     if (thread.sandbox !== undefined) thread.sandbox.continue(options);
-    else if (!resumption?.recorder.isReplayed(path)) thread.sandbox = new Sandbox(executor, path, options);
-    else thread.sandbox = new Sandbox(executor, path, options, new CatchUpSession(executor, options, resumption.sandboxes[path]));
+    else thread.sandbox = new Sandbox(executor, path, options, resumption?.catchUp(path, executor, options));
   }
 
   get memory(): Memory {

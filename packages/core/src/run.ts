@@ -106,7 +106,7 @@ export class Run<Output> implements AsyncIterable<AgentEvent> {
     const isSameKind =
       (event.type === "model-delta" && last?.type === event.type && last.part === event.part) ||
       (event.type === "output-delta" && last?.type === event.type && last.stream === event.stream);
-    if (isSameKind && event.callPath === last.callPath && event.step === last.step)
+    if (isSameKind && String([event.agentPath, event.callPath, event.step]) === String([last.agentPath, last.callPath, last.step]))
       this.#unread[this.#unread.length - 1] = { ...event, text: (last as typeof event).text + event.text };
     else this.#unread.push(event);
     if (!this.#isRead && this.#unread.length > maxUnreadEvents) this.#unread.shift();

@@ -1,8 +1,9 @@
 import type { ResumeOptions, RunOptions } from "./agent.ts";
 import type { Approval, ApprovalDecision } from "./authorize.ts";
+import { CatchUpSession } from "./catch-up.ts";
 import type { AgentDefinition } from "./definition.ts";
 import { ConfigurationError, describeThrown, ProtocolError } from "./errors.ts";
-import type { SessionRef } from "./executor.ts";
+import type { Executor, OpenSessionOptions, SessionRef } from "./executor.ts";
 import type { Step, TaskStep } from "./memory.ts";
 import { type JournalEntry, Recorder } from "./recorder.ts";
 import { hash } from "./retry.ts";
@@ -10,11 +11,6 @@ import type { RunContext } from "./run-context.ts";
 import { toValue } from "./to-value.ts";
 import type { Json, Value } from "./value.ts";
 import { decodeValue, encodeValue } from "./value-codec.ts";
-
-/** Leaves a run to wait for something from outside: thrown by a journal, seen by nobody but the kernel. */
-export class Suspension extends Error {
-  override readonly name: string = "Suspension";
-}
 
 /** A run that waits, as plain JSON: keep it anywhere, and hand it to `agent.resume` with the decisions. Only the kernel reads what is in it. */
 export interface SuspendedRun {
@@ -45,9 +41,10 @@ export interface Given {
 export interface Resumption {
   readonly given: Given;
   readonly recorder: Recorder;
-  readonly sandboxes: Readonly<Record<string, SessionRef>>;
   readonly pausedMs: number;
   readonly activeMs: number;
+  /** What brings the sandbox of a run back that was there before; undefined for a new run. */
+  catchUp(path: string, executor: Executor, options: OpenSessionOptions): CatchUpSession | undefined;
 }
 
 export function suspendedRun(run: RunContext, definition: AgentDefinition, given: Given, recorder: Recorder): SuspendedRun {
@@ -79,7 +76,10 @@ export function readSuspendedRun(state: SuspendedRun, definition: AgentDefinitio
     const byPath = new Map(Object.entries(decisions).map(([id, decision]): [string, ApprovalDecision] => [`${id}/approval`, decision]));
     const pausedMs = state.pausedMs + Math.max(0, Date.now() - state.suspendedAtMs);
     const given = decodeValue(state.given) as unknown as Given;
-    return { given, recorder: new Recorder(state.journal, byPath), sandboxes: state.sandboxes, pausedMs, activeMs: state.activeMs };
+    const recorder = new Recorder(state.journal, byPath);
+    const catchUp: Resumption["catchUp"] = (path, executor, options) =>
+      recorder.isReplayed(path) ? new CatchUpSession(executor, options, state.sandboxes[path]) : undefined;
+    return { given, recorder, pausedMs, activeMs: state.activeMs, catchUp };
   } catch (error) {
     if (error instanceof ConfigurationError) throw error;
     throw new ProtocolError(`The state of the suspended run is damaged: ${describeThrown(error).message}`, { cause: error });
@@ -114,4 +114,9 @@ function checkSame(stored: Json, current: Json, agent: string): void {
     if (managed === undefined) throw changed(`the managed agent \`${name}\` of \`${agent}\` is gone`);
     checkSame(inner as unknown as Json, managed as unknown as Json, name);
   }
+}
+
+/** What a run needs that may be suspended. */
+export function newRecorder(): Recorder {
+  return new Recorder();
 }

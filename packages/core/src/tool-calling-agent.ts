@@ -1,11 +1,12 @@
 import type { AgentOptions, ResumeOptions, RunOptions, RunResult } from "./agent.ts";
 import { AgentEngine } from "./agent-engine.ts";
-import type { Conversation, SavedConversation } from "./conversation.ts";
+import type { Conversation } from "./conversation.ts";
 import type { AgentDefinition } from "./definition.ts";
 import type { ManagedAgent } from "./managed-agent.ts";
 import { resolveAgent } from "./resolved-agent.ts";
 import type { Run } from "./run.ts";
 import type { RunScope } from "./run-context.ts";
+import type { SavedConversation } from "./saved-conversation.ts";
 import type { SuspendedRun } from "./suspension.ts";
 import { toolCallingKind } from "./tool-call-action.ts";
 import type { PlainValue } from "./value.ts";
@@ -68,8 +69,13 @@ export class ToolCallingAgent<Output = PlainValue> implements ManagedAgent {
   }
 
   /** Runs that follow each other: memory goes on from one to the next. */
-  conversation(saved?: SavedConversation): Conversation<Output> {
-    return this.#engine.conversation(saved);
+  conversation(): Conversation<Output> {
+    return this.#engine.conversation();
+  }
+
+  /** A conversation from what its `save` returned. Rejects with `protocol` when that is damaged. */
+  loadConversation(saved: SavedConversation): Promise<Conversation<Output>> {
+    return this.#engine.loadConversation(saved);
   }
 
   /** A changed copy. */

@@ -1,0 +1,47 @@
+import { freshSandbox } from "./conversation.ts";
+import { describeThrown, ProtocolError } from "./errors.ts";
+import type { SessionRef } from "./executor.ts";
+import { Memory, type Step } from "./memory.ts";
+import type { Thread } from "./run-context.ts";
+import { toValue } from "./to-value.ts";
+import type { Json, Value } from "./value.ts";
+import { decodeValue, encodeValue } from "./value-codec.ts";
+
+/** A conversation as plain JSON. */
+export interface SavedConversation {
+  readonly version: 1;
+  /** Its steps, pictures included, and what else is remembered. */
+  readonly thread: Json;
+  /** How its sandbox is found again, where the executor can: leave it out to begin with a fresh one. */
+  readonly sandbox?: SessionRef | undefined;
+}
+
+interface SavedThread {
+  readonly steps: readonly Step[];
+  readonly values: Readonly<Record<string, Value>>;
+  readonly untrusted: readonly string[];
+}
+
+export async function saveThread({ memory, values, exposure, sandbox }: Thread): Promise<SavedConversation> {
+  const saved: SavedThread = { steps: memory.steps, values: Object.fromEntries(values), untrusted: [...exposure.untrusted] };
+  return { version: 1, thread: encodeValue(toValue(saved, Number.POSITIVE_INFINITY)), sandbox: await sandbox?.save() };
+}
+
+/** Throws ProtocolError when what was saved is damaged. */
+export function loadThread({ version, thread, sandbox }: SavedConversation): Thread {
+  if (version !== 1) throw new ProtocolError(`Expected a conversation of version 1, got ${String(version)}.`);
+  try {
+    const { steps, values, untrusted } = decodeValue(thread) as unknown as SavedThread;
+    const hasCode = steps.some((step) => step.type === "action" && step.code !== "");
+    const note = hasCode && sandbox === undefined ? freshSandbox : undefined;
+    return {
+      memory: new Memory(steps),
+      values: new Map(Object.entries(values)),
+      exposure: { untrusted: new Set(untrusted) },
+      restore: sandbox,
+      note,
+    };
+  } catch (error) {
+    throw new ProtocolError(`The saved conversation is damaged: ${describeThrown(error).message}`, { cause: error });
+  }
+}
