@@ -47,6 +47,7 @@ export function bundlePython(modules = runnerModules) {
       .trimEnd();
   });
   const source = `${parts.join("\n\n")}\n`;
+  if (/[^ -~\n]/.test(source)) throw new Error("The Python is sent with its length in characters: write ASCII only.");
   const names = Array.from(source.matchAll(/^(?:def|class|async def) (\w+)|^(\w+) = /gm), ([, defined, assigned]) => defined ?? assigned);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined) throw new Error(`Two modules define ${twice}, and they share one namespace once bundled.`);

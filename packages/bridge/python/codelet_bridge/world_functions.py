@@ -69,7 +69,7 @@ def _callable_like(function, stand_in):
 
 
 def _replace_everywhere(replaced):
-    """Also where a module has taken one for itself with `from time import …`."""
+    """Also where a module has taken one for itself with `from time import time`."""
     for name, module in list(sys.modules.items()):
         if not isinstance(module, type(sys)) or _internal[name]:
             continue
