@@ -13,6 +13,7 @@ export function containerOptions(options: ResolvedDockerOptions, image: string, 
   const variables = { LANG: "C.UTF-8", MALLOC_ARENA_MAX: "1", ...env, HOME: home, TMPDIR: "/tmp" };
   return {
     Image: image,
+    ...(options.network === "none" ? { Hostname: "codelet" } : {}), // the same for code that runs again in another container
     Entrypoint: [...argv],
     Cmd: [],
     User: user,

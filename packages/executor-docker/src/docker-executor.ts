@@ -48,16 +48,18 @@ export function dockerExecutor(options: DockerExecutorOptions = {}): Executor {
 }
 
 function capabilitiesOf({ engine, runtime, network, mounts, packages }: ResolvedDockerOptions): ExecutorCapabilities {
+  const writesElsewhere = mounts.some(({ writable }) => writable);
   return {
     isolation: runtime === "runsc" ? 4 : 3,
     network: network === "none" ? "none" : "full",
-    files: mounts.some(({ writable }) => writable) ? "host" : "own",
+    files: writesElsewhere ? "host" : "own",
     processes: "own",
     threads: true,
     packages: packages.length > 0 ? "fetched" : "fixed",
     richOutput: true,
     fileTransfer: true,
-    recovery: { pinned: !looksLikePodman(engine), snapshot: false, replay: false },
+    // A new container has empty folders; what it can't reach it can't have changed.
+    recovery: { pinned: !looksLikePodman(engine), snapshot: false, replay: network === "none" && !writesElsewhere ? "workdir" : false },
     limits: { memory: "cgroup", processes: "cgroup", output: true },
   };
 }
