@@ -33,11 +33,12 @@ export function isReadings(json: unknown): json is Readings {
   });
 }
 
-/** The readings of a step's advances as one. Throws `configuration` for what no session has told. */
+/** The readings of a step's advances as one; null stands for an advance without any. Throws `configuration` for what no session has told. */
 export function joinReadings(parts: readonly Json[]): Readings {
   const step = new StepReadings();
   try {
     for (const part of parts) {
+      if (part === null) continue;
       if (!isReadings(part)) throw new ProtocolError("These are no readings.");
       step.add(part);
     }

@@ -68,7 +68,10 @@ export interface OpenSessionOptions {
   readonly authorizedImports?: readonly string[] | undefined;
   /** Seeds what can be seeded (hashes, `random`). @default fresh randomness */
   readonly seed?: string | undefined;
-  /** Tell in {@link Advance} what code reads of the world, so that its steps can be run again. For executors with `recovery.replay`. @default false */
+  /**
+   * Tell in {@link Advance} what code reads of the world, so that its steps can be run again in another session with the same `seed`. For executors with
+   * `recovery.replay`. @default false
+   */
   readonly replayable?: boolean | undefined;
   /** A state that `snapshot` or `detach` of the same executor returned. */
   readonly restore?: SessionRef | undefined;
@@ -89,7 +92,10 @@ export interface ExecuteOptions {
   readonly timeoutMs?: number | undefined;
   /** Live output, in order. */
   readonly onOutput?: ((chunk: OutputChunk) => void) | undefined;
-  /** Runs a step again: the `readings` of its advances, in order. Code reads them instead of the world, and its sleeps end at once, while they last. */
+  /**
+   * Runs a step again: the `readings` of its advances, in order, null for an advance without any. Code reads them instead of the world, and its sleeps end at
+   * once, while they last; then it goes on with the world. Throws `configuration` in a session that is not `replayable`, and for what no session has told.
+   */
   readonly replay?: readonly Json[] | undefined;
 }
 
@@ -149,7 +155,10 @@ export type Advance =
     | { readonly type: "calls"; readonly calls: readonly SandboxCall[]; readonly cancelled: readonly string[] }
     | { readonly type: "done"; readonly execution: Execution }
   ) & {
-    /** Clock, randomness and the like that code has read since the advance before, in the executor's own form. Only of sessions opened as `replayable`. */
+    /**
+     * Clock, randomness and the like that code has read since the advance before, in the executor's own form; absent when it has read nothing. The one that ends
+     * the step holds what was read after its last call. A step that is run again tells all of it again, and what is new. Only of sessions opened as `replayable`.
+     */
     readonly readings?: Json | undefined;
   };
 
