@@ -43,11 +43,6 @@ class Calls:
         with self.write_lock:
             self._write(head, tail)
 
-    def send_end(self, head, tail):
-        """The same for a frame that tells what the code has read of the world, as calls do."""
-        with self.write_lock:
-            self._write(head, tail if self.readings is None else tail + self.readings.fields(len(tail)))
-
     def _write(self, head, tail):
         if self.frame[1]:
             self._complete()
