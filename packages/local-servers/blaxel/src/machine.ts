@@ -1,8 +1,9 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import type { ServerResponse } from "node:http";
 import { tmpdir } from "node:os";
 import { dirname, join, normalize } from "node:path";
+import { signalMachine } from "@codelet/local-processes";
 import { type ProcessRequest, TailedProcess } from "./tailed-process.ts";
 
 /** One sandbox: a folder and the processes that were started in it. Nothing is isolated. */
@@ -45,7 +46,8 @@ export class Machine {
 
   /** Ends all that was started, also what has left its process group (Linux). */
   end(): void {
-    for (const { child } of this.processes.values()) endTree(child.pid);
+    const started = [...this.processes.values()].map(({ child }) => child.pid);
+    signalMachine(this.folder, "SIGKILL", started);
     for (const stream of this.streams) stream.destroy();
     rmSync(this.folder, { recursive: true, force: true, maxRetries: 5 });
   }
@@ -56,22 +58,4 @@ export class Machine {
     if (place.includes("..")) throw new Error("the path leaves the sandbox");
     return join(this.folder, place);
   }
-}
-
-function endTree(pid: number | undefined): void {
-  if (pid === undefined) return;
-  let children: readonly number[] = [];
-  try {
-    children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ").filter(Boolean).map(Number);
-  } catch {
-    // it has ended, or this is no Linux
-  }
-  for (const target of [-pid, pid]) {
-    try {
-      process.kill(target, "SIGKILL");
-    } catch {
-      // it has ended
-    }
-  }
-  for (const child of children) endTree(child);
 }

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { machineVariable } from "@codelet/local-processes";
 
 export interface ProcessRequest {
   readonly command: string;
@@ -34,7 +35,7 @@ export class TailedProcess {
   constructor(name: string, { command, env = {}, stdin = false, timeout = 0 }: ProcessRequest, folder: string) {
     this.name = name;
     this.command = command;
-    const environment = { PATH: process.env.PATH, HOME: folder, TMPDIR: folder, ...env };
+    const environment = { PATH: process.env.PATH, HOME: folder, TMPDIR: folder, [machineVariable]: folder, ...env };
     this.child = spawn("/bin/sh", ["-c", command], {
       cwd: folder,
       env: environment,

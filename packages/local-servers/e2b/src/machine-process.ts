@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { signalProcess } from "./machine-processes.ts";
+import { signalProcess } from "@codelet/local-processes";
 
 /** What envd sends of a process. */
 export type ProcessEvent = { readonly data: { readonly stdout: string } | { readonly stderr: string } } | { readonly end: ProcessEnd };

@@ -3,8 +3,8 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node
 import type { ServerResponse } from "node:http";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { machineVariable, signalMachine } from "@codelet/local-processes";
 import { type MachineProcess, type ProcessConfig, startProcess } from "./machine-process.ts";
-import { machineVariable, signalMachine } from "./machine-processes.ts";
 
 export interface MachineOptions {
   readonly template: string;
@@ -89,7 +89,7 @@ export class Machine {
     if (this.state === "ended") return;
     this.state = "ended";
     clearTimeout(this.#timer);
-    signalMachine(this.id, "SIGKILL");
+    signalMachine(this.id, "SIGKILL", this.processes.keys());
     this.dropStreams();
     rmSync(this.folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 20 });
     this.options.onEnd();
@@ -103,6 +103,7 @@ export class Machine {
       USER: "user",
       LANG: "C.UTF-8",
       E2B_SANDBOX: "true",
+      E2B_SANDBOX_ID: this.id,
       [machineVariable]: this.id,
       ...this.options.fixedEnvironment,
       ...this.options.environment,

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { processesOf } from "@codelet/local-processes";
 import { CommandExitError, Sandbox, TimeoutError } from "@e2b/code-interpreter";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type E2bServer, startE2bServer } from "./index.ts";
-import { processesOf } from "./machine-processes.ts";
 
 let server: E2bServer;
 let connection: { readonly apiKey: string; readonly apiUrl: string; readonly sandboxUrl: string };

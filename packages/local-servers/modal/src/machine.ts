@@ -1,6 +1,7 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { machineVariable, signalMachine } from "@codelet/local-processes";
 import { type ExecRequest, MachineExec } from "./machine-exec.ts";
 
 export interface MachineDefinition {
@@ -32,7 +33,7 @@ export class Machine {
   /** Once for each id: a repeated request finds what it has started. */
   exec(execId: string, request: ExecRequest): void {
     if (this.execs.has(execId)) return;
-    const environment = { PATH: process.env.PATH, HOME: this.folder, TMPDIR: this.folder, ...this.environment };
+    const environment = { PATH: process.env.PATH, HOME: this.folder, TMPDIR: this.folder, [machineVariable]: this.folder, ...this.environment };
     this.execs.set(execId, new MachineExec(request, this.folder, environment));
   }
 
@@ -40,7 +41,8 @@ export class Machine {
     if (this.result !== undefined) return;
     this.result = { status };
     clearTimeout(this.#timer);
-    for (const { child } of this.execs.values()) endTree(child.pid);
+    const started = [...this.execs.values()].map(({ child }) => child.pid);
+    signalMachine(this.folder, "SIGKILL", started);
     rmSync(this.folder, { recursive: true, force: true, maxRetries: 5 });
     for (const resolve of this.#waiting.splice(0)) resolve();
   }
@@ -54,23 +56,4 @@ export class Machine {
     });
     clearTimeout(timer);
   }
-}
-
-/** Also what has left its process group (Linux). */
-function endTree(pid: number | undefined): void {
-  if (pid === undefined) return;
-  let children: readonly number[] = [];
-  try {
-    children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ").filter(Boolean).map(Number);
-  } catch {
-    // it has ended, or this is no Linux
-  }
-  for (const target of [-pid, pid]) {
-    try {
-      process.kill(target, "SIGKILL");
-    } catch {
-      // it has ended
-    }
-  }
-  for (const child of children) endTree(child);
 }

@@ -1,0 +1,1 @@
+export { machineVariable, processesOf, signalMachine, signalProcess } from "./machine-processes.ts";
