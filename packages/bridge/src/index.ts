@@ -4,6 +4,7 @@ export type { Carrier, SupervisionOptions } from "./carrier.ts";
 export { type CarrierSessionOptions, carrierSession, machineOf } from "./carrier-session.ts";
 export { type HttpCarrierOptions, httpCarrier } from "./http-carrier.ts";
 export { checkOptionNames } from "./option-names.ts";
+export { checkEnvironment, checkInteger, checkNumber, checkTexts, type NumberBounds, unexpectedOption } from "./option-values.ts";
 export { checkPackageNames, pipInstall } from "./package-names.ts";
 export { pythonRunner } from "./python-runner.ts";
 export { pythonSupervisor } from "./python-supervisor.ts";

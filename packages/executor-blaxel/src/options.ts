@@ -1,4 +1,4 @@
-import { checkOptionNames, checkPackageNames } from "@codelet/bridge";
+import { checkEnvironment, checkInteger, checkNumber, checkOptionNames, checkPackageNames, checkTexts } from "@codelet/bridge";
 
 /** Options of `blaxelExecutor`. */
 export interface BlaxelExecutorOptions {
@@ -51,22 +51,16 @@ const optionNames: Readonly<Record<keyof BlaxelExecutorOptions, true>> = {
 /** Throws TypeError before anything is started. */
 export function resolveOptions(options: BlaxelExecutorOptions): ResolvedBlaxelOptions {
   checkOptionNames(options, optionNames);
-  const { image = "blaxel/py-app:latest", packages = [], env = {}, labels = {} } = options;
+  const { image = "blaxel/py-app:latest", packages = [] } = options;
   if (typeof image !== "string" || image === "") throw new TypeError(`Expected \`image\` to be the name of an image, got \`${String(image)}\``);
   checkPackageNames(packages);
-  for (const [name, value] of Object.entries(env))
-    if (!/^[A-Za-z_]\w*$/.test(name) || typeof value !== "string")
-      throw new TypeError(`Expected \`env\` to be an object of strings, see \`${name}\``);
   return {
-    ...{ ...options, image, packages, env, labels },
-    memoryMib: atLeast("memoryMib", options.memoryMib ?? 2_048, 512),
-    idleMinutes: atLeast("idleMinutes", options.idleMinutes ?? 10, 1),
-    graceMs: atLeast("graceMs", options.graceMs ?? 500, 0),
-    startTimeoutMs: atLeast("startTimeoutMs", options.startTimeoutMs ?? 60_000, 1_000),
+    ...{ ...options, image, packages },
+    env: checkEnvironment("env", options.env ?? {}),
+    labels: checkTexts("labels", options.labels ?? {}),
+    memoryMib: checkInteger("memoryMib", options.memoryMib ?? 2_048, { minimum: 512 }),
+    idleMinutes: checkNumber("idleMinutes", options.idleMinutes ?? 10, { minimum: 1 }),
+    graceMs: checkInteger("graceMs", options.graceMs ?? 500, { minimum: 0 }),
+    startTimeoutMs: checkInteger("startTimeoutMs", options.startTimeoutMs ?? 60_000, { minimum: 1_000 }),
   };
-}
-
-function atLeast(name: string, value: unknown, minimum: number): number {
-  if (typeof value === "number" && Number.isFinite(value) && value >= minimum) return value;
-  throw new TypeError(`Expected \`${name}\` to be a number >= ${minimum}, got \`${String(value)}\` (${typeof value})`);
 }

@@ -5,7 +5,7 @@ import type { ResolvedDockerOptions } from "./options.ts";
 export function containerOptions(options: ResolvedDockerOptions, image: string, argv: readonly string[], onPodman: boolean): ContainerCreateOptions {
   const { memoryLimitBytes, diskLimitBytes, runtime, user, env } = options;
   const [uid = "0", gid = uid] = user.split(":");
-  const folder = `rw,nosuid,nodev,size=${Math.floor(diskLimitBytes)}`;
+  const folder = `rw,nosuid,nodev,size=${diskLimitBytes}`;
   const own = `${folder},mode=0700,uid=${uid},gid=${gid}`;
   // Podman knows no uid here, and a memory folder gets the mode of what it hides: /tmp is everyone's in every image.
   const folders: Record<string, string> = onPodman ? { "/tmp": `${folder},mode=1777` } : { [workFolder]: own, "/tmp": own };
@@ -35,10 +35,10 @@ export function containerOptions(options: ResolvedDockerOptions, image: string, 
       CapDrop: ["ALL"],
       SecurityOpt: ["no-new-privileges:true"],
       IpcMode: "private",
-      Memory: Math.floor(memoryLimitBytes),
-      MemorySwap: Math.floor(memoryLimitBytes),
+      Memory: memoryLimitBytes,
+      MemorySwap: memoryLimitBytes,
       NanoCpus: Math.round(options.cpus * 1e9),
-      PidsLimit: Math.floor(options.maxProcesses),
+      PidsLimit: options.maxProcesses,
       // One limit here replaces those of Podman's configuration, without which a Podman that may not raise limits starts nothing.
       ...(onPodman ? {} : { Ulimits: [{ Name: "core", Soft: 0, Hard: 0 }] }),
       LogConfig: { Type: "none", Config: {} }, // else the engine keeps a copy of every line

@@ -1,4 +1,4 @@
-import { checkOptionNames, checkPackageNames } from "@codelet/bridge";
+import { checkEnvironment, checkInteger, checkNumber, checkOptionNames, checkPackageNames, unexpectedOption } from "@codelet/bridge";
 
 /** Options of `dockerExecutor`. */
 export interface DockerExecutorOptions {
@@ -85,28 +85,26 @@ const optionNames: Readonly<Record<keyof DockerExecutorOptions, true>> = {
 /** Checks all of it before anything is started. Throws TypeError. */
 export function resolveOptions(options: DockerExecutorOptions): ResolvedDockerOptions {
   checkOptionNames(options, optionNames);
-  const { pullPolicy = "missing", network = "none", mounts = [], env = {}, user = "1000:1000", packages = [] } = options;
+  const { pullPolicy = "missing", network = "none", mounts = [], user = "1000:1000", packages = [] } = options;
   if (options.build !== undefined && options.image !== undefined) throw new TypeError("Expected `image` or `build`, not both");
   checkPackageNames(packages);
-  if (!["missing", "always", "never"].includes(pullPolicy)) throw expected("pullPolicy", '"missing", "always" or "never"', pullPolicy);
-  if (!/^\d+(:\d+)?$/.test(user)) throw expected("user", 'numbers such as "1000:1000"', user);
-  if (!/^[\w][\w.:-]*$/.test(network)) throw expected("network", '"none" or the name of a network', network);
+  if (!["missing", "always", "never"].includes(pullPolicy)) throw unexpectedOption("pullPolicy", '"missing", "always" or "never"', pullPolicy);
+  if (!/^\d+(:\d+)?$/.test(user)) throw unexpectedOption("user", 'numbers such as "1000:1000"', user);
+  if (!/^[\w][\w.:-]*$/.test(network)) throw unexpectedOption("network", '"none" or the name of a network', network);
   for (const { source, target } of mounts)
-    for (const path of [source, target]) if (!isAbsolute(path)) throw expected("mounts", "a list of absolute `source` and `target` paths", path);
-  for (const [name, text] of Object.entries(env)) {
-    if (!/^[A-Za-z_]\w*$/.test(name)) throw expected("env", "an object whose names are of letters, digits and _", name);
-    if (typeof text !== "string" || text.includes("\0")) throw new TypeError(`Expected \`env.${name}\` to be a string without NUL`);
-  }
+    for (const path of [source, target])
+      if (!isAbsolute(path)) throw unexpectedOption("mounts", "a list of absolute `source` and `target` paths", path);
   return {
-    ...{ ...options, pullPolicy, network, mounts, env, user, packages },
+    ...{ ...options, pullPolicy, network, mounts, user, packages },
+    env: checkEnvironment("env", options.env ?? {}),
     image: checkText("image", options.image ?? defaultImage),
-    memoryLimitBytes: atLeast("memoryLimitBytes", options.memoryLimitBytes ?? 512 * mebibyte, 64 * mebibyte),
-    cpus: atLeast("cpus", options.cpus ?? 1, 0.01),
-    maxProcesses: atLeast("maxProcesses", options.maxProcesses ?? 128, 8),
-    diskLimitBytes: atLeast("diskLimitBytes", options.diskLimitBytes ?? 256 * mebibyte, mebibyte),
-    graceMs: atLeast("graceMs", options.graceMs ?? 300, 0),
-    orphanTimeoutMs: atLeast("orphanTimeoutMs", options.orphanTimeoutMs ?? 60_000, 1_000),
-    detachedTimeoutMs: atLeast("detachedTimeoutMs", options.detachedTimeoutMs ?? 3_600_000, 1_000),
+    memoryLimitBytes: checkInteger("memoryLimitBytes", options.memoryLimitBytes ?? 512 * mebibyte, { minimum: 64 * mebibyte }),
+    cpus: checkNumber("cpus", options.cpus ?? 1, { minimum: 0.01 }),
+    maxProcesses: checkInteger("maxProcesses", options.maxProcesses ?? 128, { minimum: 8 }),
+    diskLimitBytes: checkInteger("diskLimitBytes", options.diskLimitBytes ?? 256 * mebibyte, { minimum: mebibyte }),
+    graceMs: checkInteger("graceMs", options.graceMs ?? 300, { minimum: 0 }),
+    orphanTimeoutMs: checkInteger("orphanTimeoutMs", options.orphanTimeoutMs ?? 60_000, { minimum: 1_000 }),
+    detachedTimeoutMs: checkInteger("detachedTimeoutMs", options.detachedTimeoutMs ?? 3_600_000, { minimum: 1_000 }),
   };
 }
 
@@ -116,14 +114,5 @@ function isAbsolute(path: unknown): boolean {
 
 function checkText(name: string, value: unknown): string {
   if (typeof value === "string" && value !== "" && !/\s/.test(value)) return value;
-  throw expected(name, "a name without spaces", value);
-}
-
-function atLeast(name: string, value: unknown, minimum: number): number {
-  if (typeof value === "number" && Number.isFinite(value) && value >= minimum) return value;
-  throw expected(name, `a number >= ${minimum}`, value);
-}
-
-function expected(name: string, what: string, value: unknown): TypeError {
-  return new TypeError(`Expected \`${name}\` to be ${what}, got \`${String(value)}\` (${typeof value})`);
+  throw unexpectedOption(name, "a name without spaces", value);
 }

@@ -1,4 +1,4 @@
-import { checkOptionNames, checkPackageNames } from "@codelet/bridge";
+import { checkEnvironment, checkInteger, checkOptionNames, checkPackageNames, checkTexts, unexpectedOption } from "@codelet/bridge";
 import { ConfigurationError } from "@codelet/core";
 
 /** Options of `e2bExecutor`. The SDK's own variables (`E2B_API_URL`, `E2B_DOMAIN`, …) hold too. */
@@ -29,7 +29,7 @@ export interface ResolvedE2bOptions {
   readonly apiKey: string | undefined;
   readonly template: string;
   readonly metadata: Record<string, string>;
-  readonly envs: Record<string, string>;
+  readonly envs: Readonly<Record<string, string>>;
   readonly allowInternetAccess: boolean;
   readonly packages: readonly string[];
   readonly timeoutMs: number;
@@ -60,21 +60,21 @@ export function resolveOptions(options: E2bExecutorOptions): ResolvedE2bOptions 
   checkOptionNames(options, optionNames);
   const { apiKey, template = defaultTemplate, allowInternetAccess = false, packages = [], whenDetached = "pause" } = options;
   if (apiKey !== undefined && !isKey(apiKey)) throw new TypeError("Expected `apiKey` to be a text of printable characters without spaces");
-  if (typeof template !== "string" || template === "") throw expected("template", "the name of a template", template);
-  if (typeof allowInternetAccess !== "boolean") throw expected("allowInternetAccess", "true or false", allowInternetAccess);
-  if (whenDetached !== "pause" && whenDetached !== "run") throw expected("whenDetached", '"pause" or "run"', whenDetached);
+  if (typeof template !== "string" || template === "") throw unexpectedOption("template", "the name of a template", template);
+  if (typeof allowInternetAccess !== "boolean") throw unexpectedOption("allowInternetAccess", "true or false", allowInternetAccess);
+  if (whenDetached !== "pause" && whenDetached !== "run") throw unexpectedOption("whenDetached", '"pause" or "run"', whenDetached);
   checkPackageNames(packages);
   return Object.freeze({
     apiKey,
     template,
     metadata: { createdBy: "codelet", ...checkTexts("metadata", options.metadata ?? {}) },
-    envs: checkTexts("envs", options.envs ?? {}),
+    envs: checkEnvironment("envs", options.envs ?? {}),
     allowInternetAccess,
     packages: [...packages],
-    timeoutMs: checkInteger("timeoutMs", options.timeoutMs ?? defaultTimeoutMs, 10_000),
-    requestTimeoutMs: checkInteger("requestTimeoutMs", options.requestTimeoutMs ?? defaultRequestTimeoutMs, 1),
+    timeoutMs: checkInteger("timeoutMs", options.timeoutMs ?? defaultTimeoutMs, { minimum: 10_000 }),
+    requestTimeoutMs: checkInteger("requestTimeoutMs", options.requestTimeoutMs ?? defaultRequestTimeoutMs, { minimum: 1 }),
     whenDetached,
-    graceMs: checkInteger("graceMs", options.graceMs ?? defaultGraceMs, 0),
+    graceMs: checkInteger("graceMs", options.graceMs ?? defaultGraceMs, { minimum: 0 }),
   });
 }
 
@@ -89,21 +89,4 @@ export function apiKeyOf({ apiKey }: ResolvedE2bOptions): string {
 /** What can't be sent as a header would come back in the text of an error. */
 function isKey(value: unknown): value is string {
   return typeof value === "string" && /^[\x21-\x7e]+$/.test(value);
-}
-
-function checkInteger(name: string, value: unknown, minimum: number): number {
-  if (typeof value === "number" && Number.isSafeInteger(value) && value >= minimum) return value;
-  throw expected(name, `an integer >= ${minimum}`, value);
-}
-
-/** A value may be a secret, so the message names its key only. */
-function checkTexts(name: string, value: unknown): Record<string, string> {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) throw expected(name, "an object of strings", value);
-  for (const [key, text] of Object.entries(value))
-    if (typeof text !== "string") throw new TypeError(`Expected \`${name}.${key}\` to be a string, got ${typeof text}`);
-  return { ...(value as Record<string, string>) };
-}
-
-function expected(name: string, what: string, value: unknown): TypeError {
-  return new TypeError(`Expected \`${name}\` to be ${what}, got \`${String(value)}\` (${typeof value})`);
 }

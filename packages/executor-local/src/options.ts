@@ -1,4 +1,4 @@
-import { checkOptionNames } from "@codelet/bridge";
+import { checkEnvironment, checkInteger, checkOptionNames, unexpectedOption } from "@codelet/bridge";
 
 /** What stands around the code; see {@link LocalExecutorOptions.sandbox}. */
 export type LocalSandbox = "required" | "sandbox-runtime" | "none";
@@ -57,11 +57,11 @@ export function resolveOptions(options: LocalExecutorOptions): ResolvedLocalOpti
   return Object.freeze({
     python: checkPython(options.python ?? defaultPython),
     sandbox: checkSandbox(options.sandbox ?? "required"),
-    memoryLimitBytes: checkInteger("memoryLimitBytes", options.memoryLimitBytes ?? defaultMemoryLimitBytes, 64 * mebibyte),
-    maxProcesses: checkInteger("maxProcesses", options.maxProcesses ?? defaultMaxProcesses, 4),
-    diskLimitBytes: checkInteger("diskLimitBytes", options.diskLimitBytes ?? defaultDiskLimitBytes, mebibyte),
-    env: checkEnvironment(options.env ?? {}),
-    graceMs: checkInteger("graceMs", options.graceMs ?? defaultGraceMs, 0),
+    memoryLimitBytes: checkInteger("memoryLimitBytes", options.memoryLimitBytes ?? defaultMemoryLimitBytes, { minimum: 64 * mebibyte }),
+    maxProcesses: checkInteger("maxProcesses", options.maxProcesses ?? defaultMaxProcesses, { minimum: 4 }),
+    diskLimitBytes: checkInteger("diskLimitBytes", options.diskLimitBytes ?? defaultDiskLimitBytes, { minimum: mebibyte }),
+    env: checkEnvironment("env", options.env ?? {}),
+    graceMs: checkInteger("graceMs", options.graceMs ?? defaultGraceMs, { minimum: 0 }),
   });
 }
 
@@ -69,30 +69,10 @@ function checkPython(value: unknown): string {
   const isName = typeof value === "string" && /^[^/\\\0\s]+$/.test(value) && !value.startsWith("-");
   const isPath = typeof value === "string" && value.startsWith("/") && !value.includes("\0");
   if (isName || isPath) return value;
-  throw expected("python", "a command's name or an absolute path", value);
+  throw unexpectedOption("python", "a command's name or an absolute path", value);
 }
 
 function checkSandbox(value: unknown): LocalSandbox {
   if (value === "required" || value === "sandbox-runtime" || value === "none") return value;
-  throw expected("sandbox", '"required", "sandbox-runtime" or "none"', value);
-}
-
-function checkInteger(name: string, value: unknown, minimum: number): number {
-  if (typeof value === "number" && Number.isSafeInteger(value) && value >= minimum) return value;
-  throw expected(name, `an integer >= ${minimum}`, value);
-}
-
-function checkEnvironment(value: unknown): Readonly<Record<string, string>> {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) throw expected("env", "an object of strings", value);
-  for (const [name, text] of Object.entries(value)) {
-    if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) throw expected("env", "an object whose names are of letters, digits and _", name);
-    // The value may be a secret, so the message names the variable only.
-    if (typeof text !== "string" || text.includes("\0"))
-      throw new TypeError(`Expected \`env.${name}\` to be a string without NUL, got ${typeof text}`);
-  }
-  return Object.freeze({ ...(value as Record<string, string>) });
-}
-
-function expected(name: string, what: string, value: unknown): TypeError {
-  return new TypeError(`Expected \`${name}\` to be ${what}, got \`${String(value)}\` (${typeof value})`);
+  throw unexpectedOption("sandbox", '"required", "sandbox-runtime" or "none"', value);
 }

@@ -1,4 +1,4 @@
-import { checkOptionNames, checkPackageNames } from "@codelet/bridge";
+import { checkEnvironment, checkInteger, checkNumber, checkOptionNames, checkPackageNames } from "@codelet/bridge";
 
 /** Options of `modalExecutor`. */
 export interface ModalExecutorOptions {
@@ -60,28 +60,21 @@ const optionNames: Readonly<Record<keyof ModalExecutorOptions, true>> = {
 /** Throws TypeError before anything is started. */
 export function resolveOptions(options: ModalExecutorOptions): ResolvedModalOptions {
   checkOptionNames(options, optionNames);
-  const { app = "codelet", image = "python:3.13-slim-bookworm", dockerfileCommands = [], packages = [], blockNetwork = true, env = {} } = options;
+  const { app = "codelet", image = "python:3.13-slim-bookworm", dockerfileCommands = [], packages = [], blockNetwork = true } = options;
   for (const [name, value] of Object.entries({ app, image }))
     if (typeof value !== "string" || value === "")
       throw new TypeError(`Expected \`${name}\` to be a name, got \`${String(value)}\` (${typeof value})`);
   if (typeof blockNetwork !== "boolean") throw new TypeError(`Expected \`blockNetwork\` to be true or false, got \`${String(blockNetwork)}\``);
   if (blockNetwork && options.allowedDomains !== undefined) throw new TypeError("Expected `blockNetwork: false` together with `allowedDomains`");
   checkPackageNames(packages);
-  for (const [name, value] of Object.entries(env))
-    if (!/^[A-Za-z_]\w*$/.test(name) || typeof value !== "string")
-      throw new TypeError(`Expected \`env\` to be an object of strings, see \`${name}\``);
-  const maxLifetimeMs = within("maxLifetimeMs", options.maxLifetimeMs ?? 3_600_000, 1_000, 86_400_000);
+  const maxLifetimeMs = checkInteger("maxLifetimeMs", options.maxLifetimeMs ?? 3_600_000, { minimum: 1_000, maximum: 86_400_000 });
   return {
-    ...{ ...options, app, image, dockerfileCommands, packages, blockNetwork, env },
-    memoryMib: within("memoryMib", options.memoryMib ?? 1_024, 128),
-    cpu: within("cpu", options.cpu ?? 1, 0.125),
+    ...{ ...options, app, image, dockerfileCommands, packages, blockNetwork },
+    env: checkEnvironment("env", options.env ?? {}),
+    memoryMib: checkInteger("memoryMib", options.memoryMib ?? 1_024, { minimum: 128 }),
+    cpu: checkNumber("cpu", options.cpu ?? 1, { minimum: 0.125 }),
     maxLifetimeMs: Math.ceil(maxLifetimeMs / 1_000) * 1_000, // the SDK takes whole seconds only
-    orphanTimeoutMs: within("orphanTimeoutMs", options.orphanTimeoutMs ?? 60_000, 1_000),
-    graceMs: within("graceMs", options.graceMs ?? 500, 0),
+    orphanTimeoutMs: checkInteger("orphanTimeoutMs", options.orphanTimeoutMs ?? 60_000, { minimum: 1_000 }),
+    graceMs: checkInteger("graceMs", options.graceMs ?? 500, { minimum: 0 }),
   };
-}
-
-function within(name: string, value: unknown, minimum: number, maximum = Number.MAX_SAFE_INTEGER): number {
-  if (typeof value === "number" && value >= minimum && value <= maximum) return value;
-  throw new TypeError(`Expected \`${name}\` to be a number from ${minimum} to ${maximum}, got \`${String(value)}\` (${typeof value})`);
 }

@@ -1,4 +1,4 @@
-import { checkOptionNames } from "@codelet/bridge";
+import { checkInteger, checkOptionNames, unexpectedOption } from "@codelet/bridge";
 
 /** Options of `wasmExecutor`. */
 export interface WasmExecutorOptions {
@@ -63,9 +63,15 @@ export function resolveOptions(options: WasmExecutorOptions): ResolvedWasmOption
     throw new TypeError("Expected `packagesFrom` beside `packages`: a folder with wheels, or the URL of an index, got `undefined`");
   }
   return Object.freeze({
-    memoryLimitBytes: checkInteger("memoryLimitBytes", options.memoryLimitBytes ?? defaultMemoryLimitBytes, minMemoryLimitBytes, maxMemoryLimitBytes),
-    diskLimitBytes: checkInteger("diskLimitBytes", options.diskLimitBytes ?? defaultDiskLimitBytes, mebibyte, maxDiskLimitBytes),
-    graceMs: checkInteger("graceMs", options.graceMs ?? defaultGraceMs, 0, maxGraceMs),
+    memoryLimitBytes: checkInteger("memoryLimitBytes", options.memoryLimitBytes ?? defaultMemoryLimitBytes, {
+      minimum: minMemoryLimitBytes,
+      maximum: maxMemoryLimitBytes,
+    }),
+    diskLimitBytes: checkInteger("diskLimitBytes", options.diskLimitBytes ?? defaultDiskLimitBytes, {
+      minimum: mebibyte,
+      maximum: maxDiskLimitBytes,
+    }),
+    graceMs: checkInteger("graceMs", options.graceMs ?? defaultGraceMs, { minimum: 0, maximum: maxGraceMs }),
     cacheDir: options.cacheDir === undefined ? undefined : checkFolder("cacheDir", options.cacheDir),
     packages,
     packagesFrom,
@@ -76,10 +82,10 @@ export function resolveOptions(options: WasmExecutorOptions): ResolvedWasmOption
 export const normalizedName = (name: string): string => name.toLowerCase().replace(/[-_.]+/g, "-");
 
 function checkPackages(value: unknown): readonly PackageRequirement[] {
-  if (!Array.isArray(value)) throw expected("packages", "an array of strings", value);
+  if (!Array.isArray(value)) throw unexpectedOption("packages", "an array of strings", value);
   return value.map((entry: unknown) => {
     const parts = typeof entry === "string" ? /^([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)(?:==([A-Za-z0-9.!+_-]+))?$/.exec(entry) : null;
-    if (parts?.[1] === undefined) throw expected("packages", 'an array of names, with "==" and a version or without', entry);
+    if (parts?.[1] === undefined) throw unexpectedOption("packages", 'an array of names, with "==" and a version or without', entry);
     return { name: normalizedName(parts[1]), version: parts[2] };
   });
 }
@@ -93,14 +99,5 @@ function checkSource(value: unknown): string {
 function checkFolder(name: string, value: unknown, what = "an absolute path without a comma"): string {
   const isPath = typeof value === "string" && /^(?:\/|[A-Za-z]:[\\/])/.test(value) && !/[\0,]/.test(value);
   if (isPath) return value;
-  throw expected(name, what, value);
-}
-
-function checkInteger(name: string, value: unknown, minimum: number, maximum: number): number {
-  if (typeof value === "number" && Number.isSafeInteger(value) && value >= minimum && value <= maximum) return value;
-  throw expected(name, `an integer from ${minimum} to ${maximum}`, value);
-}
-
-function expected(name: string, what: string, value: unknown): TypeError {
-  return new TypeError(`Expected \`${name}\` to be ${what}, got \`${String(value)}\` (${typeof value})`);
+  throw unexpectedOption(name, what, value);
 }
