@@ -1,13 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { inspect } from "node:util";
-import { CodeletError, type ExecutorSession, type Value } from "@codelet/core";
+import type { CodeletError, ExecutorSession, Value } from "@codelet/core";
+import { contractTools, driveStep, nextCall, refusalOf, untilDone } from "@codelet/executor-contract";
 import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
 import { useLocalBlaxel } from "./testing/local-blaxel.ts";
-import { callOf, endOf, runStep } from "./testing/run-step.ts";
 
 const server = await useLocalBlaxel();
 const { blaxelExecutor } = await import("./blaxel-executor.ts");
-const echo = { name: "echo", description: "Its argument.", inputSchema: { type: "object", properties: { value: {} }, required: ["value"] } };
 
 const sessions: ExecutorSession[] = [];
 beforeEach(() => server.faults.clear());
@@ -19,19 +17,13 @@ afterEach(async () => {
 afterAll(() => server.close());
 
 async function open(): Promise<ExecutorSession> {
-  const session = await blaxelExecutor({ env: { REPORT: "weekly" } }).open({ tools: [echo] });
+  const session = await blaxelExecutor({ env: { REPORT: "weekly" } }).open({ tools: contractTools });
   sessions.push(session);
   return session;
 }
 
-async function refusal(opening: Promise<unknown>): Promise<CodeletError> {
-  const error = await opening.then(
-    () => undefined,
-    (thrown: unknown) => thrown,
-  );
-  expect(CodeletError.isInstance(error)).toBe(true);
-  expect(inspect(error, { depth: null, showHidden: true })).not.toContain(server.apiKey); // also in what caused it
-  return error as CodeletError;
+function refusal(attempt: Promise<unknown>): Promise<CodeletError> {
+  return refusalOf(attempt, { secrets: [server.apiKey] });
 }
 
 describe("open says what to do when Blaxel", () => {
@@ -64,19 +56,19 @@ describe("open says what to do when Blaxel", () => {
 
 it("needs no second answer about a sandbox that it has just started, which would be left when none came", async () => {
   server.faults.respond(500, { times: 1_000, path: "/v0/sandboxes/" });
-  expect((await runStep(await open(), "1 + 1")).value).toBe(2);
+  expect((await driveStep(await open(), "1 + 1")).execution.value).toBe(2);
 });
 
 it("waits for a slow start, and leaves nothing when it is given up meanwhile", async () => {
   server.faults.slowStart(700);
-  expect((await runStep(await open(), "1 + 1")).value).toBe(2);
+  expect((await driveStep(await open(), "1 + 1")).execution.value).toBe(2);
   const controller = new AbortController();
   setTimeout(() => controller.abort(), 100);
   expect(await refusal(blaxelExecutor().open({ signal: controller.signal }))).toMatchObject({ code: "aborted" });
 });
 
 it("gives code the variables of the options and none of the account", async () => {
-  const { value } = await runStep(await open(), "import os\ndict(os.environ)");
+  const { value } = (await driveStep(await open(), "import os\ndict(os.environ)")).execution;
   expect(value).toMatchObject({ REPORT: "weekly" });
   expect(JSON.stringify(value)).not.toMatch(/BL_|CODELET_TOKEN/);
   expect(JSON.stringify(value)).not.toContain(server.apiKey);
@@ -88,7 +80,7 @@ describe("in the middle of a step", () => {
     const seen: Value[] = [];
     session.start("[echo(n) for n in range(12)]");
     for (let count = 0; count < 12; count++) {
-      const { id, args } = callOf(await session.next());
+      const { id, args } = await nextCall(session);
       seen.push(args[0] as Value);
       if (count % 3 === 0) server.faults.respond(502, { times: 2, path: "/port/" });
       if (count % 3 === 1) server.faults.loseAnswers({ path: "/port/" });
@@ -96,7 +88,7 @@ describe("in the middle of a step", () => {
       session.deliver([{ id, value: args[0] as Value }]);
     }
     const numbers = Array.from({ length: 12 }, (_, index) => index);
-    expect(endOf(await session.next())).toMatchObject({ value: numbers });
+    expect((await untilDone(session)).execution).toMatchObject({ value: numbers });
     expect(seen).toEqual(numbers);
   });
 
@@ -105,16 +97,16 @@ describe("in the middle of a step", () => {
     session.start("import time\nprint('a')\ntime.sleep(0.3)\nprint('b')\necho(1)");
     await sleep(100);
     server.faults.dropStreams();
-    const { id } = callOf(await session.next());
+    const { id } = await nextCall(session);
     server.faults.dropStreams();
     session.deliver([{ id, value: "x".repeat(3_000_000) }]);
     await sleep(5);
     server.faults.dropStreams();
-    expect(endOf(await session.next())).toMatchObject({ value: "x".repeat(3_000_000), logs: "a\nb\n" });
+    expect((await untilDone(session)).execution).toMatchObject({ value: "x".repeat(3_000_000), logs: "a\nb\n" });
     server.faults.dropStreams();
     session.start("print('end')");
     server.faults.dropStreams();
-    expect(endOf(await session.next())).toMatchObject({ logs: "end\n", stateLost: false });
+    expect((await untilDone(session)).execution).toMatchObject({ logs: "end\n", stateLost: false });
   });
 
   it("a sandbox that is gone, or a key that has expired, ends the session with a word about it", async () => {

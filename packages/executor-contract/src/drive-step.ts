@@ -26,7 +26,12 @@ export interface DrivenStep {
 
 const defaultDeadlineMs = 20_000;
 
-/** Runs one step to its end over start, next and deliver, and performs its calls through plain functions, all at once. */
+/**
+ * Runs one step to its end over start, next and deliver, and performs its calls through plain functions, all at once. Rejects like `ExecutorSession.next`.
+ *
+ * @example
+ * const { execution } = await driveStep(session, "echo(1) + 1", { tools: { echo: ([value]) => value } });
+ */
 export async function driveStep(session: ExecutorSession, code: string, options: DriveOptions = {}): Promise<DrivenStep> {
   const { tools = {}, deadlineMs = defaultDeadlineMs, ...execute } = options;
   const startedAt = performance.now();
@@ -68,6 +73,12 @@ export async function nextCalls(session: ExecutorSession, count: number): Promis
     calls.push(...advance.calls);
   }
   return calls;
+}
+
+/** The next call of the running step, which the caller answers. Fails when the step ends before. */
+export async function nextCall(session: ExecutorSession): Promise<SandboxCall> {
+  const [call] = await nextCalls(session, 1);
+  return call as SandboxCall;
 }
 
 /** The end of the running step. Calls that come before it stay unanswered. */

@@ -1,11 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Advance, ExecutorSession, SandboxCall, Value } from "@codelet/core";
+import type { ExecutorSession, Value } from "@codelet/core";
+import { contractTools, nextCall, untilDone } from "@codelet/executor-contract";
 import { describe, expect, it } from "vitest";
 import { dockerExecutor } from "./docker-executor.ts";
 import { engineMissing, engineSocket, onPodman, testOptions } from "./testing/engine.ts";
 import { type EngineProxy, engineProxy } from "./testing/engine-proxy.ts";
-
-const echo = { name: "echo", description: "Its argument.", inputSchema: { type: "object", properties: { value: {} }, required: ["value"] } };
 
 interface Connected {
   readonly session: ExecutorSession;
@@ -14,24 +13,12 @@ interface Connected {
 
 async function withSession(use: (connected: Connected) => Promise<void>): Promise<void> {
   await using proxy = await engineProxy(engineSocket as string);
-  const session = await dockerExecutor({ ...testOptions, engine: proxy.engine }).open({ tools: [echo] });
+  const session = await dockerExecutor({ ...testOptions, engine: proxy.engine }).open({ tools: contractTools });
   try {
     await use({ session, proxy });
   } finally {
     await session[Symbol.asyncDispose]();
   }
-}
-
-async function nextCall(session: ExecutorSession): Promise<SandboxCall> {
-  const advance = await session.next();
-  if (advance.type !== "calls" || advance.calls[0] === undefined) throw new Error(`Expected a call, got ${JSON.stringify(advance)}`);
-  return advance.calls[0];
-}
-
-async function end(session: ExecutorSession): Promise<Extract<Advance, { type: "done" }>["execution"]> {
-  const advance = await session.next();
-  if (advance.type !== "done") throw new Error(`Expected the end, got ${JSON.stringify(advance.calls)}`);
-  return advance.execution;
 }
 
 describe.skipIf(engineMissing !== undefined || engineSocket === undefined || onPodman)("a connection that drops", () => {
@@ -42,7 +29,7 @@ describe.skipIf(engineMissing !== undefined || engineSocket === undefined || onP
       proxy.drop();
       const { id } = await nextCall(session);
       session.deliver([{ id, value: 2 }]);
-      expect(await end(session)).toMatchObject({ value: 2, logs: "a\nb\n", stateLost: false });
+      expect((await untilDone(session)).execution).toMatchObject({ value: 2, logs: "a\nb\n", stateLost: false });
     }));
 
   it("while a call waits, keeps the call", () =>
@@ -56,7 +43,7 @@ describe.skipIf(engineMissing !== undefined || engineSocket === undefined || onP
       proxy.drop();
       await sleep(300);
       session.deliver([{ id: second.id, value: 20 }]);
-      expect(await end(session)).toMatchObject({ value: [10, 20] });
+      expect((await untilDone(session)).execution).toMatchObject({ value: [10, 20] });
     }));
 
   it("right after a result was sent, brings it once", () =>
@@ -70,7 +57,7 @@ describe.skipIf(engineMissing !== undefined || engineSocket === undefined || onP
         if (count % 4 === 0) proxy.drop();
       }
       const numbers = Array.from({ length: 20 }, (_, index) => index);
-      expect(await end(session)).toMatchObject({ value: numbers });
+      expect((await untilDone(session)).execution).toMatchObject({ value: numbers });
       expect(seen).toEqual(numbers);
     }));
 
@@ -88,7 +75,7 @@ describe.skipIf(engineMissing !== undefined || engineSocket === undefined || onP
       session.deliver([{ id, value: "y".repeat(6_000_000) }]);
       await dropping;
       proxy.drop();
-      expect(await end(session)).toMatchObject({ value: 6_000_000 });
+      expect((await untilDone(session)).execution).toMatchObject({ value: 6_000_000 });
     }));
 
   it("as the step ends, still hands over its end", () =>
@@ -96,20 +83,20 @@ describe.skipIf(engineMissing !== undefined || engineSocket === undefined || onP
       for (let count = 0; count < 5; count++) {
         session.start(`print(${count})\n${count}`);
         proxy.drop();
-        expect(await end(session)).toMatchObject({ value: count, logs: `${count}\n` });
+        expect((await untilDone(session)).execution).toMatchObject({ value: count, logs: `${count}\n` });
       }
     }));
 
   it("while idle, and during a stop, is made again", () =>
     withSession(async ({ session, proxy }) => {
       session.start("keep = 1");
-      await end(session);
+      await untilDone(session);
       proxy.drop();
       session.start("while True: pass", { timeoutMs: 300 });
       await sleep(280);
       proxy.drop();
-      expect(await end(session)).toMatchObject({ error: { name: "TimeoutError" } });
+      expect((await untilDone(session)).execution).toMatchObject({ error: { name: "TimeoutError" } });
       session.start("1 + 1");
-      expect(await end(session)).toMatchObject({ value: 2 });
+      expect((await untilDone(session)).execution).toMatchObject({ value: 2 });
     }));
 });

@@ -2,12 +2,12 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Execution, ExecutorSession } from "@codelet/core";
+import type { ExecutorSession } from "@codelet/core";
+import { driveStep } from "@codelet/executor-contract";
 import { afterEach, describe, expect, it } from "vitest";
 import { dockerExecutor } from "./docker-executor.ts";
 import type { DockerExecutorOptions } from "./options.ts";
 import { containers, docker, engineMissing, lastContainer, onPodman, testOptions } from "./testing/engine.ts";
-import { runStep } from "./testing/run-step.ts";
 
 const sessions: ExecutorSession[] = [];
 afterEach(async () => {
@@ -58,8 +58,8 @@ def outcome(action):
 
 describe.skipIf(engineMissing !== undefined)("a container", () => {
   it("gives code no rights, no network and no place to write but its own", async () => {
-    const { value } = await runStep(await open({ env: { REPORT: "weekly" } }), lookAround);
-    expect(value).toEqual({
+    const { execution } = await driveStep(await open({ env: { REPORT: "weekly" } }), lookAround);
+    expect(execution.value).toEqual({
       user: [1000, 1000, [1000]],
       capabilities: Array(5).fill("0".repeat(16)),
       privileges: ["1", "2"],
@@ -74,43 +74,43 @@ describe.skipIf(engineMissing !== undefined)("a container", () => {
     });
     const own = ["HOME", "HOSTNAME", "LANG", "MALLOC_ARENA_MAX", "MPLBACKEND", "PATH", "REPORT", "TMPDIR"];
     const ofImage = (name: string): boolean => /^(PYTHON|GPG_KEY$)/.test(name) || (onPodman && /^(TERM|container)$/.test(name));
-    expect((value as { variables: string[] }).variables.filter((name) => !own.includes(name) && !ofImage(name))).toEqual([]);
+    expect((execution.value as { variables: string[] }).variables.filter((name) => !own.includes(name) && !ofImage(name))).toEqual([]);
   });
 
   it("outlives a memory bomb, which costs the code its variables", async () => {
     const session = await open({ memoryLimitBytes: 128 * 2 ** 20 });
-    await runStep(session, "keep = 1");
-    const { error, stateLost } = await runStep(session, "block = bytearray(10**9)\nlen(block)");
-    expect([error?.name, stateLost]).toEqual(["MemoryError", true]);
+    await driveStep(session, "keep = 1");
+    const { execution } = await driveStep(session, "block = bytearray(10**9)\nlen(block)");
+    expect([execution.error?.name, execution.stateLost]).toEqual(["MemoryError", true]);
     expect(await isRunning(session)).toBe(true);
-    expect((await runStep(session, "'keep' in globals()")).value).toBe(false);
+    expect((await driveStep(session, "'keep' in globals()")).execution.value).toBe(false);
   });
 
   it("outlives a fork bomb", async () => {
     const session = await open({ maxProcesses: 40 });
     const bomb =
       "import os\nfor _ in range(200):\n    try:\n        if os.fork() == 0:\n            os.setsid()\n            while True: pass\n    except OSError:\n        break\nwhile True: pass";
-    const { error } = await runStep(session, bomb, { timeoutMs: 1_500 });
-    expect(error?.name).toBe("TimeoutError");
+    const { execution } = await driveStep(session, bomb, { timeoutMs: 1_500 });
+    expect(execution.error?.name).toBe("TimeoutError");
     expect(await isRunning(session)).toBe(true);
     await sleep(4_000); // what computes on between two steps is ended
-    const after = await runStep(session, "import subprocess\nsubprocess.run(['/bin/echo', 'alive'], capture_output=True, text=True).stdout", {
+    const after = await driveStep(session, "import subprocess\nsubprocess.run(['/bin/echo', 'alive'], capture_output=True, text=True).stdout", {
       timeoutMs: 20_000,
     });
-    expect(after).toMatchObject({ value: "alive\n", error: undefined });
+    expect(after.execution).toMatchObject({ value: "alive\n", error: undefined });
   });
 
   it("ends what code has left behind when its interpreter is replaced", async () => {
     const session = await open();
     const daemon =
       "import os\nif os.fork() == 0:\n    os.setsid()\n    if os.fork() == 0:\n        import time\n        time.sleep(600)\n    os._exit(0)\nos.wait()\nNone";
-    await runStep(session, daemon);
-    await runStep(session, "import os\nos._exit(1)");
-    const { value } = await runStep(
+    await driveStep(session, daemon);
+    await driveStep(session, "import os\nos._exit(1)");
+    const { execution } = await driveStep(
       session,
       "import os\nsorted(int(name) for name in os.listdir('/proc') if name.isdigit() and int(name) not in (1, os.getpid()))",
     );
-    expect(value).toEqual([]);
+    expect(execution.value).toEqual([]);
   });
 
   it("shows what is mounted, read-only unless it says otherwise", async () => {
@@ -119,11 +119,11 @@ describe.skipIf(engineMissing !== undefined)("a container", () => {
       chmodSync(folder, 0o777);
       writeFileSync(join(folder, "data.txt"), "data");
       const session = await open({ mounts: [{ source: folder, target: "/data" }] });
-      const { value } = await runStep(
+      const { execution } = await driveStep(
         session,
         "text = open('/data/data.txt').read()\ntry:\n    open('/data/new', 'w')\nexcept OSError as error:\n    text += ' ' + type(error).__name__\ntext",
       );
-      expect(value).toBe("data OSError");
+      expect(execution.value).toBe("data OSError");
     } finally {
       rmSync(folder, { recursive: true });
     }
@@ -135,8 +135,8 @@ describe.skipIf(engineMissing !== undefined)("a container", () => {
       const before = await containers();
       for (let count = 0; count < cycles; count += 4) {
         const opened = await Promise.all([open(), open(), open(), open()]);
-        const values: readonly Execution[] = await Promise.all(opened.map((session) => runStep(session, "1 + 1")));
-        expect(values.map(({ value }) => value)).toEqual([2, 2, 2, 2]);
+        const steps = await Promise.all(opened.map((session) => driveStep(session, "1 + 1")));
+        expect(steps.map(({ execution }) => execution.value)).toEqual([2, 2, 2, 2]);
         await Promise.all(sessions.splice(0).map((session) => session[Symbol.asyncDispose]()));
       }
       expect((await containers()).filter((id) => !before.includes(id))).toEqual([]);

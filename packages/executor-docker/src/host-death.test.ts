@@ -3,10 +3,10 @@ import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { SessionRef } from "@codelet/core";
+import { nextCall, untilDone } from "@codelet/executor-contract";
 import { describe, expect, it } from "vitest";
 import { dockerExecutor } from "./docker-executor.ts";
 import { containers, docker, engineMissing, onPodman, testOptions } from "./testing/engine.ts";
-import { callOf, endOf } from "./testing/run-step.ts";
 
 const built = fileURLToPath(new URL("../dist/index.js", import.meta.url));
 
@@ -47,10 +47,10 @@ describe.skipIf(engineMissing !== undefined || onPodman)("a host that is killed"
     const session = await dockerExecutor(testOptions).open({ restore: left.reference });
     try {
       session.resume?.();
-      const call = callOf(await session.next());
+      const call = await nextCall(session);
       expect([call.id, call.args]).toEqual([left.id, ["b"]]);
       session.deliver([{ id: call.id, value: "B" }]);
-      expect(endOf(await session.next())).toMatchObject({ value: ["A", "B"], logs: "between\n", stateLost: false });
+      expect((await untilDone(session)).execution).toMatchObject({ value: ["A", "B"], logs: "between\n", stateLost: false });
     } finally {
       await session[Symbol.asyncDispose]();
     }

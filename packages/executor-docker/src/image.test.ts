@@ -1,11 +1,11 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { driveStep } from "@codelet/executor-contract";
 import { afterAll, describe, expect, it } from "vitest";
 import { dockerExecutor } from "./docker-executor.ts";
 import type { DockerExecutorOptions } from "./options.ts";
 import { docker, engineMissing, testOptions } from "./testing/engine.ts";
-import { runStep } from "./testing/run-step.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "codelet-docker-"));
 const made = new Set<string>();
@@ -31,7 +31,7 @@ async function evaluate(code: string, options: DockerExecutorOptions): Promise<{
   const session = await dockerExecutor({ engine, ...options }).open({ onProgress: (message) => progress.push(message) });
   try {
     for (const message of progress) for (const [, tag] of message.matchAll(/(codelet-(?:build|packages):\w+)/g)) made.add(tag as string);
-    return { value: (await runStep(session, code)).value, progress };
+    return { value: (await driveStep(session, code)).execution.value, progress };
   } finally {
     await session[Symbol.asyncDispose]();
   }

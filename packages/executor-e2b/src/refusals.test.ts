@@ -1,6 +1,5 @@
-import { inspect } from "node:util";
-import { CodeletError, type CodeletError as CodeletErrorType } from "@codelet/core";
-import { driveStep } from "@codelet/executor-contract";
+import type { CodeletError } from "@codelet/core";
+import { driveStep, refusalOf } from "@codelet/executor-contract";
 import type { E2bServer } from "@codelet/local-e2b";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { e2bExecutor } from "./e2b-executor.ts";
@@ -17,15 +16,8 @@ afterEach(() => server.faults.clear());
 
 afterAll(() => server.close());
 
-/** What an open or a step rejects with: a typed error without the key in it, in none of its parts. */
-async function refusal(attempt: Promise<unknown>): Promise<CodeletErrorType> {
-  const error = await attempt.then(
-    () => expect.fail("it was not refused"),
-    (thrown: unknown) => thrown,
-  );
-  expect(CodeletError.isInstance(error), String(error)).toBe(true);
-  expect(inspect(error, { depth: 20, showHidden: true })).not.toContain(server.apiKey);
-  return error as CodeletErrorType;
+function refusal(attempt: Promise<unknown>): Promise<CodeletError> {
+  return refusalOf(attempt, { secrets: [server.apiKey] });
 }
 
 const open = (options?: E2bExecutorOptions): Promise<unknown> => e2bExecutor(options).open();

@@ -1,13 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { inspect } from "node:util";
-import { CodeletError, type ExecutorSession, type Value } from "@codelet/core";
+import type { CodeletError, ExecutorSession, Value } from "@codelet/core";
+import { contractTools, driveStep, nextCall, refusalOf, untilDone } from "@codelet/executor-contract";
 import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
 import { useLocalModal } from "./testing/local-modal.ts";
-import { callOf, endOf, runStep } from "./testing/run-step.ts";
 
 const server = await useLocalModal();
 const { modalExecutor } = await import("./modal-executor.ts");
-const echo = { name: "echo", description: "Its argument.", inputSchema: { type: "object", properties: { value: {} }, required: ["value"] } };
 /** Statuses of gRPC. */
 const status = { exhausted: 8, internal: 13, unavailable: 14, unauthenticated: 16 } as const;
 
@@ -21,19 +19,13 @@ afterEach(async () => {
 afterAll(() => server.close());
 
 async function open(): Promise<ExecutorSession> {
-  const session = await modalExecutor({ env: { REPORT: "weekly" } }).open({ tools: [echo] });
+  const session = await modalExecutor({ env: { REPORT: "weekly" } }).open({ tools: contractTools });
   sessions.push(session);
   return session;
 }
 
-async function refusal(opening: Promise<unknown>): Promise<CodeletError> {
-  const error = await opening.then(
-    () => undefined,
-    (thrown: unknown) => thrown,
-  );
-  expect(CodeletError.isInstance(error)).toBe(true);
-  expect(inspect(error, { depth: null, showHidden: true })).not.toContain(server.tokenSecret); // also in what caused it
-  return error as CodeletError;
+function refusal(attempt: Promise<unknown>): Promise<CodeletError> {
+  return refusalOf(attempt, { secrets: [server.tokenSecret] });
 }
 
 describe("open says what to do when Modal", () => {
@@ -55,14 +47,14 @@ describe("open says what to do when Modal", () => {
 
 it("waits for a slow start, and leaves nothing when it is given up meanwhile", async () => {
   server.faults.slowStart(700);
-  expect((await runStep(await open(), "1 + 1")).value).toBe(2);
+  expect((await driveStep(await open(), "1 + 1")).execution.value).toBe(2);
   const controller = new AbortController();
   setTimeout(() => controller.abort(), 100);
   expect(await refusal(modalExecutor().open({ signal: controller.signal }))).toMatchObject({ code: "aborted" });
 });
 
 it("gives code the variables of the options and none of the account", async () => {
-  const { value } = await runStep(await open(), "import os\ndict(os.environ)");
+  const { value } = (await driveStep(await open(), "import os\ndict(os.environ)")).execution;
   expect(value).toMatchObject({ REPORT: "weekly" });
   expect(JSON.stringify(value)).not.toMatch(/MODAL_TOKEN/);
   expect(JSON.stringify(value)).not.toContain(server.tokenSecret);
@@ -74,7 +66,7 @@ describe("in the middle of a step", () => {
     const seen: Value[] = [];
     session.start("[echo(n) for n in range(9)]");
     for (let count = 0; count < 9; count++) {
-      const { id, args } = callOf(await session.next());
+      const { id, args } = await nextCall(session);
       seen.push(args[0] as Value);
       if (count % 3 === 0) server.faults.respond(status.unavailable, { method: "taskExecStdinWrite" });
       if (count % 3 === 1) server.faults.loseAnswers({ method: "taskExecStdinWrite" });
@@ -82,7 +74,7 @@ describe("in the middle of a step", () => {
       session.deliver([{ id, value: args[0] as Value }]);
     }
     const numbers = Array.from({ length: 9 }, (_, index) => index);
-    expect(endOf(await session.next())).toMatchObject({ value: numbers });
+    expect((await untilDone(session)).execution).toMatchObject({ value: numbers });
     expect(seen).toEqual(numbers);
   });
 
@@ -91,15 +83,15 @@ describe("in the middle of a step", () => {
     session.start("import time\nprint('a')\ntime.sleep(0.3)\nprint('b')\necho(1)");
     await sleep(100);
     server.faults.dropStreams();
-    const { id } = callOf(await session.next());
+    const { id } = await nextCall(session);
     server.faults.dropStreams();
     session.deliver([{ id, value: "x".repeat(3_000_000) }]);
     await sleep(5);
     server.faults.dropStreams();
-    expect(endOf(await session.next())).toMatchObject({ value: "x".repeat(3_000_000), logs: "a\nb\n" });
+    expect((await untilDone(session)).execution).toMatchObject({ value: "x".repeat(3_000_000), logs: "a\nb\n" });
     session.start("print('end')");
     server.faults.dropStreams();
-    expect(endOf(await session.next())).toMatchObject({ logs: "end\n", stateLost: false });
+    expect((await untilDone(session)).execution).toMatchObject({ logs: "end\n", stateLost: false });
   });
 
   it("a sandbox that is gone ends the session with a word about it", async () => {
