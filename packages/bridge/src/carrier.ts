@@ -8,7 +8,10 @@ export interface Carrier {
   onData(receive: (chunk: Uint8Array) => void): void;
   /** The stream has ended or broken. */
   onLost(lost: (reason: string) => void): void;
-  /** Gets a stream to the same process again. Absent where that can't be done. Its last failure is told to the user when no attempt succeeds. */
+  /**
+   * Gets a stream to the same process again. Absent where that can't be done. Its last failure is told to the user when no attempt succeeds; one that is
+   * `machineGone` is the last.
+   */
   reconnect?(): Promise<void>;
   /** Gives the process and the connection up; never rejects; idempotent. */
   close(): Promise<void>;

@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { AbortedError, CodeletError, ConfigurationError, ExecutorCrashedError } from "@codelet/core";
 import type { Carrier } from "./carrier.ts";
+import { machineGone } from "./machine-gone.ts";
+import { checkedMs } from "./session-options.ts";
 
 export interface HttpCarrierOptions {
   /** Sends a request to the port of the machine, through whatever the provider has for it. */
@@ -11,18 +13,26 @@ export interface HttpCarrierOptions {
   readonly close: () => Promise<void>;
   /** Milliseconds until the port must answer, at first and after each loss of the connection. Minimum 1. @default 60_000 */
   readonly startTimeoutMs?: number | undefined;
+  /** Milliseconds until the port must have taken what is sent, some 256 KiB at most; after them the connection counts as lost. Minimum 1. @default 30_000 */
+  readonly sendTimeoutMs?: number | undefined;
+  /** Asks the provider, when the port does not answer any more, whether the machine is gone for good. Never rejects. @default the port is tried again */
+  readonly isGone?: (() => Promise<boolean>) | undefined;
   /** Gives up waiting for it. */
   readonly signal?: AbortSignal | undefined;
 }
 
 const defaultStartTimeoutMs = 60_000;
+const defaultSendTimeoutMs = 30_000;
 const startRetryMs = 100;
 
 /**
  * The carrier of machines that offer a port in place of stdin: one request streams what the supervisor (`supervisorBoot({ port })`) writes, others bring it lines.
  * Rejects with `executor-crashed`, `configuration` or `aborted` when the port does not answer; the machine is still the caller's then.
  */
-export async function httpCarrier({ request, token, close, startTimeoutMs = defaultStartTimeoutMs, signal }: HttpCarrierOptions): Promise<Carrier> {
+export async function httpCarrier(options: HttpCarrierOptions): Promise<Carrier> {
+  const { request, token, close, isGone, signal } = options;
+  const startTimeoutMs = checkedMs("startTimeoutMs", options.startTimeoutMs ?? defaultStartTimeoutMs, 1);
+  const sendTimeoutMs = checkedMs("sendTimeoutMs", options.sendTimeoutMs ?? defaultSendTimeoutMs, 1);
   const headers = { "x-codelet-token": token };
   let receive: (chunk: Uint8Array) => void = () => {};
   let lost: (reason: string) => void = () => {};
@@ -54,6 +64,22 @@ export async function httpCarrier({ request, token, close, startTimeoutMs = defa
     }
     if (!signal.aborted) lost(reason);
   };
+  const post = async (body: string): Promise<void> => {
+    const { signal: ofStream } = stream;
+    const own = new AbortController();
+    const leave = (): void => own.abort(ofStream.reason);
+    const timer = setTimeout(() => own.abort(new ExecutorCrashedError(`The port took nothing in ${sendTimeoutMs} ms.`)), sendTimeoutMs);
+    ofStream.addEventListener("abort", leave, { once: true });
+    if (ofStream.aborted) leave();
+    try {
+      const response = await request("/in", { method: "POST", headers, body, signal: own.signal });
+      if (!response.ok) throw await refusal(response);
+      await response.body?.cancel().catch(() => {});
+    } finally {
+      clearTimeout(timer);
+      ofStream.removeEventListener("abort", leave);
+    }
+  };
   const end = async (): Promise<void> => stream.abort();
 
   for (const startedAt = performance.now(); ; await sleep(startRetryMs)) {
@@ -70,18 +96,21 @@ export async function httpCarrier({ request, token, close, startTimeoutMs = defa
     }
   }
   return {
-    async send(text) {
-      const response = await request("/in", { method: "POST", headers, body: text, signal: stream.signal });
-      if (!response.ok) throw await refusal(response);
-      await response.body?.cancel().catch(() => {});
-    },
+    send: post,
     onData(callback) {
       receive = callback;
     },
     onLost(callback) {
       lost = callback;
     },
-    reconnect: () => connect(startTimeoutMs),
+    async reconnect() {
+      try {
+        await connect(startTimeoutMs);
+      } catch (cause) {
+        if (await isGone?.()) throw machineGone(`the sandbox is gone (${(cause as Error).message})`, { cause });
+        throw cause;
+      }
+    },
     async close() {
       await end();
       await close();

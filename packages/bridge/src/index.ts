@@ -3,6 +3,7 @@ export { bridgeSession } from "./bridge-session.ts";
 export type { Carrier, SupervisionOptions } from "./carrier.ts";
 export { type CarrierSessionOptions, carrierSession, machineOf } from "./carrier-session.ts";
 export { type HttpCarrierOptions, httpCarrier } from "./http-carrier.ts";
+export { type MachineGoneOptions, machineGone } from "./machine-gone.ts";
 export { checkOptionNames } from "./option-names.ts";
 export { checkEnvironment, checkInteger, checkNumber, checkTexts, type NumberBounds, unexpectedOption } from "./option-values.ts";
 export { checkPackageNames, pipInstall } from "./package-names.ts";

@@ -3,6 +3,7 @@ import type { ExecutorSession, Value } from "@codelet/core";
 import { expect, test } from "vitest";
 import { bridgeSession } from "./bridge-session.ts";
 import type { SupervisionOptions } from "./carrier.ts";
+import { machineGone } from "./machine-gone.ts";
 import type { BridgeSessionOptions } from "./session-options.ts";
 import { superviseCarrier } from "./supervise-carrier.ts";
 import { ChildCarrier } from "./testing/child-carrier.ts";
@@ -121,6 +122,25 @@ test("rejects when the connection can't be had again, or the supervisor dies", a
     await expect(step).rejects.toMatchObject({ code: "executor-crashed", message: expect.stringMatching(/lost: (cut|the process ended)/) });
     await supervised[Symbol.asyncDispose]();
   }
+});
+
+test("makes no further attempt when the machine is gone for good", async () => {
+  const supervised = await open();
+  let attempts = 0;
+  supervised.carrier.reconnect = async () => {
+    attempts++;
+    throw machineGone("the sandbox was deleted.");
+  };
+  const step = run(supervised.session, "while True: pass");
+  step.catch(() => {});
+  await sleep(50);
+  supervised.carrier.cut();
+  await expect(step).rejects.toMatchObject({
+    code: "executor-crashed",
+    message: expect.stringContaining("can't be had again: the sandbox was deleted"),
+  });
+  expect(attempts).toBe(1);
+  await supervised[Symbol.asyncDispose]();
 });
 
 test("says to the carrier whether its machine waits for another host or has one", async () => {

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { AbortedError, ExecutorCrashedError, ProtocolError } from "@codelet/core";
 import type { Carrier, SupervisionOptions } from "./carrier.ts";
 import { Deferred } from "./deferred.ts";
+import { isMachineGone } from "./machine-gone.ts";
 import { checkedMs } from "./session-options.ts";
 import { hostLine, maxPayloadChars, type SupervisorLine, SupervisorLineDecoder } from "./supervisor-lines.ts";
 
@@ -90,7 +91,8 @@ export class SupervisorLink {
         if (signal?.aborted) throw new AbortedError(signal.reason);
         return await this.#greet(this.#readyTimeoutMs, adopt);
       } catch (error) {
-        if (signal?.aborted || this.#isClosed() || attempt >= this.#maxReconnects || this.#carrier.reconnect === undefined) throw error;
+        const isLast = attempt >= this.#maxReconnects || this.#carrier.reconnect === undefined || isMachineGone(error);
+        if (signal?.aborted || this.#isClosed() || isLast) throw error;
         await sleep(reconnectDelayMs * 2 ** attempt, undefined, { signal }).catch(() => {}); // the next attempt says why
       }
     }
@@ -281,7 +283,8 @@ export class SupervisorLink {
         return;
       } catch (error) {
         if (this.#isClosed()) return;
-        failure = `, and can't be had again: ${(error as Error).message}`;
+        failure = `, and can't be had again: ${(error as Error).message.replace(/\.$/, "")}`;
+        if (isMachineGone(error)) break;
         await sleep(reconnectDelayMs * 2 ** attempt);
         if (this.#isClosed()) return;
       }

@@ -19,15 +19,24 @@ export function useAccount({ apiKey, workspace }: BlaxelExecutorOptions): void {
 /** What the SDK threw, which need not be an Error, as one line that says what to do. `doing` completes "Blaxel could not". */
 export function blaxelError(thrown: unknown, doing: string): Error {
   if (CodeletError.isInstance(thrown)) return thrown;
-  const { status, code, name, message, error, documentation } = (thrown ?? {}) as Readonly<Record<string, unknown>>;
-  const number = [status, code].find((value) => typeof value === "number") ?? /\b(4\d\d|5\d\d)\b/.exec(String(message))?.[1];
+  const { code, name, message, error, documentation } = (thrown ?? {}) as Readonly<Record<string, unknown>>;
+  const number = statusOf(thrown);
   const said = [message, error, code].find((text) => typeof text === "string" && text !== "") ?? String(thrown);
   const line = `Blaxel could not ${doing}: ${String(said).split("\n")[0]?.slice(0, 300).replace(/\.+$/, "")}`;
   // The SDK throws the body of an answer, to which it adds a word on authentication.
-  if (name === "CredentialsError" || documentation !== undefined || Number(number) === 401 || Number(number) === 403)
+  if (name === "CredentialsError" || documentation !== undefined || number === 401 || number === 403)
     return new ConfigurationError(`${line}. Set \`apiKey\` and \`workspace\`, or BL_API_KEY and BL_WORKSPACE.`, { cause: thrown });
-  if (Number(number) === 400 || Number(number) === 404 || Number(number) === 409) return new ConfigurationError(line, { cause: thrown });
-  if (Number(number) === 429)
+  if (number === 400 || number === 404 || number === 409) return new ConfigurationError(line, { cause: thrown });
+  if (number === 429)
     return new ExecutorCrashedError(`${line}. The account's limit is reached: open fewer sessions, or try again later.`, { cause: thrown });
   return new ExecutorCrashedError(`${line}. Try again.`, { cause: thrown });
+}
+
+export function isNotFound(thrown: unknown): boolean {
+  return statusOf(thrown) === 404;
+}
+
+function statusOf(thrown: unknown): number {
+  const { status, code, message } = (thrown ?? {}) as Readonly<Record<string, unknown>>;
+  return Number([status, code].find((value) => typeof value === "number") ?? /\b(4\d\d|5\d\d)\b/.exec(String(message))?.[1]);
 }

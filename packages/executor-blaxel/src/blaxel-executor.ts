@@ -2,7 +2,7 @@ import { randomBytes, randomInt } from "node:crypto";
 import { SandboxInstance } from "@blaxel/core";
 import { carrierSession, httpCarrier, machineOf, pipInstall, shellCommand, supervisorBoot } from "@codelet/bridge";
 import { AbortedError, ConfigurationError, type Executor, type ExecutorCapabilities, type OpenSessionOptions } from "@codelet/core";
-import { blaxelError, useAccount } from "./account.ts";
+import { blaxelError, isNotFound, useAccount } from "./account.ts";
 import { type BlaxelExecutorOptions, type ResolvedBlaxelOptions, resolveOptions } from "./options.ts";
 
 const name = "blaxel";
@@ -46,6 +46,7 @@ export function blaxelExecutor(options: BlaxelExecutorOptions = {}): Executor {
         request: (path, init) => sandbox.fetch(machine.port, path, init),
         token: machine.token,
         close: () => remove(machine.sandbox),
+        isGone: () => isGone(machine.sandbox),
         startTimeoutMs: resolved.startTimeoutMs,
         signal,
       }).catch(leaveNothing);
@@ -130,6 +131,16 @@ async function find(machine: Machine): Promise<Found> {
     return { machine, sandbox: await SandboxInstance.get(machine.sandbox) };
   } catch (error) {
     throw blaxelError(error, `find the sandbox ${machine.sandbox}`);
+  }
+}
+
+/** Whether Blaxel knows for sure that it won't come back: a port that answers nothing may only be slow. Never rejects. */
+async function isGone(sandbox: string): Promise<boolean> {
+  try {
+    const { status } = await SandboxInstance.get(sandbox);
+    return status === "DELETING" || status === "TERMINATED" || status === "FAILED";
+  } catch (error) {
+    return isNotFound(error);
   }
 }
 

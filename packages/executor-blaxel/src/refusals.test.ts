@@ -109,11 +109,24 @@ describe("in the middle of a step", () => {
     expect((await untilDone(session)).execution).toMatchObject({ logs: "end\n", stateLost: false });
   });
 
+  it("a port that can't be found for a while is tried again while the sandbox lives", async () => {
+    const session = await open();
+    session.start("echo(1) + 1");
+    const { id } = await nextCall(session);
+    server.faults.respond(404, { times: 2, path: "/port/" });
+    server.faults.dropStreams();
+    session.deliver([{ id, value: 1 }]);
+    expect((await untilDone(session)).execution).toMatchObject({ value: 2, stateLost: false });
+  });
+
   it("a sandbox that is gone, or a key that has expired, ends the session with a word about it", async () => {
     const killed = await open();
     killed.start("import time\ntime.sleep(60)");
     server.faults.killSandbox();
-    expect(await refusal(killed.next())).toMatchObject({ code: "executor-crashed", message: expect.stringMatching(/lost.*status 404/) });
+    const attempts = (): number => server.requests.filter((request) => request.endsWith("/out")).length;
+    const before = attempts();
+    expect(await refusal(killed.next())).toMatchObject({ code: "executor-crashed", message: expect.stringMatching(/sandbox is gone.*status 404/) });
+    expect(attempts()).toBe(before + 1); // Blaxel has said that it won't come back
     const expired = await open();
     expired.start("import time\ntime.sleep(60)");
     server.faults.expireToken();

@@ -1,7 +1,7 @@
 import type { Duplex } from "node:stream";
 import { Writable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Carrier } from "@codelet/bridge";
+import { type Carrier, machineGone } from "@codelet/bridge";
 import type Docker from "dockerode";
 import { statusOf } from "./engine.ts";
 
@@ -63,8 +63,7 @@ export async function attachCarrier(docker: Docker, container: Docker.Container,
     ...carrier,
     async reconnect() {
       stream.destroy();
-      const { State } = await container.inspect();
-      if (!State.Running) throw new Error("the container has ended");
+      if (!(await isRunning(container))) throw machineGone("the container has ended");
       stream = await attach();
     },
     async detach() {
@@ -72,6 +71,16 @@ export async function attachCarrier(docker: Docker, container: Docker.Container,
       stream.destroy();
     },
   };
+}
+
+/** Whether code may be in it. Rejects with the engine's error when that can't be said. */
+export async function isRunning(container: Docker.Container): Promise<boolean> {
+  try {
+    return (await container.inspect()).State.Running;
+  } catch (error) {
+    if (statusOf(error) === 404) return false;
+    throw error;
+  }
 }
 
 /** Ends a container and waits until it is gone. Never rejects. */

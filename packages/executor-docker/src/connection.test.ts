@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ExecutorSession, Value } from "@codelet/core";
-import { contractTools, nextCall, untilDone } from "@codelet/executor-contract";
+import { contractTools, nextCall, refusalOf, untilDone } from "@codelet/executor-contract";
 import { describe, expect, it } from "vitest";
 import { dockerExecutor } from "./docker-executor.ts";
-import { engineMissing, engineSocket, onPodman, testOptions } from "./testing/engine.ts";
+import { containerOf, docker, engineMissing, engineSocket, onPodman, testOptions } from "./testing/engine.ts";
 import { type EngineProxy, engineProxy } from "./testing/engine-proxy.ts";
 
 interface Connected {
@@ -98,5 +98,13 @@ describe.skipIf(engineMissing !== undefined || engineSocket === undefined || onP
       expect((await untilDone(session)).execution).toMatchObject({ error: { name: "TimeoutError" } });
       session.start("1 + 1");
       expect((await untilDone(session)).execution).toMatchObject({ value: 2 });
+    }));
+
+  it("with the container, ends the step with a word about it", () =>
+    withSession(async ({ session }) => {
+      session.start("import time\ntime.sleep(60)");
+      await docker.getContainer(await containerOf(session)).remove({ force: true });
+      const error = await refusalOf(session.next());
+      expect(error).toMatchObject({ code: "executor-crashed", message: expect.stringContaining("the container has ended") });
     }));
 });

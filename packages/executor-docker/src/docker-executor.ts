@@ -9,9 +9,9 @@ import {
   type OpenSessionOptions,
 } from "@codelet/core";
 import type Docker from "dockerode";
-import { type AttachedCarrier, attachCarrier, removeContainer } from "./attach-carrier.ts";
+import { type AttachedCarrier, attachCarrier, isRunning, removeContainer } from "./attach-carrier.ts";
 import { containerOptions } from "./container.ts";
-import { connectEngine, engineError, isPodman, looksLikePodman, statusOf } from "./engine.ts";
+import { connectEngine, engineError, isPodman, looksLikePodman } from "./engine.ts";
 import { ensureImage } from "./image.ts";
 import { type DockerExecutorOptions, type ResolvedDockerOptions, resolveOptions } from "./options.ts";
 
@@ -103,10 +103,9 @@ async function find(docker: Docker, machine: unknown): Promise<Machine> {
   if (typeof containerId !== "string" || !/^[0-9a-f]{12,64}$/.test(containerId)) throw new ConfigurationError("The reference names no container.");
   const container = docker.getContainer(containerId);
   try {
-    const { State } = await container.inspect();
-    if (State.Running) return { container, carrier: await attachCarrier(docker, container) };
+    if (await isRunning(container)) return { container, carrier: await attachCarrier(docker, container) };
   } catch (error) {
-    if (statusOf(error) !== 404) throw engineError(error, `find the container ${containerId}`);
+    throw engineError(error, `find the container ${containerId}`);
   }
   throw new ExecutorCrashedError(`The container ${containerId.slice(0, 12)} has ended, and its variables are lost: open a new session.`);
 }

@@ -6,7 +6,7 @@ import type { SessionRef } from "@codelet/core";
 import { nextCall, untilDone } from "@codelet/executor-contract";
 import { describe, expect, it } from "vitest";
 import { dockerExecutor } from "./docker-executor.ts";
-import { containers, docker, engineMissing, onPodman, testOptions } from "./testing/engine.ts";
+import { containerOf, containers, docker, engineMissing, onPodman, testOptions } from "./testing/engine.ts";
 
 const built = fileURLToPath(new URL("../dist/index.js", import.meta.url));
 
@@ -37,10 +37,6 @@ async function killedHost(options: object): Promise<Left> {
   return JSON.parse(line.toString()) as Left;
 }
 
-function containerOf({ reference }: Left): string {
-  return (reference.data as { readonly machine: { readonly containerId: string } }).machine.containerId;
-}
-
 describe.skipIf(engineMissing !== undefined || onPodman)("a host that is killed", () => {
   it("is followed by another one, which goes on in the middle of the step", async () => {
     const left = await killedHost(testOptions);
@@ -54,12 +50,12 @@ describe.skipIf(engineMissing !== undefined || onPodman)("a host that is killed"
     } finally {
       await session[Symbol.asyncDispose]();
     }
-    await expect(docker.getContainer(containerOf(left)).inspect()).rejects.toMatchObject({ statusCode: 404 });
+    await expect(docker.getContainer(await containerOf(left)).inspect()).rejects.toMatchObject({ statusCode: 404 });
   });
 
   it("leaves no container after the orphan time, and who comes too late is told", async () => {
     const left = await killedHost({ ...testOptions, orphanTimeoutMs: 1_000 });
-    const container = docker.getContainer(containerOf(left));
+    const container = docker.getContainer(await containerOf(left));
     for (let waitedMs = 0; waitedMs < 8_000 && (await container.inspect().catch(() => undefined)) !== undefined; waitedMs += 200) await sleep(200);
     await expect(container.inspect()).rejects.toMatchObject({ statusCode: 404 });
     const late = dockerExecutor(testOptions).open({ restore: left.reference });

@@ -7,9 +7,10 @@ import type { E2bExecutorOptions } from "./options.ts";
 import { startLocalService } from "./testing/local-service.ts";
 
 let server: E2bServer;
+const paths: string[] = [];
 
 beforeAll(async () => {
-  server = await startLocalService();
+  server = await startLocalService({ onRequest: ({ path }) => paths.push(path) });
 });
 
 afterEach(() => server.faults.clear());
@@ -104,9 +105,11 @@ describe("a running step", () => {
     const step = driveStep(session, "import time\ntime.sleep(60)");
     step.catch(() => {});
     await new Promise((resolve) => setTimeout(resolve, 100));
+    paths.length = 0;
     server.faults.killSandbox();
     const error = await refusal(step);
     expect(error).toMatchObject({ code: "executor-crashed", message: expect.stringMatching(/sandbox is gone.*Open a new session/) });
+    expect(paths.filter((path) => path === "/process.Process/Connect")).toHaveLength(1); // E2B has said that it won't come back
     await session[Symbol.asyncDispose]();
   });
 

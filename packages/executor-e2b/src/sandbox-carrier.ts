@@ -1,4 +1,4 @@
-import type { Carrier } from "@codelet/bridge";
+import { type Carrier, machineGone } from "@codelet/bridge";
 import type { CommandHandle, Sandbox } from "@e2b/code-interpreter";
 import type { ResolvedE2bOptions } from "./options.ts";
 import { providerError } from "./provider-error.ts";
@@ -93,13 +93,18 @@ export async function sandboxCarrier({ sandbox: first, attach, find, apiKey, opt
       lost = callback;
     },
     async reconnect() {
+      let isFound = false;
       try {
         await follow(again).catch(async () => {
           sandbox = await find(sandbox.sandboxId);
+          isFound = true;
           await follow(again);
         });
       } catch (error) {
-        throw providerError(error, "Finding the sandbox again failed", apiKey);
+        const said = providerError(error, "Finding the sandbox again failed", apiKey);
+        // Of a sandbox that can't be reached the SDK guesses that it is gone. E2B's API knows it, and a sandbox knows its processes.
+        const isGone = (error as Error).name === (isFound ? "NotFoundError" : "SandboxNotFoundError");
+        throw isGone ? machineGone(said.message, said) : said;
       }
     },
     async close() {

@@ -1,3 +1,4 @@
+import type { ExecutorSession } from "@codelet/core";
 import type Docker from "dockerode";
 import { connectEngine, isPodman } from "../engine.ts";
 import type { DockerExecutorOptions } from "../options.ts";
@@ -53,4 +54,10 @@ export async function lastContainer(of: Docker = docker): Promise<string> {
   const [last] = found.filter((container) => container !== undefined).sort((one, other) => Date.parse(other.Created) - Date.parse(one.Created));
   if (last === undefined) throw new Error("There is no container.");
   return last.Id;
+}
+
+/** With Podman a session has no reference: the last container is its. */
+export async function containerOf(session: Pick<ExecutorSession, "reference">): Promise<string> {
+  if (session.reference === undefined) return lastContainer();
+  return (session.reference.data as { readonly machine: { readonly containerId: string } }).machine.containerId;
 }

@@ -13,6 +13,8 @@ export interface BlaxelServer {
   readonly faults: Faults;
   /** Names of the sandboxes that live. */
   readonly sandboxes: readonly string[];
+  /** What was asked for, such as `"GET /v0/sandboxes"`, in order. */
+  readonly requests: readonly string[];
   /** Ends every process that was started. */
   close(): Promise<void>;
 }
@@ -24,6 +26,7 @@ export async function startBlaxelServer(): Promise<BlaxelServer> {
   const apiKey = `bl_local_${Math.random().toString(36).slice(2)}`;
   const machines = new Map<string, Machine>();
   const plan = new FaultPlan();
+  const requests: string[] = [];
   let count = 0;
   const server = createServer((request, response) => {
     void serve(request, response).catch((error: Error) => {
@@ -47,6 +50,7 @@ export async function startBlaxelServer(): Promise<BlaxelServer> {
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { pathname, search } = new URL(request.url ?? "/", url);
     const path = decodeURIComponent(pathname);
+    requests.push(`${request.method} ${path}`);
     const inside = /^\/sbx\/([^/]+)(\/.*)$/.exec(path);
     const fault = plan.take(inside?.[2] ?? path);
     if (fault?.status !== undefined) return send(response, fault.status, { code: fault.status, error: `fault ${fault.status}` });
@@ -101,6 +105,7 @@ export async function startBlaxelServer(): Promise<BlaxelServer> {
     url,
     apiKey,
     faults,
+    requests,
     get sandboxes() {
       return [...machines.keys()];
     },
