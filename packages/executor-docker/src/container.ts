@@ -1,6 +1,9 @@
 import type { ContainerCreateOptions } from "dockerode";
 import type { ResolvedDockerOptions } from "./options.ts";
 
+/** By which containers are found, and when one that was never started is an orphan. */
+export const containerLabels = { kind: "codelet", orphanTimeoutMs: "codelet.orphan-timeout-ms" } as const;
+
 /** What Docker may do to nothing but the code: every wall that an unprivileged program needs no door in. */
 export function containerOptions(options: ResolvedDockerOptions, image: string, argv: readonly string[], onPodman: boolean): ContainerCreateOptions {
   const { memoryLimitBytes, diskLimitBytes, runtime, user, env } = options;
@@ -19,7 +22,7 @@ export function containerOptions(options: ResolvedDockerOptions, image: string, 
     User: user,
     WorkingDir: home,
     Env: Object.entries(variables).map(([name, value]) => `${name}=${value}`),
-    Labels: { codelet: "session" },
+    Labels: { [containerLabels.kind]: "session", [containerLabels.orphanTimeoutMs]: String(options.orphanTimeoutMs) },
     OpenStdin: true,
     StdinOnce: false, // another host may attach when this one is gone
     AttachStdin: true,

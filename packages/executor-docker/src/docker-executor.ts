@@ -14,6 +14,7 @@ import { containerOptions } from "./container.ts";
 import { connectEngine, engineError, isPodman, looksLikePodman } from "./engine.ts";
 import { ensureImage } from "./image.ts";
 import { type DockerExecutorOptions, type ResolvedDockerOptions, resolveOptions } from "./options.ts";
+import { sweepCreated } from "./sweep-created.ts";
 
 const name = "docker";
 
@@ -79,7 +80,7 @@ async function start(docker: Docker, options: ResolvedDockerOptions, { seed, sig
     throw new ConfigurationError(
       `Podman ignores the \`runtime\` that a client asks for: set ${options.runtime} in its containers.conf, and leave the option out.`,
     );
-  const image = await ensureImage(docker, options, { report: (message) => onProgress?.(message), signal });
+  const [image] = await Promise.all([ensureImage(docker, options, { report: (message) => onProgress?.(message), signal }), sweepCreated(docker)]);
   throwIfAborted();
   const { argv, input } = supervisorBoot({ seed, orphanTimeoutMs: options.orphanTimeoutMs });
   const container = await docker.createContainer(containerOptions(options, image, argv, onPodman)).catch((error: unknown) => {

@@ -1,0 +1,32 @@
+import type Docker from "dockerode";
+import { describe, expect, it } from "vitest";
+import { containerOptions } from "./container.ts";
+import { resolveOptions } from "./options.ts";
+import { removeCreated } from "./sweep-created.ts";
+import { docker, engineMissing, onPodman, testOptions } from "./testing/engine.ts";
+
+async function create(orphanTimeoutMs: number): Promise<Docker.Container> {
+  const options = resolveOptions({ ...testOptions, orphanTimeoutMs });
+  return docker.createContainer(containerOptions(options, options.image, ["python3", "-c", "input()"], onPodman));
+}
+
+describe.skipIf(engineMissing !== undefined)("a container that was created and never started", () => {
+  it("is removed by the next host once its orphan time is over, and no other is", async () => {
+    const [orphan, fresh, started] = await Promise.all([create(1_000), create(60_000), create(1_000)]);
+    try {
+      await started.start();
+      await expect
+        .poll(
+          async () => {
+            await removeCreated(docker);
+            return orphan.inspect().catch((error: { readonly statusCode: number }) => error.statusCode);
+          },
+          { timeout: 10_000, interval: 500 },
+        )
+        .toBe(404);
+      expect([(await fresh.inspect()).State.Status, (await started.inspect()).State.Status]).toEqual(["created", "running"]);
+    } finally {
+      for (const container of [orphan, fresh, started]) await container.remove({ force: true }).catch(() => {});
+    }
+  });
+});
