@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { driveStep } from "@codelet/executor-contract";
@@ -23,7 +23,7 @@ const { image: base, engine } = testOptions;
 const dockerfile = `FROM ${base}
 USER 0
 RUN ["python3", "-c", "import os, zipfile; os.makedirs('/wheels'); wheel = zipfile.ZipFile('/wheels/tiny_package-1.0-py3-none-any.whl', 'w'); wheel.writestr('tiny_package.py', 'answer = 42'); wheel.writestr('tiny_package-1.0.dist-info/METADATA', 'Metadata-Version: 2.1\\\\nName: tiny-package\\\\nVersion: 1.0\\\\n'); wheel.writestr('tiny_package-1.0.dist-info/WHEEL', 'Wheel-Version: 1.0\\\\nRoot-Is-Purelib: true\\\\nTag: py3-none-any\\\\n'); wheel.writestr('tiny_package-1.0.dist-info/RECORD', ''); wheel.close(); open('/etc/pip.conf', 'w').write('[global]\\\\nno-index = true\\\\nfind-links = /wheels\\\\n')"]
-COPY note.txt /note.txt
+COPY linked.txt /note.txt
 `;
 
 async function evaluate(code: string, options: DockerExecutorOptions): Promise<{ readonly value: unknown; readonly progress: readonly string[] }> {
@@ -41,6 +41,7 @@ describe.skipIf(engineMissing !== undefined)("an image", () => {
   it("is built once per content of its folder, and packages once per list", async () => {
     writeFileSync(join(folder, "Dockerfile"), dockerfile);
     writeFileSync(join(folder, "note.txt"), "one");
+    symlinkSync("note.txt", join(folder, "linked.txt"));
     const options = { build: { context: folder }, packages: ["tiny-package==1.0"] };
     const code = "import tiny_package\n[tiny_package.answer, open('/note.txt').read()]";
     const first = await evaluate(code, options);
@@ -51,6 +52,13 @@ describe.skipIf(engineMissing !== undefined)("an image", () => {
     writeFileSync(join(folder, "note.txt"), "two");
     expect((await evaluate(code, options)).value).toEqual([42, "two"]);
   }, 120_000);
+
+  it("is not built of what a link leads to outside of its folder", async () => {
+    symlinkSync("/etc/passwd", join(folder, "outside"));
+    writeFileSync(join(folder, "outside.Dockerfile"), `FROM ${base}\nCOPY outside /note.txt\n`);
+    const opening = dockerExecutor({ engine, build: { context: folder, dockerfile: "outside.Dockerfile" } }).open();
+    await expect(opening).rejects.toMatchObject({ code: "configuration", message: expect.stringContaining("outside") });
+  }, 60_000);
 
   it("is not waited for when the opening is aborted", async () => {
     writeFileSync(join(folder, "slow.Dockerfile"), `FROM ${base}\nRUN ["python3", "-c", "import time; time.sleep(120)"]\n`);

@@ -1,11 +1,12 @@
 import { createHash } from "node:crypto";
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import type { Readable } from "node:stream";
 import { pipInstall } from "@codelet/bridge";
 import { AbortedError, ConfigurationError } from "@codelet/core";
 import type Docker from "dockerode";
+import { readBuildContext } from "./build-context.ts";
 import { engineError, statusOf } from "./engine.ts";
 import type { DockerBuild, ResolvedDockerOptions } from "./options.ts";
 
@@ -34,15 +35,10 @@ async function pull(docker: Docker, image: string, policy: ResolvedDockerOptions
 }
 
 /** One image per content: what is built once is found again by its tag. */
-async function buildContext(docker: Docker, { context, dockerfile = "Dockerfile" }: DockerBuild, watch: Watch): Promise<string> {
-  const names = (await readdir(context, { recursive: true, withFileTypes: true }).catch(unreadable(context)))
-    .filter((entry) => entry.isFile())
-    .map((entry) => path.relative(context, path.join(entry.parentPath, entry.name)))
-    .sort();
-  const hash = createHash("sha256").update(dockerfile);
-  for (const name of names) hash.update(`\0${name}\0`).update(await readFile(path.join(context, name)).catch(unreadable(context)));
-  const tag = `codelet-build:${hash.digest("hex").slice(0, 24)}`;
-  if (!(await hasImage(docker, tag))) await build(docker, { context, src: names }, tag, dockerfile, watch);
+async function buildContext(docker: Docker, build: DockerBuild, watch: Watch): Promise<string> {
+  const { hash, pack } = await readBuildContext(build);
+  const tag = `codelet-build:${hash.slice(0, 24)}`;
+  if (!(await hasImage(docker, tag))) await buildImage(docker, pack(), tag, watch, build.dockerfile);
   return tag;
 }
 
@@ -66,14 +62,16 @@ async function withPackages(docker: Docker, { base, packages, fetchBase, isFresh
   const context = await mkdtemp(path.join(tmpdir(), "codelet-docker-"));
   try {
     await writeFile(path.join(context, "Dockerfile"), text);
-    await build(docker, { context, src: ["Dockerfile"] }, tag, "Dockerfile", watch);
+    await buildImage(docker, { context, src: ["Dockerfile"] }, tag, watch);
   } finally {
     await rm(context, { recursive: true, force: true });
   }
   return tag;
 }
 
-async function build(docker: Docker, files: Docker.ImageBuildContext, tag: string, dockerfile: string, watch: Watch): Promise<void> {
+type Files = NodeJS.ReadableStream | Docker.ImageBuildContext;
+
+async function buildImage(docker: Docker, files: Files, tag: string, watch: Watch, dockerfile = "Dockerfile"): Promise<void> {
   watch.report(`building the image ${tag}`);
   const doing = `build the image ${tag}`;
   const stream = await docker.buildImage(files, { t: tag, dockerfile, rm: true, forcerm: true, labels: { codelet: "image" } }).catch(refused(doing));
@@ -124,11 +122,5 @@ function follow(docker: Docker, stream: NodeJS.ReadableStream, doing: string, wa
 function refused(doing: string): (error: unknown) => never {
   return (error) => {
     throw engineError(error, doing);
-  };
-}
-
-function unreadable(context: string): (error: unknown) => never {
-  return (cause) => {
-    throw new ConfigurationError(`The folder ${context} of \`build\` can't be read.`, { cause });
   };
 }
