@@ -71,6 +71,24 @@ describe.skipIf(engineMissing !== undefined)("a container", () => {
     expect((execution.value as { variables: string[] }).variables.filter((name) => !own.includes(name) && !ofImage(name))).toEqual([]);
   });
 
+  it("tells code that its folders are full, and goes on", async () => {
+    const session = await open();
+    const fill = `
+def fill(folder):
+    size = 0
+    try:
+        with open(folder + "/full", "wb", buffering=0) as file:
+            while True:
+                size += file.write(bytes(2**20))
+    except OSError as error:
+        return [size, error.strerror]
+[fill("${onPodman ? "/tmp" : "/work"}"), fill("/tmp"), len(bytes(100 * 2**20))]`;
+    const { execution } = await driveStep(session, fill);
+    expect(execution).toMatchObject({ stateLost: false, error: undefined });
+    const full = [128 * 2 ** 20, "No space left on device"];
+    expect(execution.value).toEqual([full, onPodman ? expect.anything() : full, 100 * 2 ** 20]);
+  });
+
   it("outlives a memory bomb, which costs the code its variables", async () => {
     const session = await open({ memoryLimitBytes: 128 * 2 ** 20 });
     await driveStep(session, "keep = 1");

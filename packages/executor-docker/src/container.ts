@@ -5,7 +5,8 @@ import type { ResolvedDockerOptions } from "./options.ts";
 export const containerLabels = { kind: "codelet", orphanTimeoutMs: "codelet.orphan-timeout-ms" } as const;
 
 /** What Docker may do to nothing but the code: every wall that an unprivileged program needs no door in. */
-export function containerOptions(options: ResolvedDockerOptions, image: string, argv: readonly string[], onPodman: boolean): ContainerCreateOptions {
+export function containerOptions(options: ResolvedDockerOptions, image: string, argv: readonly string[]): ContainerCreateOptions {
+  const onPodman = options.engineType === "podman";
   const { memoryLimitBytes, diskLimitBytes, runtime, user, env } = options;
   const [uid = "0", gid = uid] = user.split(":");
   const folder = `rw,nosuid,nodev,size=${diskLimitBytes}`;

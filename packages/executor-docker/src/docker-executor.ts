@@ -11,7 +11,7 @@ import {
 import type Docker from "dockerode";
 import { type AttachedCarrier, attachCarrier, isRunning, removeContainer } from "./attach-carrier.ts";
 import { containerOptions } from "./container.ts";
-import { connectEngine, engineError, isPodman, looksLikePodman } from "./engine.ts";
+import { connectEngine, engineError, engineTypeOf } from "./engine.ts";
 import { ensureImage } from "./image.ts";
 import { type DockerExecutorOptions, type ResolvedDockerOptions, resolveOptions } from "./options.ts";
 import { sweepCreated } from "./sweep-created.ts";
@@ -48,7 +48,7 @@ export function dockerExecutor(options: DockerExecutorOptions = {}): Executor {
   };
 }
 
-function capabilitiesOf({ engine, runtime, network, mounts, packages }: ResolvedDockerOptions): ExecutorCapabilities {
+function capabilitiesOf({ engineType, runtime, network, mounts, packages }: ResolvedDockerOptions): ExecutorCapabilities {
   const writesElsewhere = mounts.some(({ writable }) => writable);
   return {
     isolation: runtime === "runsc" ? 4 : 3,
@@ -60,7 +60,7 @@ function capabilitiesOf({ engine, runtime, network, mounts, packages }: Resolved
     richOutput: true,
     fileTransfer: true,
     // A new container has empty folders; what it can't reach it can't have changed.
-    recovery: { pinned: !looksLikePodman(engine), snapshot: false, replay: network === "none" && !writesElsewhere ? "workdir" : false },
+    recovery: { pinned: engineType === "docker", snapshot: false, replay: network === "none" && !writesElsewhere ? "workdir" : false },
     limits: { memory: "cgroup", processes: "cgroup", output: true },
   };
 }
@@ -75,20 +75,18 @@ async function start(docker: Docker, options: ResolvedDockerOptions, { seed, sig
     if (signal?.aborted) throw new AbortedError(signal.reason);
   };
   throwIfAborted();
-  const onPodman = await isPodman(docker);
-  if (onPodman && options.runtime !== undefined)
-    throw new ConfigurationError(
-      `Podman ignores the \`runtime\` that a client asks for: set ${options.runtime} in its containers.conf, and leave the option out.`,
-    );
+  const engineType = await engineTypeOf(docker);
+  if (engineType !== options.engineType)
+    throw new ConfigurationError(`The engine is one of ${engineType}: say \`engineType: "${engineType}"\`, which decides what the executor claims.`);
   const [image] = await Promise.all([ensureImage(docker, options, { report: (message) => onProgress?.(message), signal }), sweepCreated(docker)]);
   throwIfAborted();
   const { argv, input } = supervisorBoot({ seed, orphanTimeoutMs: options.orphanTimeoutMs });
-  const container = await docker.createContainer(containerOptions(options, image, argv, onPodman)).catch((error: unknown) => {
+  const container = await docker.createContainer(containerOptions(options, image, argv)).catch((error: unknown) => {
     throw engineError(error, `create a container of the image ${image}`);
   });
   try {
     throwIfAborted();
-    const carrier = await attachCarrier(docker, container, onPodman);
+    const carrier = await attachCarrier(docker, container, options.engineType === "podman");
     await container.start();
     throwIfAborted();
     await carrier.send(input);

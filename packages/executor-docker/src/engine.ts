@@ -1,7 +1,8 @@
-import { existsSync } from "node:fs";
+import { existsSync, realpathSync } from "node:fs";
 import { homedir } from "node:os";
 import { CodeletError, ConfigurationError } from "@codelet/core";
 import Docker from "dockerode";
+import type { EngineType } from "./options.ts";
 
 /** A client of the engine that the option, the environment or this machine names. Nothing is asked of it yet. */
 export function connectEngine(engine: string | undefined): Docker {
@@ -16,17 +17,18 @@ export function connectEngine(engine: string | undefined): Docker {
   return new Docker({ host: url.hostname, port: Number(url.port) || (isSecure ? 2376 : 2375), protocol: isSecure ? "https" : "http" });
 }
 
-/** Whether the address looks like Podman's: what can be said of an engine before it is asked. */
-export function looksLikePodman(engine: string | undefined): boolean {
-  return /podman/i.test(addressOf(engine) ?? "");
+/** What can be said of an engine before it is asked: the package podman-docker makes Docker's usual socket a link to Podman's. */
+export function likelyEngineType(engine: string | undefined): EngineType {
+  const address = addressOf(engine)?.replace(/^unix:\/\//, "") ?? "";
+  return /podman/i.test(existsSync(address) ? realpathSync(address) : address) ? "podman" : "docker";
 }
 
-/** Podman closes a container's stdin with its client, so nobody attaches to it again. Rejects with `configuration`. */
-export async function isPodman(docker: Docker): Promise<boolean> {
+/** Rejects with `configuration` when the engine can't be asked. */
+export async function engineTypeOf(docker: Docker): Promise<EngineType> {
   const { Components: components = [] } = await docker.version().catch((error: unknown) => {
     throw engineError(error, "say which engine it is");
   });
-  return components.some(({ Name: component }) => component === "Podman Engine");
+  return components.some(({ Name: component }) => component === "Podman Engine") ? "podman" : "docker";
 }
 
 function addressOf(engine: string | undefined): string | undefined {

@@ -83,6 +83,7 @@ describe.skipIf(engineMissing !== undefined)("an image", () => {
       /build the image.*no-such-package/,
     ],
     ["an engine that is reached in a way that is not known", { engine: "ssh://user@host" }, /tcp:\/\/host:port/],
+    ["an engine of another type", { image: base, engineType: "podman" }, /engineType: "docker"/],
     ["an engine that does not answer", { engine: "/nowhere/engine.sock" }, /No Docker engine answers/],
     ["a network that is not there", { image: base, pullPolicy: "never", network: "no-such-network" }, /no-such-network/],
   ] as const)(
@@ -105,6 +106,8 @@ describe.skipIf(engineMissing !== undefined)("an image", () => {
     [{ network: "--privileged" }],
     [{ netwrok: "none" }],
     [{ pullPolicy: "sometimes" }],
+    [{ engineType: "rkt" }],
+    [{ engine: "/run/podman/podman.sock", runtime: "runsc" }],
   ])("refuses %j before anything is started", (options) => {
     expect(() => dockerExecutor(options as never)).toThrow(TypeError);
   });

@@ -1,4 +1,5 @@
 import { checkEnvironment, checkInteger, checkNumber, checkOptionNames, checkPackageNames, unexpectedOption } from "@codelet/bridge";
+import { likelyEngineType } from "./engine.ts";
 
 /** Options of `dockerExecutor`. */
 export interface DockerExecutorOptions {
@@ -22,13 +23,15 @@ export interface DockerExecutorOptions {
   readonly user?: string | undefined;
   /** The engine: `"unix:///run/podman/podman.sock"`, a socket's path, `"tcp://…"`. @default DOCKER_HOST, else the first socket of Docker or Podman in its usual place */
   readonly engine?: string | undefined;
+  /** Which engine that is: sessions of Podman are found again by nobody. `open` refuses an engine of the other type. @default "podman" where the address or the socket's link has it in its name, else "docker" */
+  readonly engineType?: EngineType | undefined;
   /** Bytes of memory, swap included. Minimum 64 MiB (67_108_864). @default 512 MiB */
   readonly memoryLimitBytes?: number | undefined;
   /** Processors that the code may keep busy. Minimum 0.01. @default 1 */
   readonly cpus?: number | undefined;
   /** Processes and threads. Minimum 8. @default 128 */
   readonly maxProcesses?: number | undefined;
-  /** Bytes of the work folder `/work` and of `/tmp` each, which are memory; Podman has `/tmp` only. Minimum 1 MiB. @default 256 MiB */
+  /** Bytes of the work folder `/work` and of `/tmp` each, which are part of the memory; Podman has `/tmp` only. Minimum 1 MiB. @default a quarter of `memoryLimitBytes` */
   readonly diskLimitBytes?: number | undefined;
   /** Milliseconds between an interrupt and the kill of code that does not end. Minimum 0. @default 300 */
   readonly graceMs?: number | undefined;
@@ -37,6 +40,8 @@ export interface DockerExecutorOptions {
   /** Milliseconds that a detached container waits for another host. Minimum 1_000. @default 3_600_000 */
   readonly detachedTimeoutMs?: number | undefined;
 }
+
+export type EngineType = "docker" | "podman";
 
 export interface DockerBuild {
   /** The folder that is sent to the engine. */
@@ -73,6 +78,7 @@ const optionNames: Readonly<Record<keyof DockerExecutorOptions, true>> = {
   runtime: true,
   user: true,
   engine: true,
+  engineType: true,
   memoryLimitBytes: true,
   cpus: true,
   maxProcesses: true,
@@ -85,23 +91,28 @@ const optionNames: Readonly<Record<keyof DockerExecutorOptions, true>> = {
 /** Checks all of it before anything is started. Throws TypeError. */
 export function resolveOptions(options: DockerExecutorOptions): ResolvedDockerOptions {
   checkOptionNames(options, optionNames);
+  const engineType = options.engineType ?? likelyEngineType(options.engine);
   const { pullPolicy = "missing", network = "none", mounts = [], user = "1000:1000", packages = [] } = options;
   if (options.build !== undefined && options.image !== undefined) throw new TypeError("Expected `image` or `build`, not both");
   checkPackageNames(packages);
   if (!["missing", "always", "never"].includes(pullPolicy)) throw unexpectedOption("pullPolicy", '"missing", "always" or "never"', pullPolicy);
+  if (!["docker", "podman"].includes(engineType)) throw unexpectedOption("engineType", '"docker" or "podman"', engineType);
+  if (engineType === "podman" && options.runtime !== undefined)
+    throw new TypeError("Expected no `runtime` with Podman, which ignores what a client asks for: set it in its containers.conf");
   if (!/^\d+(:\d+)?$/.test(user)) throw unexpectedOption("user", 'numbers such as "1000:1000"', user);
   if (!/^[\w][\w.:-]*$/.test(network)) throw unexpectedOption("network", '"none" or the name of a network', network);
   for (const { source, target } of mounts)
     for (const path of [source, target])
       if (!isAbsolute(path)) throw unexpectedOption("mounts", "a list of absolute `source` and `target` paths", path);
+  const memoryLimitBytes = checkInteger("memoryLimitBytes", options.memoryLimitBytes ?? 512 * mebibyte, { minimum: 64 * mebibyte });
   return {
-    ...{ ...options, pullPolicy, network, mounts, user, packages },
+    ...{ ...options, pullPolicy, network, mounts, user, packages, engineType },
     env: checkEnvironment("env", options.env ?? {}),
     image: checkText("image", options.image ?? defaultImage),
-    memoryLimitBytes: checkInteger("memoryLimitBytes", options.memoryLimitBytes ?? 512 * mebibyte, { minimum: 64 * mebibyte }),
+    memoryLimitBytes,
     cpus: checkNumber("cpus", options.cpus ?? 1, { minimum: 0.01 }),
     maxProcesses: checkInteger("maxProcesses", options.maxProcesses ?? 128, { minimum: 8 }),
-    diskLimitBytes: checkInteger("diskLimitBytes", options.diskLimitBytes ?? 256 * mebibyte, { minimum: mebibyte }),
+    diskLimitBytes: checkInteger("diskLimitBytes", options.diskLimitBytes ?? Math.floor(memoryLimitBytes / 4), { minimum: mebibyte }),
     graceMs: checkInteger("graceMs", options.graceMs ?? 300, { minimum: 0 }),
     orphanTimeoutMs: checkInteger("orphanTimeoutMs", options.orphanTimeoutMs ?? 60_000, { minimum: 1_000 }),
     detachedTimeoutMs: checkInteger("detachedTimeoutMs", options.detachedTimeoutMs ?? 3_600_000, { minimum: 1_000 }),

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { executorContract } from "@codelet/executor-contract";
 import { describe, expect, it } from "vitest";
@@ -29,8 +32,17 @@ describe.skipIf(engine === undefined)("on Podman", () => {
     await session[Symbol.asyncDispose]();
   });
 
-  it("refuses a runtime, which it would ignore", async () => {
-    const opening = dockerExecutor({ ...options, runtime: "runsc" }).open();
-    await expect(opening).rejects.toMatchObject({ code: "configuration", message: expect.stringContaining("containers.conf") });
+  it("is refused behind an address that claims Docker, and says what to do", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "codelet-docker-"));
+    const link = join(folder, "docker.sock");
+    symlinkSync(engine as string, link);
+    try {
+      expect(dockerExecutor({ ...options, engine: link }).capabilities.recovery.pinned).toBe(false); // as podman-docker has it
+      const claiming = dockerExecutor({ ...options, engine: link, engineType: "docker" });
+      expect(claiming.capabilities.recovery.pinned).toBe(true);
+      await expect(claiming.open()).rejects.toMatchObject({ code: "configuration", message: expect.stringContaining('engineType: "podman"') });
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 });

@@ -3,11 +3,11 @@ import { describe, expect, it } from "vitest";
 import { containerOptions } from "./container.ts";
 import { resolveOptions } from "./options.ts";
 import { removeCreated } from "./sweep-created.ts";
-import { docker, engineMissing, onPodman, testOptions } from "./testing/engine.ts";
+import { docker, engineMissing, testOptions } from "./testing/engine.ts";
 
 async function create(orphanTimeoutMs: number): Promise<Docker.Container> {
   const options = resolveOptions({ ...testOptions, orphanTimeoutMs });
-  return docker.createContainer(containerOptions(options, options.image, ["python3", "-c", "input()"], onPodman));
+  return docker.createContainer(containerOptions(options, options.image, ["python3", "-c", "input()"]));
 }
 
 describe.skipIf(engineMissing !== undefined)("a container that was created and never started", () => {

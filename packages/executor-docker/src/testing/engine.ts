@@ -1,6 +1,6 @@
 import type { ExecutorSession } from "@codelet/core";
 import type Docker from "dockerode";
-import { connectEngine, isPodman } from "../engine.ts";
+import { connectEngine, engineTypeOf } from "../engine.ts";
 import type { DockerExecutorOptions } from "../options.ts";
 
 /** What the tests run on: an engine and an image with Python that is there already. CI starts one (scripts/docker-engine.mjs); nothing is pulled by a test. */
@@ -22,10 +22,10 @@ export const engineMissing: string | undefined = await docker
 
 if (engineMissing !== undefined) console.log(`SKIPPED docker: ${engineMissing}`);
 
-export const testOptions: DockerExecutorOptions = { engine, image, pullPolicy: "never" };
-
 /** Whether it is Podman: no second connection to a container, so no session outlives its first one. */
-export const onPodman: boolean = engineMissing === undefined && (await isPodman(docker));
+export const onPodman: boolean = engineMissing === undefined && (await engineTypeOf(docker)) === "podman";
+
+export const testOptions: DockerExecutorOptions = { engine, engineType: onPodman ? "podman" : "docker", image, pullPolicy: "never" };
 
 if (onPodman) console.log("SKIPPED connections that drop and hosts that are followed: Podman ends a container with its first connection");
 else if (engineMissing === undefined) console.log("SKIPPED a host of Podman that is killed: the engine is Docker");
