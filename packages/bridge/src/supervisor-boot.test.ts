@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { describe, expect, it } from "vitest";
-import { supervisorBoot } from "./supervisor-boot.ts";
+import { shellCommand, supervisorBoot } from "./supervisor-boot.ts";
 
 const isWindows = process.platform === "win32";
 if (isWindows) console.log("SKIPPED orphaned supervisors: Windows has no alarm signal");
@@ -21,4 +21,8 @@ describe.skipIf(isWindows)("a supervisor that is started", () => {
       child.kill("SIGKILL");
     }
   });
+});
+
+it("keeps each part of a command one word of the shell", () => {
+  expect(shellCommand(["a b", "it's", "$(id)", "x\ny"])).toBe("'a b' 'it'\\''s' '$(id)' 'x\ny'");
 });

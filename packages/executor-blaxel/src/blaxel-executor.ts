@@ -1,7 +1,7 @@
 import { randomBytes, randomInt } from "node:crypto";
 import { SandboxInstance } from "@blaxel/core";
-import { carrierSession, httpCarrier, machineOf, pipInstall, shellCommand, supervisorBoot } from "@codelet/bridge";
-import { AbortedError, ConfigurationError, type Executor, type ExecutorCapabilities, type OpenSessionOptions } from "@codelet/core";
+import { carrierSession, httpCarrier, machineOf, pipInstall, shellCommand, supervisorBoot, throwIfAborted } from "@codelet/bridge";
+import { ConfigurationError, type Executor, type ExecutorCapabilities, type OpenSessionOptions } from "@codelet/core";
 import { blaxelError, isNotFound, useAccount } from "./account.ts";
 import { type BlaxelExecutorOptions, type ResolvedBlaxelOptions, resolveOptions } from "./options.ts";
 
@@ -72,10 +72,7 @@ function capabilitiesOf({ packages, allowedDomains }: ResolvedBlaxelOptions): Ex
 
 async function start(options: ResolvedBlaxelOptions, { seed, signal, onProgress }: OpenSessionOptions): Promise<Found> {
   const { image, memoryMib, region, labels, env, packages, allowedDomains, idleMinutes } = options;
-  const throwIfAborted = (): void => {
-    if (signal?.aborted) throw new AbortedError(signal.reason);
-  };
-  throwIfAborted();
+  throwIfAborted(signal);
   const machine: Machine = {
     sandbox: `codelet-${randomBytes(6).toString("hex")}`,
     port: randomInt(20_000, 32_000),
@@ -95,7 +92,7 @@ async function start(options: ResolvedBlaxelOptions, { seed, signal, onProgress 
         network: { firewall: { rulesets: ["proxy"] }, proxy: { allowedDomains: [...allowedDomains] } } as never,
       }),
     });
-    throwIfAborted();
+    throwIfAborted(signal);
     if (packages.length > 0) {
       onProgress?.(`installing ${packages.join(", ")}`);
       const { exitCode, logs } = await sandbox.process.exec({
@@ -105,7 +102,7 @@ async function start(options: ResolvedBlaxelOptions, { seed, signal, onProgress 
         timeout: 0,
       });
       if (exitCode !== 0) throw new ConfigurationError(`pip could not install ${packages.join(", ")}: ${String(logs).trim().split("\n").at(-1)}`);
-      throwIfAborted();
+      throwIfAborted(signal);
     }
     const { argv } = supervisorBoot({ seed, port: machine.port, orphanTimeoutMs: idleMinutes * 60_000 });
     // A folder of its own: the process's would be the root of the machine. Without a timeout, and kept alive, or the sandbox sleeps while code waits.
@@ -118,7 +115,7 @@ async function start(options: ResolvedBlaxelOptions, { seed, signal, onProgress 
       timeout: 0,
       waitForCompletion: false,
     });
-    throwIfAborted();
+    throwIfAborted(signal);
     return { machine, sandbox };
   } catch (error) {
     await remove(machine.sandbox);

@@ -1,4 +1,4 @@
-import { checkEnvironment, checkInteger, checkNumber, checkOptionNames, checkPackageNames, checkTexts } from "@codelet/bridge";
+import { checkEnvironment, checkInteger, checkNumber, checkOptionNames, checkPackageNames, checkTexts, type ResolvedOptions } from "@codelet/bridge";
 
 /** Options of `blaxelExecutor`. */
 export interface BlaxelExecutorOptions {
@@ -28,34 +28,15 @@ export interface BlaxelExecutorOptions {
   readonly startTimeoutMs?: number | undefined;
 }
 
-type Optional = "region" | "allowedDomains" | "apiKey" | "workspace";
-
-export type ResolvedBlaxelOptions = Pick<BlaxelExecutorOptions, Optional> &
-  Required<{ [Key in Exclude<keyof BlaxelExecutorOptions, Optional>]: NonNullable<BlaxelExecutorOptions[Key]> }>;
-
-const optionNames: Readonly<Record<keyof BlaxelExecutorOptions, true>> = {
-  image: true,
-  memoryMib: true,
-  region: true,
-  packages: true,
-  env: true,
-  labels: true,
-  allowedDomains: true,
-  apiKey: true,
-  workspace: true,
-  idleMinutes: true,
-  graceMs: true,
-  startTimeoutMs: true,
-};
+export type ResolvedBlaxelOptions = ResolvedOptions<BlaxelExecutorOptions, "region" | "allowedDomains" | "apiKey" | "workspace">;
 
 /** Throws TypeError before anything is started. */
 export function resolveOptions(options: BlaxelExecutorOptions): ResolvedBlaxelOptions {
-  checkOptionNames(options, optionNames);
-  const { image = "blaxel/py-app:latest", packages = [] } = options;
+  const { region, allowedDomains, apiKey, workspace, image = "blaxel/py-app:latest", packages = [] } = options;
   if (typeof image !== "string" || image === "") throw new TypeError(`Expected \`image\` to be the name of an image, got \`${String(image)}\``);
   checkPackageNames(packages);
-  return {
-    ...{ ...options, image, packages },
+  const resolved: ResolvedBlaxelOptions = {
+    ...{ image, packages, region, allowedDomains, apiKey, workspace },
     env: checkEnvironment("env", options.env ?? {}),
     labels: checkTexts("labels", options.labels ?? {}),
     memoryMib: checkInteger("memoryMib", options.memoryMib ?? 2_048, { minimum: 512 }),
@@ -63,4 +44,6 @@ export function resolveOptions(options: BlaxelExecutorOptions): ResolvedBlaxelOp
     graceMs: checkInteger("graceMs", options.graceMs ?? 500, { minimum: 0 }),
     startTimeoutMs: checkInteger("startTimeoutMs", options.startTimeoutMs ?? 60_000, { minimum: 1_000 }),
   };
+  checkOptionNames(options, resolved);
+  return resolved;
 }

@@ -1,6 +1,5 @@
-import { carrierSession, machineOf, supervisorBoot } from "@codelet/bridge";
+import { carrierSession, machineOf, supervisorBoot, throwIfAborted } from "@codelet/bridge";
 import {
-  AbortedError,
   CodeletError,
   ConfigurationError,
   type Executor,
@@ -11,7 +10,7 @@ import {
 import type Docker from "dockerode";
 import { type AttachedCarrier, attachCarrier, isRunning, removeContainer } from "./attach-carrier.ts";
 import { containerOptions } from "./container.ts";
-import { connectEngine, engineError, engineTypeOf } from "./engine.ts";
+import { connectEngine, engineError, engineTypeOf, refused } from "./engine.ts";
 import { ensureImage } from "./image.ts";
 import { type DockerExecutorOptions, type ResolvedDockerOptions, resolveOptions } from "./options.ts";
 import { sweepCreated } from "./sweep-created.ts";
@@ -71,24 +70,19 @@ interface Machine {
 }
 
 async function start(docker: Docker, options: ResolvedDockerOptions, { seed, signal, onProgress }: OpenSessionOptions): Promise<Machine> {
-  const throwIfAborted = (): void => {
-    if (signal?.aborted) throw new AbortedError(signal.reason);
-  };
-  throwIfAborted();
+  throwIfAborted(signal);
   const engineType = await engineTypeOf(docker);
   if (engineType !== options.engineType)
-    throw new ConfigurationError(`The engine is one of ${engineType}: say \`engineType: "${engineType}"\`, which decides what the executor claims.`);
+    throw new ConfigurationError(`The engine is ${engineType}: say \`engineType: "${engineType}"\`, which decides what the executor claims.`);
   const [image] = await Promise.all([ensureImage(docker, options, { report: (message) => onProgress?.(message), signal }), sweepCreated(docker)]);
-  throwIfAborted();
+  throwIfAborted(signal);
   const { argv, input } = supervisorBoot({ seed, orphanTimeoutMs: options.orphanTimeoutMs });
-  const container = await docker.createContainer(containerOptions(options, image, argv)).catch((error: unknown) => {
-    throw engineError(error, `create a container of the image ${image}`);
-  });
+  const container = await docker.createContainer(containerOptions(options, image, argv)).catch(refused(`create a container of the image ${image}`));
   try {
-    throwIfAborted();
+    throwIfAborted(signal);
     const carrier = await attachCarrier(docker, container, options.engineType === "podman");
     await container.start();
-    throwIfAborted();
+    throwIfAborted(signal);
     await carrier.send(input);
     return { container, carrier };
   } catch (error) {

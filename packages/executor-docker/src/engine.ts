@@ -25,9 +25,7 @@ export function likelyEngineType(engine: string | undefined): EngineType {
 
 /** Rejects with `configuration` when the engine can't be asked. */
 export async function engineTypeOf(docker: Docker): Promise<EngineType> {
-  const { Components: components = [] } = await docker.version().catch((error: unknown) => {
-    throw engineError(error, "say which engine it is");
-  });
+  const { Components: components = [] } = await docker.version().catch(refused("say which engine it is"));
   return components.some(({ Name: component }) => component === "Podman Engine") ? "podman" : "docker";
 }
 
@@ -74,6 +72,13 @@ export function engineError(thrown: unknown, doing: string): Error {
     .split("\n")[0]
     ?.slice(0, 500);
   return new ConfigurationError(`Docker could not ${doing}: ${said}`, options);
+}
+
+/** As `engineError`, for a promise's `catch`. */
+export function refused(doing: string): (error: unknown) => never {
+  return (error) => {
+    throw engineError(error, doing);
+  };
 }
 
 export function statusOf(thrown: unknown): number | undefined {

@@ -7,7 +7,7 @@ import { pipInstall } from "@codelet/bridge";
 import { AbortedError, ConfigurationError } from "@codelet/core";
 import type Docker from "dockerode";
 import { readBuildContext } from "./build-context.ts";
-import { engineError, statusOf } from "./engine.ts";
+import { engineError, refused, statusOf } from "./engine.ts";
 import type { DockerBuild, ResolvedDockerOptions } from "./options.ts";
 
 /** Who waits for an image. */
@@ -117,10 +117,4 @@ function follow(docker: Docker, stream: NodeJS.ReadableStream, doing: string, wa
     };
     docker.modem.followProgress(stream, onFinished as never, onProgress as never);
   });
-}
-
-function refused(doing: string): (error: unknown) => never {
-  return (error) => {
-    throw engineError(error, doing);
-  };
 }

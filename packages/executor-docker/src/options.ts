@@ -1,4 +1,12 @@
-import { checkEnvironment, checkInteger, checkNumber, checkOptionNames, checkPackageNames, unexpectedOption } from "@codelet/bridge";
+import {
+  checkEnvironment,
+  checkInteger,
+  checkNumber,
+  checkOptionNames,
+  checkPackageNames,
+  type ResolvedOptions,
+  unexpectedOption,
+} from "@codelet/bridge";
 import { likelyEngineType } from "./engine.ts";
 
 /** Options of `dockerExecutor`. */
@@ -59,40 +67,15 @@ export interface DockerMount {
   readonly writable?: boolean | undefined;
 }
 
-type Optional = "build" | "runtime" | "engine";
-
-export type ResolvedDockerOptions = Pick<DockerExecutorOptions, Optional> &
-  Required<{ [Key in Exclude<keyof DockerExecutorOptions, Optional>]: NonNullable<DockerExecutorOptions[Key]> }>;
+export type ResolvedDockerOptions = ResolvedOptions<DockerExecutorOptions, "build" | "runtime" | "engine">;
 
 const mebibyte = 2 ** 20;
 const defaultImage = "python:3.13-slim-bookworm";
 
-const optionNames: Readonly<Record<keyof DockerExecutorOptions, true>> = {
-  image: true,
-  pullPolicy: true,
-  build: true,
-  packages: true,
-  network: true,
-  mounts: true,
-  env: true,
-  runtime: true,
-  user: true,
-  engine: true,
-  engineType: true,
-  memoryLimitBytes: true,
-  cpus: true,
-  maxProcesses: true,
-  diskLimitBytes: true,
-  graceMs: true,
-  orphanTimeoutMs: true,
-  detachedTimeoutMs: true,
-};
-
 /** Checks all of it before anything is started. Throws TypeError. */
 export function resolveOptions(options: DockerExecutorOptions): ResolvedDockerOptions {
-  checkOptionNames(options, optionNames);
   const engineType = options.engineType ?? likelyEngineType(options.engine);
-  const { pullPolicy = "missing", network = "none", mounts = [], user = "1000:1000", packages = [] } = options;
+  const { build, runtime, engine, pullPolicy = "missing", network = "none", mounts = [], user = "1000:1000", packages = [] } = options;
   if (options.build !== undefined && options.image !== undefined) throw new TypeError("Expected `image` or `build`, not both");
   checkPackageNames(packages);
   if (!["missing", "always", "never"].includes(pullPolicy)) throw unexpectedOption("pullPolicy", '"missing", "always" or "never"', pullPolicy);
@@ -105,8 +88,8 @@ export function resolveOptions(options: DockerExecutorOptions): ResolvedDockerOp
     for (const path of [source, target])
       if (!isAbsolute(path)) throw unexpectedOption("mounts", "a list of absolute `source` and `target` paths", path);
   const memoryLimitBytes = checkInteger("memoryLimitBytes", options.memoryLimitBytes ?? 512 * mebibyte, { minimum: 64 * mebibyte });
-  return {
-    ...{ ...options, pullPolicy, network, mounts, user, packages, engineType },
+  const resolved: ResolvedDockerOptions = {
+    ...{ build, runtime, engine, engineType, pullPolicy, network, mounts, user, packages },
     env: checkEnvironment("env", options.env ?? {}),
     image: checkText("image", options.image ?? defaultImage),
     memoryLimitBytes,
@@ -117,6 +100,8 @@ export function resolveOptions(options: DockerExecutorOptions): ResolvedDockerOp
     orphanTimeoutMs: checkInteger("orphanTimeoutMs", options.orphanTimeoutMs ?? 60_000, { minimum: 1_000 }),
     detachedTimeoutMs: checkInteger("detachedTimeoutMs", options.detachedTimeoutMs ?? 3_600_000, { minimum: 1_000 }),
   };
+  checkOptionNames(options, resolved);
+  return resolved;
 }
 
 function isAbsolute(path: unknown): boolean {

@@ -1,5 +1,5 @@
-import { carrierSession } from "@codelet/bridge";
-import { AbortedError, type Executor, type ExecutorCapabilities } from "@codelet/core";
+import { carrierSession, throwIfAborted } from "@codelet/bridge";
+import type { Executor, ExecutorCapabilities } from "@codelet/core";
 import { openSandbox } from "./open-sandbox.ts";
 import { type E2bExecutorOptions, type ResolvedE2bOptions, resolveOptions } from "./options.ts";
 
@@ -25,7 +25,7 @@ export function e2bExecutor(options: E2bExecutorOptions = {}): Executor {
     language: "python",
     capabilities: capabilitiesOf(resolved),
     async open(open = {}) {
-      if (open.signal?.aborted === true) throw new AbortedError(open.signal.reason);
+      throwIfAborted(open.signal);
       const { carrier, machine } = await openSandbox(resolved, open);
       const detachedTimeoutMs = whenDetached === "pause" ? pausedTimeoutMs : timeoutMs;
       return carrierSession({ executor: name, open, carrier, machine, detachedTimeoutMs, graceMs });

@@ -1,11 +1,10 @@
-import { machineOf, pipInstall, supervisorBoot } from "@codelet/bridge";
+import { machineOf, pipInstall, shellCommand, supervisorBoot, unlessAborted } from "@codelet/bridge";
 import { AbortedError, ConfigurationError, type Json, type OpenSessionOptions, type SessionRef } from "@codelet/core";
 import type { CommandExitError, Sandbox } from "@e2b/code-interpreter";
 import { loadSdk } from "./load-sdk.ts";
 import { apiKeyOf, type ResolvedE2bOptions } from "./options.ts";
 import { providerError } from "./provider-error.ts";
 import { killSandbox, type SandboxCarrier, sandboxCarrier } from "./sandbox-carrier.ts";
-import { shellCommand } from "./shell-command.ts";
 
 export interface OpenedSandbox {
   readonly carrier: SandboxCarrier;
@@ -49,14 +48,14 @@ export async function openSandbox(options: ResolvedE2bOptions, open: OpenSession
   let sandbox: Sandbox | undefined;
   let carrier: SandboxCarrier | undefined;
   try {
-    sandbox = await unlessAborted(creation, open.signal);
+    sandbox = await unlessAborted(open.signal, creation, killSandbox);
     if (isInstalling) await install(sandbox, options, open);
     const { argv, input } = supervisorBoot({ seed: open.seed, orphanTimeoutMs: options.timeoutMs });
     const created = sandbox;
     carrier = await sandboxCarrier({
       ...shared,
       sandbox,
-      attach: (listeners) => created.commands.run(shellCommand(argv), { ...listeners, background: true, stdin: true }),
+      attach: (listeners) => created.commands.run(`exec ${shellCommand(argv)}`, { ...listeners, background: true, stdin: true }),
     });
     for (let start = 0; start < input.length; start += maxInputChars) await carrier.send(input.slice(start, start + maxInputChars));
     return { carrier, machine: { sandboxId: sandbox.sandboxId, pid: carrier.pid } };
@@ -64,24 +63,6 @@ export async function openSandbox(options: ResolvedE2bOptions, open: OpenSession
     if (carrier !== undefined) await carrier.close();
     else if (sandbox !== undefined) await killSandbox(sandbox);
     throw open.signal?.aborted === true ? new AbortedError(open.signal.reason) : providerError(error, "Opening a sandbox failed", apiKey);
-  }
-}
-
-/** The caller isn't kept waiting for a sandbox that is on its way: it is killed when it comes. */
-async function unlessAborted(creation: Promise<Sandbox>, signal: AbortSignal | undefined): Promise<Sandbox> {
-  if (signal === undefined) return creation;
-  let abort = (): void => {};
-  const aborted = new Promise<never>((_, reject) => {
-    abort = () => reject(new AbortedError(signal.reason));
-  });
-  signal.addEventListener("abort", abort);
-  try {
-    return await Promise.race([creation, aborted]);
-  } catch (error) {
-    void creation.then(killSandbox, () => {});
-    throw error;
-  } finally {
-    signal.removeEventListener("abort", abort);
   }
 }
 

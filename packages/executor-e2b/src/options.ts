@@ -1,4 +1,12 @@
-import { checkEnvironment, checkInteger, checkOptionNames, checkPackageNames, checkTexts, unexpectedOption } from "@codelet/bridge";
+import {
+  checkEnvironment,
+  checkInteger,
+  checkOptionNames,
+  checkPackageNames,
+  checkTexts,
+  type ResolvedOptions,
+  unexpectedOption,
+} from "@codelet/bridge";
 import { ConfigurationError } from "@codelet/core";
 
 /** Options of `e2bExecutor`. The SDK's own variables (`E2B_API_URL`, `E2B_DOMAIN`, …) hold too. */
@@ -25,46 +33,21 @@ export interface E2bExecutorOptions {
   readonly graceMs?: number | undefined;
 }
 
-export interface ResolvedE2bOptions {
-  readonly apiKey: string | undefined;
-  readonly template: string;
-  readonly metadata: Record<string, string>;
-  readonly envs: Readonly<Record<string, string>>;
-  readonly allowInternetAccess: boolean;
-  readonly packages: readonly string[];
-  readonly timeoutMs: number;
-  readonly requestTimeoutMs: number;
-  readonly whenDetached: "pause" | "run";
-  readonly graceMs: number;
-}
+export type ResolvedE2bOptions = ResolvedOptions<E2bExecutorOptions, "apiKey">;
 
 const defaultTemplate = "code-interpreter-v1";
 const defaultTimeoutMs = 300_000;
 const defaultRequestTimeoutMs = 60_000;
 const defaultGraceMs = 300;
 
-const optionNames: Readonly<Record<keyof E2bExecutorOptions, true>> = {
-  apiKey: true,
-  template: true,
-  metadata: true,
-  envs: true,
-  allowInternetAccess: true,
-  packages: true,
-  timeoutMs: true,
-  requestTimeoutMs: true,
-  whenDetached: true,
-  graceMs: true,
-};
-
 export function resolveOptions(options: E2bExecutorOptions): ResolvedE2bOptions {
-  checkOptionNames(options, optionNames);
   const { apiKey, template = defaultTemplate, allowInternetAccess = false, packages = [], whenDetached = "pause" } = options;
   if (apiKey !== undefined && !isKey(apiKey)) throw new TypeError("Expected `apiKey` to be a text of printable characters without spaces");
   if (typeof template !== "string" || template === "") throw unexpectedOption("template", "the name of a template", template);
   if (typeof allowInternetAccess !== "boolean") throw unexpectedOption("allowInternetAccess", "true or false", allowInternetAccess);
   if (whenDetached !== "pause" && whenDetached !== "run") throw unexpectedOption("whenDetached", '"pause" or "run"', whenDetached);
   checkPackageNames(packages);
-  return Object.freeze({
+  const resolved: ResolvedE2bOptions = {
     apiKey,
     template,
     metadata: { createdBy: "codelet", ...checkTexts("metadata", options.metadata ?? {}) },
@@ -75,7 +58,9 @@ export function resolveOptions(options: E2bExecutorOptions): ResolvedE2bOptions 
     requestTimeoutMs: checkInteger("requestTimeoutMs", options.requestTimeoutMs ?? defaultRequestTimeoutMs, { minimum: 1 }),
     whenDetached,
     graceMs: checkInteger("graceMs", options.graceMs ?? defaultGraceMs, { minimum: 0 }),
-  });
+  };
+  checkOptionNames(options, resolved);
+  return resolved;
 }
 
 /** The key, or `configuration` that says where to get one. */

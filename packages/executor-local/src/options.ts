@@ -1,4 +1,4 @@
-import { checkEnvironment, checkInteger, checkOptionNames, unexpectedOption } from "@codelet/bridge";
+import { checkEnvironment, checkInteger, checkOptionNames, type ResolvedOptions, unexpectedOption } from "@codelet/bridge";
 
 /** What stands around the code; see {@link LocalExecutorOptions.sandbox}. */
 export type LocalSandbox = "required" | "sandbox-runtime" | "none";
@@ -25,15 +25,7 @@ export interface LocalExecutorOptions {
   readonly graceMs?: number | undefined;
 }
 
-export interface ResolvedLocalOptions {
-  readonly python: string;
-  readonly sandbox: LocalSandbox;
-  readonly memoryLimitBytes: number;
-  readonly maxProcesses: number;
-  readonly diskLimitBytes: number;
-  readonly env: Readonly<Record<string, string>>;
-  readonly graceMs: number;
-}
+export type ResolvedLocalOptions = ResolvedOptions<LocalExecutorOptions>;
 
 const mebibyte = 2 ** 20;
 const defaultPython = "python3";
@@ -42,19 +34,8 @@ const defaultMaxProcesses = 128;
 const defaultDiskLimitBytes = 256 * mebibyte;
 const defaultGraceMs = 250;
 
-const optionNames: Readonly<Record<keyof LocalExecutorOptions, true>> = {
-  python: true,
-  sandbox: true,
-  memoryLimitBytes: true,
-  maxProcesses: true,
-  diskLimitBytes: true,
-  env: true,
-  graceMs: true,
-};
-
 export function resolveOptions(options: LocalExecutorOptions): ResolvedLocalOptions {
-  checkOptionNames(options, optionNames);
-  return Object.freeze({
+  const resolved: ResolvedLocalOptions = {
     python: checkPython(options.python ?? defaultPython),
     sandbox: checkSandbox(options.sandbox ?? "required"),
     memoryLimitBytes: checkInteger("memoryLimitBytes", options.memoryLimitBytes ?? defaultMemoryLimitBytes, { minimum: 64 * mebibyte }),
@@ -62,7 +43,9 @@ export function resolveOptions(options: LocalExecutorOptions): ResolvedLocalOpti
     diskLimitBytes: checkInteger("diskLimitBytes", options.diskLimitBytes ?? defaultDiskLimitBytes, { minimum: mebibyte }),
     env: checkEnvironment("env", options.env ?? {}),
     graceMs: checkInteger("graceMs", options.graceMs ?? defaultGraceMs, { minimum: 0 }),
-  });
+  };
+  checkOptionNames(options, resolved);
+  return resolved;
 }
 
 function checkPython(value: unknown): string {

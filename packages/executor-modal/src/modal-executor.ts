@@ -1,5 +1,5 @@
-import { carrierSession, pipInstall, supervisorBoot } from "@codelet/bridge";
-import { AbortedError, ConfigurationError, type Executor, type ExecutorCapabilities } from "@codelet/core";
+import { carrierSession, pipInstall, supervisorBoot, throwIfAborted } from "@codelet/bridge";
+import { ConfigurationError, type Executor, type ExecutorCapabilities } from "@codelet/core";
 import type { Image, ModalClient, Sandbox } from "modal";
 import { execCarrier } from "./exec-carrier.ts";
 import { loadSdk } from "./load-sdk.ts";
@@ -26,10 +26,7 @@ export function modalExecutor(options: ModalExecutorOptions = {}): Executor {
     async open(open = {}) {
       const { signal, seed, onProgress } = open;
       if (open.restore !== undefined) throw new ConfigurationError("The modal executor can't find a session again, so it has none to restore.");
-      const throwIfAborted = (): void => {
-        if (signal?.aborted) throw new AbortedError(signal.reason);
-      };
-      throwIfAborted();
+      throwIfAborted(signal);
       const client = await connect(resolved);
       let sandbox: Sandbox | undefined;
       const close = async (): Promise<void> => {
@@ -40,10 +37,10 @@ export function modalExecutor(options: ModalExecutorOptions = {}): Executor {
       try {
         onProgress?.(`starting a sandbox of ${resolved.image}`);
         sandbox = await createSandbox(client, resolved);
-        throwIfAborted();
+        throwIfAborted(signal);
         const { argv, input } = supervisorBoot({ seed, orphanTimeoutMs: Math.min(orphanTimeoutMs, maxLifetimeMs) });
         const process = await sandbox.exec(["sh", "-c", 'cd "$(mktemp -d)" && exec "$@"', "sh", ...argv], { mode: "binary", stderr: "ignore" });
-        throwIfAborted();
+        throwIfAborted(signal);
         const carrier = execCarrier(process, close);
         await carrier.send(input);
         return await carrierSession({ executor: name, open, carrier, graceMs });

@@ -1,4 +1,4 @@
-import { checkEnvironment, checkInteger, checkNumber, checkOptionNames, checkPackageNames } from "@codelet/bridge";
+import { checkEnvironment, checkInteger, checkNumber, checkOptionNames, checkPackageNames, type ResolvedOptions } from "@codelet/bridge";
 
 /** Options of `modalExecutor`. */
 export interface ModalExecutorOptions {
@@ -34,42 +34,21 @@ export interface ModalExecutorOptions {
   readonly graceMs?: number | undefined;
 }
 
-type Optional = "allowedDomains" | "tokenId" | "tokenSecret" | "environment";
-
-export type ResolvedModalOptions = Pick<ModalExecutorOptions, Optional> &
-  Required<{ [Key in Exclude<keyof ModalExecutorOptions, Optional>]: NonNullable<ModalExecutorOptions[Key]> }>;
-
-const optionNames: Readonly<Record<keyof ModalExecutorOptions, true>> = {
-  app: true,
-  image: true,
-  dockerfileCommands: true,
-  packages: true,
-  blockNetwork: true,
-  allowedDomains: true,
-  memoryMib: true,
-  cpu: true,
-  env: true,
-  tokenId: true,
-  tokenSecret: true,
-  environment: true,
-  maxLifetimeMs: true,
-  orphanTimeoutMs: true,
-  graceMs: true,
-};
+export type ResolvedModalOptions = ResolvedOptions<ModalExecutorOptions, "allowedDomains" | "tokenId" | "tokenSecret" | "environment">;
 
 /** Throws TypeError before anything is started. */
 export function resolveOptions(options: ModalExecutorOptions): ResolvedModalOptions {
-  checkOptionNames(options, optionNames);
+  const { allowedDomains, tokenId, tokenSecret, environment } = options;
   const { app = "codelet", image = "python:3.13-slim-bookworm", dockerfileCommands = [], packages = [], blockNetwork = true } = options;
   for (const [name, value] of Object.entries({ app, image }))
     if (typeof value !== "string" || value === "")
       throw new TypeError(`Expected \`${name}\` to be a name, got \`${String(value)}\` (${typeof value})`);
   if (typeof blockNetwork !== "boolean") throw new TypeError(`Expected \`blockNetwork\` to be true or false, got \`${String(blockNetwork)}\``);
-  if (blockNetwork && options.allowedDomains !== undefined) throw new TypeError("Expected `blockNetwork: false` together with `allowedDomains`");
+  if (blockNetwork && allowedDomains !== undefined) throw new TypeError("Expected `blockNetwork: false` together with `allowedDomains`");
   checkPackageNames(packages);
   const maxLifetimeMs = checkInteger("maxLifetimeMs", options.maxLifetimeMs ?? 3_600_000, { minimum: 1_000, maximum: 86_400_000 });
-  return {
-    ...{ ...options, app, image, dockerfileCommands, packages, blockNetwork },
+  const resolved: ResolvedModalOptions = {
+    ...{ app, image, dockerfileCommands, packages, blockNetwork, allowedDomains, tokenId, tokenSecret, environment },
     env: checkEnvironment("env", options.env ?? {}),
     memoryMib: checkInteger("memoryMib", options.memoryMib ?? 1_024, { minimum: 128 }),
     cpu: checkNumber("cpu", options.cpu ?? 1, { minimum: 0.125 }),
@@ -77,4 +56,6 @@ export function resolveOptions(options: ModalExecutorOptions): ResolvedModalOpti
     orphanTimeoutMs: checkInteger("orphanTimeoutMs", options.orphanTimeoutMs ?? 60_000, { minimum: 1_000 }),
     graceMs: checkInteger("graceMs", options.graceMs ?? 500, { minimum: 0 }),
   };
+  checkOptionNames(options, resolved);
+  return resolved;
 }

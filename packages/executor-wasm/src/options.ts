@@ -46,23 +46,13 @@ const maxDiskLimitBytes = 2048 * mebibyte;
 const defaultGraceMs = 250;
 const maxGraceMs = 60_000;
 
-const optionNames: Readonly<Record<keyof WasmExecutorOptions, true>> = {
-  memoryLimitBytes: true,
-  diskLimitBytes: true,
-  graceMs: true,
-  cacheDir: true,
-  packages: true,
-  packagesFrom: true,
-};
-
 export function resolveOptions(options: WasmExecutorOptions): ResolvedWasmOptions {
-  checkOptionNames(options, optionNames);
   const packages = checkPackages(options.packages ?? []);
   const packagesFrom = options.packagesFrom === undefined ? undefined : checkSource(options.packagesFrom);
   if (packages.length > 0 && packagesFrom === undefined) {
     throw new TypeError("Expected `packagesFrom` beside `packages`: a folder with wheels, or the URL of an index, got `undefined`");
   }
-  return Object.freeze({
+  const resolved: ResolvedWasmOptions = {
     memoryLimitBytes: checkInteger("memoryLimitBytes", options.memoryLimitBytes ?? defaultMemoryLimitBytes, {
       minimum: minMemoryLimitBytes,
       maximum: maxMemoryLimitBytes,
@@ -75,7 +65,9 @@ export function resolveOptions(options: WasmExecutorOptions): ResolvedWasmOption
     cacheDir: options.cacheDir === undefined ? undefined : checkFolder("cacheDir", options.cacheDir),
     packages,
     packagesFrom,
-  });
+  };
+  checkOptionNames(options, resolved);
+  return resolved;
 }
 
 /** Names are the same whatever their case and punctuation. @see https://packaging.python.org/en/latest/specifications/name-normalization/ */
