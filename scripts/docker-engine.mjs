@@ -77,7 +77,7 @@ function startEngine(folder, driver) {
 function gvisor() {
   if (!isCommand("runsc")) return {};
   const path = spawnSync("sh", ["-c", "command -v runsc"], { encoding: "utf8" }).stdout.trim();
-  return { runtimes: { runsc: { path, runtimeArgs: ["--platform=ptrace", "--ignore-cgroups", "--network=none"] } } };
+  return { runtimes: { runsc: { path, runtimeArgs: ["--platform=ptrace", "--network=none"] } } };
 }
 
 /** An image of Debian's packages, unpacked and not installed: 70 MB in 3 s. */
