@@ -9,6 +9,7 @@ export { checkEnvironment, checkInteger, checkNumber, checkTexts, type NumberBou
 export { checkPackageNames, pipInstall } from "./package-names.ts";
 export { pythonRunner } from "./python-runner.ts";
 export { pythonSupervisor } from "./python-supervisor.ts";
+export { type SdkFailureOptions, sdkFailure } from "./sdk-failure.ts";
 export type { BridgeSessionOptions, ConnectOptions } from "./session-options.ts";
 export { type Supervision, superviseCarrier } from "./supervise-carrier.ts";
 export { type SupervisorBoot, type SupervisorBootOptions, shellCommand, supervisorBoot } from "./supervisor-boot.ts";

@@ -1,11 +1,11 @@
-import { initialize } from "@blaxel/core";
 import { CodeletError, ConfigurationError, ExecutorCrashedError } from "@codelet/core";
+import type { Sdk } from "./load-sdk.ts";
 import type { BlaxelExecutorOptions } from "./options.ts";
 
 let used: Pick<BlaxelExecutorOptions, "apiKey" | "workspace"> = {};
 
 /** Blaxel's SDK knows one account per process. Throws `configuration` when a second one is asked for. */
-export function useAccount({ apiKey, workspace }: BlaxelExecutorOptions): void {
+export function useAccount({ initialize }: Sdk, { apiKey, workspace }: BlaxelExecutorOptions): void {
   if (apiKey === undefined && workspace === undefined) return;
   const isOther = (used.apiKey !== undefined && used.apiKey !== apiKey) || (used.workspace !== undefined && used.workspace !== workspace);
   if (isOther)
@@ -24,7 +24,11 @@ export function blaxelError(thrown: unknown, doing: string): Error {
   const said = [message, error, code].find((text) => typeof text === "string" && text !== "") ?? String(thrown);
   const line = `Blaxel could not ${doing}: ${String(said).split("\n")[0]?.slice(0, 300).replace(/\.+$/, "")}`;
   // The SDK throws the body of an answer, to which it adds a word on authentication.
-  if (name === "CredentialsError" || documentation !== undefined || number === 401 || number === 403)
+  if (name === "CredentialsError")
+    return new ConfigurationError("Blaxel needs an account: run `bl login`, or set BL_API_KEY and BL_WORKSPACE, or pass `apiKey` and `workspace`.", {
+      cause: thrown,
+    });
+  if (documentation !== undefined || number === 401 || number === 403)
     return new ConfigurationError(`${line}. Set \`apiKey\` and \`workspace\`, or BL_API_KEY and BL_WORKSPACE.`, { cause: thrown });
   if (number === 400 || number === 404 || number === 409) return new ConfigurationError(line, { cause: thrown });
   if (number === 429)

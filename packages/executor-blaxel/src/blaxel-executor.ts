@@ -1,8 +1,9 @@
 import { randomBytes, randomInt } from "node:crypto";
-import { SandboxInstance } from "@blaxel/core";
+import type { SandboxInstance } from "@blaxel/core";
 import { carrierSession, httpCarrier, machineOf, pipInstall, shellCommand, supervisorBoot, throwIfAborted } from "@codelet/bridge";
 import { ConfigurationError, type Executor, type ExecutorCapabilities, type OpenSessionOptions } from "@codelet/core";
 import { blaxelError, isNotFound, useAccount } from "./account.ts";
+import { loadSdk } from "./load-sdk.ts";
 import { type BlaxelExecutorOptions, type ResolvedBlaxelOptions, resolveOptions } from "./options.ts";
 
 const name = "blaxel";
@@ -14,6 +15,8 @@ interface Machine {
   readonly [key: string]: string | number;
 }
 
+type Api = typeof SandboxInstance;
+
 interface Found {
   readonly machine: Machine;
   readonly sandbox: SandboxInstance;
@@ -23,7 +26,7 @@ interface Found {
  * An executor that gives each session a sandbox of Blaxel, a small virtual machine. Its process is reached through the port proxy of the account,
  * with a token of its own; no secret goes in.
  *
- * `open` rejects with `configuration` when the account or an option is refused, with `executor-crashed` when no sandbox can be had now.
+ * `open` rejects with `configuration` when the account or an option is refused, with `missing-package` when the SDK is not installed, with `executor-crashed` when no sandbox can be had now.
  *
  * @example
  * const agent = new CodeAgent({ model, executor: blaxelExecutor({ region: "us-pdx-1", packages: ["pandas"] }) });
@@ -36,17 +39,20 @@ export function blaxelExecutor(options: BlaxelExecutorOptions = {}): Executor {
     capabilities: capabilitiesOf(resolved),
     async open(open = {}) {
       const { signal } = open;
-      useAccount(resolved);
-      const { machine, sandbox } = open.restore === undefined ? await start(resolved, open) : await find(machineOf(open.restore, name) as Machine);
+      const sdk = await loadSdk();
+      useAccount(sdk, resolved);
+      const api = sdk.SandboxInstance;
+      const { machine, sandbox } =
+        open.restore === undefined ? await start(api, resolved, open) : await find(api, machineOf(open.restore, name) as Machine);
       const leaveNothing = async (error: unknown): Promise<never> => {
-        if (open.restore === undefined) await remove(machine.sandbox); // a session that was found may be asked for again
+        if (open.restore === undefined) await remove(api, machine.sandbox); // a session that was found may be asked for again
         throw blaxelError(error, `reach the sandbox ${machine.sandbox}`);
       };
       const carrier = await httpCarrier({
         request: (path, init) => sandbox.fetch(machine.port, path, init),
         token: machine.token,
-        close: () => remove(machine.sandbox),
-        isGone: () => isGone(machine.sandbox),
+        close: () => remove(api, machine.sandbox),
+        isGone: () => isGone(api, machine.sandbox),
         startTimeoutMs: resolved.startTimeoutMs,
         signal,
       }).catch(leaveNothing);
@@ -70,7 +76,7 @@ function capabilitiesOf({ packages, allowedDomains }: ResolvedBlaxelOptions): Ex
   };
 }
 
-async function start(options: ResolvedBlaxelOptions, { seed, signal, onProgress }: OpenSessionOptions): Promise<Found> {
+async function start(api: Api, options: ResolvedBlaxelOptions, { seed, signal, onProgress }: OpenSessionOptions): Promise<Found> {
   const { image, memoryMib, region, labels, env, packages, allowedDomains, idleMinutes } = options;
   throwIfAborted(signal);
   const machine: Machine = {
@@ -80,7 +86,7 @@ async function start(options: ResolvedBlaxelOptions, { seed, signal, onProgress 
   };
   onProgress?.(`starting a sandbox of ${image}`);
   try {
-    const sandbox = await SandboxInstance.create({
+    const sandbox = await api.create({
       name: machine.sandbox,
       image,
       memory: memoryMib,
@@ -118,23 +124,23 @@ async function start(options: ResolvedBlaxelOptions, { seed, signal, onProgress 
     throwIfAborted(signal);
     return { machine, sandbox };
   } catch (error) {
-    await remove(machine.sandbox);
+    await remove(api, machine.sandbox);
     throw blaxelError(error, "start a sandbox");
   }
 }
 
-async function find(machine: Machine): Promise<Found> {
+async function find(api: Api, machine: Machine): Promise<Found> {
   try {
-    return { machine, sandbox: await SandboxInstance.get(machine.sandbox) };
+    return { machine, sandbox: await api.get(machine.sandbox) };
   } catch (error) {
     throw blaxelError(error, `find the sandbox ${machine.sandbox}`);
   }
 }
 
 /** Whether Blaxel knows for sure that it won't come back: a port that answers nothing may only be slow. Never rejects. */
-async function isGone(sandbox: string): Promise<boolean> {
+async function isGone(api: Api, sandbox: string): Promise<boolean> {
   try {
-    const { status } = await SandboxInstance.get(sandbox);
+    const { status } = await api.get(sandbox);
     return status === "DELETING" || status === "TERMINATED" || status === "FAILED";
   } catch (error) {
     return isNotFound(error);
@@ -142,6 +148,6 @@ async function isGone(sandbox: string): Promise<boolean> {
 }
 
 /** Never rejects: what can't be deleted now ends when it is idle. */
-async function remove(sandbox: string): Promise<void> {
-  await SandboxInstance.delete(sandbox).catch(() => {});
+async function remove(api: Api, sandbox: string): Promise<void> {
+  await api.delete(sandbox).catch(() => {});
 }

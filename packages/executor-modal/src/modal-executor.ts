@@ -11,7 +11,7 @@ const name = "modal";
 /**
  * An executor that gives each session a sandbox of Modal (gVisor) without a network, over the streams of one command; no secret goes in.
  *
- * `open` rejects with `configuration` when the account or an option is refused, with `executor-crashed` when no sandbox can be had now.
+ * `open` rejects with `configuration` when the account or an option is refused, with `missing-package` when the SDK is not installed, with `executor-crashed` when no sandbox can be had now.
  *
  * @example
  * const agent = new CodeAgent({ model, executor: modalExecutor({ packages: ["pandas"], memoryMib: 4_096 }) });
