@@ -4,15 +4,16 @@ import type { Json } from "./value.ts";
 type JsonObject = { readonly [key: string]: Json };
 
 const nameKeys = ["name", "tool", "tool_name", "function", "action"];
-const maxBraces = 200;
+/** Each brace costs a look at the rest of the text, which a stranger may have written: so much in all. */
+const maxLookedAt = 5_000_000;
 const inputKeys = ["arguments", "parameters", "input", "args", "action_input"];
 
 /** Calls in the text of a model that has no native ones: JSON objects with a name and arguments, one or several, fenced or in prose. Without ids. */
 export function parseToolCalls(text: string): ToolCallPart[] {
   const calls: ToolCallPart[] = [];
-  // Each brace costs a look at the rest of the text.
-  for (let at = text.indexOf("{"), braces = 0; at >= 0 && braces < maxBraces; braces++) {
+  for (let at = text.indexOf("{"), lookedAt = 0; at >= 0 && lookedAt < maxLookedAt; ) {
     const end = objectEnd(text, at);
+    lookedAt += (end < 0 ? text.length : end) - at;
     const parsed = end < 0 ? undefined : parse(text.slice(at, end));
     const call = parsed && asCall(parsed);
     if (call !== undefined) calls.push(call);
