@@ -42,7 +42,7 @@ export async function performRun(
   let given = resumption?.given;
   try {
     await run.begin(task);
-    given ??= await takeTask(run, task, options);
+    given ??= await takeTask(run, executor, task, options);
     await remember(run, executor, given);
     const ending = await reachEnd(run, task);
     const { state } = ending;
@@ -62,12 +62,12 @@ export async function performRun(
   }
 }
 
-async function takeTask(run: RunContext, task: string, options: RunOptions): Promise<Given> {
+async function takeTask(run: RunContext, executor: Executor | undefined, task: string, options: RunOptions): Promise<Given> {
   const { images = [], attachments = [], additionalArgs, maxSteps, memory = [] } = options;
   const inputs = [...images, ...attachments];
   const media = inputs.length === 0 ? [] : await Promise.all(inputs.map((await import("./media.ts")).toAttachment));
   const { thread } = run.scope;
-  const text = [thread?.note, describeTask(task, additionalArgs)].filter(Boolean).join("\n\n");
+  const text = [thread?.note, describeTask(task, additionalArgs, executor !== undefined)].filter(Boolean).join("\n\n");
   if (thread !== undefined) thread.note = undefined;
   const step: TaskStep = { type: "task", task: text, attachments: media };
   const earlier = memory instanceof Memory ? memory.steps : memory;
@@ -76,7 +76,8 @@ async function takeTask(run: RunContext, task: string, options: RunOptions): Pro
 
 /** The run's memory begins with its own system prompt, what was before, and the task. */
 async function remember(run: RunContext, executor: Executor | undefined, { task, earlier }: Given): Promise<void> {
-  const { memory, agent } = run;
+  const { memory, agent, callIds } = run;
+  for (const step of earlier) if (step.type === "action") for (const { id } of step.toolResults ?? []) callIds.add(id);
   if (executor?.capabilities.isolation === 0)
     run.emit({ type: "warning", message: `The executor "${executor.name}" runs code on this machine with your rights: isolation level 0.` });
   if (agent.warning !== undefined && run.root === run) run.emit({ type: "warning", message: agent.warning });

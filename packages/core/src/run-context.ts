@@ -69,6 +69,8 @@ export class RunContext {
   readonly sandboxes: Map<string, SessionRef> = new Map();
   /** Managed agents that keep their memory, by name. */
   readonly managed: Map<string, { readonly thread: Thread; idle: Promise<unknown> }> = new Map();
+  /** Ids of the model's own calls, in what it is shown of earlier runs too. */
+  readonly callIds: Set<string> = new Set();
   /** The step that events belong to. */
   step: number | undefined;
   startedAtMs = 0;
@@ -99,6 +101,7 @@ export class RunContext {
       this.#controlFlow ??= { error };
     });
     if (executor !== undefined) this.#openSandbox(executor, variables, options.runId !== undefined);
+    else for (const [name, value] of Object.entries(variables)) this.thread.values.set(name, value);
   }
 
   #openSandbox(executor: Executor, variables: Readonly<Record<string, Value>>, hasOwnId: boolean): void {

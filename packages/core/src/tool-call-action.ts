@@ -13,6 +13,7 @@ import { isMedia, isPythonValue, type Json, type Value } from "./value.ts";
 
 const defaultMaxParallelCalls = 8;
 const finalAnswer = "final_answer";
+const cutOff = "Your answer was cut off: it is too long. ";
 
 /** Actions that are the model's own tool calls. Throws TypeError when an option is wrong. */
 export function toolCallingKind(agent: CommonAgent, options: ToolCallingOptions): ActionKind {
@@ -28,14 +29,14 @@ export function toolCallingKind(agent: CommonAgent, options: ToolCallingOptions)
   async function act(run: RunContext, action: Draft, response: ModelResponse): Promise<{ readonly value: Value } | undefined> {
     const text = textOf(response.content);
     const native = response.content.filter((part) => part.type === "tool-call");
-    const calls = withIds(native.length > 0 ? native : parseToolCalls(text), action.step);
+    const isCut = response.finishReason === "length";
+    const calls = repaired(run, native.length > 0 ? native : parseToolCalls(text), action.step);
     action.modelOutput = text || "(no text)";
     action.thought = text;
     if (calls.length === 0) {
-      const cut = response.finishReason === "length" ? "Your answer was cut off: it is too long. " : "";
-      throw new ModelOutputError(`${cut}Call a tool in every answer; to end, call ${finalAnswer}.`);
+      throw new ModelOutputError(`${isCut ? cutOff : ""}Call a tool in every answer; to end, call ${finalAnswer}.`);
     }
-    action.modelParts = [...response.content.filter(({ type }) => type === "reasoning" || type === "text"), ...calls];
+    action.modelParts = [...response.content.filter(({ type }) => type === "reasoning" || type === "text"), ...calls.map(withObject)];
     const done = new Map<ToolCallPart, Done>();
     try {
       await performCalls(
@@ -53,7 +54,7 @@ export function toolCallingKind(agent: CommonAgent, options: ToolCallingOptions)
       if (run.agent.model.seesImages) action.images = pictures;
     }
     const final = calls.find(({ name }) => name === finalAnswer);
-    return final && { value: answerOf(run, final.input) };
+    return final && { value: answerOf(run, final.input, isCut && native.length > 0) };
   }
   const systemPrompt = agent.prompts.toolCallingSystem({ tools, answerSchema: output?.json, instructions });
   return { name: "tool-calling", systemPrompt, request: { tools: [...tools, answer], toolChoice: "required" }, act };
@@ -78,11 +79,15 @@ async function performCalls(
   const worker = async (): Promise<void> => {
     for (let call = queue.shift(); call !== undefined && failure === undefined && !run.signal.aborted; call = queue.shift()) {
       const { id, name, input } = call;
+      if (!isObject(input)) {
+        done.set(call, refused(run, call));
+        continue;
+      }
       const controller = new AbortController();
       controllers.add(controller);
       try {
         run.ledger.count("toolCalls");
-        const sandboxCall = { id, tool: name, args: [], kwargs: withValues(run, input) };
+        const sandboxCall = { id, tool: name, args: [], kwargs: withValues(run, input) as { [name: string]: Value } };
         done.set(call, await dispatchCall(run, `${step}/tool.${id}.${name}`, sandboxCall, controller));
       } catch (error) {
         failure ??= { error };
@@ -112,15 +117,33 @@ function resultOf(run: RunContext, call: ToolCallPart, result: CallResult | unde
   return part(cutMiddle(showValue(keepMedia(run, result.value, pictures)) || "(no result)", run.agent.maxObservationCharacters));
 }
 
-/** Each call has an id of its own: missing and doubled ones are repaired. */
-function withIds(calls: readonly ToolCallPart[], step: number): readonly ToolCallPart[] {
-  const seen = new Set<string>();
+/** A call whose arguments are no JSON object is not made: what was cut off or quoted wrongly must not reach a tool as text. */
+function refused(run: RunContext, { id, name, input }: ToolCallPart): Done {
+  const error = { name: "ToolInputError", message: `The arguments of ${name} must be one JSON object. They were not valid JSON.` };
+  run.emit({ type: "tool-call", callId: id, tool: name, input });
+  run.emit({ type: "tool-result", callId: id, tool: name, error, durationMs: 0 });
+  return { result: { id, error }, record: { id, tool: name, error } };
+}
+
+/** Each call has an id of its own in the whole prompt, as providers want it, and arguments. */
+function repaired(run: RunContext, calls: readonly ToolCallPart[], step: number): readonly ToolCallPart[] {
+  const { callIds } = run;
   return calls.map((call, index) => {
-    const isGood = typeof call.id === "string" && call.id !== "" && !seen.has(call.id);
-    const id = isGood ? call.id : `call_${step}_${index + 1}`;
-    seen.add(id);
-    return { ...call, id };
+    let id = typeof call.id === "string" && call.id !== "" ? call.id : `call_${step}_${index + 1}`;
+    if (callIds.has(id)) id = `call_${step}_${index + 1}`;
+    while (callIds.has(id)) id += "_";
+    callIds.add(id);
+    return { ...call, id, input: call.input === "" ? {} : (call.input ?? {}) };
   });
+}
+
+/** As providers take it back: arguments are an object. */
+function withObject(call: ToolCallPart): ToolCallPart {
+  return isObject(call.input) ? call : { ...call, input: { input: call.input } };
+}
+
+function isObject(input: Json): input is { readonly [key: string]: Json } {
+  return typeof input === "object" && input !== null && !Array.isArray(input);
 }
 
 /** Pictures and other media stay on the host: the model is told a name that it can pass on. */
@@ -138,17 +161,16 @@ function keepMedia(run: RunContext, value: Value, pictures: Attachment[]): Value
   return Object.fromEntries(Object.entries(value as { readonly [key: string]: Value }).map(([key, item]) => [key, keepMedia(run, item, pictures)]));
 }
 
-/** Arguments with the values that they name. What is no object is refused by the tool's schema. */
-function withValues(run: RunContext, input: Json): Readonly<Record<string, Value>> {
-  if (typeof input !== "object" || input === null || Array.isArray(input)) return { input: input as Value };
-  return Object.fromEntries(Object.entries(input).map(([key, value]) => [key, named(run, value as Json)]));
+/** Arguments with the values that they name, also in lists and objects such as a managed agent's `additional_args`. */
+function withValues(run: RunContext, input: Json): Value {
+  if (typeof input === "string") return run.thread.values.get(input) ?? input;
+  if (Array.isArray(input)) return input.map((item) => withValues(run, item as Json));
+  return isObject(input) ? Object.fromEntries(Object.entries(input).map(([key, item]) => [key, withValues(run, item)])) : input;
 }
 
-function named(run: RunContext, value: Json): Value {
-  return (typeof value === "string" ? run.thread.values.get(value) : undefined) ?? value;
-}
-
-function answerOf(run: RunContext, input: Json): Value {
-  const isObject = typeof input === "object" && input !== null && !Array.isArray(input);
-  return named(run, isObject && "answer" in input ? (input as { readonly answer: Json }).answer : input);
+/** A text instead of arguments may be meant as the answer, unless it is broken JSON. */
+function answerOf(run: RunContext, input: Json, isCut: boolean): Value {
+  if (typeof input === "string" && (isCut || /^\s*\{/.test(input)))
+    throw new ModelOutputError(`${isCut ? cutOff : ""}The arguments of ${finalAnswer} must be one JSON object: {"answer": …}.`);
+  return withValues(run, isObject(input) && "answer" in input ? (input.answer as Json) : input);
 }

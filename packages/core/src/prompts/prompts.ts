@@ -96,15 +96,16 @@ function systemPrompt(context: PromptContext): string {
 const previewCharacters = 120;
 const previewItems = 40;
 
-/** The task as the model reads it; of each variable its name, type and how it begins. */
-export function describeTask(task: string, variables: Readonly<Record<string, Value>> = {}): string {
+/** The task as the model reads it; of each variable its name, type and how it begins. Without a sandbox they are values that can be passed on by name. */
+export function describeTask(task: string, variables: Readonly<Record<string, Value>> = {}, hasSandbox = true): string {
   const lines = Object.entries(variables).map(([name, value]) => {
     const shown = showValue(Array.isArray(value) ? value.slice(0, previewItems) : value)
       .slice(0, previewCharacters)
       .replaceAll(/\s+/g, " ");
     return `- ${name} (${typeName(value)}): ${shown}${shown.length === previewCharacters ? " …" : ""}`;
   });
-  return lines.length === 0 ? `New task:\n${task}` : `New task:\n${task}\n\nThese variables are defined in the sandbox:\n${lines.join("\n")}`;
+  const what = hasSandbox ? "These variables are defined in the sandbox:" : "These values are stored; to pass one to a tool, give its name:";
+  return lines.length === 0 ? `New task:\n${task}` : `New task:\n${task}\n\n${what}\n${lines.join("\n")}`;
 }
 
 type WriteAction = (thought: string, code: string, context: PromptContext) => string;

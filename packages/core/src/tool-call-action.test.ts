@@ -1,0 +1,304 @@
+import { type ScriptedReply, scriptedModel } from "@codelet/testing";
+import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import type { ActionStep, Step } from "./memory.ts";
+import { type ContentPart, type Message, type ModelResponse, noUsage, type ToolCallPart, type ToolResultPart } from "./model.ts";
+import { tool } from "./tool.ts";
+import { ToolCallingAgent, type ToolCallingAgentOptions } from "./tool-calling-agent.ts";
+import type { Json, PlainValue } from "./value.ts";
+
+const call = (name: string, input: Json = {}, id = ""): ToolCallPart => ({ type: "tool-call", id, name, input });
+const answer = (value: Json): ToolCallPart => call("final_answer", { answer: value }, "end");
+const says = (...content: readonly ContentPart[]): ModelResponse => ({ content, usage: noUsage, finishReason: "tool-calls" });
+
+const add = tool({ name: "add", description: "Adds.", input: z.object({ a: z.number(), b: z.number() }), execute: ({ a, b }) => a + b });
+const fail = tool({
+  name: "fail",
+  description: "Fails.",
+  input: z.object({}),
+  execute: () => {
+    throw new Error("no luck");
+  },
+});
+
+function agentOf<Output = PlainValue>(
+  replies: readonly ScriptedReply[],
+  options: Partial<ToolCallingAgentOptions<Output>> = {},
+): { readonly agent: ToolCallingAgent<Output>; readonly model: ReturnType<typeof scriptedModel> } {
+  const model = scriptedModel(replies);
+  return { model, agent: new ToolCallingAgent<Output>({ model, tools: [add, fail], ...options } as ToolCallingAgentOptions<Output>) };
+}
+
+const actionsOf = (steps: readonly Step[]): ActionStep[] => steps.filter((step) => step.type === "action");
+const partsOf = <Type extends ContentPart["type"]>(type: Type, { content }: Message): Extract<ContentPart, { type: Type }>[] =>
+  typeof content === "string" ? [] : content.filter((part): part is Extract<ContentPart, { type: Type }> => part.type === type);
+
+/** Providers refuse a prompt in which a call has no result in the next message, or shares its id with another. */
+function expectValid(messages: readonly Message[]): void {
+  const ids = messages.flatMap((message) => partsOf("tool-call", message)).map(({ id }) => id);
+  expect(new Set(ids).size).toBe(ids.length);
+  for (const [index, message] of messages.entries()) {
+    const called = partsOf("tool-call", message).map(({ id }) => id);
+    if (called.length === 0) continue;
+    expect(messages[index + 1]?.role).toBe("tool");
+    expect(partsOf("tool-result", messages[index + 1] as Message).map(({ id }) => id)).toEqual(called);
+  }
+}
+
+/** The results of one step as the model is shown them. */
+async function resultsOf(parts: readonly ToolCallPart[], options: Partial<ToolCallingAgentOptions> = {}): Promise<readonly ToolResultPart[]> {
+  const { agent, model } = agentOf([says(...parts), says(answer(0))], options);
+  const result = await agent.run("task");
+  for (const { messages } of model.requests) expectValid(messages);
+  return actionsOf(result.steps)[0]?.toolResults ?? [];
+}
+
+describe("the request", () => {
+  it("offers the tools and final_answer, and demands a call", async () => {
+    const { agent, model } = agentOf([says(answer(1))], { output: z.number() });
+    await agent.run("task");
+    expect(model.requests[0]).toMatchObject({ toolChoice: "required", tools: [{ name: "add" }, { name: "fail" }, { name: "final_answer" }] });
+    expect(model.requests[0]?.tools?.[2]?.inputSchema).toMatchObject({ properties: { answer: { type: "number" } }, required: ["answer"] });
+  });
+
+  it("shows a past action once, with reasoning and its signature, in a prompt whose beginning never changes", async () => {
+    const reasoning = { type: "reasoning", text: "hm", signature: "proof" } as const;
+    const { agent, model } = agentOf([says(reasoning, { type: "text", text: "I add." }, call("add", { a: 1, b: 2 }, "x")), says(answer(3))]);
+    await agent.run("task");
+    const [first, second] = model.requests.map(({ messages }) => messages);
+    expect(second?.slice(0, first?.length)).toEqual(first);
+    expect(second?.slice(first?.length)).toEqual([
+      { role: "assistant", content: [reasoning, { type: "text", text: "I add." }, call("add", { a: 1, b: 2 }, "x")] },
+      { role: "tool", content: [{ type: "tool-result", id: "x", name: "add", content: "3", isError: false }] },
+    ]);
+  });
+});
+
+describe("ids", () => {
+  it("that are missing are made, each its own", async () => {
+    const results = await resultsOf([call("add", { a: 1, b: 1 }), call("add", { a: 2, b: 2 })]);
+    expect(results.map(({ content }) => content)).toEqual(["2", "4"]);
+  });
+
+  it("that are doubled are replaced, and every call runs", async () => {
+    const results = await resultsOf([1, 2, 3].map((n) => call("add", { a: n, b: n }, "same")));
+    expect(results.map(({ content }) => content)).toEqual(["2", "4", "6"]);
+    expect(results[0]?.id).toBe("same");
+  });
+
+  it("that look like those that we make are left alone", async () => {
+    const results = await resultsOf([call("add", { a: 1, b: 1 }, "call_1_2"), call("add", { a: 2, b: 2 }), call("add", { a: 3, b: 3 }, "call_1_1")]);
+    expect(results.map(({ content }) => content)).toEqual(["2", "4", "6"]);
+  });
+
+  it("are unique in the whole prompt, also where a model counts anew in each answer", async () => {
+    const { agent, model } = agentOf([
+      says(call("add", { a: 1, b: 1 }, "call_0")),
+      says(call("add", { a: 2, b: 2 }, "call_0")),
+      says(call("final_answer", { answer: 4 }, "call_0")),
+    ]);
+    const first = await agent.run("task");
+    expectValid(model.requests[2]?.messages ?? []);
+    const again = agentOf([says(call("add", { a: 1, b: 1 }, "call_0")), says(call("final_answer", { answer: 4 }, "call_0"))]);
+    await again.agent.run("more", { memory: first.steps });
+    expectValid(again.model.requests[1]?.messages ?? []);
+  });
+
+  it("are what the tool and the events are given", async () => {
+    const seen: string[] = [];
+    const spy = tool({ name: "spy", description: "Looks.", input: z.object({}), execute: (_, { callId }) => seen.push(callId) });
+    const run = agentOf([says(call("spy", {}, "a"), call("spy", {}, "b")), says(answer(1))], { tools: [spy] }).agent.start("task");
+    const events: string[] = [];
+    for await (const event of run) if (event.type === "tool-call") events.push(event.callId);
+    expect([...seen].sort()).toEqual(["a", "b"]);
+    expect(events.sort()).toEqual(["a", "b"]);
+  });
+});
+
+describe("parallel calls", () => {
+  /** Ends as it is told, and counts how many run at once. */
+  function gates(): { readonly wait: ReturnType<typeof tool>; open(name: string): void; readonly most: () => number; readonly started: string[] } {
+    const opened: Record<string, PromiseWithResolvers<void>> = {};
+    const gate = (name: string): PromiseWithResolvers<void> => {
+      opened[name] ??= Promise.withResolvers();
+      return opened[name];
+    };
+    const started: string[] = [];
+    let running = 0;
+    let most = 0;
+    const wait = tool({
+      name: "wait",
+      description: "Waits.",
+      input: z.object({ name: z.string() }),
+      execute: async ({ name }) => {
+        started.push(name);
+        most = Math.max(most, ++running);
+        await gate(name).promise;
+        running--;
+        return name;
+      },
+    });
+    return { wait: wait as never, open: (name) => gate(name).resolve(), most: () => most, started };
+  }
+
+  it("have their results in the order of the calls, whatever their ids and ends", async () => {
+    const { wait, open } = gates();
+    const names = ["8", "9", "10", "11"];
+    for (const [index, name] of names.toReversed().entries()) setTimeout(() => open(name), index * 2);
+    const results = await resultsOf(
+      names.map((name) => call("wait", { name }, `call_${name}`)),
+      { tools: [wait] },
+    );
+    expect(results.map(({ id, content }) => [id, content])).toEqual(names.map((name) => [`call_${name}`, name]));
+  });
+
+  it("lose nothing when one of them fails", async () => {
+    const results = await resultsOf([call("add", { a: 1, b: 1 }), call("fail"), call("add", { a: 2, b: 2 })]);
+    expect(results.map(({ content, isError }) => [content, isError])).toEqual([
+      ["2", false],
+      ["ToolError: no luck", true],
+      ["4", false],
+    ]);
+  });
+
+  it.each([1, 2, 5])("run %d at a time", async (maxParallelCalls) => {
+    const { wait, open, most, started } = gates();
+    const names = Array.from({ length: 5 }, (_, index) => String(index));
+    const done = resultsOf(
+      names.map((name) => call("wait", { name })),
+      { tools: [wait], maxParallelCalls },
+    );
+    for (const name of names) {
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      open(name);
+    }
+    expect((await done).map(({ content }) => content)).toEqual(names);
+    expect(started).toEqual(names);
+    expect(most()).toBe(maxParallelCalls);
+  });
+
+  it("keep the results that are there when the budget ends the run among them, and the last call has valid messages", async () => {
+    const { agent, model } = agentOf([says(...[1, 2, 3].map((n) => call("add", { a: n, b: n }, `c${n}`))), "the last words"], {
+      budget: { toolCalls: 2 },
+      maxParallelCalls: 1,
+    });
+    const result = await agent.run("task");
+    expect(result).toMatchObject({ state: "limit", limit: "toolCalls", text: "the last words" });
+    expect(actionsOf(result.steps)[0]?.toolResults?.map(({ content }) => content)).toEqual(["2", "4", "Not called: the run was stopped."]);
+    expectValid(model.requests[1]?.messages ?? []);
+    expect(model.requests[1]).toMatchObject({ toolChoice: "none", tools: { length: 3 } });
+  });
+
+  it("keep the results that are there when time is up", async () => {
+    const hang = tool({ name: "hang", description: "Hangs.", input: z.object({}), execute: () => new Promise<never>(() => {}) });
+    const { agent, model } = agentOf([says(call("add", { a: 1, b: 1 }), call("hang")), "out of time"], {
+      tools: [add, hang],
+      budget: { wallTimeMs: 50 },
+    });
+    const result = await agent.run("task");
+    expect(result).toMatchObject({ state: "limit", limit: "wallTimeMs", text: "out of time" });
+    expect(actionsOf(result.steps)[0]?.toolResults?.map(({ content }) => content)).toEqual(["2", "Not called: the run was stopped."]);
+    expectValid(model.requests[1]?.messages ?? []);
+  });
+
+  it("keep the results that are there when the run is aborted", async () => {
+    const controller = new AbortController();
+    const hang = tool({
+      name: "hang",
+      description: "Hangs.",
+      input: z.object({}),
+      execute: () => {
+        setTimeout(() => controller.abort("enough"));
+        return new Promise<never>(() => {});
+      },
+    });
+    const { agent } = agentOf([says(call("add", { a: 1, b: 1 }), call("hang"))], { tools: [add, hang] });
+    const result = await agent.run("task", { signal: controller.signal });
+    expect(result).toMatchObject({ state: "aborted", reason: "enough" });
+    expect(actionsOf(result.steps)[0]?.toolResults?.[0]).toMatchObject({ content: "2", isError: false });
+  });
+});
+
+describe("final_answer", () => {
+  it("beside other calls lets them run, and ends", async () => {
+    const called: number[] = [];
+    const note = tool({ name: "note", description: "Notes.", input: z.object({ n: z.number() }), execute: ({ n }) => called.push(n) });
+    const { agent } = agentOf([says(call("note", { n: 1 }), answer("done"), call("note", { n: 2 }))], { tools: [note] });
+    expect(await agent.run("task")).toMatchObject({ state: "success", output: "done", steps: { length: 3 } });
+    expect(called).toEqual([1, 2]);
+  });
+
+  it("ends although a call beside it fails", async () => {
+    const { agent } = agentOf([says(call("fail"), answer("done"))]);
+    const result = await agent.run("task");
+    expect(result).toMatchObject({ state: "success", output: "done" });
+    expect(actionsOf(result.steps)[0]?.toolResults?.map(({ isError }) => isError)).toEqual([true, false]);
+  });
+
+  it("counts the first time when it comes several times in one answer", async () => {
+    const { agent } = agentOf([says(call("final_answer", { answer: 1 }, "a"), call("final_answer", { answer: 2 }, "b"))]);
+    const result = await agent.run("task");
+    expect(result).toMatchObject({ output: 1 });
+    expect(actionsOf(result.steps)[0]?.toolResults).toMatchObject([
+      { id: "a", isError: false },
+      { id: "b", isError: true },
+    ]);
+  });
+
+  it("of the wrong type is refused and repaired, with valid messages", async () => {
+    const { agent, model } = agentOf([says(call("add", { a: 1, b: 1 }), answer("two")), says(answer(2))], { output: z.number() });
+    const result = await agent.run("task");
+    expect(result).toMatchObject({ state: "success", output: 2 });
+    expect(actionsOf(result.steps)[0]).toMatchObject({ error: { code: "model-output" }, isFinal: false });
+    expectValid(model.requests[1]?.messages ?? []);
+    expect(JSON.stringify(model.requests[1]?.messages.at(-1))).toContain("wrong type");
+  });
+
+  it("that a check refuses is asked for again", async () => {
+    const { agent } = agentOf([says(answer(1)), says(answer(2))], { finalAnswerChecks: [(value) => value === 2 || "too small"] });
+    expect(await agent.run("task")).toMatchObject({ output: 2 });
+  });
+
+  it.each<readonly [string, Json, PlainValue]>([
+    ["under its name", { answer: [1] }, [1]],
+    ["as the whole object", { city: "Lagos" }, { city: "Lagos" }],
+    ["as text", "Lagos", "Lagos"],
+    ["null", { answer: null }, null],
+  ])("takes the answer %s", async (_, input, output) => {
+    expect(await agentOf([says(call("final_answer", input))]).agent.run("task")).toMatchObject({ state: "success", output });
+  });
+});
+
+describe("calls in text", () => {
+  it("are made as native ones are, and answered by messages that pair", async () => {
+    const { agent, model } = agentOf([
+      'I add.\n```json\n{"name": "add", "arguments": {"a": 1, "b": 2}}\n```\n{"name": "add", "arguments": "{\\"a\\": 3, \\"b\\": 4}"}',
+      'Then: {"function": {"name": "final_answer", "arguments": {"answer": 10}}}',
+    ]);
+    const result = await agent.run("task");
+    expect(result).toMatchObject({ state: "success", output: 10 });
+    expect(actionsOf(result.steps)[0]?.toolResults?.map(({ content }) => content)).toEqual(["3", "7"]);
+    expectValid(model.requests[1]?.messages ?? []);
+  });
+
+  it("count for nothing beside native ones", async () => {
+    const { agent } = agentOf([says({ type: "text", text: '{"name": "fail", "arguments": {}}' }, answer(1))]);
+    expect(actionsOf((await agent.run("task")).steps)[0]?.toolResults).toHaveLength(1);
+  });
+
+  it("are asked for where an answer has none", async () => {
+    const { agent, model } = agentOf(["The answer is 4.", says(answer(4))]);
+    const result = await agent.run("task");
+    expect(result).toMatchObject({ output: 4 });
+    expect(model.requests[1]?.messages.slice(-2)).toMatchObject([
+      { role: "assistant", content: "The answer is 4." },
+      { role: "user", content: expect.stringContaining("final_answer") },
+    ]);
+  });
+});
+
+describe("options", () => {
+  it.each([0, -1, Number.NaN])("are refused at the door: maxParallelCalls of %d", (maxParallelCalls) => {
+    expect(() => new ToolCallingAgent({ model: scriptedModel([]), maxParallelCalls })).toThrow(/Expected `maxParallelCalls` to be a number >= 1/);
+  });
+});

@@ -1,0 +1,191 @@
+import { type ScriptedReply, scriptedModel } from "@codelet/testing";
+import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import { jsonSchema } from "./json-schema.ts";
+import type { ActionStep, Step } from "./memory.ts";
+import { type ContentPart, type Message, type ModelResponse, noUsage, type ToolCallPart, type ToolResultPart } from "./model.ts";
+import { tool } from "./tool.ts";
+import { ToolCallingAgent, type ToolCallingAgentOptions } from "./tool-calling-agent.ts";
+import type { Json, Media, PlainValue } from "./value.ts";
+
+const call = (name: string, input: Json = {}, id = ""): ToolCallPart => ({ type: "tool-call", id, name, input });
+const answer = (value: Json): ToolCallPart => call("final_answer", { answer: value }, "end");
+const says = (...content: readonly ContentPart[]): ModelResponse => ({ content, usage: noUsage, finishReason: "tool-calls" });
+const cut = (...content: readonly ContentPart[]): ModelResponse => ({ content, usage: noUsage, finishReason: "length" });
+
+const add = tool({ name: "add", description: "Adds.", input: z.object({ a: z.number(), b: z.number() }), execute: ({ a, b }) => a + b });
+const fail = tool({
+  name: "fail",
+  description: "Fails.",
+  input: z.object({}),
+  execute: () => {
+    throw new Error("no luck");
+  },
+});
+
+function agentOf<Output = PlainValue>(
+  replies: readonly ScriptedReply[],
+  options: Partial<ToolCallingAgentOptions<Output>> = {},
+): { readonly agent: ToolCallingAgent<Output>; readonly model: ReturnType<typeof scriptedModel> } {
+  const model = scriptedModel(replies);
+  return { model, agent: new ToolCallingAgent<Output>({ model, tools: [add, fail], ...options } as ToolCallingAgentOptions<Output>) };
+}
+
+const actionsOf = (steps: readonly Step[]): ActionStep[] => steps.filter((step) => step.type === "action");
+const partsOf = <Type extends ContentPart["type"]>(type: Type, { content }: Message): Extract<ContentPart, { type: Type }>[] =>
+  typeof content === "string" ? [] : content.filter((part): part is Extract<ContentPart, { type: Type }> => part.type === type);
+
+/** Providers refuse a prompt in which a call has no result in the next message, or shares its id with another. */
+function expectValid(messages: readonly Message[]): void {
+  const ids = messages.flatMap((message) => partsOf("tool-call", message)).map(({ id }) => id);
+  expect(new Set(ids).size).toBe(ids.length);
+  for (const [index, message] of messages.entries()) {
+    const called = partsOf("tool-call", message).map(({ id }) => id);
+    if (called.length === 0) continue;
+    expect(messages[index + 1]?.role).toBe("tool");
+    expect(partsOf("tool-result", messages[index + 1] as Message).map(({ id }) => id)).toEqual(called);
+  }
+}
+
+/** The results of one step as the model is shown them. */
+async function resultsOf(parts: readonly ToolCallPart[], options: Partial<ToolCallingAgentOptions> = {}): Promise<readonly ToolResultPart[]> {
+  const { agent, model } = agentOf([says(...parts), says(answer(0))], options);
+  const result = await agent.run("task");
+  for (const { messages } of model.requests) expectValid(messages);
+  return actionsOf(result.steps)[0]?.toolResults ?? [];
+}
+
+describe("bad input", () => {
+  it("that is no JSON reaches no tool, not even one that takes a text called input", async () => {
+    const received: unknown[] = [];
+    const save = tool({ name: "save", description: "Saves.", input: z.object({ input: z.string() }), execute: (input) => received.push(input) });
+    const [result] = await resultsOf([call("save", '{"input": "half a te')], { tools: [save] });
+    expect(result).toMatchObject({ isError: true, content: expect.stringContaining("JSON object") });
+    expect(received).toEqual([]);
+  });
+
+  it("is sent back as an object, as providers demand, and is an event like other calls", async () => {
+    const { agent, model } = agentOf([says(call("add", "{a: 1", "x")), says(answer(1))]);
+    const run = agent.start("task");
+    const events: string[] = [];
+    for await (const event of run) if (event.type === "tool-call" || event.type === "tool-result") events.push(event.type);
+    expect(partsOf("tool-call", model.requests[1]?.messages.at(-2) as Message)).toEqual([call("add", { input: "{a: 1" }, "x")]);
+    expect(events).toEqual(["tool-call", "tool-result"]);
+  });
+
+  it.each([
+    ["null", null],
+    ["an empty text", ""],
+  ])("that is %s means no arguments", async (_, input) => {
+    const ping = tool({ name: "ping", description: "Pings.", input: z.object({}), execute: () => "pong" });
+    expect(await resultsOf([call("ping", input)], { tools: [ping] })).toMatchObject([{ content: "pong" }]);
+  });
+
+  it("is described to the model: unknown tools, missing and wrong arguments", async () => {
+    const results = await resultsOf([call("subtract"), call("add", { a: 1 }), call("add", { a: "1", b: 2 }), call("add", { a: 1, b: 2, c: 3 })]);
+    expect(results.map(({ isError }) => isError)).toEqual([true, true, true, true]);
+    expect(results[0]?.content).toMatch(/no tool `subtract`.*add, fail/);
+    expect(results[1]?.content).toMatch(/wrong arguments: b/);
+    expect(results[2]?.content).toMatch(/wrong arguments: a/);
+    expect(results[3]?.content).toMatch(/no parameter `c`/);
+  });
+
+  it("does not reach a prototype", async () => {
+    await resultsOf([call("add", JSON.parse('{"a": 1, "b": 2, "__proto__": {"polluted": 1}}') as Json)]);
+    expect({}).not.toHaveProperty("polluted");
+  });
+});
+
+describe("an answer that was cut off", () => {
+  it("in the middle of arguments makes no call with them", async () => {
+    const { agent } = agentOf([cut(call("add", { a: 1, b: 2 }), call("add", '{"a": 1, "b')), says(answer(3))]);
+    const result = await agent.run("task");
+    expect(actionsOf(result.steps)[0]?.toolResults?.map(({ content, isError }) => [isError, content])).toEqual([
+      [false, "3"],
+      [true, expect.stringContaining("JSON object")],
+    ]);
+  });
+
+  it("in the middle of the final answer is no answer", async () => {
+    const { agent, model } = agentOf([cut(call("final_answer", '{"answer": "It was a dark and')), says(answer("short"))]);
+    expect(await agent.run("task")).toMatchObject({ state: "success", output: "short" });
+    expectValid(model.requests[1]?.messages ?? []);
+    expect(JSON.stringify(model.requests[1]?.messages.at(-1))).toContain("cut off");
+  });
+
+  it("before any call says so to the model", async () => {
+    const { agent, model } = agentOf([cut({ type: "text", text: "Let me think about" }), says(answer(1))]);
+    await agent.run("task");
+    expect(JSON.stringify(model.requests[1]?.messages.at(-1))).toContain("cut off");
+  });
+
+  it("is no answer either when its JSON is broken otherwise", async () => {
+    const { agent } = agentOf([says(call("final_answer", '{"answer": "He said "hi""}')), says(answer("hi"))]);
+    expect(await agent.run("task")).toMatchObject({ output: "hi" });
+  });
+});
+
+describe("values by name", () => {
+  const pixels: Media = { mediaType: "image/png", data: new Uint8Array([1, 2, 3]) };
+  const draw = tool({ name: "draw", description: "Draws.", input: z.object({}), execute: () => pixels });
+  const measure = tool({
+    name: "measure",
+    description: "Measures.",
+    input: jsonSchema<{ readonly image: Media; readonly more?: readonly Media[] }>({
+      type: "object",
+      properties: { image: {}, more: {} },
+      required: ["image"],
+    }),
+    execute: ({ image, more = [] }) => [image, ...more].reduce((sum, { data }) => sum + data.length, 0),
+  });
+
+  it("hand a picture from one tool to another, also in lists, without its bytes in the prompt", async () => {
+    const { agent, model } = agentOf(
+      [
+        says(call("draw"), call("draw")),
+        says(call("measure", { image: "image_1.png", more: ["image_2.png"] })),
+        says(call("final_answer", { answer: "image_1.png" })),
+      ],
+      { tools: [draw, measure] },
+    );
+    const result = await agent.run("task");
+    expect(actionsOf(result.steps)[0]?.toolResults?.map(({ content }) => content)).toEqual([
+      expect.stringContaining('"image_1.png"'),
+      expect.stringContaining('"image_2.png"'),
+    ]);
+    expect(actionsOf(result.steps)[1]?.toolResults).toMatchObject([{ content: "6" }]);
+    expect(result).toMatchObject({ state: "success", output: pixels });
+    expect(JSON.stringify(model.requests)).not.toContain('"data"');
+  });
+
+  it("inside of a result are named where they stand", async () => {
+    const pages = tool({ name: "pages", description: "Gives pages.", input: z.object({}), execute: () => ({ pages: [pixels, pixels], title: "t" }) });
+    const [result] = await resultsOf([call("pages")], { tools: [pages] });
+    expect(JSON.parse(result?.content ?? "")).toMatchObject({ pages: [/image_1/, /image_2/].map((name) => expect.stringMatching(name)), title: "t" });
+  });
+
+  it("show their pictures to a model that sees, after the results", async () => {
+    const model = { ...scriptedModel([]), ...scriptedModel([says(call("draw")), says(answer(1))]), seesImages: true };
+    await new ToolCallingAgent({ model, tools: [draw] }).run("task");
+    expect(model.requests[1]?.messages.slice(-2)).toMatchObject([
+      { role: "tool" },
+      { role: "user", content: [{ type: "text" }, { type: "image", image: pixels }] },
+    ]);
+  });
+
+  it("come from additionalArgs too: the model is told the name, the tool is given the value", async () => {
+    const data = Array.from({ length: 5_000 }, (_, index) => index);
+    const sum = tool({
+      name: "sum",
+      description: "Sums.",
+      input: z.object({ numbers: z.array(z.number()) }),
+      execute: ({ numbers }) => numbers.reduce((total, each) => total + each, 0),
+    });
+    const { agent, model } = agentOf([says(call("sum", { numbers: "data" })), says(answer(1))], { tools: [sum] });
+    const result = await agent.run("task", { additionalArgs: { data } });
+    expect(actionsOf(result.steps)[0]?.toolResults).toMatchObject([{ content: "12497500" }]);
+    expect(JSON.stringify(model.requests[0]).length).toBeLessThan(5_000);
+    expect(JSON.stringify(model.requests[0]?.messages[1])).toMatch(/data \(list of 5000\)/);
+    expect(JSON.stringify(model.requests[0]?.messages[1])).not.toContain("sandbox");
+  });
+});
