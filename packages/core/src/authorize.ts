@@ -1,4 +1,4 @@
-import { egressProblem } from "./data-flow.ts";
+import { type DataPolicy, egressProblem } from "./data-flow.ts";
 import { ToolError } from "./errors.ts";
 import type { RunContext } from "./run-context.ts";
 import { toValue } from "./to-value.ts";
@@ -39,36 +39,63 @@ export interface Approval extends ToolCallRequest {
 /** `true` lets the call through, `false` denies it; with more to say, an object. `input` replaces the arguments. */
 export type ApprovalDecision = boolean | { readonly approve: boolean; readonly reason?: string; readonly input?: { readonly [name: string]: Json } };
 
-/** What the journal keeps of a decision: plain data. */
-type Verdict = { readonly deny: string } | { readonly ask: string } | { readonly input: PlainValue | null };
+/** What the journal keeps of a decision: plain data. `input` replaces the arguments. */
+type Verdict = { readonly deny: string } | { readonly ask?: string; readonly input: PlainValue | null };
 
 /** Lets a call through, with the arguments that it is to have. Throws ToolError (`tool-denied`), or what suspends the run. */
 export async function authorize(run: RunContext, tool: AnyTool, key: string, request: ToolCallRequest): Promise<PlainValue> {
-  const { toolPolicy, dataPolicy } = run.agent;
-  if (toolPolicy === undefined && tool.needsApproval === false && !(tool.egress && dataPolicy !== "warn")) return request.input;
-  const outcome = await run.operate<Verdict>(`${key}/policy`, "policy", () => judge(run, tool, request));
+  const line = lineOf(run);
+  const dataPolicy = strictest(line);
+  if (line.every(({ agent }) => agent.toolPolicy === undefined) && tool.needsApproval === false && !(tool.egress && dataPolicy !== "warn"))
+    return request.input;
+  const outcome = await run.operate<Verdict>(`${key}/policy`, "policy", () => judge(line, dataPolicy, tool, request));
   const verdict = "value" in outcome ? outcome.value : { deny: `the policy failed (${outcome.error.message})` };
   if ("deny" in verdict) throw refusal(tool, verdict.deny);
-  if ("input" in verdict) return verdict.input ?? request.input;
-  return askFor(run, tool, key, { ...request, id: run.path + key, ...(verdict.ask === "" ? {} : { reason: verdict.ask }) });
+  const input = verdict.input ?? request.input;
+  if (verdict.ask === undefined) return input;
+  return askFor(run, tool, key, { ...request, input, id: run.path + key, ...(verdict.ask === "" ? {} : { reason: verdict.ask }) });
 }
 
-async function judge(run: RunContext, tool: AnyTool, request: ToolCallRequest): Promise<Verdict> {
-  const { toolPolicy = () => "allow", dataPolicy } = run.agent;
-  const context = run.options.context as never;
-  const decision = await toolPolicy(request, context);
+/** The run with its managers, the outermost first: each of them has a say. */
+function lineOf(run: RunContext): readonly RunContext[] {
+  return run.scope.parent === undefined ? [run] : [...lineOf(run.scope.parent.run), run];
+}
+
+function strictest(line: readonly RunContext[]): DataPolicy {
+  const policies = line.map(({ agent }) => agent.dataPolicy);
+  return (["block", "ask", "warn"] as const).find((policy) => policies.includes(policy)) ?? "off";
+}
+
+async function judge(line: readonly RunContext[], dataPolicy: DataPolicy, tool: AnyTool, request: ToolCallRequest): Promise<Verdict> {
+  const { exposure, options } = line.at(-1) as RunContext;
+  let ask: string | undefined;
+  let input: PlainValue | null = null;
+  for (const { agent } of line) {
+    if (agent.toolPolicy === undefined) continue;
+    const decision = readPolicy(await agent.toolPolicy({ ...request, input: input ?? request.input }, options.context));
+    if ("deny" in decision) return decision;
+    if (decision.ask !== undefined) ask ||= decision.ask;
+    input = decision.input ?? input;
+  }
+  const { needsApproval } = tool;
+  const needed = typeof needsApproval === "function" ? needsApproval((input ?? request.input) as never, options.context as never) : needsApproval;
+  if (await needed) ask ??= "";
+  const problem = dataPolicy === "block" || dataPolicy === "ask" ? egressProblem(tool, exposure) : undefined;
+  if (problem !== undefined && ask === undefined && dataPolicy === "block") return { deny: problem };
+  if (problem !== undefined) ask ||= problem;
+  return ask === undefined ? { input } : { input, ask };
+}
+
+/** What a policy answered; what is none of the known answers refuses. */
+function readPolicy(decision: ToolDecision): { readonly deny: string } | { readonly ask?: string; readonly input?: PlainValue } {
+  if (decision === "allow") return {};
+  if (decision === "ask") return { ask: "" };
   if (typeof decision === "object" && decision !== null) {
     if ("deny" in decision) return { deny: String(decision.deny) };
     if ("ask" in decision) return { ask: String(decision.ask) };
     if ("rewrite" in decision) return { input: toValue(decision.rewrite, Number.POSITIVE_INFINITY) as PlainValue };
   }
-  if (decision !== "allow" && decision !== "ask")
-    return { deny: `the policy answered ${String(decision)} instead of "allow", "ask", { deny }, { ask } or { rewrite }` };
-  const { needsApproval } = tool;
-  const mustAsk = decision === "ask" || (typeof needsApproval === "function" ? await needsApproval(request.input as never, context) : needsApproval);
-  const problem = dataPolicy === "block" || dataPolicy === "ask" ? egressProblem(tool, run.exposure) : undefined;
-  if (mustAsk || (problem !== undefined && dataPolicy === "ask")) return { ask: problem ?? "" };
-  return problem === undefined ? { input: null } : { deny: problem };
+  return { deny: `the policy answered ${String(decision)} instead of "allow", "ask", { deny }, { ask } or { rewrite }` };
 }
 
 /** Asks whoever can be asked now; else the journal waits for the decision. */

@@ -49,6 +49,7 @@ export async function execute(run: RunContext, session: ExecutorSession, { key, 
     for (const { call, controller } of pending.values()) if (ids?.includes(call.id) ?? true) controller.abort(run.signal.reason);
   };
   const onAbort = (): void => abortCalls();
+  const settle = (): Promise<unknown> => Promise.allSettled([...pending.values()].map(({ settled }) => settled));
 
   run.signal.addEventListener("abort", onAbort);
   try {
@@ -85,12 +86,13 @@ export async function execute(run: RunContext, session: ExecutorSession, { key, 
     }
   } catch (error) {
     // A run that waits leaves its managed agents to wait too.
-    if (run.isControlFlow(error) && !(error instanceof Suspension)) abortCalls();
-    if (run.isControlFlow(error)) await Promise.allSettled([...pending.values()].map(({ settled }) => settled));
+    if (error instanceof Suspension) await settle();
     throw error;
   } finally {
     run.signal.removeEventListener("abort", onAbort);
     abortCalls();
+    // Managed agents close their sandboxes and tell what they spent.
+    await settle();
   }
 }
 

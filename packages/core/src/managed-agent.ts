@@ -53,7 +53,8 @@ export function agentTool(agent: ManagedAgent): AnyTool {
       timeoutMs: Number.POSITIVE_INFINITY,
     },
     ...{ reads: undefined, ingests: undefined, egress: false, agent },
-    output: provideRunSummary ? undefined : output,
+    // The answer was checked as it was given; a schema that transforms can't check it twice.
+    output: provideRunSummary || output === undefined ? undefined : { json: output.json, check: async (value) => ({ value: value as never }) },
     execute: () => {
       throw new ToolError(`${name} is an agent: it can be called in a run only.`);
     },
@@ -62,7 +63,7 @@ export function agentTool(agent: ManagedAgent): AnyTool {
 
 /** A call of a managed agent, as a run inside the manager's. Throws ToolError where it gives no answer. */
 export async function callAgent(run: RunContext, agent: ManagedAgent, key: string, given: ManagedInput, signal: AbortSignal): Promise<unknown> {
-  const { name, keepsMemory, provideRunSummary } = agent.definition;
+  const { name, keepsMemory, provideRunSummary, output: schema } = agent.definition;
   const { context, approve } = run.options;
   const options = { context, approve, additionalArgs: given.additional_args };
   const task = run.agent.prompts.managedTask({ name, task: given.task });
@@ -76,9 +77,13 @@ export async function callAgent(run: RunContext, agent: ManagedAgent, key: strin
     throw new ToolError(`The agent ${name} failed: ${describeThrown(error).message}`, { cause: error });
   }
   if (result.state === "aborted") throw result.reason;
-  const answer = result.state === "success" ? result.output : result.state === "limit" ? (result.output ?? result.text) : undefined;
+  if (result.state === "suspended") throw new ToolError(`The agent ${name} waits for a decision.`);
+  const text = result.state === "limit" ? result.text : undefined;
+  const answer = result.output ?? (schema === undefined ? text : undefined);
   if (answer === undefined)
-    throw new ToolError(`The agent ${name} ended without an answer${result.state === "limit" ? ` at its limit of ${result.limit}` : ""}.`);
+    throw new ToolError(
+      `The agent ${name} reached its limit of ${(result as { readonly limit?: string }).limit} without a good answer. Its last words: ${text || "none"}`,
+    );
   return provideRunSummary ? { answer, summary: textOfMessages(new Memory(result.steps).toMessages({ summary: true })) } : answer;
 }
 

@@ -100,20 +100,21 @@ export class RunContext {
     this.journal = watchJournal(parent?.run.journal.child(parent.key) ?? this.#open(scope.journal ?? agent.journal), (error) => {
       this.#controlFlow ??= { error };
     });
-    if (executor !== undefined) this.#openSandbox(executor, variables, options.runId !== undefined);
+    if (executor !== undefined) this.#openSandbox(executor, variables);
     else for (const [name, value] of Object.entries(variables)) this.thread.values.set(name, value);
   }
 
-  #openSandbox(executor: Executor, variables: Readonly<Record<string, Value>>, hasOwnId: boolean): void {
+  #openSandbox(executor: Executor, variables: Readonly<Record<string, Value>>): void {
     const { agent, thread, root, path } = this;
+    const { mayRepeat } = root.agent;
     const options: OpenSessionOptions = {
       restore: thread.restore,
       tools: [...agent.tools.values()].map(toolSignature),
       variables,
       authorizedImports: agent.authorizedImports,
       // Only a run that may be repeated needs the same randomness again; any other can have a session that was opened before.
-      seed: agent.mayRepeat || hasOwnId ? this.runId + path : undefined,
-      replayable: (agent.mayRepeat && executor.capabilities.recovery.replay !== false) || undefined,
+      seed: mayRepeat || root.options.runId !== undefined ? this.runId + path : undefined,
+      replayable: (mayRepeat && executor.capabilities.recovery.replay !== false) || undefined,
       onProgress: (message) => this.emit({ type: "sandbox-progress", message }),
       signal: this.signal,
     };

@@ -101,7 +101,7 @@ export class Run<Output> implements AsyncIterable<AgentEvent> {
   /** Unread pieces of one text are joined, so that a slow reader costs no more than the text. */
   #push(event: AgentEvent): void {
     this.#hasBegun = true;
-    if (event.type === "step-end" && this.#asked > 0) this.#taken.push(event.action);
+    if (event.type === "step-end" && event.agentPath.length === 1 && this.#asked > 0) this.#taken.push(event.action);
     const last = this.#unread.at(-1);
     const isSameKind =
       (event.type === "model-delta" && last?.type === event.type && last.part === event.part) ||
