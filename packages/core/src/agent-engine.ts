@@ -28,12 +28,12 @@ export class AgentEngine<Output> {
 
   constructor(engine: EngineOptions) {
     const { common, options, kind, executor } = engine;
-    const { name, model, output, maxSteps, budget, planningInterval, maySuspend } = common;
+    const { name, model, output, maxSteps, budget, price, planningInterval, maySuspend } = common;
     const { description, tools = [], managedAgents = [], provideRunSummary = false, keepsMemory = false } = options;
     this.#options = engine;
     this.definition = {
       ...{ kind, name, description, modelId: model.id, tools: [...tools], managedAgents: managedAgents.map(({ definition }) => definition) },
-      ...{ executor, output, maxSteps, budget, planningInterval, provideRunSummary, keepsMemory, maySuspend },
+      ...{ executor, output, maxSteps, budget, price, planningInterval, provideRunSummary, keepsMemory, maySuspend },
     };
   }
 

@@ -1,5 +1,5 @@
 import type { Executor } from "./executor.ts";
-import type { Budget } from "./limits.ts";
+import type { Budget, Price } from "./limits.ts";
 import type { ResolvedSchema } from "./schema.ts";
 import type { AnyTool } from "./tool.ts";
 
@@ -17,6 +17,8 @@ export interface AgentDefinition {
   readonly output: ResolvedSchema | undefined;
   readonly maxSteps: number;
   readonly budget: Budget;
+  /** What its model costs, where it says so itself. */
+  readonly price: Price | undefined;
   readonly planningInterval: number | undefined;
   readonly provideRunSummary: boolean;
   readonly keepsMemory: boolean;

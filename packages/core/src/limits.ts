@@ -1,4 +1,5 @@
 import { atLeast } from "./at-least.ts";
+import type { AgentDefinition } from "./definition.ts";
 import { ConfigurationError, LimitError, type LimitName } from "./errors.ts";
 import { addUsage, noUsage, type Usage } from "./model.ts";
 
@@ -49,6 +50,12 @@ export class Ledger {
     this.#add({ [name]: 1 });
   }
 
+  /** What may still be counted, here and in all managers' runs. */
+  left(name: Counted): number {
+    const own = (this.#budget[name] ?? Number.POSITIVE_INFINITY) - this.#spent[name];
+    return Math.min(own, this.#parent?.left(name) ?? Number.POSITIVE_INFINITY);
+  }
+
   /** Counts an answer that is asked for. The last one of a run that has reached its limit is only checked by its managers. */
   countModelCall(isLast: boolean): void {
     const first = isLast ? this.#parent : this;
@@ -97,15 +104,16 @@ const budgetNames: Readonly<Record<LimitName, true>> = {
   wallTimeMs: true,
 };
 
-/** Throws TypeError for a limit that is none, and ConfigurationError for a cost that nobody can tell. */
-export function checkBudget(budget: Budget, price: Price | undefined, modelId: string): Budget {
+/** Throws TypeError for a limit that is none, and ConfigurationError for a cost that nobody can tell, of an agent or one below it. */
+export function checkBudget(budget: Budget, agents: readonly Pick<AgentDefinition, "modelId" | "price">[]): Budget {
   for (const [name, value] of Object.entries(budget)) {
     if (!(name in budgetNames)) throw new TypeError(`Expected \`budget\` to have only ${Object.keys(budgetNames).join(", ")}, got \`${name}\``);
     if (value !== undefined) atLeast(name === "costUsd" ? 0 : 1, `budget.${name}`, value);
   }
-  if (budget.costUsd !== undefined && price?.(noUsage, modelId) === undefined)
+  const unknown = agents.find(({ price, modelId }) => price?.(noUsage, modelId) === undefined);
+  if (budget.costUsd !== undefined && unknown !== undefined)
     throw new ConfigurationError(
-      `\`budget.costUsd\` needs to know what the model ${modelId} costs: set \`price: (usage, modelId) => dollars\`, or pricesOf(…) of @codelet/core/prices.`,
+      `\`budget.costUsd\` needs to know what the model ${unknown.modelId} costs: set \`price: (usage, modelId) => dollars\`, or pricesOf(…) of @codelet/core/prices.`,
     );
   return budget;
 }

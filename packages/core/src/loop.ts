@@ -23,6 +23,7 @@ export async function loop(run: RunContext): Promise<RunEnding<unknown>> {
       if (budget.wallTimeMs !== undefined && activeMs >= budget.wallTimeMs) throw run.ledger.reached("wallTimeMs", activeMs, budget.wallTimeMs);
       if (step > run.maxSteps) throw run.ledger.reached("steps", step - 1, run.maxSteps);
       run.ledger.count("steps");
+      run.step = step;
       await plan(run, step);
       const answer = await takeStep(run, newAction(step, startedAtMs));
       if (answer !== undefined) return { state: "success", output: answer.output };
@@ -35,7 +36,6 @@ export async function loop(run: RunContext): Promise<RunEnding<unknown>> {
 
 /** Ask the model, do what it says, show it the outcome. What was done is remembered also when the step is cut short. */
 async function takeStep(run: RunContext, action: Draft): Promise<Answer | undefined> {
-  run.step = action.step;
   run.emit({ type: "step-start" });
   let answer: Answer | undefined;
   try {
@@ -61,7 +61,7 @@ async function act(run: RunContext, action: Draft): Promise<Answer | undefined> 
   action.usage = response.usage;
   const final = await agent.kind.act(run, action, response);
   if (final === undefined) return undefined;
-  const output = await checkAnswer(final.value, agent.output, agent.finalAnswerChecks, memory);
+  const output = await abortable(checkAnswer(final.value, agent.output, agent.finalAnswerChecks, memory), run.signal);
   action.isFinal = true;
   return { output };
 }
@@ -71,11 +71,12 @@ async function compact(run: RunContext, step: number): Promise<void> {
   const { memory, signal } = run;
   let asked = 0;
   const last = memory.steps.findLast((each) => each.type === "action");
-  await run.agent.compactor?.({
+  const compacting = run.agent.compactor?.({
     memory,
     inputTokens: last?.usage.input ?? 0,
     generate: (request) => generate(run, `${step}/compact.${asked++}`, { ...request, signal }),
   });
+  await abortable(Promise.resolve(compacting), signal);
 }
 
 async function remember(run: RunContext, action: Draft): Promise<void> {

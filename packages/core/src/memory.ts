@@ -122,12 +122,12 @@ export class Memory {
     return this.#list.slice();
   }
 
-  /** What was done and seen, without pictures, rich output and the model's reasoning. */
+  /** What was done and seen, without pictures, rich output and the parts of the model's answer. */
   succinctSteps(): Partial<Step>[] {
     return this.#list.map((step) => {
       if (step.type === "task") return { type: step.type, task: step.task };
       if (step.type !== "action") return step;
-      const { modelParts, toolResults, images, outputs, ...succinct } = step;
+      const { modelParts, images, outputs, ...succinct } = step;
       return succinct;
     });
   }

@@ -1,4 +1,4 @@
-import { abortAfter } from "./abort.ts";
+import { abortAfter, abortable } from "./abort.ts";
 import type { RunEnding, RunOptions, RunResult } from "./agent.ts";
 import { checkAnswer } from "./answer.ts";
 import type { AgentDefinition } from "./definition.ts";
@@ -83,7 +83,7 @@ async function remember(run: RunContext, executor: Executor | undefined, { task,
   if (agent.warning !== undefined && run.root === run) run.emit({ type: "warning", message: agent.warning });
   const system = { type: "system", prompt: agent.kind.systemPrompt } as const;
   const [first, ...rest] = earlier;
-  const before = first?.type === "system" ? rest : earlier;
+  const before = (first?.type === "system" ? rest : earlier).filter(({ type }) => type !== "system");
   const isSame = first?.type === "system" && first.prompt === system.prompt;
   memory.edit(() => [isSame ? first : system, ...before, task]);
   await callBack(run, system, "system");
@@ -123,7 +123,7 @@ async function lastAnswer(run: RunContext, task: string, limit: LimitName): Prom
     const response = await generate(run, "last/model", request, true);
     text = textOf(response.content);
     const answer = schema === undefined ? text : (JSON.parse(unfence(text)) as { readonly answer: never }).answer;
-    return { output: await checkAnswer(answer, schema, finalAnswerChecks, run.memory), text };
+    return { output: await abortable(checkAnswer(answer, schema, finalAnswerChecks, run.memory), request.signal), text };
   } catch (error) {
     if (run.isControlFlow(error) || run.callers.aborted) throw error;
     run.emit({ type: "warning", message: `There is no checked answer at the limit: ${describeThrown(error).message}` });

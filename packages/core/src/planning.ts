@@ -6,13 +6,16 @@ import { callBack } from "./step-callbacks.ts";
 
 /** Where a plan is due before this step, the model makes one, or a new one from what it has found. */
 export async function plan(run: RunContext, step: number): Promise<void> {
-  const { agent, memory, maxSteps, signal } = run;
+  const { agent, memory, maxSteps, ledger, signal } = run;
   const { planningInterval, prompts, kind } = agent;
   if (planningInterval === undefined || (step - 1) % planningInterval !== 0) return;
   const key = `${step}/plan`;
   const startedAtMs = await run.journal.now(`${key}/start`);
-  const isFirst = !memory.steps.some(({ type }) => type === "planning");
-  const question = prompts.plan({ isFirst, remainingSteps: maxSteps - step + 1, tools: [...agent.tools.keys()] });
+  const ofThisTask = memory.steps.slice(memory.steps.findLastIndex(({ type }) => type === "task"));
+  const isFirst = !ofThisTask.some(({ type }) => type === "planning");
+  // This step is counted already.
+  const remainingSteps = Math.min(maxSteps - step, ledger.left("steps")) + 1;
+  const question = prompts.plan({ isFirst, remainingSteps, tools: [...agent.tools.keys()] });
   const { tools } = kind.request;
   const response = await generate(run, `${key}/model`, {
     messages: [...memory.toMessages(), { role: "user", content: question }],

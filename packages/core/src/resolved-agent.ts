@@ -2,9 +2,9 @@ import type { AgentOptions } from "./agent.ts";
 import type { FinalAnswerCheck } from "./answer.ts";
 import { atLeast } from "./at-least.ts";
 import { trifectaWarning } from "./data-flow.ts";
-import { toolsOf } from "./definition.ts";
+import { type AgentDefinition, toolsOf } from "./definition.ts";
 import { memoryJournal } from "./journal.ts";
-import { checkBudget, defaultMaxSteps } from "./limits.ts";
+import { checkBudget, defaultMaxSteps, type Price } from "./limits.ts";
 import { agentTool } from "./managed-agent.ts";
 import type { ActionStep } from "./memory.ts";
 import { type Model, type ModelRequest, type ModelResponse, toModel } from "./model.ts";
@@ -79,7 +79,7 @@ export function resolveAgent<Output>(options: AgentOptions<Output>): CommonAgent
     warning: dataPolicy === "warn" ? trifectaWarning(all) : undefined,
     planningInterval: planningInterval === undefined ? undefined : atLeast(1, "planningInterval", planningInterval),
     maxSteps: atLeast(1, "maxSteps", options.maxSteps ?? defaultMaxSteps),
-    budget: checkBudget(options.budget ?? {}, price, model.id),
+    budget: checkBudget(options.budget ?? {}, [{ modelId: model.id, price }, ...team.flatMap((member) => membersOf(member, price))]),
     maxToolResultBytes: atLeast(1, "maxToolResultBytes", options.maxToolResultBytes ?? defaultMaxToolResultBytes),
     maxObservationCharacters: atLeast(100, "maxObservationCharacters", options.maxObservationCharacters ?? defaultMaxObservationCharacters),
     output: output && resolveSchema(output, "input", "output"),
@@ -87,6 +87,14 @@ export function resolveAgent<Output>(options: AgentOptions<Output>): CommonAgent
     journal: options.journal ?? memoryJournal(),
     prompts: promptTemplates(options.promptTemplates),
   };
+}
+
+type Priced = Pick<AgentDefinition, "modelId" | "price">;
+
+/** An agent and those below it, with the prices that hold for them. */
+function membersOf({ modelId, price, managedAgents }: AgentDefinition, managers: Price | undefined): readonly Priced[] {
+  const own = price ?? managers;
+  return [{ modelId, price: own }, ...managedAgents.flatMap((member) => membersOf(member, own))];
 }
 
 export function oneOf<Choice extends string>(choices: readonly Choice[], name: string, value: Choice): Choice {

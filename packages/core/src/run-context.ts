@@ -1,4 +1,5 @@
 import type { RunBase, RunOptions } from "./agent.ts";
+import { atLeast } from "./at-least.ts";
 import type { Approval } from "./authorize.ts";
 import type { Exposure } from "./data-flow.ts";
 import type { AgentEvent, Ending, EventBody, RunState } from "./events.ts";
@@ -85,6 +86,7 @@ export class RunContext {
     const { runId = crypto.randomUUID(), signal, additionalArgs = {}, maxSteps = agent.maxSteps } = options;
     if (typeof runId !== "string" || runId === "") throw new TypeError(`Expected \`runId\` to be a text, got \`${runId}\` (${typeof runId})`);
     const variables = checkVariables(additionalArgs, agent.tools);
+    atLeast(1, "maxSteps", maxSteps);
     this.runId = parent?.run.runId ?? runId;
     this.agent = agent;
     this.options = options;
@@ -191,7 +193,7 @@ export class RunContext {
     const durationMs = this.activeMs(this.#lastMs);
     this.emit({ type: this.root === this ? "run-end" : "agent-end", state, usage, costUsd, durationMs, ...more });
     this.#hasEnded = true;
-    return { runId, steps: memory.steps, usage, costUsd, startedAtMs, durationMs };
+    return { runId, steps: memory.fullSteps(), usage, costUsd, startedAtMs, durationMs };
   }
 
   emit(body: EventBody): void {

@@ -1,3 +1,4 @@
+import { abortable } from "./abort.ts";
 import type { Memory, Step } from "./memory.ts";
 import type { ModelRequest, ModelResponse } from "./model.ts";
 import type { RunContext } from "./run-context.ts";
@@ -49,7 +50,9 @@ export async function callBack(run: RunContext, step: Step, key: string): Promis
     const { memory, runId, agentPath, signal, options } = run;
     const outcome = await run.operate<Edit | null>(`${key}/callback.${index}`, "hook", async () => {
       const before = memory.fullSteps();
-      await callback(step, { memory, runId, agentPath, signal, context: options.context });
+      const called = Promise.resolve(callback(step, { memory, runId, agentPath, signal, context: options.context }));
+      // Also of a step that was cut short.
+      await (signal.aborted ? called : abortable(called, signal));
       const after = memory.fullSteps();
       const from = before.findIndex((each, at) => each !== after[at]);
       if (from < 0 && after.length === before.length) return null;
