@@ -51,8 +51,9 @@ export async function callBack(run: RunContext, step: Step, key: string): Promis
     const outcome = await run.operate<Edit | null>(`${key}/callback.${index}`, "hook", async () => {
       const before = memory.fullSteps();
       const called = Promise.resolve(callback(step, { memory, runId, agentPath, signal, context: options.context }));
-      // Also of a step that was cut short.
-      await (signal.aborted ? called : abortable(called, signal));
+      // A step that was cut short is told too, but an abort waits for nobody.
+      if (run.callers.aborted) called.catch(() => {});
+      else await abortable(called, signal.aborted ? run.callers : signal);
       const after = memory.fullSteps();
       const from = before.findIndex((each, at) => each !== after[at]);
       if (from < 0 && after.length === before.length) return null;
