@@ -21,6 +21,6 @@ it("joins unread pieces of one text", async () => {
 
 it("joins no pieces of different agents, of different calls of one agent, and of different steps", async () => {
   const search = { agentPath: ["manager", "search"] };
-  expect(await textsOf({}, { ...search }, { ...search, callPath: "1/tool.a/" }, { ...search, callPath: "1/tool.b/" })).toHaveLength(4);
+  expect(await textsOf({}, { ...search, callPath: "1/tool.a/" }, { ...search, callPath: "1/tool.b/" })).toHaveLength(3);
   expect(await textsOf({ step: 1 }, { step: 2 })).toHaveLength(2);
 });
