@@ -42,8 +42,10 @@ function capabilitiesOf(options: ResolvedLocalOptions): ExecutorCapabilities {
       recovery: { pinned: false, snapshot: false, replay: false },
     };
   }
-  // Every session starts with an empty folder and without a network, so earlier code can be run again.
-  const enclosed = { ...shared, network: "none", files: "own", recovery: { pinned: false, snapshot: false, replay: "workdir" } } as const;
+  // Every session starts with an empty folder and without a network. Only under bubblewrap has that folder the same path in each, so that earlier code
+  // can be run again.
+  const replay = options.sandbox === "required" && process.platform !== "darwin" ? "workdir" : false;
+  const enclosed = { ...shared, network: "none", files: "own", recovery: { pinned: false, snapshot: false, replay } } as const;
   // macOS has no namespaces: Seatbelt lets code list the machine's processes, and no limit of memory holds there.
   if (process.platform === "darwin") return { ...enclosed, isolation: 1, processes: "host" };
   return { ...enclosed, isolation: 3, processes: "own" };
