@@ -5,7 +5,7 @@ const pauseMs = 60_000;
 const sweptAt = new Map<string, number>();
 
 /**
- * Removes the containers of hosts that were killed between a container's creation and its start, once their orphan time is over; one that has started ends by
+ * Removes the containers of hosts that were killed between a container's creation and its start, once their orphan time, at least 20 s, is over; one that has started ends by
  * itself. At most once a minute for an engine. Never rejects: what can't be removed now is left to the next.
  */
 export async function sweepCreated(docker: Docker): Promise<void> {
@@ -27,7 +27,7 @@ export async function removeCreated(docker: Docker): Promise<void> {
   if (found.length === 0) return;
   const { SystemTime } = (await docker.info()) as { readonly SystemTime: string }; // the engine's clock, which has dated them
   const isOrphan = ({ Created, Labels }: Docker.ContainerInfo): boolean =>
-    Date.parse(SystemTime) - Created * 1_000 > Number(Labels[containerLabels.orphanTimeoutMs]);
+    Date.parse(SystemTime) - Created * 1_000 > Number(Labels[containerLabels.startTimeoutMs]);
   // Without force: one that has been started meanwhile stays.
   await Promise.all(
     found.filter(isOrphan).map(({ Id }) =>
