@@ -1,4 +1,4 @@
-import type { Execution } from "../executor.ts";
+import type { CodeErrorInfo, Execution } from "../executor.ts";
 import type { Attachment } from "../media.ts";
 import { type Message, textOf } from "../model.ts";
 import { plainValue } from "../plain-value.ts";
@@ -14,11 +14,17 @@ export function renderExecution({ logs, value, valueText, outputs, error, stateL
   const displayed = outputs.map((output) => output["text/plain"] ?? `<${Object.keys(output).join(", ")}>`).filter((text) => text !== shown);
   if (displayed.length > 0) parts.push(`Displayed to the user:\n${displayed.join("\n")}`);
   if (error === undefined && shown !== "") parts.push(`Last output from code snippet:\n${shown}`);
-  if (error !== undefined) parts.push(`Error:\n${error.traceback ?? `${error.name}: ${error.message}`}`);
+  if (error !== undefined) parts.push(`Error:\n${showError(error)}`);
   if (stateLost) parts.push("The interpreter was restarted: all variables, functions and imports are gone. Define again what you need.");
   if (error !== undefined) parts.push(retryHint);
   if (parts.length === 1) parts.push("The program ran and printed nothing.");
   return cutMiddle(parts.join("\n"), maxCharacters);
+}
+
+/** A program that was stopped has the traceback of the interrupt, which doesn't say why. */
+function showError({ name, message, traceback = "" }: CodeErrorInfo): string {
+  const said = `${name}: ${message}`;
+  return traceback.includes(name) ? traceback : `${traceback}\n${said}`.trim();
 }
 
 /** The pictures among what a program displayed, for models that see. */
