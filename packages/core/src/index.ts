@@ -44,7 +44,7 @@ export { type Clock, type Journal, type JournalFactory, memoryJournal } from "./
 export type { Budget, Price } from "./limits.ts";
 export type { ManagedAgent } from "./managed-agent.ts";
 export type { AgentAudio, AgentImage, Attachment, MediaInput } from "./media.ts";
-export type { ActionStep, MessagesOptions, PlanningStep, Step, StepError, SystemStep, TaskStep, ToolCallRecord } from "./memory.ts";
+export type { ActionStep, MessagesOptions, PlanningStep, Step, StepError, SummaryStep, SystemStep, TaskStep, ToolCallRecord } from "./memory.ts";
 export { Memory } from "./memory.ts";
 export type {
   ContentPart,
@@ -77,7 +77,7 @@ export type { Run } from "./run.ts";
 export { type RunCodeOptions, runCode } from "./run-code.ts";
 export type { SavedConversation } from "./saved-conversation.ts";
 export type { JsonSchema, ResolvedSchema, StandardSchema } from "./schema.ts";
-export type { Compactor, CompactorContext, StepCallback, StepCallbackContext, StepCallbacks } from "./step-callbacks.ts";
+export type { Compactor, CompactorContext, LastPrompt, StepCallback, StepCallbackContext, StepCallbacks } from "./step-callbacks.ts";
 export type { SuspendedRun } from "./suspension.ts";
 export { type AnyTool, parametersOf, type Tool, type ToolContext, type ToolOptions, tool, toolSignature } from "./tool.ts";
 export { ToolCallingAgent, type ToolCallingAgentOptions, type ToolCallingOptions } from "./tool-calling-agent.ts";

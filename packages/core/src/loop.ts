@@ -8,7 +8,7 @@ import { plan } from "./planning.ts";
 import { renderProblem } from "./prompts/observation.ts";
 import type { Draft } from "./resolved-agent.ts";
 import type { RunContext } from "./run-context.ts";
-import { callBack } from "./step-callbacks.ts";
+import { callBack, compact } from "./step-callbacks.ts";
 
 type Answer = { readonly output: unknown };
 
@@ -56,27 +56,16 @@ async function takeStep(run: RunContext, action: Draft): Promise<Answer | undefi
 
 async function act(run: RunContext, action: Draft): Promise<Answer | undefined> {
   const { agent, memory } = run;
-  await compact(run, action.step);
-  const response = await generate(run, `${action.step}/model`, { ...agent.kind.request, messages: memory.toMessages(), signal: run.signal });
+  await compact(run, String(action.step));
+  const messages = memory.toMessages();
+  const response = await generate(run, `${action.step}/model`, { ...agent.kind.request, messages, signal: run.signal });
   action.usage = response.usage;
+  run.lastPrompt = { messages, inputTokens: response.usage.input };
   const final = await agent.kind.act(run, action, response);
   if (final === undefined) return undefined;
   const output = await abortable(checkAnswer(final.value, agent.output, agent.finalAnswerChecks, memory), run.signal);
   action.isFinal = true;
   return { output };
-}
-
-/** Before a prompt is made, it may be made smaller. */
-async function compact(run: RunContext, step: number): Promise<void> {
-  const { memory, signal } = run;
-  let asked = 0;
-  const last = memory.steps.findLast((each) => each.type === "action");
-  const compacting = run.agent.compactor?.({
-    memory,
-    inputTokens: last?.usage.input ?? 0,
-    generate: (request) => generate(run, `${step}/compact.${asked++}`, { ...request, signal }),
-  });
-  await abortable(Promise.resolve(compacting), signal);
 }
 
 async function remember(run: RunContext, action: Draft): Promise<void> {

@@ -4,7 +4,7 @@ import type { Attachment } from "./media.ts";
 import type { ContentPart, Message, ToolResultPart, Usage } from "./model.ts";
 
 /** What a run remembers, as plain data: each step holds its own data only. */
-export type Step = SystemStep | TaskStep | PlanningStep | ActionStep;
+export type Step = SystemStep | TaskStep | SummaryStep | PlanningStep | ActionStep;
 
 export interface SystemStep {
   readonly type: "system";
@@ -16,6 +16,12 @@ export interface TaskStep {
   readonly task: string;
   /** Images and other media that belong to the task. */
   readonly attachments: readonly Attachment[];
+}
+
+/** What a compactor has put in the place of older steps. */
+export interface SummaryStep {
+  readonly type: "summary";
+  readonly summary: string;
 }
 
 /** What the model means to do, before the action `step`. */
@@ -144,6 +150,8 @@ function renderStep(step: Step): readonly Message[] {
       return [{ role: "system", content: step.prompt }];
     case "task":
       return [{ role: "user", content: withAttachments(step.task, step.attachments) }];
+    case "summary":
+      return [{ role: "user", content: step.summary }];
     case "planning":
       return [
         { role: "assistant", content: step.plan },
@@ -160,12 +168,13 @@ function renderStep(step: Step): readonly Message[] {
 }
 
 function summarizeStep(step: Step): readonly Message[] {
-  if (step.type === "task") return renderStep(step);
+  if (step.type === "task" || step.type === "summary") return renderStep(step);
   if (step.type !== "action") return [];
   const seen = [...(step.toolResults ?? []).map(({ name, content }) => `${name}: ${content}`), step.observation];
   return [{ role: "user", content: seen.filter(Boolean).join("\n") }];
 }
 
 function withAttachments(text: string, attachments: readonly Attachment[]): string | readonly ContentPart[] {
-  return attachments.length === 0 ? text : [{ type: "text", text }, ...attachments];
+  if (attachments.length === 0) return text;
+  return text === "" ? attachments : [{ type: "text", text }, ...attachments];
 }

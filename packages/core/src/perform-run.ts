@@ -13,7 +13,7 @@ import { unfence } from "./parse-code.ts";
 import { describeTask } from "./prompts/prompts.ts";
 import type { ResolvedAgent } from "./resolved-agent.ts";
 import { RunContext, type RunScope } from "./run-context.ts";
-import { callBack } from "./step-callbacks.ts";
+import { callBack, compact } from "./step-callbacks.ts";
 import type { Given } from "./suspension.ts";
 
 /** The last call for an answer may take so long, retries included. */
@@ -114,6 +114,7 @@ async function lastAnswer(run: RunContext, task: string, limit: LimitName): Prom
   const { tools } = kind.request;
   let text: string | undefined;
   try {
+    await compact(run, "last");
     const request = {
       messages: [...run.memory.toMessages(), { role: "user" as const, content: question }],
       ...(tools === undefined ? {} : { tools, toolChoice: "none" as const }),

@@ -1,8 +1,8 @@
 import { generate } from "./generate.ts";
 import type { PlanningStep } from "./memory.ts";
-import { textOf } from "./model.ts";
+import { type Message, textOf } from "./model.ts";
 import type { RunContext } from "./run-context.ts";
-import { callBack } from "./step-callbacks.ts";
+import { callBack, compact } from "./step-callbacks.ts";
 
 /** Where a plan is due before this step, the model makes one, or a new one from what it has found. */
 export async function plan(run: RunContext, step: number): Promise<void> {
@@ -17,11 +17,14 @@ export async function plan(run: RunContext, step: number): Promise<void> {
   const remainingSteps = Math.min(maxSteps - step, ledger.left("steps")) + 1;
   const question = prompts.plan({ isFirst, remainingSteps, tools: [...agent.tools.keys()] });
   const { tools } = kind.request;
+  await compact(run, key);
+  const messages: Message[] = [...memory.toMessages(), { role: "user", content: question }];
   const response = await generate(run, `${key}/model`, {
-    messages: [...memory.toMessages(), { role: "user", content: question }],
+    messages,
     ...(tools === undefined ? {} : { tools, toolChoice: "none" }),
     signal,
   });
+  run.lastPrompt = { messages, inputTokens: response.usage.input };
   const text = textOf(response.content).trim() || "(no plan)";
   const durationMs = (await run.journal.now(`${key}/end`)) - startedAtMs;
   const planning: PlanningStep = { type: "planning", step, plan: text, usage: response.usage, startedAtMs, durationMs };

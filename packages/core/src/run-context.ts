@@ -10,6 +10,7 @@ import { Memory } from "./memory.ts";
 import type { ResolvedAgent } from "./resolved-agent.ts";
 import type { RunHandle } from "./run.ts";
 import { Sandbox } from "./sandbox.ts";
+import type { LastPrompt } from "./step-callbacks.ts";
 import type { Resumption } from "./suspension.ts";
 import { checkVariables, toolSignature } from "./tool.ts";
 import type { Json, Value } from "./value.ts";
@@ -72,6 +73,8 @@ export class RunContext {
   readonly managed: Map<string, { readonly thread: Thread; idle: Promise<unknown> }> = new Map();
   /** Ids of the model's own calls, in what it is shown of earlier runs too. */
   readonly callIds: Set<string> = new Set();
+  /** What the model was asked last, for the compactor. */
+  lastPrompt: LastPrompt | undefined;
   /** The step that events belong to. */
   step: number | undefined;
   startedAtMs = 0;

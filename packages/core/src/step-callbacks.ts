@@ -1,6 +1,7 @@
 import { abortable } from "./abort.ts";
+import { generate } from "./generate.ts";
 import type { Memory, Step } from "./memory.ts";
-import type { ModelRequest, ModelResponse } from "./model.ts";
+import type { Message, ModelRequest, ModelResponse } from "./model.ts";
 import type { RunContext } from "./run-context.ts";
 
 export interface StepCallbackContext {
@@ -18,7 +19,7 @@ export type StepCallback<Kind extends Step = Step> = (step: Kind, context: StepC
 
 /** Callbacks by kind of step. */
 export type StepCallbacks = {
-  readonly [Type in Step["type"]]?:
+  readonly [Type in Exclude<Step["type"], "summary">]?:
     | StepCallback<Extract<Step, { readonly type: Type }>>
     | readonly StepCallback<Extract<Step, { readonly type: Type }>>[];
 };
@@ -26,13 +27,19 @@ export type StepCallbacks = {
 export interface CompactorContext {
   /** To be edited; the same way for the same steps and answers, since a resumed run compacts again. */
   readonly memory: Memory;
-  /** Tokens of the prompt before, as the model counted them; 0 before the first. */
-  readonly inputTokens: number;
+  /** The run's prompt before this one; none before the first. */
+  readonly lastPrompt: LastPrompt | undefined;
   /** Asks the run's model, within the run's budget. */
   generate(request: Omit<ModelRequest, "signal">): Promise<ModelResponse>;
 }
 
-/** Called before each prompt of an action. What it throws ends the run. */
+/** A prompt, and its tokens as the model counted them, tools included; 0 where it didn't. */
+export interface LastPrompt {
+  readonly messages: readonly Message[];
+  readonly inputTokens: number;
+}
+
+/** Called before each prompt: of an action, a plan, a last answer. What it throws ends the run. */
 export type Compactor = (context: CompactorContext) => void | Promise<void>;
 
 /** What a callback did to the memory: the steps from `from` on are `steps` now. */
@@ -45,7 +52,7 @@ interface Edit {
 export async function callBack(run: RunContext, step: Step, key: string): Promise<void> {
   const { stepCallbacks = {} } = run.agent;
   const byKind: StepCallbacks = typeof stepCallbacks === "function" ? { action: stepCallbacks as never } : stepCallbacks;
-  const callbacks = [byKind[step.type] ?? []].flat() as readonly StepCallback[];
+  const callbacks = [byKind[step.type as keyof StepCallbacks] ?? []].flat() as readonly StepCallback[];
   for (const [index, callback] of callbacks.entries()) {
     const { memory, runId, agentPath, signal, options } = run;
     const outcome = await run.operate<Edit | null>(`${key}/callback.${index}`, "hook", async () => {
@@ -63,4 +70,16 @@ export async function callBack(run: RunContext, step: Step, key: string): Promis
     const edit = run.valueOf(outcome);
     if (edit !== null) memory.edit((steps) => [...steps.slice(0, edit.from), ...edit.steps]);
   }
+}
+
+/** Before a prompt is made, it may be made smaller. */
+export async function compact(run: RunContext, key: string): Promise<void> {
+  const { memory, lastPrompt, signal } = run;
+  let asked = 0;
+  const compacting = run.agent.compactor?.({
+    memory,
+    lastPrompt,
+    generate: (request) => generate(run, `${key}/compact.${asked++}`, { ...request, signal }),
+  });
+  await abortable(Promise.resolve(compacting), signal);
 }
