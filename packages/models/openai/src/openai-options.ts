@@ -28,6 +28,11 @@ export interface OpenAIModelOptions {
    * dropped. Cutting happens in both. @default "cut" for OpenAI's and xAI's reasoning models and once a server has refused `stop`, else "send"
    */
   readonly stopSequences?: "send" | "cut" | undefined;
+  /**
+   * Whether pictures that code displays or tools return are sent with the observation. Those of a task always are. A server answers 400 for a model that
+   * sees none, and the run fails. @default true for OpenAI's own models that see; false for a `baseURL` of yours
+   */
+  readonly seesImages?: boolean | undefined;
   /** Milliseconds from the request to the first byte of the answer. Minimum 1. @default 300_000 */
   readonly firstByteTimeoutMs?: number | undefined;
   /** Milliseconds without a byte once the answer has begun. Minimum 1. @default 120_000 */
@@ -51,6 +56,7 @@ export interface ResolvedOptions {
   readonly reasoningEffort: string | undefined;
   readonly parameters: Readonly<Record<string, unknown>>;
   readonly stopSequences: "send" | "cut";
+  readonly seesImages: boolean;
   readonly firstByteTimeoutMs: number;
   readonly idleTimeoutMs: number;
   readonly maxEventBytes: number;
@@ -65,6 +71,9 @@ const defaultMaxResponseBytes = 128 * 1024 * 1024;
 
 /** Families that answer `stop` with an error. */
 const refusesStop = /^(o3(?!-mini)|o4|gpt-5(?!.*chat)|grok-[34])/;
+
+/** OpenAI's models that take no pictures. */
+const isBlind = /^(gpt-3|gpt-4(-\d{4}|-32k|$)|o1-(mini|preview)|o3-mini|gpt-4o(-mini)?-(audio|search)|gpt-audio|gpt-oss)/;
 
 /** The complete options. Throws TypeError for a wrong one, `configuration` when no key can be found. */
 export function resolveOptions(modelId: string, options: OpenAIModelOptions, environment: OpenAIEnvironment): ResolvedOptions {
@@ -99,6 +108,7 @@ export function resolveOptions(modelId: string, options: OpenAIModelOptions, env
     reasoningEffort: options.reasoningEffort,
     parameters,
     stopSequences: resolveStopSequences(modelId, options.stopSequences),
+    seesImages: options.seesImages ?? (baseURL === openaiBaseURL && !isBlind.test(modelId)),
     firstByteTimeoutMs: checkNumber("firstByteTimeoutMs", options.firstByteTimeoutMs ?? defaultFirstByteTimeoutMs, 1),
     idleTimeoutMs: checkNumber("idleTimeoutMs", options.idleTimeoutMs ?? defaultIdleTimeoutMs, 1),
     maxEventBytes: checkNumber("maxEventBytes", options.maxEventBytes ?? defaultMaxEventBytes, 1),

@@ -39,6 +39,7 @@ export function openai(modelId: string, options: OpenAIModelOptions = {}): Model
 
   return {
     id: modelId,
+    seesImages: resolved.seesImages,
     async generate(request) {
       try {
         return readCompletion(await post(request, false, endpoint.complete), request.stop);

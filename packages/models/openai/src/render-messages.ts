@@ -1,5 +1,5 @@
-import { ConfigurationError, type ContentPart, type Message, textOf } from "@codelet/core";
-import { toBase64 } from "@codelet/core/value-codec";
+import { type ContentPart, type Message, textOf } from "@codelet/core";
+import { filePart, imagePart } from "./render-media.ts";
 
 /** A message as chat completions take it. */
 export type WireMessage = Readonly<Record<string, unknown>> & { readonly role: string };
@@ -27,18 +27,17 @@ function toolResults(content: readonly ContentPart[]): readonly WireMessage[] {
   return content.flatMap((part) => (part.type === "tool-result" ? [{ role: "tool", tool_call_id: part.id, content: part.content }] : []));
 }
 
-/** Text and images; as plain text where there is nothing else, which every server takes. */
+/** Text and media; as plain text where there is nothing else, which every server takes. */
 function userMessage(content: readonly ContentPart[]): readonly WireMessage[] {
-  const parts = content.filter((part) => part.type === "text" || part.type === "image");
+  const parts = content.filter((part) => part.type === "text" || part.type === "image" || part.type === "file");
   if (parts.length === 0) return [];
   if (parts.every((part) => part.type === "text")) return [{ role: "user", content: textOf(parts) }];
-  return [{ role: "user", content: parts.map((part) => (part.type === "text" ? { type: "text", text: part.text } : imagePart(part.image))) }];
+  return [{ role: "user", content: parts.map(userPart) }];
 }
 
-function imagePart(image: Extract<ContentPart, { type: "image" }>["image"]): Readonly<Record<string, unknown>> {
-  if ("url" in image) return { type: "image_url", image_url: { url: image.url } };
-  if (!/^image\/[\w.+-]+$/.test(image.mediaType)) throw new ConfigurationError(`An image part holds media of type ${image.mediaType}.`);
-  return { type: "image_url", image_url: { url: `data:${image.mediaType};base64,${toBase64(image.data)}` } };
+function userPart(part: Extract<ContentPart, { type: "text" | "image" | "file" }>): Readonly<Record<string, unknown>> {
+  if (part.type === "text") return { type: "text", text: part.text };
+  return part.type === "image" ? imagePart(part.image) : filePart(part.file);
 }
 
 function assistantMessage(content: readonly ContentPart[]): WireMessage {
