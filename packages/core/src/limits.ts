@@ -107,7 +107,8 @@ const budgetNames: Readonly<Record<LimitName, true>> = {
 /** Throws TypeError for a limit that is none, and ConfigurationError for a cost that nobody can tell, of an agent or one below it. */
 export function checkBudget(budget: Budget, agents: readonly Pick<AgentDefinition, "modelId" | "price">[]): Budget {
   for (const [name, value] of Object.entries(budget)) {
-    if (!(name in budgetNames)) throw new TypeError(`Expected \`budget\` to have only ${Object.keys(budgetNames).join(", ")}, got \`${name}\``);
+    if (!Object.hasOwn(budgetNames, name))
+      throw new TypeError(`Expected \`budget\` to have only ${Object.keys(budgetNames).join(", ")}, got \`${name}\``);
     if (value !== undefined) atLeast(name === "costUsd" ? 0 : 1, `budget.${name}`, value);
   }
   const unknown = agents.find(({ price, modelId }) => price?.(noUsage, modelId) === undefined);

@@ -1,6 +1,10 @@
-import { expect, it } from "vitest";
+import { fakeExecutor, scriptedModel } from "@codelet/testing";
+import { describe, expect, it } from "vitest";
+import { CodeAgent } from "../code-agent.ts";
+import type { Message } from "../model.ts";
 import { codeTags, markdownTags } from "../parse-code.ts";
-import { describeTask, type PromptContext, promptTemplates } from "./prompts.ts";
+import { ToolCallingAgent } from "../tool-calling-agent.ts";
+import { describeTask, type PromptContext, type PromptTemplates, promptTemplates } from "./prompts.ts";
 
 const bare: PromptContext = {
   language: "python",
@@ -41,4 +45,55 @@ it("tells name, type and a short preview of each variable, never the whole value
   expect(text.length).toBeLessThan(400);
   expect(text).toContain("- data (list of 5000): [0,1,2");
   expect(text).toContain("- flag (bool): true");
+});
+
+describe("a template of one's own", () => {
+  const act = (code: string): string => `Thought: go\n<code>\n${code}\n</code>`;
+  const executor = fakeExecutor(({ code, finalAnswer, call }) => {
+    if (code.startsWith("ask ")) return call("member", [code.slice(4)]);
+    return code === "idle" ? null : finalAnswer(code);
+  });
+  const textOf = ({ content }: Message): string => String(content);
+
+  it("replaces the text of each place, and knows what that is about", async () => {
+    const model = scriptedModel(["the plan", act("ask something"), act("done"), act("idle"), "the last answer"]);
+    const member = new CodeAgent({ model, executor, name: "member", description: "Helps.", promptTemplates: { system: () => "MEMBER" } });
+    const promptTemplates: Partial<PromptTemplates> = {
+      system: ({ language, tools }) => `SYSTEM ${language} ${tools.map(({ name }) => name)}`,
+      plan: ({ isFirst, remainingSteps, tools }) => `PLAN ${isFirst} ${remainingSteps} ${tools}`,
+      managedTask: ({ name, task }) => `MANAGED ${name} ${task}`,
+      lastAnswer: ({ limit, task }) => `LAST ${limit} ${task}`,
+    };
+    const agent = new CodeAgent({ model, executor, managedAgents: [member], maxSteps: 2, planningInterval: 5, promptTemplates });
+    expect(await agent.run("the task")).toMatchObject({ state: "limit", output: "the last answer" });
+    const [plan, action, managed, , last] = model.requests.map(({ messages }) => messages.map(textOf));
+    expect(plan).toEqual(["SYSTEM python member", "New task:\nthe task", "PLAN true 2 member"]);
+    expect(action?.[0]).toBe("SYSTEM python member");
+    expect(managed).toEqual(["MEMBER", "New task:\nMANAGED member something"]);
+    expect(last?.at(-1)).toBe("LAST steps the task");
+  });
+
+  it("replaces the system prompt of tool calling", async () => {
+    const answer = { type: "tool-call", id: "a", name: "final_answer", input: { answer: 1 } } as const;
+    const model = scriptedModel([[answer]]);
+    const toolCallingSystem: PromptTemplates["toolCallingSystem"] = ({ tools, instructions }) => `CALL ${tools.length} ${instructions}`;
+    await new ToolCallingAgent({ model, instructions: "Be brief.", promptTemplates: { toolCallingSystem } }).run("task");
+    expect(model.requests[0]?.messages[0]?.content).toBe("CALL 0 Be brief.");
+  });
+
+  it("extends the standard text", () => {
+    const { system, plan } = promptTemplates({ system: (_, standard) => `${standard}\nSpeak French.` });
+    expect(system(bare)).toBe(`${promptTemplates().system(bare)}\nSpeak French.`);
+    expect(plan({ isFirst: true, remainingSteps: 1, tools: [] })).toContain("You have 1 step left.");
+  });
+
+  it.each([
+    [{ sytem: () => "" }, "got `sytem`"],
+    [{ toString: (): string => "" }, "got `toString`"],
+    [{ system: "You are …" }, "`promptTemplates.system` to be a function"],
+    [{ plan: null }, "`promptTemplates.plan` to be a function"],
+  ])("is refused when it is %j", (own, message) => {
+    const create = (): unknown => new CodeAgent({ model: scriptedModel([]), executor, promptTemplates: own as never });
+    expect(create).toThrow(expect.objectContaining({ name: "TypeError", message: expect.stringContaining(message) }));
+  });
 });

@@ -69,7 +69,8 @@ const standard: Prompts = { system: systemPrompt, toolCallingSystem, plan, manag
 /** The kernel's texts with the user's in their place. Throws TypeError for a template that doesn't exist or is no function. */
 export function promptTemplates(own: Partial<PromptTemplates> = {}): Prompts {
   for (const [name, template] of Object.entries(own)) {
-    if (!(name in standard)) throw new TypeError(`Expected \`promptTemplates\` to have only ${Object.keys(standard).join(", ")}, got \`${name}\``);
+    if (!Object.hasOwn(standard, name))
+      throw new TypeError(`Expected \`promptTemplates\` to have only ${Object.keys(standard).join(", ")}, got \`${name}\``);
     if (template !== undefined && typeof template !== "function")
       throw new TypeError(`Expected \`promptTemplates.${name}\` to be a function (context, standard) => text, got ${typeof template}`);
   }
