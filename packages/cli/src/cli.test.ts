@@ -107,6 +107,22 @@ const localProblem = await loadExecutor("local").then(async (executor) => {
 });
 if (localProblem !== undefined) console.log(`SKIPPED codelet run --executor local: ${localProblem}`);
 
+describe("codelet run --describe", () => {
+  it("shows the agent without a task, a key or a call", async () => {
+    const { code, stdout, stderr } = await runCli(["run", "--describe", "--model", "openai/test-model", "--max-steps", "5"]);
+    expect(stderr).toBe("");
+    expect(stdout).toMatch(/^agent \(code agent\)\n├ model: test-model\n├ executor: wasm · isolation 2 \(language \+ process\) · network: none/);
+    expect(stdout).toContain("├ limits: 5 steps\n");
+    expect(code).toBe(0);
+  });
+
+  it("prints it as one line of JSON with --json", async () => {
+    const { code, stdout } = await runCli(["run", "--describe", "--json", "--executor", "local"]);
+    expect(JSON.parse(stdout)).toMatchObject({ kind: "code", model: "gpt-5-mini", executor: { name: "local" }, maxSteps: 20, tools: [] });
+    expect(code).toBe(0);
+  });
+});
+
 describe("codelet run --executor local", () => {
   it.skipIf(localProblem !== undefined)("runs the code in this machine's Python", async () => {
     await using server = await chatServer(turn("import sys\nfinal_answer(sys.platform)"));

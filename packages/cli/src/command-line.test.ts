@@ -10,6 +10,7 @@ const defaults = {
   imports: undefined,
   maxSteps: undefined,
   json: false,
+  describe: false,
 };
 
 describe("parseCommandLine reads", () => {
@@ -17,6 +18,7 @@ describe("parseCommandLine reads", () => {
     [["run", "t"], defaults],
     [["run", "count", "the", "stars"], { ...defaults, task: "count the stars" }],
     [["run", "--json", "t"], { ...defaults, json: true }],
+    [["run", "--describe"], { ...defaults, task: "", describe: true }],
     [["run", "t", "--model", "openai/meta/llama-4"], { ...defaults, modelId: "meta/llama-4" }],
     [["run", "t", "-m", "openai/x"], { ...defaults, modelId: "x" }],
     [["run", "t", "--base-url=http://localhost:1/v1"], { ...defaults, baseURL: "http://localhost:1/v1" }],

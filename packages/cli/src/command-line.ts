@@ -24,6 +24,8 @@ export interface RunCommand {
   /** Undefined is the kernel's default. */
   readonly maxSteps: number | undefined;
   readonly json: boolean;
+  /** Show the agent instead; the task may be empty then. */
+  readonly describe: boolean;
 }
 
 type Values = Partial<Record<OptionName, string | true>>;
@@ -75,7 +77,8 @@ function joined(name: OptionName, earlier: string | true | undefined, value: str
 }
 
 function runCommand(task: string, values: Values): RunCommand {
-  if (task === "") throw new UsageProblem('There is no task. Write it in quotes: codelet run "…"');
+  const describe = values.describe === true;
+  if (task === "" && !describe) throw new UsageProblem('There is no task. Write it in quotes: codelet run "…"');
   return {
     name: "run",
     task,
@@ -86,6 +89,7 @@ function runCommand(task: string, values: Values): RunCommand {
     imports: imports(text(values.imports)),
     maxSteps: maxSteps(text(values["max-steps"])),
     json: values.json === true,
+    describe,
   };
 }
 

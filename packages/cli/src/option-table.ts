@@ -11,7 +11,18 @@ export const defaultModel = "openai/gpt-5-mini";
 
 export const executorNames: readonly string[] = ["wasm", "local", "docker", "e2b", "modal", "blaxel"];
 
-export type OptionName = "model" | "base-url" | "executor" | "executor-options" | "config" | "imports" | "max-steps" | "json" | "help" | "version";
+export type OptionName =
+  | "model"
+  | "base-url"
+  | "executor"
+  | "executor-options"
+  | "config"
+  | "imports"
+  | "max-steps"
+  | "describe"
+  | "json"
+  | "help"
+  | "version";
 
 export const options: Readonly<Record<OptionName, OptionDescription>> = {
   model: { type: "string", short: "m", value: "openai/<id>", help: `The model. Default: ${defaultModel}` },
@@ -33,7 +44,8 @@ export const options: Readonly<Record<OptionName, OptionDescription>> = {
   },
   imports: { type: "string", value: "<a,b.*>", help: "The only modules that code may import, besides harmless ones. Default: all that there are." },
   "max-steps": { type: "string", value: "<n>", help: "Steps after which the model must answer. Default: 20" },
-  json: { type: "boolean", help: 'One JSON object per line: each event, then one of type "result".' },
+  describe: { type: "boolean", help: "Shows the agent instead of running it: model, sandbox, limits, tools. Needs no task and no key." },
+  json: { type: "boolean", help: 'One JSON object per line: each event, then one of type "result". With --describe, the agent.' },
   help: { type: "boolean", short: "h", help: "Shows this." },
   version: { type: "boolean", short: "v", help: "Shows the version." },
 };

@@ -1,10 +1,11 @@
 import { CodeAgent, ConfigurationError, type Executor, loadExecutor, type Model } from "@codelet/core";
+import { agentTree, describeAgent } from "@codelet/core/describe";
 import type { RunCommand } from "./command-line.ts";
-import type { ExitCode } from "./exit-code.ts";
+import { type ExitCode, exitCodes } from "./exit-code.ts";
 import { onScreen } from "./on-screen.ts";
 import { showRun } from "./show-run.ts";
 
-/** Runs a task with a real model; resolves with the exit code. */
+/** Runs a task with a real model, or shows what would run it; resolves with the exit code. */
 export function runCommand({
   modelId,
   baseURL,
@@ -13,13 +14,18 @@ export function runCommand({
   imports,
   maxSteps,
   json,
+  describe,
   task,
 }: RunCommand): Promise<ExitCode> {
   return onScreen(async (screen, environment) => {
-    if (!environment.hasApiKey && baseURL === undefined && environment.baseURL === undefined) throw new ConfigurationError(missingKey);
+    if (!describe && !environment.hasApiKey && baseURL === undefined && environment.baseURL === undefined) throw new ConfigurationError(missingKey);
     const [{ openai }, executor] = await Promise.all([import("@codelet/model-openai"), load(executorName, executorOptions)]);
-    const model = fromSettings(() => openai(modelId, { baseURL }));
+    const model = fromSettings(() => openai(modelId, { baseURL, ...(describe && { apiKey: "" }) }));
     const agent = new CodeAgent({ model, executor, authorizedImports: imports, maxSteps });
+    if (describe) {
+      await screen.write(json ? `${JSON.stringify(agentTree(agent))}\n` : describeAgent(agent));
+      return exitCodes.success;
+    }
     if (!json) await screen.write(`codelet · openai/${modelId} · sandbox ${executor.name}\n\n`);
     return showRun(agent, task, screen, json ? "json" : "text");
   });

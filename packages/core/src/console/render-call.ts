@@ -23,7 +23,8 @@ export function renderCallResult({ tool, value, error, durationMs }: ToolResult,
   const called = nameOf(tool, number);
   if (error !== undefined) return block(`${called} failed: ${sanitizeLine(`${error.name}: ${error.message}`)}`, gutter, view, "red");
   const result = value === undefined || value === null ? "" : ` → ${cutText(renderValue(value), maxResultCharacters)}`;
-  return block(`${called} · ${duration(durationMs)}${result}`, gutter, view);
+  const time = durationMs === 0 ? "" : ` · ${duration(durationMs)}`; // a run that is printed again has none
+  return block(`${called}${time}${result}`, gutter, view);
 }
 
 /** A call that waits, and what is asked about it. */

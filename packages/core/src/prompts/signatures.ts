@@ -6,6 +6,11 @@ export function renderSignature(signature: ToolSignature, language: "python" | "
   return language === "python" ? pythonSignature(signature) : typescriptSignature(signature);
 }
 
+/** The same without its documentation, on one line as long as names and defaults are. */
+export function renderHead(signature: ToolSignature, language: "python" | "javascript"): string {
+  return language === "python" ? pythonHead(signature) : typescriptHead(signature);
+}
+
 interface Parameter {
   readonly name: string;
   readonly schema: JsonSchema;
@@ -21,9 +26,15 @@ function parameters({ inputSchema }: ToolSignature): readonly Parameter[] {
   });
 }
 
+function pythonHead(signature: ToolSignature): string {
+  const list = parameters(signature).map(
+    ({ name, schema, required }) => `${name}: ${pythonType(schema)}${required ? "" : ` = ${pythonLiteral(schema.default)}`}`,
+  );
+  return `${signature.name}(${list.join(", ")})${signature.outputSchema ? ` -> ${pythonType(signature.outputSchema)}` : ""}`;
+}
+
 function pythonSignature(signature: ToolSignature): string {
   const all = parameters(signature);
-  const list = all.map(({ name, schema, required }) => `${name}: ${pythonType(schema)}${required ? "" : ` = ${pythonLiteral(schema.default)}`}`);
   const described = all.filter(({ schema }) => schema.description).map(({ name, schema }) => `        ${name}: ${oneLine(schema.description)}`);
   const returns = signature.outputSchema && pythonShape(signature.outputSchema);
   const documentation = [
@@ -31,13 +42,17 @@ function pythonSignature(signature: ToolSignature): string {
     ...(described.length > 0 ? ["", "    Args:", ...described] : []),
     ...(returns?.startsWith("{") || returns?.startsWith("list[{") ? ["", `    Returns: ${returns}`] : []),
   ].join("\n");
-  const result = signature.outputSchema ? ` -> ${pythonType(signature.outputSchema)}` : "";
-  return `def ${signature.name}(${list.join(", ")})${result}:\n    """${documentation.trimStart()}"""`;
+  return `def ${pythonHead(signature)}:\n    """${documentation.trimStart()}"""`;
+}
+
+function typescriptHead(signature: ToolSignature): string {
+  const list = parameters(signature).map(({ name, schema, required }) => `${name}${required ? "" : "?"}: ${typescriptType(schema)}`);
+  const result = signature.outputSchema ? typescriptType(signature.outputSchema) : "unknown";
+  return `${signature.name}(${list.join(", ")}): Promise<${result}>`;
 }
 
 function typescriptSignature(signature: ToolSignature): string {
   const all = parameters(signature);
-  const list = all.map(({ name, schema, required }) => `${name}${required ? "" : "?"}: ${typescriptType(schema)}`);
   const described = all.filter(({ schema }) => schema.description).map(({ name, schema }) => ` * @param ${name} ${oneLine(schema.description)}`);
   const lines = [
     ...signature.description
@@ -47,8 +62,7 @@ function typescriptSignature(signature: ToolSignature): string {
       .map((line) => ` * ${line}`),
     ...described,
   ];
-  const result = signature.outputSchema ? typescriptType(signature.outputSchema) : "unknown";
-  return `/**\n${lines.join("\n")}\n */\ndeclare function ${signature.name}(${list.join(", ")}): Promise<${result}>;`;
+  return `/**\n${lines.join("\n")}\n */\ndeclare function ${typescriptHead(signature)};`;
 }
 
 const pythonNames: Readonly<Record<string, string>> = {
