@@ -3,7 +3,16 @@ import { build } from "../../tsup.base.ts";
 export default build({
   platform: "neutral",
   entry: [
-    ...["src/index.ts", "src/compaction.ts", "src/console/index.ts", "src/describe.ts", "src/json-schema.ts", "src/pool-executor.ts", "src/prices.ts", "src/value-codec.ts"],
+    ...[
+      "src/index.ts",
+      "src/compaction.ts",
+      "src/console/index.ts",
+      "src/describe.ts",
+      "src/json-schema.ts",
+      "src/pool-executor.ts",
+      "src/prices.ts",
+      "src/value-codec.ts",
+    ],
     // What a run loads only when it needs it.
     ...["src/media.ts", "src/saved-conversation.ts", "src/suspension.ts"],
   ],

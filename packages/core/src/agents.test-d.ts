@@ -9,6 +9,7 @@ import {
   type PromptTemplates,
   type Run,
   type RunResult,
+  type SavedConversation,
   type StepCallback,
   type SuspendedRun,
   ToolCallingAgent,
@@ -18,6 +19,7 @@ import {
 declare const model: Model;
 declare const executor: Executor;
 declare const state: SuspendedRun;
+declare const saved: SavedConversation;
 
 const output = z.object({ total: z.number(), when: z.string().transform((text) => new Date(text)) });
 type Total = { total: number; when: Date };
@@ -38,6 +40,7 @@ describe("the type of `output` reaches", () => {
 
   test("a conversation and its runs", () => {
     expectTypeOf(code.conversation()).toEqualTypeOf<Conversation<Total>>();
+    expectTypeOf(calling.loadConversation(saved)).toEqualTypeOf<Promise<Conversation<Total>>>();
     expectTypeOf(calling.conversation().run("task")).toEqualTypeOf<Promise<RunResult<Total>>>();
     expectTypeOf(code.conversation().start("task").result).toEqualTypeOf<Promise<RunResult<Total>>>();
     expectTypeOf(code.conversation().resume(state)).toEqualTypeOf<Promise<RunResult<Total>>>();

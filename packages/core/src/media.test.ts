@@ -113,7 +113,7 @@ describe("media of a task", () => {
     await using chat = agent.conversation();
     await chat.run("Look.", { images: [png] });
     const saved = JSON.parse(JSON.stringify(await chat.save()));
-    await using same = agent.conversation(saved);
+    await using same = await agent.loadConversation(saved);
     expect((same.memory.steps[1] as TaskStep).attachments).toMatchObject([{ type: "image", image: { mediaType: "image/png" } }]);
     await same.run("What did you see?");
     expect(partsOf(model.requests[1] as ModelRequest)).toEqual(["text", "text+image", "text", "text", "text"]);
