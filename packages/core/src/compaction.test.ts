@@ -6,7 +6,7 @@ import { CodeAgent } from "./code-agent.ts";
 import { compactObservations } from "./compaction.ts";
 import { ModelCallError } from "./errors.ts";
 import { type ActionStep, Memory, type Step } from "./memory.ts";
-import { type ContentPart, type Message, type ModelRequest, type ModelResponse, noUsage, textOf } from "./model.ts";
+import { type ContentPart, type Message, type Model, type ModelRequest, type ModelResponse, noUsage, textOf } from "./model.ts";
 import { type PromptScale, tokensOf } from "./prompt-size.ts";
 import type { CompactorContext } from "./step-callbacks.ts";
 import { tool } from "./tool.ts";
@@ -234,6 +234,42 @@ describe("what is left", () => {
       { numRuns: 100 },
     );
   });
+});
+
+it("finds after a suspension what it had left, the model's summaries included", async () => {
+  const call = (name: string, input: object): ContentPart => ({ type: "tool-call", id: "a", name, input: input as never });
+  const look = tool({
+    name: "look",
+    description: "Looks.",
+    input: z.object({ at: z.number() }),
+    needsApproval: ({ at }) => at === 30,
+    execute: ({ at }) => `found ${at} ${"word ".repeat(80)}`,
+  });
+  let acts = 0;
+  let summaries = 0;
+  const model: Model = {
+    id: "looking",
+    async generate({ tools }) {
+      const text = { type: "text", text: `summary ${++summaries}` } as const;
+      const at = tools === undefined ? 0 : ++acts;
+      const content = tools === undefined ? [text] : [at < 35 ? call("look", { at }) : call("final_answer", { answer: "ok" })];
+      return { content, usage: noUsage, finishReason: "stop" };
+    },
+  };
+  const create = () =>
+    new ToolCallingAgent({ model, tools: [look], maxSteps: 40, compactor: compactObservations({ maxInputTokens: 2_000, summarize: true }) });
+  const left = await create().run("Look.");
+  if (left.state !== "suspended") throw new Error(left.state);
+  const before = summaries;
+  expect(before).toBeGreaterThan(2);
+  const [approval] = left.pending;
+  const result = await create().resume(JSON.parse(JSON.stringify(left.resumeState)), { decisions: { [approval?.id ?? ""]: true } });
+  expect(result).toMatchObject({ state: "success", output: "ok" });
+  expect(acts).toBe(35);
+  expect(summaries - before).toBeLessThan(before);
+  const seen = new Memory(result.steps).toMessages();
+  checkPairs(seen);
+  expect(seen.map(textOfMessage).join()).toContain("summary ");
 });
 
 it("compacts before plans and last answers too", async () => {

@@ -64,6 +64,18 @@ describe("a budget in dollars", () => {
     expect(create).toThrow(expect.objectContaining({ code: "configuration", message: expect.stringContaining("@codelet/core/prices") }));
   });
 
+  it("is refused for a managed agent whose model nobody knows", () => {
+    const member = (id: string, own?: typeof price) =>
+      new CodeAgent({ model: model(id), executor, name: "member", description: "Helps.", price: own });
+    const create = (managed: CodeAgent): unknown =>
+      new CodeAgent({ model: model("gpt-5"), executor, managedAgents: [managed], price, budget: { costUsd: 1 } });
+    const boss = new CodeAgent({ model: model("gpt-5"), executor, name: "boss", description: "Leads.", managedAgents: [member("gpt-6")] });
+    expect(() => create(member("gpt-5-mini"))).not.toThrow();
+    expect(() => create(member("gpt-6", () => 0.1))).not.toThrow();
+    for (const managed of [member("gpt-6"), boss])
+      expect(() => create(managed)).toThrow(expect.objectContaining({ code: "configuration", message: expect.stringContaining("gpt-6") }));
+  });
+
   it("ends a run that has spent it", async () => {
     const idle = fakeExecutor(() => null);
     const result = await new CodeAgent({ model: model("gpt-5"), executor: idle, price, budget: { costUsd: 0.2 } }).run("task");
