@@ -90,7 +90,7 @@ describe.each([
   it.skipIf(manager === "pnpm").each([
     ["e2b", "@e2b/code-interpreter", "@e2b/code-interpreter", { apiKey: "none" }],
     ["modal", "modal", "modal@~0.11.1", {}],
-    ["blaxel", "@blaxel/core", "@blaxel/core", {}],
+    ["blaxel", "@blaxel/core", "@blaxel/core@~0.3.21", {}],
   ])("names the command that installs the SDK which the executor %s lacks", async (type, sdk, installed, options) => {
     const place = path.join(user.folder, "node_modules", sdk);
     renameSync(place, `${place}-away`);
