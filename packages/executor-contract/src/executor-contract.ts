@@ -5,6 +5,7 @@ import { conformanceCases } from "./conformance/conformance-cases.ts";
 import type { ContractCase } from "./contract-case.ts";
 import { type ContractOptions, contractGroups, type GroupName, type ResolvedContractOptions, resolveContractOptions } from "./contract-options.ts";
 import { escapeCases } from "./escapes/escape-cases.ts";
+import { agentCases } from "./groups/agents.ts";
 import { callCases } from "./groups/calls.ts";
 import { crashCases } from "./groups/crashes.ts";
 import { fileCases } from "./groups/files.ts";
@@ -85,7 +86,7 @@ function casesOf(group: GroupName, isFull: boolean): readonly ContractCase[] {
     case "state":
       return stateCases;
     case "calls":
-      return callCases;
+      return [...callCases, ...agentCases];
     case "values":
       return valueCases;
     case "output":
