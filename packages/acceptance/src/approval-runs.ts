@@ -108,11 +108,7 @@ export function approvalAgent(shape: Shape, executor: Executor, effects: string)
 export function executorOf(name: string): Executor {
   if (name === "wasm") return wasmExecutor();
   if (name !== "docker") return localExecutor();
-  return dockerExecutor({
-    socketPath: process.env.CODELET_DOCKER_ENGINE,
-    image: process.env.CODELET_DOCKER_IMAGE,
-    orphanTimeoutMs: 600_000,
-  } as never);
+  return dockerExecutor({ engine: process.env.CODELET_DOCKER_ENGINE, image: process.env.CODELET_DOCKER_IMAGE, pullPolicy: "never" });
 }
 
 /** Starts or resumes each run of the folder, with the decisions that stand beside it. */
