@@ -43,7 +43,7 @@ export type ApprovalDecision = boolean | { readonly approve: boolean; readonly r
 type Verdict = { readonly deny: string } | { readonly ask?: string; readonly input: PlainValue | null };
 
 /** Lets a call through, with the arguments that it is to have. Throws ToolError (`tool-denied`), or what suspends the run. */
-export async function authorize(run: RunContext, tool: AnyTool, key: string, request: ToolCallRequest): Promise<PlainValue> {
+export async function authorize(run: RunContext, tool: AnyTool, key: string, request: ToolCallRequest, signal: AbortSignal): Promise<PlainValue> {
   const line = lineOf(run);
   const dataPolicy = strictest(line);
   if (line.every(({ agent }) => agent.toolPolicy === undefined) && tool.needsApproval === false && !(tool.egress && dataPolicy !== "warn"))
@@ -53,7 +53,7 @@ export async function authorize(run: RunContext, tool: AnyTool, key: string, req
   if ("deny" in verdict) throw refusal(tool, verdict.deny);
   const input = verdict.input ?? request.input;
   if (verdict.ask === undefined) return input;
-  return askFor(run, tool, key, { ...request, input, id: run.path + key, ...(verdict.ask === "" ? {} : { reason: verdict.ask }) });
+  return askFor(run, tool, key, { ...request, input, id: run.path + key, ...(verdict.ask === "" ? {} : { reason: verdict.ask }) }, signal);
 }
 
 /** The run with its managers, the outermost first: each of them has a say. */
@@ -99,13 +99,13 @@ function readPolicy(decision: ToolDecision): { readonly deny: string } | { reado
 }
 
 /** Asks whoever can be asked now; else the journal waits for the decision. */
-async function askFor(run: RunContext, tool: AnyTool, key: string, approval: Approval): Promise<PlainValue> {
+async function askFor(run: RunContext, tool: AnyTool, key: string, approval: Approval, signal: AbortSignal): Promise<PlainValue> {
   const { approve } = run.options;
   const waitKey = `${key}/approval`;
   run.emit({ type: "approval", approval });
   const outcome =
     approve === undefined
-      ? { value: await run.waitFor<ApprovalDecision>(waitKey, approval) }
+      ? { value: await run.waitFor<ApprovalDecision>(waitKey, approval, signal) }
       : await run.operate<ApprovalDecision>(waitKey, "policy", async () => approve(approval));
   const decision = "value" in outcome ? readDecision(outcome.value) : { approve: false, reason: `the approver failed (${outcome.error.message})` };
   if (!decision.approve) throw refusal(tool, decision.reason ?? "it was not approved");

@@ -39,7 +39,7 @@ async function perform(run: RunContext, key: string, call: SandboxCall, controll
     const named = nameArguments(tool, call);
     const checked = await checkInput(tool, named);
     const request = { callId: call.id, tool: tool.name, input: named, runId: run.runId, agentPath: run.agentPath };
-    const allowed = await abortable(authorize(run, tool, key, request), signal);
+    const allowed = await abortable(authorize(run, tool, key, request, signal), signal);
     const input = allowed === named ? checked : await checkInput(tool, allowed);
     // Also a failure may carry what a stranger wrote.
     if (tool.ingests === "untrusted") run.exposure.untrusted.add(tool.name);

@@ -52,8 +52,8 @@ export interface Journal {
   now(key: string): Promise<number>;
   /** Rejects with the signal's reason when it is aborted. */
   sleep(key: string, milliseconds: number, signal?: AbortSignal): Promise<void>;
-  /** A value that arrives from outside, such as an approval. */
-  waitFor<T extends Json>(key: string): Promise<T>;
+  /** A value that arrives from outside, such as an approval. Rejects with the signal's reason when nobody wants it any more. */
+  waitFor<T extends Json>(key: string, signal?: AbortSignal): Promise<T>;
   /** A finished step, for logs, user interfaces and resume. */
   checkpoint(step: Json): Promise<void>;
   /** Live progress; best effort, never journaled. */
@@ -116,24 +116,25 @@ export function operationError(error: unknown): OperationError {
   return { name, message, code: error.code, details: error.details, cause: error };
 }
 
-/** The journal, with what it throws by itself reported: control flow that nobody may catch. The reason of an aborted sleep is not its own. */
+/** The journal, with what it throws by itself reported: control flow that nobody may catch. The reason of an aborted wait is not its own. */
 export function watchJournal(journal: Journal, onThrown: (error: unknown) => void): Journal {
   const watch = <T>(promise: Promise<T>): Promise<T> => {
     promise.catch(onThrown);
     return promise;
   };
+  const unlessAborted = <T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> =>
+    promise.catch((error) => {
+      if (!signal?.aborted) onThrown(error);
+      throw error;
+    });
   return {
     call: (...args) => watch(journal.call(...args)) as never,
     all: (thunks) => journal.all(thunks),
     pick: (...args) => watch(journal.pick(...args)),
     child: (key) => watchJournal(journal.child(key), onThrown),
     now: (key) => watch(journal.now(key)),
-    sleep: (key, milliseconds, signal) =>
-      journal.sleep(key, milliseconds, signal).catch((error) => {
-        if (!signal?.aborted) onThrown(error);
-        throw error;
-      }),
-    waitFor: (key) => watch(journal.waitFor(key)),
+    sleep: (key, milliseconds, signal) => unlessAborted(journal.sleep(key, milliseconds, signal), signal),
+    waitFor: (key, signal) => unlessAborted(journal.waitFor(key, signal), signal),
     checkpoint: (step) => watch(journal.checkpoint(step)),
     emit: (event) => journal.emit(event),
   };

@@ -1,4 +1,4 @@
-import { sleep } from "./abort.ts";
+import { abortable, sleep } from "./abort.ts";
 import type { ApprovalDecision } from "./authorize.ts";
 import { type Journal, type JournalFactory, type OperationName, type Outcome, operationError, race, Suspension } from "./journal.ts";
 import { toValue } from "./to-value.ts";
@@ -64,7 +64,10 @@ export class Recorder {
       sleep: async (key, milliseconds, signal) => {
         await this.#keep(prefix + key, () => this.#work(() => sleep(milliseconds, signal).then(() => null)));
       },
-      waitFor: <T extends Json>(key: string) => this.#keep<Json>(prefix + key, () => this.#wait(prefix + key)) as Promise<T>,
+      waitFor: <T extends Json>(key: string, signal?: AbortSignal) =>
+        this.#keep<Json>(prefix + key, () =>
+          abortable(this.#wait(prefix + key), signal).finally(() => this.#waits.delete(prefix + key)),
+        ) as Promise<T>,
       checkpoint: async () => {},
       emit: (event) => {
         if (!this.#replayed.has(prefix)) this.#run?.emit(event);

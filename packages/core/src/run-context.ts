@@ -154,12 +154,18 @@ export class RunContext {
   }
 
   /** A decision from outside, sooner or later. */
-  async waitFor<T extends Json>(key: string, approval: Approval): Promise<T> {
+  async waitFor<T extends Json>(key: string, approval: Approval, signal: AbortSignal): Promise<T> {
     const path = this.path + key;
     this.root.pending.set(path, approval);
-    const decision = await this.journal.waitFor<T>(key);
-    this.root.pending.delete(path);
-    return decision;
+    try {
+      const decision = await this.journal.waitFor<T>(key, signal);
+      this.root.pending.delete(path);
+      return decision;
+    } catch (error) {
+      // A run that is left keeps its approvals; what the code gave up on is none any more.
+      if (!this.isControlFlow(error)) this.root.pending.delete(path);
+      throw error;
+    }
   }
 
   /** Announces the run and starts to open its sandbox. One that can't open ends the run at once, before more is spent on the model. */

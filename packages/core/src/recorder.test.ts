@@ -1,0 +1,33 @@
+import { fakeExecutor, scriptedModel } from "@codelet/testing";
+import { expect, it } from "vitest";
+import { CodeAgent } from "./code-agent.ts";
+import { jsonSchema } from "./json-schema.ts";
+import { tool } from "./tool.ts";
+
+const later = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
+const none = jsonSchema<object>({ type: "object", properties: {} });
+const pay = tool({ name: "pay", description: "Pays.", input: none, needsApproval: true, execute: () => "paid" });
+const look = tool({ name: "look", description: "Looks.", input: none, execute: () => later(20).then(() => "seen") });
+const write = (code: string): string => `<code>\n${code}\n</code>`;
+
+/** Gives up on a payment, then computes longer than a run waits before it is left; `ask` asks for another one. */
+const executor = fakeExecutor(async ({ code, call, finalAnswer }) => {
+  if (code === "give up") {
+    call("pay", []).catch(() => {});
+    return call("look", []);
+  }
+  await later(250);
+  return finalAnswer(code === "ask" ? await call("pay", []) : "done without it");
+});
+
+it("a run is not left to wait for a decision on a call that its program gave up on", async () => {
+  const model = scriptedModel([write("give up"), write("end")]);
+  expect(await new CodeAgent({ model, executor, tools: [pay, look] }).run("task")).toMatchObject({ state: "success", output: "done without it" });
+});
+
+it("a run that is left later waits for the calls that somebody still wants, and goes on with them", async () => {
+  const agent = new CodeAgent({ model: scriptedModel([write("give up"), write("ask")]), executor, tools: [pay, look] });
+  const result = await agent.run("task");
+  if (result.state !== "suspended") throw new Error(`it is ${result.state}`);
+  expect(result.pending.map(({ id }) => id)).toEqual([expect.stringMatching(/^2\//)]);
+});
