@@ -5,6 +5,7 @@ import { CodeAgent, type CodeAgentOptions } from "./code-agent.ts";
 import { memoryJournal } from "./journal.ts";
 import type { Budget } from "./limits.ts";
 import { Ledger } from "./limits.ts";
+import type { Compactor } from "./step-callbacks.ts";
 import { tool } from "./tool.ts";
 import { ToolCallingAgent } from "./tool-calling-agent.ts";
 
@@ -94,6 +95,22 @@ describe("wall time", () => {
     const result = await new CodeAgent({ model, executor, budget: { wallTimeMs: 30 }, retry: { maxDelayMs: 60_000 } }).run("task");
     expect(result).toMatchObject({ state: "limit", limit: "wallTimeMs", text: "the last words" });
   });
+});
+
+describe("a compactor", () => {
+  it.each<Budget>([{ modelCalls: 1 }, { inputTokens: 50 }, { wallTimeMs: 30 }])(
+    "does not cost the last call when it may not ask any more: %o",
+    async (budget) => {
+      const compactor: Compactor = async ({ generate }) => void (await generate({ messages: [] }));
+      const hanging = fakeExecutor(({ signal }) => new Promise((resolve) => signal.addEventListener("abort", () => resolve(null))));
+      const model = scriptedModel(
+        Array.from({ length: 4 }, () => program),
+        { usage },
+      );
+      const result = await new CodeAgent({ model, executor: hanging, budget, compactor }).run("task");
+      expect(result).toMatchObject({ state: "limit", limit: Object.keys(budget)[0], text: program });
+    },
+  );
 });
 
 describe("retries", () => {

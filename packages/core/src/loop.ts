@@ -56,7 +56,7 @@ async function takeStep(run: RunContext, action: Draft): Promise<Answer | undefi
 
 async function act(run: RunContext, action: Draft): Promise<Answer | undefined> {
   const { agent, memory } = run;
-  await compact(run, String(action.step));
+  await compact(run, String(action.step), run.signal);
   const messages = memory.toMessages();
   const response = await generate(run, `${action.step}/model`, { ...agent.kind.request, messages, signal: run.signal });
   action.usage = response.usage;

@@ -2,7 +2,7 @@ import { abortAfter, abortable } from "./abort.ts";
 import type { RunEnding, RunOptions, RunResult } from "./agent.ts";
 import { checkAnswer } from "./answer.ts";
 import type { AgentDefinition } from "./definition.ts";
-import { describeThrown, type LimitName } from "./errors.ts";
+import { CodeletError, describeThrown, type LimitName } from "./errors.ts";
 import type { Executor } from "./executor.ts";
 import { generate } from "./generate.ts";
 import { Suspension } from "./journal.ts";
@@ -113,18 +113,22 @@ async function lastAnswer(run: RunContext, task: string, limit: LimitName): Prom
   const shape = { type: "object", properties: { answer: schema?.json }, required: ["answer"], additionalProperties: false };
   const { tools } = kind.request;
   let text: string | undefined;
+  const signal = AbortSignal.any([run.callers, AbortSignal.timeout(lastAnswerTimeoutMs)]);
   try {
-    await compact(run, "last");
+    // A compactor that may not ask a model any more leaves the prompt as it is.
+    await compact(run, "last", signal).catch((error) => {
+      if (!CodeletError.isInstance(error, "limit-reached")) throw error;
+    });
     const request = {
       messages: [...run.memory.toMessages(), { role: "user" as const, content: question }],
       ...(tools === undefined ? {} : { tools, toolChoice: "none" as const }),
       responseSchema: schema && { name: "answer", schema: shape },
-      signal: AbortSignal.any([run.callers, AbortSignal.timeout(lastAnswerTimeoutMs)]),
+      signal,
     };
     const response = await generate(run, "last/model", request, true);
     text = textOf(response.content);
     const answer = schema === undefined ? text : (JSON.parse(unfence(text)) as { readonly answer: never }).answer;
-    return { output: await abortable(checkAnswer(answer, schema, finalAnswerChecks, run.memory), request.signal), text };
+    return { output: await abortable(checkAnswer(answer, schema, finalAnswerChecks, run.memory), signal), text };
   } catch (error) {
     if (run.isControlFlow(error) || run.callers.aborted) throw error;
     run.emit({ type: "warning", message: `There is no checked answer at the limit: ${describeThrown(error).message}` });

@@ -17,7 +17,7 @@ export async function plan(run: RunContext, step: number): Promise<void> {
   const remainingSteps = Math.min(maxSteps - step, ledger.left("steps")) + 1;
   const question = prompts.plan({ isFirst, remainingSteps, tools: [...agent.tools.keys()] });
   const { tools } = kind.request;
-  await compact(run, key);
+  await compact(run, key, signal);
   const messages: Message[] = [...memory.toMessages(), { role: "user", content: question }];
   const response = await generate(run, `${key}/model`, {
     messages,

@@ -73,8 +73,8 @@ export async function callBack(run: RunContext, step: Step, key: string): Promis
 }
 
 /** Before a prompt is made, it may be made smaller. */
-export async function compact(run: RunContext, key: string): Promise<void> {
-  const { memory, lastPrompt, signal } = run;
+export async function compact(run: RunContext, key: string, signal: AbortSignal): Promise<void> {
+  const { memory, lastPrompt } = run;
   let asked = 0;
   const compacting = run.agent.compactor?.({
     memory,

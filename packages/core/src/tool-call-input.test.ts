@@ -167,10 +167,7 @@ describe("values by name", () => {
   it("show their pictures to a model that sees, after the results", async () => {
     const model = { ...scriptedModel([]), ...scriptedModel([says(call("draw")), says(answer(1))]), seesImages: true };
     await new ToolCallingAgent({ model, tools: [draw] }).run("task");
-    expect(model.requests[1]?.messages.slice(-2)).toMatchObject([
-      { role: "tool" },
-      { role: "user", content: [{ type: "text" }, { type: "image", image: pixels }] },
-    ]);
+    expect(model.requests[1]?.messages.slice(-2)).toMatchObject([{ role: "tool" }, { role: "user", content: [{ type: "image", image: pixels }] }]);
   });
 
   it("come from additionalArgs too: the model is told the name, the tool is given the value", async () => {
