@@ -1,4 +1,4 @@
-// `node bench/run.mjs [--only loop,import,bundle,executors,carriers] [--quick] [--no-build]`: measures, prints one table, appends JSON lines.
+// `node bench/run.mjs [--only loop,scale,import,bundle,executors,carriers] [--quick] [--no-build]`: measures, prints one table, appends JSON lines.
 import { appendFileSync } from "node:fs";
 import { availableParallelism, loadavg } from "node:os";
 import path from "node:path";
@@ -10,6 +10,7 @@ import { judge } from "./targets.mjs";
 // Loaded after set-up: they import what it installs.
 const GROUPS = {
   loop: () => import("./loop/measure-loops.mjs"),
+  scale: () => import("./scale/measure-scale.mjs"),
   import: () => import("./import/measure-imports.mjs"),
   bundle: () => import("./bundle/measure-bundles.mjs"),
   executors: () => import("./executors/measure-executors.mjs"),
