@@ -152,13 +152,19 @@ describe("in a project with core alone", () => {
     expect(await user.execute(runAgent("@acme/executor"))).toBe("TypeError undefined made by @acme/executor\n");
   });
 
-  it.each(["@codelet/core", "@codelet/core/console"])("bundles %s for the browser without a Node built-in", async (specifier) => {
+  const subPaths = ["compaction", "console", "describe", "prices"].map((name) => `@codelet/core/${name}`);
+
+  it.each(["@codelet/core", ...subPaths])("bundles %s for the browser without a Node built-in", async (specifier) => {
     expect(await browserBundle(user.folder, specifier)).not.toMatch(/["']node:|\brequire\(/);
   });
 
-  it("bundles what shows runs with its own sub-path only", async () => {
-    expect(await browserBundle(user.folder, "@codelet/core/console")).toContain("consoleReporter");
-    expect(await browserBundle(user.folder, "@codelet/core")).not.toContain("consoleReporter");
+  it("bundles what isn't the loop with its own sub-path only", async () => {
+    const names = ["compactObservations", "consoleReporter", "describeAgent", "pricesOf"];
+    const core = await browserBundle(user.folder, "@codelet/core");
+    for (const [index, name] of names.entries()) {
+      expect(await browserBundle(user.folder, subPaths[index] as string)).toContain(name);
+      expect(core).not.toContain(`function ${name}(`);
+    }
   });
 });
 
