@@ -205,3 +205,14 @@ describe("with dataPolicy ask", () => {
     expect(sent).toEqual([]);
   });
 });
+
+it("what an earlier run has read counts for the one that goes on from its memory", async () => {
+  const { sent, readPage, sendMail, add } = world();
+  const reader = await agentOf(["read_page"], { tools: [readPage] }).run("task");
+  const adder = await agentOf(["add"], { tools: [add] }).run("task");
+  const mailer = (): CodeAgent => agentOf(["mail:x"], { tools: [sendMail, add], dataPolicy: "block" });
+  await mailer().run("task", { memory: reader.steps });
+  expect(sent).toEqual([]);
+  await mailer().run("task", { memory: adder.steps });
+  expect(sent).toEqual(["x"]);
+});

@@ -1,3 +1,5 @@
+import { toolsOf } from "./definition.ts";
+import type { Step } from "./memory.ts";
 import type { AnyTool } from "./tool.ts";
 
 /**
@@ -29,6 +31,17 @@ export function trifectaWarning(tools: Iterable<AnyTool>): string | undefined {
     `This agent reads private data (${reads}), takes in untrusted content (${ingests}) and can send data out (${sends}): instructions hidden in the content can make it ` +
     'leak. Set `dataPolicy: "block"` or "ask", or take one of the three away.'
   );
+}
+
+/** Notes what steps of before have brought in: tools of other agents may have read anything. */
+export function exposeTo({ untrusted }: Exposure, steps: readonly Step[], tools: ReadonlyMap<string, AnyTool>): void {
+  for (const step of steps) {
+    for (const { tool: name } of step.type === "action" ? step.toolCalls : []) {
+      const tool = tools.get(name);
+      const sources = tool?.agent === undefined ? [tool] : toolsOf(tool.agent.definition);
+      if ([...sources].some((each) => each === undefined || each.ingests === "untrusted")) untrusted.add(name);
+    }
+  }
 }
 
 /** Why a call must not just be made. */

@@ -1,6 +1,7 @@
 import { abortAfter, abortable } from "./abort.ts";
 import type { RunEnding, RunOptions, RunResult } from "./agent.ts";
 import { checkAnswer } from "./answer.ts";
+import { exposeTo } from "./data-flow.ts";
 import type { AgentDefinition } from "./definition.ts";
 import { CodeletError, describeThrown, type LimitName } from "./errors.ts";
 import type { Executor } from "./executor.ts";
@@ -78,6 +79,7 @@ async function takeTask(run: RunContext, executor: Executor | undefined, task: s
 async function remember(run: RunContext, executor: Executor | undefined, { task, earlier }: Given): Promise<void> {
   const { memory, agent, callIds } = run;
   for (const step of earlier) if (step.type === "action") for (const { id } of step.toolResults ?? []) callIds.add(id);
+  exposeTo(run.exposure, earlier, agent.tools);
   if (executor?.capabilities.isolation === 0)
     run.emit({ type: "warning", message: `The executor "${executor.name}" runs code on this machine with your rights: isolation level 0.` });
   if (agent.warning !== undefined && run.root === run) run.emit({ type: "warning", message: agent.warning });

@@ -76,6 +76,9 @@ export function readSuspendedRun(state: SuspendedRun, definition: AgentDefinitio
     const byPath = new Map(Object.entries(decisions).map(([id, decision]): [string, ApprovalDecision] => [`${id}/approval`, decision]));
     const pausedMs = state.pausedMs + Math.max(0, Date.now() - state.suspendedAtMs);
     const given = decodeValue(state.given) as unknown as Given;
+    const { text, task, earlier, options } = given;
+    if (typeof text !== "string" || task?.type !== "task" || !Array.isArray(earlier) || typeof options !== "object")
+      throw new Error("the task is missing");
     const recorder = new Recorder(state.journal, byPath);
     const catchUp: Resumption["catchUp"] = (path, executor, options) =>
       recorder.isReplayed(path) ? new CatchUpSession(executor, options, state.sandboxes[path]) : undefined;
