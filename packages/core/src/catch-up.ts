@@ -52,6 +52,13 @@ export class CatchUpSession implements ExecutorSession {
     return this.#session === undefined ? this.#restore : this.#session.reference;
   }
 
+  /** Forgets the programs so far, whose sandbox was replaced; false once it has gone on live. */
+  startOver(): boolean {
+    if (this.#isCatchingUp) return false;
+    this.#steps.length = 0;
+    return true;
+  }
+
   /** An advance that the journal knew. */
   observe(advance: Advance): void {
     if (this.#session === undefined) this.#last()?.events.push({ advance });

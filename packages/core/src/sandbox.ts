@@ -57,6 +57,8 @@ export class Sandbox implements AsyncDisposable {
   async replace(): Promise<boolean> {
     const opened = await this.#opening?.catch(() => undefined);
     if (opened === undefined || ++this.#replacements > maxReplacements) return false;
+    // What crashed before the run was suspended is lost; the journal goes on without it.
+    if (this.#catchUp?.startOver()) return true;
     await this[Symbol.asyncDispose]();
     this.#catchUp = undefined;
     return true;

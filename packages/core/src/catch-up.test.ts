@@ -1,0 +1,102 @@
+import { type FakeHandler, fakeExecutor, scriptedModel } from "@codelet/testing";
+import { expect, it } from "vitest";
+import { z } from "zod";
+import { CodeAgent } from "./code-agent.ts";
+import { ExecutorCrashedError } from "./errors.ts";
+import type { Executor } from "./executor.ts";
+import { tool } from "./tool.ts";
+import type { Value } from "./value.ts";
+
+const action = (code: string): string => `<code>\n${code}\n</code>`;
+
+/** The fake executor as one whose programs can run again, and what it ran. */
+function repeatable(handler: FakeHandler): { executor: Executor; ran: string[] } {
+  const ran: string[] = [];
+  const fake = fakeExecutor((step) => {
+    ran.push(step.code);
+    return handler(step);
+  });
+  const { capabilities } = fake;
+  return { executor: { ...fake, capabilities: { ...capabilities, recovery: { ...capabilities.recovery, replay: "pure" } } }, ran };
+}
+
+const payments = (): { paid: number[]; pay: ReturnType<typeof tool> } => {
+  const paid: number[] = [];
+  const pay = tool({
+    name: "pay",
+    description: "Pays.",
+    input: z.object({ amount: z.number() }),
+    needsApproval: true,
+    execute: ({ amount }) => {
+      paid.push(amount);
+      return amount;
+    },
+  });
+  return { paid, pay: pay as never };
+};
+
+async function suspendAndResume(agent: CodeAgent, decide: (id: string) => boolean = () => true): Promise<unknown> {
+  const suspended = await agent.run("task");
+  if (suspended.state !== "suspended") throw new Error(`it is not suspended but ${suspended.state}`);
+  const decisions = Object.fromEntries(suspended.pending.map(({ id }) => [id, decide(id)]));
+  return agent.resume(JSON.parse(JSON.stringify(suspended.resumeState)), { decisions });
+}
+
+it("runs earlier programs again, but none of a sandbox that had crashed", async () => {
+  const { paid, pay } = payments();
+  const { executor, ran } = repeatable(async ({ code, variables, call, finalAnswer }) => {
+    if (code === "crash") throw new ExecutorCrashedError("gone");
+    if (code === "set") variables.x = 7;
+    if (code === "pay") return finalAnswer([variables.x as Value, await call("pay", [1])]);
+    return null;
+  });
+  const replies = ["lost", "crash", "set", "pay"].map(action);
+  const result = await suspendAndResume(new CodeAgent({ model: scriptedModel(replies), executor, tools: [pay] as never }));
+  expect(result).toMatchObject({ state: "success", output: [7, 1] });
+  expect(ran).toEqual(["lost", "crash", "set", "pay", "set", "pay"]);
+  expect(paid).toEqual([1]);
+});
+
+it("waits for calls that need no decision before the run is left, and doesn't make them again", async () => {
+  const { paid, pay } = payments();
+  let looked = 0;
+  const look = tool({
+    name: "look",
+    description: "Looks.",
+    input: z.object({}),
+    execute: async () => {
+      await new Promise((resolve) => setTimeout(resolve, 250));
+      return ++looked;
+    },
+  });
+  const { executor } = repeatable(async ({ call, finalAnswer }) => finalAnswer(await Promise.all([call("pay", [1]), call("look", [])])));
+  const result = await suspendAndResume(new CodeAgent({ model: scriptedModel([action("both")]), executor, tools: [pay, look] as never }));
+  expect(result).toMatchObject({ state: "success", output: [1, 1] });
+  expect([paid, looked]).toEqual([[1], 1]);
+});
+
+it("makes no call where the program does something else when it runs again", async () => {
+  const { paid, pay } = payments();
+  let amount = 0;
+  const { executor } = repeatable(async ({ code, call, finalAnswer }) =>
+    code === "pay" ? finalAnswer(await call("pay", [++amount])) : finalAnswer("told"),
+  );
+  const model = scriptedModel([action("pay"), action("end")]);
+  const result = await suspendAndResume(new CodeAgent({ model, executor, tools: [pay] as never }));
+  expect(result).toMatchObject({ state: "success", output: "told" });
+  expect(paid).toEqual([]);
+  expect(JSON.stringify(model.requests.at(-1)?.messages.at(-1))).toMatch(
+    /can't go on: run again from its beginning, it called pay.*2.*was not made/s,
+  );
+});
+
+it("says so where programs can't run again", async () => {
+  const { paid, pay } = payments();
+  const executor = fakeExecutor(async ({ code, call, finalAnswer }) => (code === "pay" ? finalAnswer(await call("pay", [1])) : finalAnswer("told")));
+  const model = scriptedModel([action("pay"), action("end")]);
+  expect(await suspendAndResume(new CodeAgent({ model, executor, tools: [pay] as never }))).toMatchObject({ state: "success", output: "told" });
+  expect(paid).toEqual([]);
+  expect(JSON.stringify(model.requests.at(-1)?.messages.at(-1))).toMatch(
+    /this executor can't repeat programs.*all variables, functions and imports are gone/s,
+  );
+});
