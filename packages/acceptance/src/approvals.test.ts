@@ -65,7 +65,7 @@ function expectOnce(id: string, payments: number): void {
 }
 
 const noEngine = process.env.CODELET_DOCKER_ENGINE === undefined;
-if (noEngine) console.log("approvals in docker: SKIPPED, CODELET_DOCKER_ENGINE and CODELET_DOCKER_IMAGE are not set");
+if (noEngine) console.log("SKIPPED approvals in docker: CODELET_DOCKER_ENGINE and CODELET_DOCKER_IMAGE are not set");
 
 describe.each(["local", "wasm", "docker"])("approvals that outlive the process, in %s", (executor) => {
   const count = isFull && executor === "local" ? 1_000 : executor === "local" ? 10 : 3;

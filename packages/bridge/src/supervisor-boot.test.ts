@@ -6,6 +6,8 @@ import { shellCommand, supervisorBoot } from "./supervisor-boot.ts";
 const isWindows = process.platform === "win32";
 if (isWindows) console.log("SKIPPED orphaned supervisors: Windows has no alarm signal");
 
+if (isWindows) console.log("SKIPPED supervisors: they run on POSIX systems only");
+
 describe.skipIf(isWindows)("a supervisor that is started", () => {
   it.each([
     ["nothing", ""],

@@ -5,6 +5,8 @@ import { machineVariable, processesOf, signalMachine } from "./machine-processes
 
 const isLinux = existsSync("/proc/self/stat");
 
+if (!isLinux) console.log("SKIPPED the processes of a machine: they are found in /proc, which is Linux's");
+
 it.skipIf(!isLinux)("ends what a machine has started, also what has left its group, its parent and its environment", async () => {
   const machine = `machine-${process.pid}`;
   const script = "setsid sleep 60 & (setsid sleep 61 &) & env -i sleep 62 & sleep 63";
