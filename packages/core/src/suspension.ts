@@ -12,7 +12,10 @@ import { toValue } from "./to-value.ts";
 import type { Json, Value } from "./value.ts";
 import { decodeValue, encodeValue } from "./value-codec.ts";
 
-/** A run that waits, as plain JSON: keep it anywhere, and hand it to `agent.resume` with the decisions. Only the kernel reads what is in it. */
+/**
+ * A run that waits, as plain JSON: keep it where only you can read and write it, and hand it to `agent.resume` with the decisions, once. It is not signed:
+ * whoever can change it can change what has happened and what was approved.
+ */
 export interface SuspendedRun {
   readonly version: 1;
   readonly runId: string;
