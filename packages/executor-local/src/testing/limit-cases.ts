@@ -66,11 +66,11 @@ export function limitCases(options: LocalExecutorOptions): void {
     await using session = await openLocal(options);
     const flood = (chunks: number): string => `import os\nchunk = b"x" * 65536\nfor _ in range(${chunks}): os.write(1, chunk)`;
     await run(session, flood(2_000), { timeoutMs: 20_000 });
-    // Node collects read buffers after some 64 MB of them: what a longer flood adds to that is what it costs.
+    // Read buffers are collected when Node sees fit, later on a busy machine: a host that kept the flood would grow by all of its 512 MB.
     const before = process.memoryUsage().rss;
     const { logs, error } = await run(session, flood(8_000), { timeoutMs: 20_000 });
     expect(error).toBeUndefined();
     expect(logs.length).toBeLessThan(300_000);
-    expect(process.memoryUsage().rss - before).toBeLessThan(64 * 2 ** 20);
+    expect(process.memoryUsage().rss - before).toBeLessThan(256 * 2 ** 20);
   });
 }
