@@ -1,4 +1,3 @@
-import { atLeast } from "./at-least.ts";
 import { dispatchCall } from "./dispatch.ts";
 import { ModelOutputError } from "./errors.ts";
 import type { CallResult } from "./executor.ts";
@@ -8,16 +7,13 @@ import { parseToolCalls } from "./parse-tool-calls.ts";
 import { cutMiddle, showValue } from "./prompts/observation.ts";
 import type { ActionKind, CommonAgent, Draft } from "./resolved-agent.ts";
 import type { RunContext } from "./run-context.ts";
-import type { ToolCallingOptions } from "./tool-calling-agent.ts";
 import { isMedia, isPythonValue, type Json, type Value } from "./value.ts";
 
-const defaultMaxParallelCalls = 8;
 const finalAnswer = "final_answer";
 const cutOff = "Your answer was cut off: it is too long. ";
 
-/** Actions that are the model's own tool calls. Throws TypeError when an option is wrong. */
-export function toolCallingKind(agent: CommonAgent, options: ToolCallingOptions): ActionKind {
-  const maxParallelCalls = atLeast(1, "maxParallelCalls", options.maxParallelCalls ?? defaultMaxParallelCalls);
+/** Actions that are the model's own tool calls, so many at a time. */
+export function toolCallingKind(agent: CommonAgent, maxParallelCalls: number): ActionKind {
   const { output, instructions } = agent;
   const tools = [...agent.tools.values()].map(({ name, description, input }): ModelTool => ({ name, description, inputSchema: input.json }));
   const answer: ModelTool = {

@@ -1,5 +1,6 @@
 import type { AgentOptions, ResumeOptions, RunOptions, RunResult } from "./agent.ts";
 import { AgentEngine } from "./agent-engine.ts";
+import { atLeast } from "./at-least.ts";
 import type { Conversation } from "./conversation.ts";
 import type { AgentDefinition } from "./definition.ts";
 import type { ManagedAgent } from "./managed-agent.ts";
@@ -8,7 +9,6 @@ import type { Run } from "./run.ts";
 import type { RunScope } from "./run-context.ts";
 import type { SavedConversation } from "./saved-conversation.ts";
 import type { SuspendedRun } from "./suspension.ts";
-import { toolCallingKind } from "./tool-call-action.ts";
 import type { PlainValue } from "./value.ts";
 
 export type ToolCallingAgentOptions<Output = PlainValue> = AgentOptions<Output> & ToolCallingOptions;
@@ -17,6 +17,8 @@ export interface ToolCallingOptions {
   /** Calls of one answer that run at the same time. Minimum 1. @default 8 */
   readonly maxParallelCalls?: number | undefined;
 }
+
+const defaultMaxParallelCalls = 8;
 
 /**
  * An agent whose actions are the model's own tool calls, as JSON: no sandbox. A definition: immutable, shareable, re-entrant.
@@ -34,10 +36,13 @@ export class ToolCallingAgent<Output = PlainValue> implements ManagedAgent {
   constructor(options: ToolCallingAgentOptions<Output>) {
     this.#options = { ...options, tools: [...(options.tools ?? [])] };
     const common = resolveAgent(this.#options);
-    const kind = toolCallingKind(common, this.#options);
+    const maxParallelCalls = atLeast(1, "maxParallelCalls", options.maxParallelCalls ?? defaultMaxParallelCalls);
     this.#engine = new AgentEngine({
       ...{ common, options: this.#options, kind: "tool-calling", executor: undefined },
-      load: async () => [kind, undefined],
+      load: async () => {
+        const { toolCallingKind } = await import("./tool-call-action.ts");
+        return [toolCallingKind(common, maxParallelCalls), undefined];
+      },
     });
   }
 
