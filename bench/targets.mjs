@@ -10,16 +10,16 @@ const TARGETS = [
   { group: "bundle", subject: "codelet", measure: "min+gzip, at once", value: 25 },
   { group: "executors", subject: "local, no sandbox", measure: "cold", value: 50 },
   { group: "executors", subject: "local, no sandbox", measure: "cold, from a pool", ratio: 0.2 },
-  { group: "executors", subject: "local, no sandbox", measure: "warm exec", ratio: 2 },
-  { group: "executors", subject: "local, no sandbox", measure: "tool call", ratio: 2 },
+  { group: "executors", subject: "local, no sandbox", measure: "warm exec, two processors", ratio: 2 },
+  { group: "executors", subject: "local, no sandbox", measure: "tool call, two processors", ratio: 2 },
   { group: "executors", subject: "local, bubblewrap", measure: "cold", value: 60 },
   { group: "executors", subject: "local, bubblewrap", measure: "cold, from a pool", ratio: 0.2 },
-  { group: "executors", subject: "local, bubblewrap", measure: "warm exec", ratio: 2 },
-  { group: "executors", subject: "local, bubblewrap", measure: "tool call", ratio: 2 },
+  { group: "executors", subject: "local, bubblewrap", measure: "warm exec, two processors", ratio: 2 },
+  { group: "executors", subject: "local, bubblewrap", measure: "tool call, two processors", ratio: 2 },
   { group: "executors", subject: "wasm", measure: "cold", ratio: 1.3 },
   { group: "executors", subject: "wasm", measure: "cold, from a pool", ratio: 0.1 },
-  { group: "executors", subject: "wasm", measure: "warm exec", ratio: 3 },
-  { group: "executors", subject: "wasm", measure: "tool call", ratio: 2.5 },
+  { group: "executors", subject: "wasm", measure: "warm exec, two processors", ratio: 3 },
+  { group: "executors", subject: "wasm", measure: "tool call, two processors", ratio: 2.5 },
 ];
 
 /** The record with its target and a verdict, where it has one. */

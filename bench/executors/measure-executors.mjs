@@ -1,12 +1,16 @@
 import path from "node:path";
 import { runChild } from "../child.mjs";
 import { prepareBareDeno } from "./bare-deno.mjs";
+import { PLACEMENTS } from "./placement.mjs";
 import { runInPlainPython, SNIPPETS } from "./snippets.mjs";
 import { SUBJECTS } from "./subjects.mjs";
 
 const FULL = { coldRounds: 5, sessionsPerProcess: 3, warmPasses: 3, roundsPerPass: 10, pythonRepetitions: 5 };
 const QUICK = { coldRounds: 2, sessionsPerProcess: 2, warmPasses: 1, roundsPerPass: 4, pythonRepetitions: 2 };
-const MEASURES = ["cold, first of a process", "cold", "cold, from a pool", "warm exec", "tool call"];
+const PLACES = Object.keys(PLACEMENTS);
+const PLACE_NAMES = { apart: ", two processors", together: ", one processor", unpinned: "" };
+const COLD = ["cold, first of a process", "cold", "cold, from a pool"];
+const WARM = PLACES.flatMap((place) => ["warm exec", "tool call"].map((measure) => measure + PLACE_NAMES[place]));
 
 /** Cold start, warm execution, tool calls and snippets; whatever isn't built yet or doesn't run here is skipped with its reason. */
 export async function measure({ quick }) {
@@ -21,13 +25,12 @@ export async function measure({ quick }) {
   const cold = await measureCold(running, plan);
   const warm = await measureWarm(running, plan);
   const floors = [
-    { subject: "pipe echo (node, cat)", measure: "round trip", value: warm.echoUs, unit: "us" },
-    { subject: "bare Python loop", measure: "warm exec", value: warm.bareUs, unit: "us", ratio: warm.bareUs / warm.echoUs, ratioTo: "echo" },
+    ...PLACES.flatMap((place) => floorRows(PLACE_NAMES[place], warm.floors[place])),
     ...(cold.bareDenoMs === undefined ? [] : [{ subject: "bare Deno + snapshot", measure: "cold", value: cold.bareDenoMs, unit: "ms" }]),
   ];
   const rows = SUBJECTS.flatMap(({ id, name }) =>
     skipped.has(id)
-      ? MEASURES.map((measure) => ({ subject: name, measure, skipped: skipped.get(id) }))
+      ? [...COLD, ...WARM].map((measure) => ({ subject: name, measure, skipped: skipped.get(id) }))
       : [...coldRows(id, name, cold), ...warmRows(id, name, warm), ...snippetRows(id, name, warm)],
   );
   return [...floors, ...rows];
@@ -54,20 +57,22 @@ async function measureCold(running, { coldRounds, sessionsPerProcess }) {
 }
 
 async function measureWarm(running, { warmPasses, roundsPerPass, pythonRepetitions }) {
-  const best = new Map(running.map(({ id }) => [id, {}]));
+  const best = new Map(running.map(({ id }) => [id, Object.fromEntries(PLACES.map((place) => [place, {}]))]));
+  const floors = Object.fromEntries(PLACES.map((place) => [place, {}]));
   const plain = {};
-  const floor = {};
   for (let pass = 0; pass < warmPasses; pass++) {
     const answers = await runInPlainPython(pythonRepetitions);
     keepBest(plain, Object.fromEntries(Object.entries(answers).map(([name, { ms }]) => [name, ms])));
-    for (const { id } of running) {
-      const result = await succeed("warm-child.mjs", id, roundsPerPass);
-      compareAnswers(id, result.answers, answers);
-      keepBest(best.get(id), result.times);
-      keepBest(floor, { echoUs: result.times.echoUs, bareUs: result.times.bareUs });
+    for (const place of PLACES) {
+      for (const { id } of running) {
+        const result = await succeed("warm-child.mjs", id, roundsPerPass, place);
+        compareAnswers(id, result.answers, answers);
+        keepBest(best.get(id)[place], result.times);
+        keepBest(floors[place], { echoUs: result.times.echoUs, bareUs: result.times.bareUs });
+      }
     }
   }
-  return { best, plain, ...floor };
+  return { best, plain, floors };
 }
 
 async function succeed(file, id, ...parameters) {
@@ -87,27 +92,34 @@ function keepBest(best, times) {
   for (const [name, value] of Object.entries(times)) best[name] = Math.min(best[name] ?? value, value);
 }
 
+function floorRows(where, { echoUs, bareUs }) {
+  return [
+    { subject: "pipe echo (node, cat)", measure: `round trip${where}`, value: echoUs, unit: "us" },
+    { subject: "bare Python loop", measure: `warm exec${where}`, value: bareUs, unit: "us", ratio: bareUs / echoUs, ratioTo: "echo" },
+  ];
+}
+
 function coldRows(id, subject, { best, bareDenoMs }) {
   const { firstMs, nextMs, plainMs, pooledMs } = best.get(id);
   const compare = (value) => (id === "wasm" ? { ratio: value / bareDenoMs, ratioTo: "bare Deno" } : {});
   return [
-    { subject, measure: MEASURES[0], value: firstMs, unit: "ms", ...compare(firstMs) },
-    { subject, measure: MEASURES[1], value: nextMs, unit: "ms", ...compare(nextMs) },
-    { subject, measure: MEASURES[2], value: pooledMs, unit: "ms", ratio: pooledMs / plainMs, ratioTo: "cold" },
+    { subject, measure: COLD[0], value: firstMs, unit: "ms", ...compare(firstMs) },
+    { subject, measure: COLD[1], value: nextMs, unit: "ms", ...compare(nextMs) },
+    { subject, measure: COLD[2], value: pooledMs, unit: "ms", ratio: pooledMs / plainMs, ratioTo: "cold" },
   ];
 }
 
-function warmRows(id, subject, { best, echoUs }) {
-  const { warmUs, toolUs } = best.get(id);
-  return [
-    { subject, measure: MEASURES[3], value: warmUs, unit: "us", ratio: warmUs / echoUs, ratioTo: "echo" },
-    { subject, measure: MEASURES[4], value: toolUs, unit: "us", ratio: toolUs / echoUs, ratioTo: "echo" },
-  ];
+function warmRows(id, subject, { best, floors }) {
+  const rows = PLACES.flatMap((place) => {
+    const { warmUs, toolUs } = best.get(id)[place];
+    return [warmUs, toolUs].map((value) => ({ value, unit: "us", ratio: value / floors[place].echoUs, ratioTo: "echo" }));
+  });
+  return rows.map((row, index) => ({ subject, measure: WARM[index], ...row }));
 }
 
 function snippetRows(id, subject, { best, plain }) {
   return Object.keys(SNIPPETS).map((name) => {
-    const value = best.get(id)[name];
+    const value = Math.min(...PLACES.map((place) => best.get(id)[place][name]));
     return { subject, measure: `snippet: ${name}`, value, unit: "ms", ratio: value / plain[name], ratioTo: "CPython" };
   });
 }

@@ -1,7 +1,8 @@
-// `node warm-child.mjs <executor> <rounds>`: one session beside a pipe echo, round by round; the best mean of each.
+// `node warm-child.mjs <executor> <rounds> <placement>`: one session beside a pipe echo, round by round; the best mean of each.
 import { BarePython } from "./bare-python.mjs";
 import { runStep } from "./drive.mjs";
 import { Echo } from "./echo.mjs";
+import { place } from "./placement.mjs";
 import { report } from "./report.mjs";
 import { SNIPPETS } from "./snippets.mjs";
 import { loadSubject } from "./subjects.mjs";
@@ -17,7 +18,7 @@ const CALLING = `total = 0\nfor number in range(${CALLS_PER_PROGRAM}):\n    tota
 const INPUT = { type: "object", properties: { number: { type: "integer" } }, required: ["number"], additionalProperties: false };
 const DOUBLE = { name: "double", description: "Twice the number.", inputSchema: INPUT };
 
-const [id, rounds] = process.argv.slice(2);
+const [id, rounds, placement] = process.argv.slice(2);
 const times = {};
 
 await report(async () => {
@@ -27,6 +28,7 @@ await report(async () => {
   const python = new BarePython();
   let answers = {};
   await runStep(session, "x = 0");
+  place(placement);
   // V8 takes thousands of turns until it has compiled a path for good; a run of an agent is not measured by its first steps either.
   await meanUs(WARM_UP_TURNS, () => echo.roundTrip());
   await meanUs(WARM_UP_TURNS, () => python.runStep());
