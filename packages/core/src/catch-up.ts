@@ -1,23 +1,11 @@
 import { CodeletError, describeThrown, ExecutorCrashedError } from "./errors.ts";
-import type {
-  Advance,
-  CallResult,
-  ExecuteOptions,
-  Executor,
-  ExecutorSession,
-  OpenSessionOptions,
-  SandboxCall,
-  SessionBinding,
-  SessionRef,
-} from "./executor.ts";
-import { plainValue } from "./plain-value.ts";
+import type { Advance, CallResult, ExecuteOptions, Executor, ExecutorSession, OpenSessionOptions, SessionBinding, SessionRef } from "./executor.ts";
+import { NotResumed, RepeatedCalls } from "./repeated-calls.ts";
 
 type Recorded = { readonly advance: Advance } | { readonly results: readonly CallResult[] };
 
 /** A program as the journal knows it: what it did, and what it was answered, in order. Or a binding between programs. */
 type RecordedStep = { readonly code: string; readonly options: ExecuteOptions; readonly events: Recorded[] } | { readonly binding: SessionBinding };
-
-type Calls = Extract<Advance, { readonly type: "calls" }>;
 
 /**
  * The session of a run that is resumed. It only notes what the journal knows, until the first thing that it doesn't: then the live sandbox is found again
@@ -213,36 +201,19 @@ export class CatchUpSession implements ExecutorSession {
     session.start(code, { ...options, replay, onOutput: (chunk) => (isMuted ? undefined : onOutput?.(chunk)) });
     this.#liveIds.clear();
     this.#recordedIds.clear();
-    const made: Made = {
-      expected: advances.flatMap((advance) => (advance.type === "calls" ? advance.calls.map(describeCall) : [])),
-      waiting: [],
-      further: [],
-    };
+    const calls = new RepeatedCalls(
+      session,
+      advances.flatMap((advance) => (advance.type === "calls" ? advance.calls : [])),
+    );
     // The list grows while this waits: results come in from the journal.
     for (let index = 0; index < events.length; index++) {
       const event = events[index] as Recorded;
       if ("results" in event) this.#answer(session, event.results);
-      else if (event.advance.type === "calls") await this.#match(session, event.advance.calls, made);
-      else await expectEnd(session, made);
+      else if (event.advance.type === "done") await calls.end();
+      else for (const call of event.advance.calls) this.#pair(call.id, (await calls.again(call)).id);
     }
     isMuted = false;
-    if (made.further.length > 0) this.#early.push({ type: "calls", calls: made.further, cancelled: [] });
-  }
-
-  /** Waits until the program has made these calls again, in any order. */
-  async #match(session: ExecutorSession, recorded: readonly SandboxCall[], made: Made): Promise<void> {
-    for (const call of recorded) {
-      const description = describeCall(call);
-      const find = (): number => made.waiting.findIndex((each) => describeCall(each) === description);
-      let at = find();
-      for (; at < 0; at = find()) {
-        const advance = await session.next();
-        if (advance.type === "done") throw new NotResumed(differs(call, undefined));
-        for (const live of advance.calls) sort(live, made);
-      }
-      const [found] = made.waiting.splice(at, 1);
-      this.#pair(call.id, (found as SandboxCall).id);
-    }
+    if (calls.further.length > 0) this.#early.push({ type: "calls", calls: calls.further, cancelled: [] });
   }
 
   #pair(recorded: string, live: string): void {
@@ -258,44 +229,4 @@ export class CatchUpSession implements ExecutorSession {
     });
     if (known.length > 0) session.deliver(known);
   }
-}
-
-class NotResumed extends Error {}
-
-/** What a program that runs again has called so far: of what it had called before, and beyond that. */
-interface Made {
-  readonly expected: string[];
-  readonly waiting: SandboxCall[];
-  readonly further: SandboxCall[];
-}
-
-function sort(live: SandboxCall, { expected, waiting, further }: Made): void {
-  const at = expected.indexOf(describeCall(live));
-  if (at < 0 && expected.length > 0)
-    throw new NotResumed(`run again from its beginning, it called ${shorten(live)}, which it had not called before.`);
-  if (at >= 0) expected.splice(at, 1);
-  (at < 0 ? further : waiting).push(live);
-}
-
-async function expectEnd(session: ExecutorSession, { further }: Made): Promise<void> {
-  const advance = further.length > 0 ? undefined : await session.next();
-  if (advance?.type === "done") return;
-  throw new NotResumed(differs(undefined, further[0] ?? (advance as Calls).calls[0]));
-}
-
-function differs(expected: SandboxCall | undefined, made: SandboxCall | undefined): string {
-  const show = (call: SandboxCall | undefined): string => (call === undefined ? "ended" : `called ${shorten(call)}`);
-  return `run again from its beginning, it ${show(made)} where it had ${show(expected)} before.`;
-}
-
-function shorten(call: SandboxCall): string {
-  return describeCall(call).slice(0, 200);
-}
-
-/** Name and arguments as text that is the same for the same call. */
-function describeCall({ tool, args, kwargs }: SandboxCall): string {
-  const named = Object.entries(kwargs).sort(([a], [b]) => (a < b ? -1 : 1));
-  return `${tool}(${JSON.stringify([args.map(plainValue), named.map(([name, value]) => [name, plainValue(value)])], (_, item: unknown) =>
-    typeof item === "bigint" ? `${item}n` : item instanceof Uint8Array ? [...item] : item,
-  )})`;
 }
