@@ -73,6 +73,8 @@ it.skipIf(process.platform !== "linux")(
   "a team over real processes, aborted at any time, is gone at once and leaves no process",
   { timeout: 120_000 },
   async () => {
+    // Which Python this is, is asked once for all, by a process that belongs to no run.
+    await (await local.open())[Symbol.asyncDispose]();
     const before = descendants();
     for (const abortAt of [...sample, "in a loop" as const]) {
       const controller = new AbortController();

@@ -1,40 +1,31 @@
-import type { AgentOptions, ResumeOptions, RunOptions, RunResult } from "./agent.ts";
+import type { ResumeOptions, RunOptions, RunResult } from "./agent.ts";
 import { Conversation } from "./conversation.ts";
 import type { AgentDefinition } from "./definition.ts";
 import { ConfigurationError } from "./errors.ts";
 import type { Executor } from "./executor.ts";
 import { performRun } from "./perform-run.ts";
-import type { ActionKind, CommonAgent } from "./resolved-agent.ts";
+import type { ActionKind, ResolvedAgent } from "./resolved-agent.ts";
 import { Run, type RunHandle } from "./run.ts";
 import { newThread, type RunScope } from "./run-context.ts";
 import type { SavedConversation } from "./saved-conversation.ts";
 import type { SuspendedRun } from "./suspension.ts";
 
-/** A kind of agent that is ready to run. */
-export interface EngineOptions {
-  readonly common: CommonAgent;
-  readonly options: Pick<AgentOptions, "description" | "tools" | "managedAgents" | "provideRunSummary" | "keepsMemory">;
-  readonly kind: ActionKind["name"];
-  readonly executor: Executor | string | undefined;
-  /** Loads what is not there yet. A failed load is tried again at the next run. */
-  load(): Promise<readonly [ActionKind, Executor | undefined]>;
-}
+/** Loads what runs need and isn't there yet. */
+type Load = () => Promise<readonly [ActionKind, Executor | undefined]>;
 
 /** What every kind of agent does, whatever its actions are. */
 export class AgentEngine<Output> {
-  readonly definition: AgentDefinition;
-  readonly #options: EngineOptions;
-  #loading: Promise<readonly [ActionKind, Executor | undefined]> | undefined;
+  readonly #agent: ResolvedAgent;
+  readonly #load: Load;
+  #loading: ReturnType<Load> | undefined;
 
-  constructor(engine: EngineOptions) {
-    const { common, options, kind, executor } = engine;
-    const { name, model, output, maxSteps, budget, price, planningInterval, maySuspend } = common;
-    const { description, tools = [], managedAgents = [], provideRunSummary = false, keepsMemory = false } = options;
-    this.#options = engine;
-    this.definition = {
-      ...{ kind, name, description, modelId: model.id, tools: [...tools], managedAgents: managedAgents.map(({ definition }) => definition) },
-      ...{ executor, output, maxSteps, budget, price, planningInterval, provideRunSummary, keepsMemory, maySuspend },
-    };
+  constructor(agent: ResolvedAgent, load: Load) {
+    this.#agent = agent;
+    this.#load = load;
+  }
+
+  get definition(): AgentDefinition {
+    return this.#agent.definition;
   }
 
   run(task: string, options: RunOptions = {}): Promise<RunResult<Output>> {
@@ -63,19 +54,17 @@ export class AgentEngine<Output> {
   }
 
   async perform(task: string, options: RunOptions, scope: RunScope): Promise<RunResult<Output>> {
-    this.#loading ??= this.#options.load().catch((error) => {
-      this.#loading = undefined;
+    this.#loading ??= this.#load().catch((error) => {
+      this.#loading = undefined; // a failed load is tried again at the next run
       throw error;
     });
     const [kind, executor] = await this.#loading;
-    const agent = { ...this.#options.common, kind, authorizedImports: kind.authorizedImports };
-    return (await performRun({ agent, executor, definition: this.definition }, task, options, scope)) as RunResult<Output>;
+    return (await performRun({ agent: this.#agent, kind, executor }, task, options, scope)) as RunResult<Output>;
   }
 
   /** A suspended run, from where it was left. */
   async goOn(state: SuspendedRun, options: ResumeOptions, scope: RunScope): Promise<RunResult<Output>> {
-    if (this.#options.common.hasOwnJournal)
-      throw new ConfigurationError("A run with a `journal` of your own goes on by that journal, not by `resume`.");
+    if (this.#agent.hasOwnJournal) throw new ConfigurationError("A run with a `journal` of your own goes on by that journal, not by `resume`.");
     const { readSuspendedRun } = await import("./suspension.ts");
     const resumption = readSuspendedRun(state, this.definition, options);
     const { signal, context } = options;

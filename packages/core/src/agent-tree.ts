@@ -13,6 +13,8 @@ export interface AgentTree {
   readonly model: string;
   /** None for tool calling. */
   readonly executor?: ExecutorFacts;
+  /** Modules that code may import; absent where all may be. */
+  readonly authorizedImports?: readonly string[];
   /** JSON Schema of the answer; absent for any plain value. */
   readonly output?: JsonSchema;
   readonly maxSteps: number;
@@ -57,15 +59,23 @@ export function agentTree({ definition }: DescribableAgent): AgentTree {
 }
 
 function treeOf(definition: AgentDefinition): AgentTree {
-  const { kind, name, description, modelId, executor, output, maxSteps, budget, planningInterval } = definition;
+  const { kind, name, description, modelId, executor, authorizedImports, output, maxSteps, budget, planningInterval } = definition;
   const { provideRunSummary, keepsMemory, maySuspend, tools, managedAgents } = definition;
   const language = typeof executor === "object" ? executor.language : "python";
   return {
-    ...{ kind, name, ...(description !== undefined && { description }), model: modelId },
+    kind,
+    name,
+    ...(description !== undefined && { description }),
+    model: modelId,
     ...(executor !== undefined && { executor: executorFacts(executor) }),
+    ...(authorizedImports !== undefined && { authorizedImports: [...authorizedImports] }),
     ...(output !== undefined && { output: output.json }),
-    ...{ maxSteps, budget: { ...budget }, ...(planningInterval !== undefined && { planningInterval }) },
-    ...{ provideRunSummary, keepsMemory, maySuspend },
+    maxSteps,
+    budget: { ...budget },
+    ...(planningInterval !== undefined && { planningInterval }),
+    provideRunSummary,
+    keepsMemory,
+    maySuspend,
     tools: tools.map((tool) => toolFacts(tool, language)),
     managedAgents: managedAgents.map(treeOf),
   };
@@ -81,8 +91,12 @@ function executorFacts(executor: Executor | string): ExecutorFacts {
 function toolFacts(tool: AnyTool, language: Executor["language"]): ToolFacts {
   const { name, description, needsApproval, reads, ingests, egress } = tool;
   return {
-    ...{ name, description, signature: renderHead(toolSignature(tool), language) },
+    name,
+    description,
+    signature: renderHead(toolSignature(tool), language),
     needsApproval: typeof needsApproval === "function" ? "sometimes" : needsApproval ? "always" : "never",
-    ...{ ...(reads !== undefined && { reads }), ...(ingests !== undefined && { ingests }), egress },
+    ...(reads !== undefined && { reads }),
+    ...(ingests !== undefined && { ingests }),
+    egress,
   };
 }

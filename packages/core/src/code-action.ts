@@ -7,7 +7,7 @@ import type { Execution } from "./executor.ts";
 import { type ModelResponse, textOf } from "./model.ts";
 import { closeCode, codeTags, markdownTags, type ParsedAction, parseCode, parseStructured, structuredAction } from "./parse-code.ts";
 import { picturesOf, renderExecution } from "./prompts/observation.ts";
-import { type ActionKind, type CommonAgent, type Draft, oneOf } from "./resolved-agent.ts";
+import { type ActionKind, type Draft, oneOf, type ResolvedAgent } from "./resolved-agent.ts";
 import type { RunContext } from "./run-context.ts";
 import type { Sandbox } from "./sandbox.ts";
 import { toolSignature } from "./tool.ts";
@@ -16,14 +16,15 @@ import type { Value } from "./value.ts";
 const defaultStepTimeoutMs = 30_000;
 
 /** Actions that are programs. Throws TypeError when an option is wrong. */
-export function codeKind(agent: CommonAgent, options: CodeOptions, language: "python" | "javascript"): ActionKind {
-  const { authorizedImports, codeTags: style = "code", actionFormat = "text", stepTimeoutMs = defaultStepTimeoutMs } = options;
+export function codeKind(agent: ResolvedAgent, options: CodeOptions, language: "python" | "javascript"): ActionKind {
+  const { codeTags: style = "code", actionFormat = "text", stepTimeoutMs = defaultStepTimeoutMs } = options;
   const structured = oneOf(["text", "structured"], "actionFormat", actionFormat) === "structured";
   const tags = style === "code" ? codeTags : style === "markdown" ? markdownTags(language) : style;
   if (!tags?.open || !tags.close) throw new TypeError(`Expected \`codeTags\` to be "code", "markdown" or { open, close }, got \`${String(tags)}\``);
   atLeast(1, "stepTimeoutMs", stepTimeoutMs);
-  const tools = [...agent.tools.values()].map(toolSignature);
-  const { output, instructions } = agent;
+  const tools = [...agent.callable.values()].map(toolSignature);
+  const { definition, instructions } = agent;
+  const { output, authorizedImports } = definition;
   const systemPrompt = agent.prompts.system({ language, tools, authorizedImports, tags, structured, answerSchema: output?.json, instructions });
   // A closing tag that is part of the opening one would stop the model before its code begins.
   const stop = tags.open.includes(tags.close) ? ["Observation:"] : [tags.close, "Observation:"];
@@ -39,7 +40,7 @@ export function codeKind(agent: CommonAgent, options: CodeOptions, language: "py
     if (error !== undefined) action.error = { code: "code-failed", name: error.name, message: error.message };
     return finalAnswer;
   }
-  return { name: "code", systemPrompt, authorizedImports, request: structured ? { responseSchema: structuredAction } : { stop }, act };
+  return { systemPrompt, request: structured ? { responseSchema: structuredAction } : { stop }, act };
 }
 
 /** A sandbox that crashes is replaced, and the model is told; one that keeps crashing ends the run. */

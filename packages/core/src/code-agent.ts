@@ -42,15 +42,13 @@ export class CodeAgent<Output = PlainValue> implements ManagedAgent {
     this.#options = { ...options, tools: [...(options.tools ?? [])] };
     const { executor, executorType, executorOptions } = this.#options;
     if ((executor === undefined) === (executorType === undefined)) throw new TypeError("Expected exactly one of `executor` and `executorType`");
-    const common = resolveAgent(this.#options);
-    const early = codeKind(common, this.#options, executor?.language ?? "python");
-    this.#engine = new AgentEngine({
-      ...{ common, options: this.#options, kind: "code", executor: executor ?? executorType },
-      load: async () => {
-        if (executor !== undefined) return [early, executor];
-        const loaded = await loadExecutor(executorType as string, executorOptions);
-        return [loaded.language === "python" ? early : codeKind(common, this.#options, loaded.language), loaded];
-      },
+    const { authorizedImports } = this.#options;
+    const agent = resolveAgent(this.#options, { kind: "code", executor: executor ?? executorType, authorizedImports });
+    const early = codeKind(agent, this.#options, executor?.language ?? "python");
+    this.#engine = new AgentEngine(agent, async () => {
+      if (executor !== undefined) return [early, executor];
+      const loaded = await loadExecutor(executorType as string, executorOptions);
+      return [loaded.language === "python" ? early : codeKind(agent, this.#options, loaded.language), loaded];
     });
   }
 

@@ -49,7 +49,11 @@ export function compactObservations(options: CompactionOptions): Compactor {
     const targetTokens = maxTokens * targetShare;
     const maxRequestCharacters = Math.floor(targetTokens * charactersPerToken);
     const fitted = await fitSteps(memory.steps, {
-      ...{ maxTokens, targetTokens, keepSteps, maxOldCharacters, scale: resolved },
+      maxTokens,
+      targetTokens,
+      keepSteps,
+      maxOldCharacters,
+      scale: resolved,
       summarize: (steps, maxCharacters) =>
         summarize ? askForSummary(steps, { maxCharacters, maxRequestCharacters, generate }) : summarizeSteps(steps, maxCharacters),
     });

@@ -3,7 +3,7 @@ import type { Budget, Price } from "./limits.ts";
 import type { ResolvedSchema } from "./schema.ts";
 import type { AnyTool } from "./tool.ts";
 
-/** What an agent is made of, to be looked at: see `@codelet/core/describe`. */
+/** An agent with its defaults filled in, to be looked at: see `@codelet/core/describe`. */
 export interface AgentDefinition {
   readonly kind: "code" | "tool-calling";
   readonly name: string;
@@ -14,6 +14,8 @@ export interface AgentDefinition {
   readonly managedAgents: readonly AgentDefinition[];
   /** The sandbox, or the name under which it is loaded; none for tool calling. */
   readonly executor: Executor | string | undefined;
+  /** Modules that code may import; undefined where all may be. */
+  readonly authorizedImports: readonly string[] | undefined;
   readonly output: ResolvedSchema | undefined;
   readonly maxSteps: number;
   readonly budget: Budget;

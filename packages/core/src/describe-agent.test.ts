@@ -34,6 +34,7 @@ const manager = new CodeAgent({
   name: "manager",
   tools: [mail],
   managedAgents: [researcher],
+  authorizedImports: ["numpy", "pandas.*"],
   output: z.object({ total: z.number() }),
   maxSteps: 8,
   budget: { modelCalls: 40, wallTimeMs: 90_000, costUsd: 0.5 },
@@ -46,6 +47,7 @@ describe("describeAgent", () => {
     expect(describeAgent(manager)).toBe(`manager (code agent, may wait for approval)
 ├ model: model-1
 ├ executor: fake · isolation 0 (none) · network: full · files: host
+├ imports: numpy, pandas.*
 ├ output: {"type":"object","properties":{"total":{"type":"number"}},"required":["total"]}
 ├ limits: 8 steps · 40 model calls · 90 s · $0.5
 ├ plans: before the first step, and after every 3
@@ -104,6 +106,7 @@ it("agentTree is plain data that survives JSON", () => {
   expect(JSON.parse(JSON.stringify(tree))).toEqual(tree);
   expect(tree).toMatchObject({
     ...{ kind: "code", name: "manager", model: "model-1", executor: { name: "fake", isolation: 0 }, maySuspend: true },
+    authorizedImports: ["numpy", "pandas.*"],
     tools: [{ name: "send_mail", needsApproval: "sometimes", egress: true }],
     managedAgents: [{ name: "researcher", description: "Looks things up.", tools: [{ signature: expect.stringContaining("-> list[str]") }] }],
   });

@@ -36,9 +36,10 @@ function rowsOf(branches: readonly Branch[] = []): readonly string[] {
 }
 
 function branchOf(tree: AgentTree): Branch {
-  const { kind, name, description, model, executor, output, planningInterval, tools, managedAgents } = tree;
+  const { kind, name, description, model, executor, authorizedImports, output, planningInterval, tools, managedAgents } = tree;
   const branches: Branch[] = [{ text: fact("model", model) }];
   if (executor !== undefined) branches.push({ text: fact("executor", describeExecutor(executor)) });
+  if (authorizedImports !== undefined) branches.push({ text: fact("imports", authorizedImports.join(", ") || "harmless modules only") });
   branches.push({ text: fact("output", output === undefined ? "any plain value" : JSON.stringify(output)) });
   branches.push({ text: fact("limits", describeLimits(tree)) });
   if (planningInterval !== undefined) branches.push({ text: `plans: before the first step, and after every ${planningInterval}` });

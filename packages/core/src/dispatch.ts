@@ -31,11 +31,12 @@ export async function dispatchCall(run: RunContext, key: string, call: SandboxCa
 
 /** One way for calls from code and from JSON: validate, ask the policy, execute, check the result. */
 async function perform(run: RunContext, key: string, call: SandboxCall, controller: AbortController): Promise<Outcome<Value>> {
-  const { tools, maxToolResultBytes } = run.agent;
+  const { callable, maxToolResultBytes } = run.agent;
   const { signal } = controller;
   try {
-    const tool = tools.get(call.tool);
-    if (tool === undefined) throw new ToolInputError(`There is no tool \`${call.tool}\`. The tools are: ${[...tools.keys()].join(", ") || "none"}.`);
+    const tool = callable.get(call.tool);
+    if (tool === undefined)
+      throw new ToolInputError(`There is no tool \`${call.tool}\`. The tools are: ${[...callable.keys()].join(", ") || "none"}.`);
     const named = nameArguments(tool, call);
     const checked = await checkInput(tool, named);
     const request = { callId: call.id, tool: tool.name, input: named, runId: run.runId, agentPath: run.agentPath };

@@ -14,7 +14,7 @@ type Answer = { readonly output: unknown };
 
 /** The ReAct loop: step after step until an answer holds or a limit is reached. */
 export async function loop(run: RunContext): Promise<RunEnding<unknown>> {
-  const { budget } = run.agent;
+  const { budget } = run.agent.definition;
   try {
     for (let step = 1; ; step++) {
       await abortable(run.scope.handle.mayStep(), run.signal);
@@ -55,15 +55,15 @@ async function takeStep(run: RunContext, action: Draft): Promise<Answer | undefi
 }
 
 async function act(run: RunContext, action: Draft): Promise<Answer | undefined> {
-  const { agent, memory } = run;
+  const { agent, kind, memory } = run;
   await compact(run, String(action.step), run.signal);
   const messages = memory.toMessages();
-  const response = await generate(run, `${action.step}/model`, { ...agent.kind.request, messages, signal: run.signal });
+  const response = await generate(run, `${action.step}/model`, { ...kind.request, messages, signal: run.signal });
   action.usage = response.usage;
   run.lastPrompt = { messages, inputTokens: response.usage.input };
-  const final = await agent.kind.act(run, action, response);
+  const final = await kind.act(run, action, response);
   if (final === undefined) return undefined;
-  const output = await abortable(checkAnswer(final.value, agent.output, agent.finalAnswerChecks, memory), run.signal);
+  const output = await abortable(checkAnswer(final.value, agent.definition.output, agent.finalAnswerChecks, memory), run.signal);
   action.isFinal = true;
   return { output };
 }

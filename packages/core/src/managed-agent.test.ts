@@ -246,6 +246,8 @@ describe("a team", () => {
       ["agent-end", "first/second"],
       ["run-end", "first"],
     ]);
+    const tasks = events.flatMap((event) => (event.type === "run-start" || event.type === "agent-start" ? [event.task] : []));
+    expect(tasks).toEqual(["go", "down", "down"]);
     expect(events.find((event) => event.type === "tool-result" && event.tool === "ping")).toMatchObject({ value: "first/second/third" });
     expect(await run.result).toMatchObject({ state: "success", output: "by first", usage: { input: 60 } });
     expect(executor.openSessions).toBe(0);

@@ -45,16 +45,17 @@ export function agentTool(agent: ManagedAgent): AnyTool {
   if (description === undefined || description.trim() === "")
     throw new TypeError(`Expected the managed agent \`${name}\` to have a \`description\`: its manager has nothing else to choose it by.`);
   return {
-    ...{
-      name,
-      description: `A member of your team, with tools of its own. ${description}`,
-      input,
-      needsApproval: false,
-      timeoutMs: Number.POSITIVE_INFINITY,
-    },
-    ...{ reads: undefined, ingests: undefined, egress: false, agent },
+    name,
+    description: `A member of your team, with tools of its own. ${description}`,
+    agent,
+    input,
     // The answer was checked as it was given; a schema that transforms can't check it twice.
     output: provideRunSummary || output === undefined ? undefined : { json: output.json, check: async (value) => ({ value: value as never }) },
+    needsApproval: false,
+    reads: undefined,
+    ingests: undefined,
+    egress: false,
+    timeoutMs: Number.POSITIVE_INFINITY,
     execute: () => {
       throw new ToolError(`${name} is an agent: it can be called in a run only.`);
     },
@@ -66,9 +67,8 @@ export async function callAgent(run: RunContext, agent: ManagedAgent, key: strin
   const { name, keepsMemory, provideRunSummary, output: schema } = agent.definition;
   const { context, approve } = run.options;
   const options = { context, approve, additionalArgs: given.additional_args };
-  const task = run.agent.prompts.managedTask({ name, task: given.task });
   const perform = (thread?: Thread): Promise<RunResult<unknown>> =>
-    agent.runManaged(task, options, { handle: { ...run.scope.handle, mayStep: async () => {} }, parent: { run, key, signal }, thread });
+    agent.runManaged(given.task, options, { handle: { ...run.scope.handle, mayStep: async () => {} }, parent: { run, key, signal }, thread });
   let result: RunResult<unknown>;
   try {
     result = await (keepsMemory ? inTurn(run, name, perform) : perform());

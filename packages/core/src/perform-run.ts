@@ -2,7 +2,6 @@ import { abortAfter, abortable } from "./abort.ts";
 import type { RunEnding, RunOptions, RunResult } from "./agent.ts";
 import { checkAnswer } from "./answer.ts";
 import { exposeTo } from "./data-flow.ts";
-import type { AgentDefinition } from "./definition.ts";
 import { CodeletError, describeThrown, type LimitName } from "./errors.ts";
 import type { Executor } from "./executor.ts";
 import { generate } from "./generate.ts";
@@ -12,34 +11,22 @@ import { Memory, type TaskStep } from "./memory.ts";
 import { textOf } from "./model.ts";
 import { unfence } from "./parse-code.ts";
 import { describeTask } from "./prompts/prompts.ts";
-import type { ResolvedAgent } from "./resolved-agent.ts";
-import { RunContext, type RunScope } from "./run-context.ts";
+import { RunContext, type RunnableAgent, type RunScope } from "./run-context.ts";
 import { callBack, compact } from "./step-callbacks.ts";
 import type { Given } from "./suspension.ts";
 
 /** The last call for an answer may take so long, retries included. */
 const lastAnswerTimeoutMs = 60_000;
 
-/** An agent as runs need it. */
-export interface RunnableAgent {
-  readonly agent: ResolvedAgent;
-  readonly executor: Executor | undefined;
-  readonly definition: AgentDefinition;
-}
-
 /** One run of an agent from its task to its result. Whatever happens, the sandbox is closed or left to be found again, and one terminal event is sent. */
-export async function performRun(
-  { agent, executor, definition }: RunnableAgent,
-  task: string,
-  options: RunOptions,
-  scope: RunScope,
-): Promise<RunResult<unknown>> {
+export async function performRun(runnable: RunnableAgent, task: string, options: RunOptions, scope: RunScope): Promise<RunResult<unknown>> {
+  const { agent, executor } = runnable;
   const { resumption, parent } = scope;
   // Only runs that may have to wait need what lets them wait.
-  const mayWait = agent.maySuspend && !agent.hasOwnJournal && options.approve === undefined && parent === undefined;
+  const mayWait = agent.definition.maySuspend && !agent.hasOwnJournal && options.approve === undefined && parent === undefined;
   const waiting = mayWait ? await import("./suspension.ts") : undefined;
   const recorder = resumption?.recorder ?? waiting?.newRecorder();
-  const run = new RunContext(agent, executor, options, { ...scope, journal: recorder?.factory });
+  const run = new RunContext(runnable, options, { ...scope, journal: recorder?.factory });
   let given = resumption?.given;
   try {
     await run.begin(task);
@@ -52,7 +39,7 @@ export async function performRun(
     if (error instanceof Suspension && waiting !== undefined && recorder !== undefined && given !== undefined) {
       const pending = [...run.pending.values()];
       const facts = await run.end("suspended", {});
-      return { ...facts, state: "suspended", pending, resumeState: waiting.suspendedRun(run, definition, given, recorder) };
+      return { ...facts, state: "suspended", pending, resumeState: waiting.suspendedRun(run, given, recorder) };
     }
     const facts = await run.end(
       error instanceof Suspension ? "suspended" : "failed",
@@ -67,8 +54,9 @@ async function takeTask(run: RunContext, executor: Executor | undefined, task: s
   const { images = [], attachments = [], additionalArgs, maxSteps, memory = [] } = options;
   const inputs = [...images, ...attachments];
   const media = inputs.length === 0 ? [] : await Promise.all(inputs.map((await import("./media.ts")).toAttachment));
-  const { thread } = run.scope;
-  const text = [thread?.note, describeTask(task, additionalArgs, executor !== undefined)].filter(Boolean).join("\n\n");
+  const { thread, parent } = run.scope;
+  const asked = parent?.run.agent.prompts.managedTask({ name: run.agent.definition.name, task }) ?? task;
+  const text = [thread?.note, describeTask(asked, additionalArgs, executor !== undefined)].filter(Boolean).join("\n\n");
   if (thread !== undefined) thread.note = undefined;
   const step: TaskStep = { type: "task", task: text, attachments: media };
   const earlier = memory instanceof Memory ? memory.steps : memory;
@@ -77,13 +65,13 @@ async function takeTask(run: RunContext, executor: Executor | undefined, task: s
 
 /** The run's memory begins with its own system prompt, what was before, and the task. */
 async function remember(run: RunContext, executor: Executor | undefined, { task, earlier }: Given): Promise<void> {
-  const { memory, agent, callIds } = run;
+  const { memory, agent, kind, callIds } = run;
   for (const step of earlier) if (step.type === "action") for (const { id } of step.toolResults ?? []) callIds.add(id);
-  exposeTo(run.exposure, earlier, agent.tools);
+  exposeTo(run.exposure, earlier, agent.callable);
   if (executor?.capabilities.isolation === 0)
     run.emit({ type: "warning", message: `The executor "${executor.name}" runs code on this machine with your rights: isolation level 0.` });
   if (agent.warning !== undefined && run.root === run) run.emit({ type: "warning", message: agent.warning });
-  const system = { type: "system", prompt: agent.kind.systemPrompt } as const;
+  const system = { type: "system", prompt: kind.systemPrompt } as const;
   const [first, ...rest] = earlier;
   const before = (first?.type === "system" ? rest : earlier).filter(({ type }) => type !== "system");
   const isSame = first?.type === "system" && first.prompt === system.prompt;
@@ -94,7 +82,7 @@ async function remember(run: RunContext, executor: Executor | undefined, { task,
 
 /** How the loop ended. The callers' abort is a result; a failure of the world or ours is thrown. */
 async function reachEnd(run: RunContext, task: string): Promise<RunEnding<unknown>> {
-  const { wallTimeMs } = run.agent.budget;
+  const { wallTimeMs } = run.agent.definition.budget;
   const leftMs = wallTimeMs && wallTimeMs - (run.scope.resumption?.activeMs ?? 0);
   const calledOff = wallTimeMs && abortAfter(run.stopper, leftMs as number, () => run.ledger.reached("wallTimeMs", wallTimeMs, wallTimeMs));
   try {
@@ -110,10 +98,11 @@ async function reachEnd(run: RunContext, task: string): Promise<RunEnding<unknow
 
 /** At a limit the model answers once more from what it has. A failure of this call is a warning: the run has ended anyway. */
 async function lastAnswer(run: RunContext, task: string, limit: LimitName): Promise<{ readonly output?: unknown; readonly text?: string }> {
-  const { output: schema, prompts, finalAnswerChecks, kind } = run.agent;
+  const { definition, prompts, finalAnswerChecks } = run.agent;
+  const schema = definition.output;
   const question = prompts.lastAnswer({ limit, task, answerSchema: schema?.json });
   const shape = { type: "object", properties: { answer: schema?.json }, required: ["answer"], additionalProperties: false };
-  const { tools } = kind.request;
+  const { tools } = run.kind.request;
   let text: string | undefined;
   const signal = AbortSignal.any([run.callers, AbortSignal.timeout(lastAnswerTimeoutMs)]);
   try {

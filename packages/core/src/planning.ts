@@ -7,7 +7,7 @@ import { callBack, compact } from "./step-callbacks.ts";
 /** Where a plan is due before this step, the model makes one, or a new one from what it has found. */
 export async function plan(run: RunContext, step: number): Promise<void> {
   const { agent, memory, maxSteps, ledger, signal } = run;
-  const { planningInterval, prompts, kind } = agent;
+  const { planningInterval } = agent.definition;
   if (planningInterval === undefined || (step - 1) % planningInterval !== 0) return;
   const key = `${step}/plan`;
   const startedAtMs = await run.journal.now(`${key}/start`);
@@ -15,8 +15,8 @@ export async function plan(run: RunContext, step: number): Promise<void> {
   const isFirst = !ofThisTask.some(({ type }) => type === "planning");
   // This step is counted already.
   const remainingSteps = Math.min(maxSteps - step, ledger.left("steps")) + 1;
-  const question = prompts.plan({ isFirst, remainingSteps, tools: [...agent.tools.keys()] });
-  const { tools } = kind.request;
+  const question = agent.prompts.plan({ isFirst, remainingSteps, tools: [...agent.callable.keys()] });
+  const { tools } = run.kind.request;
   await compact(run, key, signal);
   const messages: Message[] = [...memory.toMessages(), { role: "user", content: question }];
   const response = await generate(run, `${key}/model`, {

@@ -11,7 +11,7 @@ import { type Model, type ModelRequest, type ModelResponse, toModel } from "./mo
 import { type Prompts, promptTemplates } from "./prompts/prompts.ts";
 import { type ResolvedRetry, resolveRetry } from "./retry.ts";
 import type { RunContext } from "./run-context.ts";
-import { type ResolvedSchema, resolveSchema } from "./schema.ts";
+import { resolveSchema } from "./schema.ts";
 import { type AnyTool, checkName } from "./tool.ts";
 import type { Value } from "./value.ts";
 
@@ -20,72 +20,87 @@ export type Draft = { -readonly [Key in keyof ActionStep]: ActionStep[Key] };
 
 /** How a kind of agent asks for actions and carries them out. */
 export interface ActionKind {
-  readonly name: "code" | "tool-calling";
   readonly systemPrompt: string;
   /** How an action is asked for: stop texts, a response schema, or tools. */
   readonly request: Pick<ModelRequest, "stop" | "responseSchema" | "tools" | "toolChoice">;
-  readonly authorizedImports?: readonly string[] | undefined;
   /** Does what the model's answer says and fills in the action. Resolves with the final answer, if there is one. */
   act(run: RunContext, action: Draft, response: ModelResponse): Promise<{ readonly value: Value } | undefined>;
 }
 
-type Defaulted = "name" | "maxSteps" | "budget" | "maxToolResultBytes" | "maxObservationCharacters" | "journal" | "dataPolicy";
-type Kept = "price" | "toolPolicy" | "planningInterval" | "stepCallbacks" | "compactor";
+type Defaulted = "maxToolResultBytes" | "maxObservationCharacters" | "journal" | "dataPolicy";
+type Kept = "toolPolicy" | "stepCallbacks" | "compactor" | "instructions";
 
-/** A definition with every default filled in, whatever its kind. */
-export interface CommonAgent extends Pick<AgentOptions, Kept>, Required<{ readonly [Key in Defaulted]: NonNullable<AgentOptions[Key]> }> {
+/** A definition with what else its runs need, whatever its kind. */
+export interface ResolvedAgent extends Pick<AgentOptions, Kept>, Required<{ readonly [Key in Defaulted]: NonNullable<AgentOptions[Key]> }> {
+  readonly definition: AgentDefinition;
   readonly model: Model;
-  /** Managed agents included. */
-  readonly tools: ReadonlyMap<string, AnyTool>;
+  /** Tools and managed agents, by name. */
+  readonly callable: ReadonlyMap<string, AnyTool>;
   /** Whether runs are recorded in a journal of the user's, from which they may go on. */
   readonly hasOwnJournal: boolean;
-  /** Whether a run may have to wait for a decision, itself or in a managed agent. */
-  readonly maySuspend: boolean;
-  /** Whether programs may have to run again: for one of the two reasons. */
+  /** Whether programs may have to run again: since a run may wait for a decision, or go on from its journal. */
   readonly mayRepeat: boolean;
   readonly warning: string | undefined;
-  readonly output: ResolvedSchema | undefined;
   readonly finalAnswerChecks: readonly FinalAnswerCheck<never>[];
   readonly retry: ResolvedRetry;
   readonly prompts: Prompts;
-  readonly instructions: string | undefined;
-}
-
-export interface ResolvedAgent extends CommonAgent, Pick<ActionKind, "authorizedImports"> {
-  readonly kind: ActionKind;
 }
 
 const defaultMaxToolResultBytes = 16 * 1024 * 1024;
 const defaultMaxObservationCharacters = 20_000;
 
 /** Checks the options at the door. Throws TypeError that names the option. */
-export function resolveAgent<Output>(options: AgentOptions<Output>): CommonAgent {
-  const { name = "agent", output, price, toolPolicy, planningInterval, stepCallbacks, compactor, instructions, dataPolicy = "warn" } = options;
+export function resolveAgent<Output>(
+  options: AgentOptions<Output>,
+  { kind, executor, authorizedImports }: Pick<AgentDefinition, "kind" | "executor" | "authorizedImports">,
+): ResolvedAgent {
+  const { name = "agent", description, tools = [], managedAgents = [], finalAnswerChecks = [], dataPolicy = "warn" } = options;
+  const { output, price, toolPolicy, planningInterval, stepCallbacks, compactor, instructions } = options;
   checkName(name);
-  const model = toModel(options.model);
-  const managed = (options.managedAgents ?? []).map(agentTool);
-  const tools = toolsByName(name, [...(options.tools ?? []), ...managed]);
-  const { finalAnswerChecks = [] } = options;
   if (!Array.isArray(finalAnswerChecks)) throw new TypeError("Expected `finalAnswerChecks` to be a list of functions");
-  const team = managed.flatMap(({ agent }) => (agent === undefined ? [] : [agent.definition]));
-  const all = [...(options.tools ?? []), ...team.flatMap((definition) => [...toolsOf(definition)])];
+  const model = toModel(options.model);
+  const callable = toolsByName(name, [...tools, ...managedAgents.map(agentTool)]);
+  const team = managedAgents.map(({ definition }) => definition);
+  const all = [...tools, ...team.flatMap((member) => [...toolsOf(member)])];
   const asks = toolPolicy !== undefined || dataPolicy === "ask" || all.some(({ needsApproval }) => needsApproval !== false);
-  const maySuspend = asks || team.some((definition) => definition.maySuspend);
+  const maySuspend = asks || team.some((member) => member.maySuspend);
   const hasOwnJournal = options.journal !== undefined;
-  return {
-    ...{ name, price, toolPolicy, compactor, stepCallbacks, instructions, tools, model, finalAnswerChecks, maySuspend, hasOwnJournal },
-    dataPolicy: oneOf(["off", "warn", "block", "ask"], "dataPolicy", dataPolicy),
-    mayRepeat: maySuspend || hasOwnJournal,
-    warning: dataPolicy === "warn" ? trifectaWarning(all) : undefined,
-    planningInterval: planningInterval === undefined ? undefined : atLeast(1, "planningInterval", planningInterval),
+  const definition: AgentDefinition = {
+    kind,
+    name,
+    description,
+    modelId: model.id,
+    tools: [...tools],
+    managedAgents: team,
+    executor,
+    authorizedImports,
+    output: output && resolveSchema(output, "input", "output"),
     maxSteps: atLeast(1, "maxSteps", options.maxSteps ?? defaultMaxSteps),
     budget: checkBudget(options.budget ?? {}, [{ modelId: model.id, price }, ...team.flatMap((member) => membersOf(member, price))]),
+    price,
+    planningInterval: planningInterval === undefined ? undefined : atLeast(1, "planningInterval", planningInterval),
+    provideRunSummary: options.provideRunSummary ?? false,
+    keepsMemory: options.keepsMemory ?? false,
+    maySuspend,
+  };
+  return {
+    definition,
+    model,
+    callable,
+    finalAnswerChecks,
+    retry: resolveRetry(options.retry),
+    stepCallbacks,
+    compactor,
+    toolPolicy,
+    dataPolicy: oneOf(["off", "warn", "block", "ask"], "dataPolicy", dataPolicy),
+    warning: dataPolicy === "warn" ? trifectaWarning(all) : undefined,
+    hasOwnJournal,
+    mayRepeat: maySuspend || hasOwnJournal,
     maxToolResultBytes: atLeast(1, "maxToolResultBytes", options.maxToolResultBytes ?? defaultMaxToolResultBytes),
     maxObservationCharacters: atLeast(100, "maxObservationCharacters", options.maxObservationCharacters ?? defaultMaxObservationCharacters),
-    output: output && resolveSchema(output, "input", "output"),
-    retry: resolveRetry(options.retry),
     journal: options.journal ?? memoryJournal(),
     prompts: promptTemplates(options.promptTemplates),
+    instructions,
   };
 }
 

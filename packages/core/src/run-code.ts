@@ -33,8 +33,8 @@ const defaultTimeoutMs = 30_000;
  */
 export async function runCode(executor: Executor, code: string, options: RunCodeOptions = {}): Promise<Execution> {
   const { tools, variables, authorizedImports, signal, timeoutMs = defaultTimeoutMs, onOutput, context } = options;
-  const common = { ...resolveAgent({ tools, model: noModel }), mayRepeat: false };
-  const agent = { ...common, authorizedImports, kind: codeKind(common, { authorizedImports, stepTimeoutMs: timeoutMs }, executor.language) };
+  const agent = { ...resolveAgent({ tools, model: noModel }, { kind: "code", executor, authorizedImports }), mayRepeat: false };
+  const kind = codeKind(agent, { stepTimeoutMs: timeoutMs }, executor.language);
   const handle: RunHandle = {
     signal: undefined,
     mayStep: async () => {},
@@ -43,7 +43,7 @@ export async function runCode(executor: Executor, code: string, options: RunCode
     },
   };
   const approve = (): ApprovalDecision => ({ approve: false, reason: "it needs approval, and nobody can be asked" });
-  const run = new RunContext(agent, executor, { signal, context, additionalArgs: variables, approve }, { handle });
+  const run = new RunContext({ agent, kind, executor }, { signal, context, additionalArgs: variables, approve }, { handle });
   const sandbox = run.thread.sandbox as Sandbox;
   try {
     return await execute(run, await sandbox.session(), { key: "code", code, timeoutMs, evidence: { toolCalls: [] } });

@@ -7,7 +7,7 @@ import type { Executor, OpenSessionOptions, SessionRef } from "./executor.ts";
 import { errorOf, type Journal, type JournalFactory, type OperationContext, type OperationName, type Outcome, watchJournal } from "./journal.ts";
 import { Ledger } from "./limits.ts";
 import { Memory } from "./memory.ts";
-import type { ResolvedAgent } from "./resolved-agent.ts";
+import type { ActionKind, ResolvedAgent } from "./resolved-agent.ts";
 import type { RunHandle } from "./run.ts";
 import { Sandbox } from "./sandbox.ts";
 import type { LastPrompt } from "./step-callbacks.ts";
@@ -45,10 +45,18 @@ export interface RunScope {
   readonly resumption?: Resumption | undefined;
 }
 
+/** An agent as runs need it. */
+export interface RunnableAgent {
+  readonly agent: ResolvedAgent;
+  readonly kind: ActionKind;
+  readonly executor: Executor | undefined;
+}
+
 /** Everything one run has; nothing of it is shared with another run but with its managers, through `root`. */
 export class RunContext {
   readonly runId: string;
   readonly agent: ResolvedAgent;
+  readonly kind: ActionKind;
   readonly options: RunOptions;
   readonly scope: RunScope;
   readonly maxSteps: number;
@@ -84,21 +92,23 @@ export class RunContext {
   #hasEnded = false;
   #controlFlow: { readonly error: unknown } | undefined;
 
-  constructor(agent: ResolvedAgent, executor: Executor | undefined, options: RunOptions, scope: RunScope) {
+  constructor({ agent, kind, executor }: RunnableAgent, options: RunOptions, scope: RunScope) {
     const { parent, handle } = scope;
-    const { runId = crypto.randomUUID(), signal, additionalArgs = {}, maxSteps = agent.maxSteps } = options;
+    const { name, budget, price } = agent.definition;
+    const { runId = crypto.randomUUID(), signal, additionalArgs = {}, maxSteps = agent.definition.maxSteps } = options;
     if (typeof runId !== "string" || runId === "") throw new TypeError(`Expected \`runId\` to be a text, got \`${runId}\` (${typeof runId})`);
-    const variables = checkVariables(additionalArgs, agent.tools);
+    const variables = checkVariables(additionalArgs, agent.callable);
     atLeast(1, "maxSteps", maxSteps);
     this.runId = parent?.run.runId ?? runId;
     this.agent = agent;
+    this.kind = kind;
     this.options = options;
     this.scope = scope;
     this.maxSteps = maxSteps;
     this.root = parent?.run.root ?? this;
-    this.agentPath = [...(parent?.run.agentPath ?? []), agent.name];
+    this.agentPath = [...(parent?.run.agentPath ?? []), name];
     this.path = parent === undefined ? "" : `${parent.run.path}${parent.key}/`;
-    this.ledger = new Ledger(agent.budget, agent.price, parent?.run.ledger);
+    this.ledger = new Ledger(budget, price, parent?.run.ledger);
     this.callers = AbortSignal.any([signal, parent?.signal, handle.signal].filter((each) => each !== undefined));
     this.signal = AbortSignal.any([this.callers, this.stopper.signal]);
     this.thread = scope.thread ?? newThread(parent?.run.exposure);
@@ -114,9 +124,9 @@ export class RunContext {
     const { mayRepeat } = root.agent;
     const options: OpenSessionOptions = {
       restore: thread.restore,
-      tools: [...agent.tools.values()].map(toolSignature),
+      tools: [...agent.callable.values()].map(toolSignature),
       variables,
-      authorizedImports: agent.authorizedImports,
+      authorizedImports: agent.definition.authorizedImports,
       // Only a run that may be repeated needs the same randomness again; any other can have a session that was opened before.
       seed: mayRepeat || root.options.runId !== undefined ? this.runId + path : undefined,
       replayable: (mayRepeat && executor.capabilities.recovery.replay !== false) || undefined,

@@ -50,12 +50,12 @@ export interface Resumption {
   catchUp(path: string, executor: Executor, options: OpenSessionOptions): CatchUpSession | undefined;
 }
 
-export function suspendedRun(run: RunContext, definition: AgentDefinition, given: Given, recorder: Recorder): SuspendedRun {
+export function suspendedRun(run: RunContext, given: Given, recorder: Recorder): SuspendedRun {
   const suspendedAtMs = Date.now();
   return {
     version: 1,
     runId: run.runId,
-    agent: fingerprint(definition),
+    agent: fingerprint(run.agent.definition),
     given: encode(given),
     journal: recorder.entries(),
     sandboxes: Object.fromEntries(run.sandboxes),

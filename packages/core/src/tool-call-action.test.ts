@@ -198,6 +198,16 @@ describe("final_answer", () => {
     ]);
   });
 
+  it("is not taken beside calls that a limit stops, and the last call is told so", async () => {
+    const { agent, model } = agentOf([says(call("add", { a: 1, b: 1 }), answer("done"), call("add", { a: 2, b: 2 })), "the last words"], {
+      budget: { toolCalls: 1 },
+      maxParallelCalls: 1,
+    });
+    expect(await agent.run("task")).toMatchObject({ state: "limit", limit: "toolCalls", text: "the last words" });
+    const told = model.requests[1]?.messages.find(({ role }) => role === "tool")?.content;
+    expect(told).toMatchObject([{ content: "2" }, { content: "Not taken: the run was stopped." }, { content: "Not called: the run was stopped." }]);
+  });
+
   it("of the wrong type is refused and repaired, with valid messages", async () => {
     const { agent, model } = agentOf([says(call("add", { a: 1, b: 1 }), answer("two")), says(answer(2))], { output: z.number() });
     const result = await agent.run("task");

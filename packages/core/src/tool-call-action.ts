@@ -5,7 +5,7 @@ import type { Attachment } from "./media.ts";
 import { type ModelResponse, type ModelTool, type ToolCallPart, type ToolResultPart, textOf } from "./model.ts";
 import { parseToolCalls } from "./parse-tool-calls.ts";
 import { cutMiddle, showValue } from "./prompts/observation.ts";
-import type { ActionKind, CommonAgent, Draft } from "./resolved-agent.ts";
+import type { ActionKind, Draft, ResolvedAgent } from "./resolved-agent.ts";
 import type { RunContext } from "./run-context.ts";
 import { isMedia, isPythonValue, type Json, type Value } from "./value.ts";
 
@@ -13,9 +13,10 @@ const finalAnswer = "final_answer";
 const cutOff = "Your answer was cut off: it is too long. ";
 
 /** Actions that are the model's own tool calls, so many at a time. */
-export function toolCallingKind(agent: CommonAgent, maxParallelCalls: number): ActionKind {
-  const { output, instructions } = agent;
-  const tools = [...agent.tools.values()].map(({ name, description, input }): ModelTool => ({ name, description, inputSchema: input.json }));
+export function toolCallingKind(agent: ResolvedAgent, maxParallelCalls: number): ActionKind {
+  const { definition, instructions } = agent;
+  const { output } = definition;
+  const tools = [...agent.callable.values()].map(({ name, description, input }): ModelTool => ({ name, description, inputSchema: input.json }));
   const answer: ModelTool = {
     name: finalAnswer,
     description: "Gives the answer to the task and ends it.",
@@ -34,26 +35,22 @@ export function toolCallingKind(agent: CommonAgent, maxParallelCalls: number): A
     }
     action.modelParts = [...response.content.filter(({ type }) => type === "reasoning" || type === "text"), ...calls.map(withObject)];
     const done = new Map<ToolCallPart, Done>();
+    const final = calls.find(({ name }) => name === finalAnswer);
+    const others = calls.filter(({ name }) => name !== finalAnswer);
+    let answered = "Not taken: the run was stopped.";
     try {
-      await performCalls(
-        run,
-        action.step,
-        calls.filter(({ name }) => name !== finalAnswer),
-        done,
-        maxParallelCalls,
-      );
+      await performCalls(run, action.step, others, done, maxParallelCalls);
+      answered = "Answer given.";
     } finally {
       const pictures: Attachment[] = [];
-      const first = calls.find(({ name }) => name === finalAnswer);
-      action.toolResults = calls.map((call) => resultOf(run, call, done.get(call)?.result, call === first, pictures));
+      action.toolResults = calls.map((call) => resultOf(run, call, call === final ? answered : done.get(call)?.result, pictures));
       action.toolCalls = calls.flatMap((call) => done.get(call)?.record ?? []);
       if (run.agent.model.seesImages) action.images = pictures;
     }
-    const final = calls.find(({ name }) => name === finalAnswer);
     return final && { value: answerOf(run, final.input, isCut && native.length > 0) };
   }
   const systemPrompt = agent.prompts.toolCallingSystem({ tools, answerSchema: output?.json, instructions });
-  return { name: "tool-calling", systemPrompt, request: { tools: [...tools, answer], toolChoice: "required" }, act };
+  return { systemPrompt, request: { tools: [...tools, answer], toolChoice: "required" }, act };
 }
 
 type Done = Awaited<ReturnType<typeof dispatchCall>>;
@@ -103,10 +100,10 @@ async function performCalls(
 }
 
 /** What the model is told of a call. */
-function resultOf(run: RunContext, call: ToolCallPart, result: CallResult | undefined, isAnswer: boolean, pictures: Attachment[]): ToolResultPart {
+function resultOf(run: RunContext, call: ToolCallPart, result: CallResult | string | undefined, pictures: Attachment[]): ToolResultPart {
   const { id, name } = call;
   const part = (content: string, isError = false): ToolResultPart => ({ type: "tool-result", id, name, content, isError });
-  if (isAnswer) return part("Answer given.");
+  if (typeof result === "string") return part(result);
   if (name === finalAnswer) return part("Only the first final answer of a turn counts.", true);
   if (result === undefined) return part("Not called: the run was stopped.", true);
   if ("error" in result) return part(`${result.error.name}: ${result.error.message}`, true);

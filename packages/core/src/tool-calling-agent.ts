@@ -35,14 +35,11 @@ export class ToolCallingAgent<Output = PlainValue> implements ManagedAgent {
 
   constructor(options: ToolCallingAgentOptions<Output>) {
     this.#options = { ...options, tools: [...(options.tools ?? [])] };
-    const common = resolveAgent(this.#options);
+    const agent = resolveAgent(this.#options, { kind: "tool-calling", executor: undefined, authorizedImports: undefined });
     const maxParallelCalls = atLeast(1, "maxParallelCalls", options.maxParallelCalls ?? defaultMaxParallelCalls);
-    this.#engine = new AgentEngine({
-      ...{ common, options: this.#options, kind: "tool-calling", executor: undefined },
-      load: async () => {
-        const { toolCallingKind } = await import("./tool-call-action.ts");
-        return [toolCallingKind(common, maxParallelCalls), undefined];
-      },
+    this.#engine = new AgentEngine(agent, async () => {
+      const { toolCallingKind } = await import("./tool-call-action.ts");
+      return [toolCallingKind(agent, maxParallelCalls), undefined];
     });
   }
 

@@ -188,7 +188,7 @@ Plan ─────────────────────────
   1. Look
   2. Tell
   100 tokens in, 7 out · 200 ms
-  Waits for a decision:
+  Waits for a decision (1/tool.c):
   pay({"euros":5}): money
 `);
 });

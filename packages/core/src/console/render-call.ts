@@ -27,10 +27,10 @@ export function renderCallResult({ tool, value, error, durationMs }: ToolResult,
   return block(`${called}${time}${result}`, gutter, view);
 }
 
-/** A call that waits, and what is asked about it. */
-export function renderApproval({ tool, input, reason }: Approval, view: View): string {
+/** A call that waits, under the id that `decisions` name it by, and what is asked about it. */
+export function renderApproval({ id, tool, input, reason }: Approval, view: View): string {
   const why = reason === undefined ? "" : `: ${sanitizeLine(reason)}`;
-  return block(`Waits for a decision: ${sanitizeLine(tool)}(${renderArguments(input)})${why}`, "  ", view, "yellow");
+  return block(`Waits for a decision (${sanitizeLine(id)}): ${sanitizeLine(tool)}(${renderArguments(input)})${why}`, "  ", view, "yellow");
 }
 
 function nameOf(tool: string, number: number | undefined): string {
