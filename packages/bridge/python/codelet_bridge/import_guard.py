@@ -1,7 +1,4 @@
 """authorizedImports: a guard against accidents in the user's own import statements; libraries import what they need."""
-import sys
-
-from .errors import register_sources
 
 
 def make_import(real_import, authorized, base):
@@ -20,11 +17,7 @@ def make_import(real_import, authorized, base):
         if level == 0 and not everything and type(name) is str and name not in exact:
             if not any(name.startswith(prefix) for prefix in prefixes):
                 raise ImportError("import of %s is not authorized here. Authorized: %s, and the basic standard library (%s)" % (name, shown, _short(base)), name=name)
-        had_linecache = "linecache" in sys.modules
-        module = real_import(name, globals, locals, fromlist, level)
-        if not had_linecache and "linecache" in sys.modules:
-            register_sources(sys.modules["linecache"])
-        return module
+        return real_import(name, globals, locals, fromlist, level)
 
     return __import__
 

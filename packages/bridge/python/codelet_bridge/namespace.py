@@ -19,6 +19,7 @@ class Namespace:
         self.names["ToolError"] = ToolError
         self.names["display"] = display
         self.host_names = {}
+        sys.argv[:] = [""]  # the runner's own would be read by argparse in the code
         self._own("final_answer", FinalAnswerFunction())
         sys.modules["__main__"] = self.module
 

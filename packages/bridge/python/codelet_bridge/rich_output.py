@@ -15,13 +15,13 @@ _MAX_REASON = 300
 
 
 def printed_text(value):
-    """A value as print() shows it, for the model to read; None for text, which the host has already."""
+    """A value as print() shows it, for the model to read; None for text, which the host has already, and for plain data with too long an int to print."""
     if type(value) is str:
         return None
     try:
         text = str.__str__(str(value))
     except Exception:
-        return safe_repr(value)
+        return None if type(value) in (int, list, dict, tuple, set) else safe_repr(value)
     return text if len(text) <= _MAX_PRINTED else text[:_MAX_PRINTED] + "..."
 
 

@@ -2,10 +2,11 @@
 import os
 import sys
 
+from .after_loading import AfterLoading
 from .calls import Calls
 from .channel import HostGone
 from .codec_encode import TooLarge, encode_value, opaque
-from .errors import describe_error, error_name, remember_source
+from .errors import describe_error, error_name, register_sources, remember_source
 from .event_loop import EventLoops, install_stand_in
 from .execution import compile_step, evaluate
 from .files import Files
@@ -52,6 +53,7 @@ class Session(Calls):
         self.prepared = True
         self.observed = None
         connect_tools(self, self.loops)
+        sys.meta_path.insert(0, AfterLoading({"linecache": register_sources}))
         if hasattr(os, "register_at_fork"):
             os.register_at_fork(after_in_child=self._after_fork)
         if not channel.selectable:

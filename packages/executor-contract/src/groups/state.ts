@@ -24,6 +24,39 @@ export const stateCases: readonly ContractCase[] = gentle([
     },
   },
   {
+    name: "an int with more digits than Python prints is a value like any other",
+    async run({ open, run }) {
+      const session = await open();
+      for (const [code, value] of [
+        ["10**4400", 10n ** 4400n],
+        ["[10**4400]", [10n ** 4400n]],
+      ] as const) {
+        const { execution } = await run(session, code);
+        assertValue(execution, value);
+        assert.equal(execution.valueText, undefined, "a text that is no value's");
+      }
+    },
+  },
+  {
+    name: "a program that reads its command line finds no arguments",
+    async run({ open, run }) {
+      const code = "import argparse, sys\nparser = argparse.ArgumentParser()\nparser.add_argument('--n', type=int, default=3)\n";
+      assertValue((await run(await open(), `${code}[parser.parse_args().n, len(sys.argv)]`)).execution, [3, 1]);
+    },
+  },
+  {
+    name: "tracebacks that code prints, and sources that it asks for, show its lines",
+    async run({ open, run }) {
+      const session = await open();
+      const { execution } = await run(
+        session,
+        "import traceback\ndef f(x):\n    return 1 / x\ntry:\n    f(0)\nexcept Exception:\n    traceback.print_exc()",
+      );
+      assert.match(execution.logs, /^ {4}f\(0\)$[\s\S]*^ {4}return 1 \/ x$/m);
+      assertValue((await run(session, "import inspect\ninspect.getsource(f)")).execution, "def f(x):\n    return 1 / x\n");
+    },
+  },
+  {
     name: "variables given at open and by bind are globals",
     async run({ open, run }) {
       const session = await open({ variables: { city: "Paris", ratio: pythonFloat(14) } });
