@@ -34,7 +34,7 @@ function plainPython(value: PythonValue | Opaque): PlainValue {
   }
 }
 
-/** Keys become text as in Python's `json.dumps`; composite ones become JSON. */
+/** Keys become text as in Python's `json.dumps`; composite ones become JSON, described ones their description. */
 function plainObject(entries: readonly (readonly [Value, Value])[]): PlainValue {
   const plain: Record<string, PlainValue> = Object.create(null);
   for (const [key, item] of entries) plain[keyText(plainValue(key))] = plainValue(item);
@@ -42,7 +42,9 @@ function plainObject(entries: readonly (readonly [Value, Value])[]): PlainValue 
 }
 
 function keyText(key: PlainValue): string {
-  return typeof key === "object" && key !== null ? JSON.stringify(key, (_, item) => (typeof item === "bigint" ? String(item) : item)) : String(key);
+  if (typeof key !== "object" || key === null) return String(key);
+  const shown = (item: unknown): unknown => (typeof item === "bigint" ? String(item) : isPythonValue(item) ? (item as Opaque).repr : item);
+  return isPythonValue(key) ? (key as Opaque).repr : JSON.stringify(key, (_, item) => shown(item));
 }
 
 const typedArrays: Readonly<Record<string, { readonly BYTES_PER_ELEMENT: number; new (buffer: ArrayBuffer): ArrayLike<number | bigint> }>> = {

@@ -142,6 +142,16 @@ it("bounds the digits of integers, which take quadratic time", () => {
 });
 
 describe("plainValue", () => {
+  it("names a described key by its description", () => {
+    const red: Value = { [pythonType]: "opaque", type: "Color", repr: "<Color.RED: 1>" };
+    const pair: Value = { [pythonType]: "tuple", items: [red, 2n ** 64n] };
+    const entries = [
+      [red, 1],
+      [pair, 2],
+    ] as const;
+    expect(plainValue({ [pythonType]: "dict", entries })).toEqual({ "<Color.RED: 1>": 1, '["<Color.RED: 1>","18446744073709551616"]': 2 });
+  });
+
   it("survives shapes and columns that lie", () => {
     const lie = decodeValue({ $type: "ndarray", dtype: "int8", shape: [100_000_000], value: "" });
     expect(plainValue(lie)).toEqual(new Uint8Array(0));

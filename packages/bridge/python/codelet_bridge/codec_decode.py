@@ -55,15 +55,30 @@ def _items(values):
     return [decode_value(item) for item in values]
 
 
+def _key(json):
+    """What Python has to hash: a list is a tuple there, and a described object, which would be a dict, the text of its description."""
+    kind = type(json)
+    tag = json.get("$type") if kind is dict else None
+    if tag == "opaque":
+        return json["repr"]
+    if kind is list or tag == "tuple":
+        return tuple(_keys(json if kind is list else json["value"]))
+    return decode_value(json)
+
+
+def _keys(values):
+    return [_key(item) for item in values]
+
+
 _DECODERS = {
     "int": lambda tagged: parse_integer(tagged["value"]),
     "float": lambda tagged: float(tagged["value"]),
     "bytes": lambda tagged: a2b_base64(tagged["value"]),
     "media": lambda tagged: decode_media(tagged["mediaType"], a2b_base64(tagged["value"])),
     "tuple": lambda tagged: tuple(_items(tagged["value"])),
-    "set": lambda tagged: set(_items(tagged["value"])),
-    "frozenset": lambda tagged: frozenset(_items(tagged["value"])),
-    "dict": lambda tagged: {decode_value(key): decode_value(value) for key, value in tagged["value"]},
+    "set": lambda tagged: set(_keys(tagged["value"])),
+    "frozenset": lambda tagged: frozenset(_keys(tagged["value"])),
+    "dict": lambda tagged: {_key(key): decode_value(value) for key, value in tagged["value"]},
     "datetime": _datetime,
     "date": _date,
     "time": _time,

@@ -35,6 +35,18 @@ export const objectValueCases: readonly ContractCase[] = [
     },
   },
   {
+    name: "where Python hashes what is sent back, a described object is its repr and a list a tuple",
+    async run({ open, run, evaluate }) {
+      const code = "import enum\nclass Color(enum.Enum):\n    RED = 1\n";
+      const text = "<Color.RED: 1>";
+      assert.equal(await evaluate(`${code}echo({Color.RED: 1, (Color.RED, 2): {Color.RED}}) == {'${text}': 1, ('${text}', 2): {'${text}'}}`), true);
+      const answer = (await run(await open(), `${code}final_answer({frozenset([Color.RED]): {Color.RED: 3j}})`)).execution.finalAnswer;
+      assert.equal(await evaluate(`sent[frozenset(['${text}'])]['${text}']['repr']`, { sent: answer?.value ?? null }), "3j");
+      const pairs = new Set([["a", 1]]) as unknown as Value;
+      assert.equal(await evaluate("sent == {('a', 1)}", { sent: pairs }), true);
+    },
+  },
+  {
     name: "subclasses of plain types cross as what they hold",
     async run({ evaluate }) {
       const code =
