@@ -34,7 +34,7 @@ export function codeKind(agent: ResolvedAgent, options: CodeOptions, language: "
     const text = textOf(response.content);
     action.modelOutput = (structured ? text : closeCode(text, tags)) || "(empty)";
     if (response.finishReason === "length") throw new ModelOutputError("Your answer was cut off: it is too long. Do less in one step.");
-    Object.assign(action, parse(action.modelOutput));
+    Object.assign(action, parse(text));
     run.emit({ type: "code", thought: action.thought, code: action.code });
     const { finalAnswer, error } = await runProgram(run, action, stepTimeoutMs);
     if (error !== undefined) action.error = { code: "code-failed", name: error.name, message: error.message };

@@ -124,6 +124,12 @@ describe("a run", () => {
     expect(model.requests[0]?.stop).toEqual(["Observation:"]);
   });
 
+  it("runs an unclosed block up to the observation that the model made up", async () => {
+    const result = await agentOf(["<code>\nanswer 1\nObservation: 2"]).run("task");
+    expect(result).toMatchObject({ state: "success", output: 1 });
+    expect(result.steps.at(-1)).toMatchObject({ code: "answer 1" });
+  });
+
   it("closes the block that the stop text cut off", async () => {
     const result = await agentOf(["Thought: t\n<code>\nanswer 7\n"]).run("task");
     expect(result.steps[2]).toMatchObject({ modelOutput: "Thought: t\n<code>\nanswer 7\n</code>" });

@@ -83,6 +83,62 @@ const misbehaviours: readonly (readonly [name: string, text: string, code: strin
   ["unicode", "<code>\nprint('é漢🎉')\n</code>", "print('é漢🎉')"],
   ["quoted tags in the thought before the block", "I use `<code>` here.\n<code>\nprint(1)\n</code>", "print(1)"],
   ["code that is only a comment", "<code>\n# nothing to do\n</code>", "# nothing to do"],
+  ["a closing tag in a comment", "<code>\n# use </code> to end\nprint(1)\n</code>", "# use </code> to end\nprint(1)"],
+  ["both tags in a text", '<code>\nhtml = f"<code>{x}</code>"\nprint(html)\n</code>', 'html = f"<code>{x}</code>"\nprint(html)'],
+  ["both tags in a pattern", "<code>\nre.findall(r'<code>(.*?)</code>', page)\n</code>", "re.findall(r'<code>(.*?)</code>', page)"],
+  [
+    "both tags on lines of a text",
+    '<code>\nhtml = """\n<pre><code>\nx\n</code></pre>\n"""\nprint(html)\n</code>',
+    'html = """\n<pre><code>\nx\n</code></pre>\n"""\nprint(html)',
+  ],
+  ["an observation on a line of a text", '<code>\ntext = """\nObservation: x\n"""\n</code>', 'text = """\nObservation: x\n"""'],
+  ["a mark of thoughts in a text", "<code>\nt.split('</think>')[-1]\n</code>", "t.split('</think>')[-1]"],
+  // Prose about the tags.
+  ["a tag in prose before the block", "I will write it in <code> tags.\n\n<code>\nprint(1)\n</code>", "print(1)"],
+  ["both tags in prose before the block", "(between <code> and </code>)\n<code>\nx = 1\n</code>", "x = 1"],
+  ["tags in curly quotes before the block", "Use “<code>” to open.\n<code>\nx = 1\n</code>", "x = 1"],
+  // What models think aloud, and what they make up.
+  ["a block that was only thought", "<think>\nMaybe:\n<code>\nwrong()\n</code>\n</think>\n<code>\nright()\n</code>", "right()"],
+  ["thoughts whose beginning the server took", `Or ${fence}python?\nwrong()\n${fence}\n</think>\n${fence}python\nright()\n${fence}`, "right()"],
+  ["nothing but thoughts", "<think>\n<code>\nwrong()\n</code>\n</think>\nI am done.", none],
+  ["an observation of its own", '<code>\nx = f()\n</code>\nObservation: 5\n<code>\nfinal_answer("5")\n</code>', "x = f()"],
+  ["an observation between fences", `${fence}python\nx = f()\n${fence}\nObservation:\n${fence}python\nfinal_answer(5)\n${fence}`, "x = f()"],
+  ["an observation in an unclosed block", "<code>\nx = f()\nObservation: 5", "x = f()"],
+  // Near misses of the tags.
+  ["a tag with attributes", '<code lang="python">\nprint(1)\n</code>', "print(1)"],
+  ["the language beside the tag", "<code>python\nprint(1)\n</code>", "print(1)"],
+  ["a fence that closes the tag", `<code>\nprint(1)\n${fence}`, "print(1)"],
+  ["an opening tag that closes", "<code>\nprint(1)\n<code>", "print(1)"],
+  ["a mark of a chat template after the block", "<code>\nprint(1)\n</code><|im_end|>", "print(1)"],
+  ["a mark of a chat template in an unclosed block", "<code>\nprint(1)<|eot_id|>", "print(1)"],
+  ["a mark of another agent after a fence", `Code:\n${fence}py\nprint(1)\n${fence}<end_code>`, "print(1)"],
+  ["a mark of another agent instead of a fence's end", `Code:\n${fence}py\nprint(1)\n<end_code>`, "print(1)"],
+  ["a fence for tool code", `${fence}tool_code\nprint(1)\n${fence}`, "print(1)"],
+  ["a fence with a file's name", `${fence}python:main.py\nprint(1)\n${fence}`, "print(1)"],
+  // Unlabelled fences.
+  ["an unlabelled fence with an async function", `${fence}\nasync def f():\n    pass\n${fence}`, "async def f():\n    pass"],
+  ["an unlabelled fence with two targets", `${fence}\na, b = 1, 2\n${fence}`, "a, b = 1, 2"],
+  ["an unlabelled fence with an item", `${fence}\nd["a"] = 1\n${fence}`, 'd["a"] = 1'],
+  ["an unlabelled fence with a sum", `${fence}\nx += 1\n${fence}`, "x += 1"],
+  ["an unlabelled fence with a traceback", `${fence}\nTraceback (most recent call last):\nValueError: x\n${fence}`, none],
+  ["an unlabelled fence with a sentence", `${fence}\nfor example, Paris\n${fence}`, none],
+];
+
+/** The same where fences are asked for. */
+const fenced: readonly (readonly [name: string, text: string, code: string | undefined])[] = [
+  ["another label of the language", `${fence}python3\nprint(1)\n${fence}`, "print(1)"],
+  ["attributes", `${fence}python title="x"\nprint(1)\n${fence}`, "print(1)"],
+  ["fences under two labels", `${fence}py\na = 1\n${fence}\n${fence}python\nb = 2\n${fence}`, "a = 1\n\nb = 2"],
+  [
+    "fences in texts",
+    `${fence}python\ns = t.split("${fence}json")[1].split("${fence}")[0]\n${fence}`,
+    `s = t.split("${fence}json")[1].split("${fence}")[0]`,
+  ],
+  ["a fence in prose", `I write a ${fence}python block.\n${fence}python\nprint(1)\n${fence}`, "print(1)"],
+  ["a fence on one line", `${fence}python print(1)${fence}`, "print(1)"],
+  ["a cut fence", `Thought: x\n${fence}python\nprint(1)\n`, "print(1)"],
+  ["tags", "<code>\nprint(1)\n</code>", "print(1)"],
+  ["prose", "print it", none],
 ];
 
 describe("parseCode", () => {
@@ -93,6 +149,12 @@ describe("parseCode", () => {
 
   it("covers at least sixty misbehaviours", () => {
     expect(misbehaviours.length).toBeGreaterThanOrEqual(60);
+  });
+
+  it.each(fenced)("reads %s where fences are asked for", (_, text, code) => {
+    const tags = markdownTags("python");
+    if (code === undefined) expect(() => parseCode(text, tags, "python")).toThrow(expect.objectContaining({ code: "model-output" }));
+    else expect(parseCode(text, tags, "python").code).toBe(code);
   });
 
   it("gives the thought without its label", () => {
@@ -128,6 +190,12 @@ describe("parseCode", () => {
       `${fence}python\n`.repeat(10_000),
       `${" ".repeat(50_000)}\n`.repeat(2),
       "`<code>`".repeat(20_000),
+      "<code>\n".repeat(20_000),
+      "<code>\n</code>".repeat(20_000),
+      `<code>\n${"'</code>'\n".repeat(20_000)}`,
+      `x${"<|eot_id|>".repeat(20_000)}`,
+      `${" ".repeat(40_000)}<code>`.repeat(3),
+      `${fence}\n${"a[".repeat(20_000)}\n${"a, ".repeat(20_000)}\n${"for ".repeat(20_000)}\n${fence}`,
     ];
     const startedAt = performance.now();
     for (const text of hostile) {
@@ -158,6 +226,9 @@ describe("parseStructured", () => {
     ['```json\n{"thought": "t", "code": "x"}\n```', { thought: "t", code: "x" }],
     ['{"thought": {"toString": 1}, "code": "x"}', { thought: "", code: "x" }],
     ['{"code": "```python\\nx\\n```"}', { thought: "", code: "x" }],
+    ['{"code": "<code>\\nx\\n</code>"}', { thought: "", code: "x" }],
+    ['Here it is:\n{"thought": "t", "code": "x"}\nObservation: 1', { thought: "t", code: "x" }],
+    ['<think>{hm}</think>{"thought": "t", "code": "x"}', { thought: "t", code: "x" }],
   ])("reads %s", (text, action) => {
     expect(parseStructured(text)).toEqual(action);
   });
