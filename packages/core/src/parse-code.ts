@@ -74,7 +74,7 @@ interface Block {
 }
 
 /** Some servers leave a model's thoughts in its text, also without the mark that opens them. Programs that read such texts have the mark in quotes. */
-function thinkingEnd(text: string): number {
+export function thinkingEnd(text: string): number {
   const mark = /<\/think(?:ing)?>(?!['"`|)])/.exec(text);
   return mark === null ? 0 : mark.index + mark[0].length;
 }
@@ -97,9 +97,10 @@ function findBlocks(text: string, tags: CodeTags, language: "python" | "javascri
   return [];
 }
 
+export const observation: RegExp = /^\**Observation:/m;
+
 /** A model that isn't stopped goes on with an observation of its own, and acts on what it made up. */
 function untilObservation(text: string, blocks: readonly Block[]): readonly Block[] {
-  const observation = /^\**Observation:/m;
   const cut = blocks.findIndex(({ start }, index) => index > 0 && observation.test(text.slice(blocks[index - 1]?.end, start)));
   const kept = cut < 0 ? blocks : blocks.slice(0, cut);
   return kept.map((block) => (block.isClosed ? block : { ...block, code: block.code.split(observation)[0] ?? "" }));

@@ -1,56 +1,105 @@
-import type { ToolCallPart } from "./model.ts";
+import { readLooseJson } from "./loose-json.ts";
+import type { ModelTool, ToolCallPart } from "./model.ts";
+import { observation, thinkingEnd } from "./parse-code.ts";
 import type { Json } from "./value.ts";
 
 type JsonObject = { readonly [key: string]: Json };
 
-const nameKeys = ["name", "tool", "tool_name", "function", "action"];
+const nameKeys = ["name", "tool", "tool_name", "toolName", "function", "function_name", "recipient_name", "action"];
+const inputKeys = ["arguments", "parameters", "input", "args", "kwargs", "action_input", "tool_input"];
 /** Each brace costs a look at the rest of the text, which a stranger may have written: so much in all. */
 const maxLookedAt = 5_000_000;
-const inputKeys = ["arguments", "parameters", "input", "args", "action_input"];
 
-/** Calls in the text of a model that has no native ones: JSON objects with a name and arguments, one or several, fenced or in prose. Without ids. */
-export function parseToolCalls(text: string): ToolCallPart[] {
+/**
+ * Calls in the text of a model that has no native ones, without ids. JSON objects with a name and arguments, one or several, fenced or in prose, also as Python
+ * writes them; arguments behind a tool's name, as in `Action: … Action Input: {…}`; and the tags of {@link taggedCalls}. What was only thought is none.
+ */
+export function parseToolCalls(text: string, tools: readonly ModelTool[] = []): ToolCallPart[] {
+  const said = text.slice(thinkingEnd(text));
+  const tagged = taggedCalls(said, tools);
+  return tagged.length > 0 ? tagged : jsonCalls(said);
+}
+
+function jsonCalls(text: string): ToolCallPart[] {
   const calls: ToolCallPart[] = [];
+  let from = 0;
   for (let at = text.indexOf("{"), lookedAt = 0; at >= 0 && lookedAt < maxLookedAt; ) {
-    const end = objectEnd(text, at);
-    lookedAt += (end < 0 ? text.length : end) - at;
-    const parsed = end < 0 ? undefined : parse(text.slice(at, end));
-    const call = parsed && asCall(parsed);
-    if (call !== undefined) calls.push(call);
+    const { value, end, isWhole } = readLooseJson(text, at);
+    lookedAt += end - at;
+    const object = asObject(value);
+    const call = object && (asCall(object) ?? (isWhole ? behindName(text.slice(Math.max(from, at - maxHead), at), object) : undefined));
+    if (call !== undefined) {
+      if (calls.length > 0 && observation.test(text.slice(from, at))) break;
+      calls.push(call);
+      from = end;
+    }
     at = text.indexOf("{", call === undefined ? at + 1 : end);
   }
   return calls;
 }
 
 function asCall(object: JsonObject): ToolCallPart | undefined {
-  const nested = object.function;
-  const source = typeof nested === "object" && nested !== null && !Array.isArray(nested) ? (nested as JsonObject) : object;
+  const source = { ...object, ...asObject(object.function) };
   const name = nameKeys.map((key) => source[key]).find((value) => typeof value === "string");
   const inputKey = inputKeys.find((key) => key in source);
   if (typeof name !== "string" || inputKey === undefined) return undefined;
   const input = source[inputKey] as Json;
-  return { type: "tool-call", id: "", name, input: typeof input === "string" ? (parse(input) ?? input) : input };
+  return callOf(name, typeof input === "string" ? (asObject(wholeJson(input)) ?? input) : input);
 }
 
-function parse(text: string): JsonObject | undefined {
-  try {
-    const value = JSON.parse(text) as Json;
-    return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as JsonObject) : undefined;
-  } catch {
-    return undefined;
-  }
+const maxHead = 200;
+const heads = [
+  // ReAct: Action: search, Action Input: {…}
+  /\bAction:\s*["'`]?([\w.-]+)["'`]?\s*Action Input:\s*(?:```\w*\s*)?$/i,
+  // <function=search>{…}, [TOOL_CALLS]search[ARGS]{…}, functions.search:0<|…|>{…}, <name>search</name><arguments>{…}, …search```json{…}
+  /(?:<function=|\[TOOL_CALLS\]\s*|functions\.|sep｜>|<name>)([\w-]+)(?::\d+)?(?:\[ARGS\]|<[^<>]+>|```|json|>|\s)*$/,
+];
+
+/** The arguments of a tool whose name stands before them. */
+function behindName(head: string, input: JsonObject): ToolCallPart | undefined {
+  const name = heads.map((pattern) => pattern.exec(head)?.[1]).find((found) => found !== undefined);
+  return name === undefined ? undefined : callOf(name, input);
 }
 
-/** The index after the brace that closes the one at `start`; -1 when there is none. */
-function objectEnd(text: string, start: number): number {
-  let depth = 0;
-  let isText = false;
-  for (let index = start; index < text.length; index++) {
-    const character = text[index];
-    if (isText && character === "\\") index++;
-    else if (character === '"') isText = !isText;
-    else if (!isText && character === "{") depth++;
-    else if (!isText && character === "}" && --depth === 0) return index + 1;
-  }
-  return -1;
+const forms = [
+  {
+    call: /<(?:function=|invoke name=")([\w.-]+)"?>((?:(?!<function=|<invoke )[\s\S])*?)<\/(?:function|invoke)>/g,
+    argument: /<parameter(?:=| name=")([\w-]+)"?>\n?((?:(?!<parameter)[\s\S])*?)\n?<\/parameter>/g,
+  },
+  {
+    call: /<tool_call>\s*([\w.-]+)\s*(<arg_key>(?:(?!<tool_call>)[\s\S])*?)<\/tool_call>/g,
+    argument: /<arg_key>([\w-]+)<\/arg_key>\s*<arg_value>((?:(?!<arg_key>)[\s\S])*?)<\/arg_value>/g,
+  },
+];
+
+/** `<function=search><parameter=query>…`, `<invoke name="search"><parameter name="query">…` and `<tool_call>search<arg_key>query</arg_key><arg_value>…`. */
+function taggedCalls(text: string, tools: readonly ModelTool[]): ToolCallPart[] {
+  return forms.flatMap(({ call, argument }) =>
+    [...text.matchAll(call)].flatMap(([, name = "", body = ""]) => {
+      const properties = asObject(tools.find((tool) => tool.name === name)?.inputSchema.properties as Json | undefined) ?? {};
+      const entries = [...body.matchAll(argument)].map(([, key = "", value = ""]) => [key, typed(value, asObject(properties[key])?.type)] as const);
+      return entries.length > 0 || body.trim() === "" ? [callOf(name, Object.fromEntries(entries))] : [];
+    }),
+  );
+}
+
+/** Between tags everything is text. */
+function typed(text: string, type: Json | undefined): Json {
+  const value = type === "string" ? undefined : wholeJson(text);
+  return value === undefined ? text : value;
+}
+
+function callOf(name: string, input: Json): ToolCallPart {
+  return { type: "tool-call", id: "", name: name.replace(/^functions\./, ""), input };
+}
+
+/** The value of a text that holds nothing else. */
+function wholeJson(text: string): Json | undefined {
+  const trimmed = text.trim();
+  const { value, end, isWhole } = readLooseJson(trimmed, 0);
+  return isWhole && end === trimmed.length ? value : undefined;
+}
+
+function asObject(value: Json | undefined): JsonObject | undefined {
+  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as JsonObject) : undefined;
 }

@@ -27,7 +27,7 @@ export function toolCallingKind(agent: ResolvedAgent, maxParallelCalls: number):
     const text = textOf(response.content);
     const native = response.content.filter((part) => part.type === "tool-call");
     const isCut = response.finishReason === "length";
-    const calls = repaired(run, native.length > 0 ? native : parseToolCalls(text), action.step);
+    const calls = repaired(run, native.length > 0 ? native : parseToolCalls(text, tools), action.step);
     action.modelOutput = text || "(no text)";
     action.thought = text;
     if (calls.length === 0) {

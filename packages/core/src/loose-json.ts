@@ -1,0 +1,115 @@
+import type { Json } from "./value.ts";
+
+const maxDepth = 100;
+const words: Readonly<Record<string, Json>> = { true: true, True: true, false: false, False: false, null: null, None: null, undefined: null };
+const escapes: Readonly<Record<string, string>> = { n: "\n", t: "\t", r: "\r", b: "\b", f: "\f" };
+
+/** A piece of text that was read: up to `end`, where a reader that failed stopped too. */
+export interface LooseJson {
+  readonly value: Json | undefined;
+  readonly end: number;
+  /** False where the last brace is missing. */
+  readonly isWhole: boolean;
+}
+
+/**
+ * The JSON object or list at `start`, as models write it: with Python's quotes and words, bare keys, commas too many, line breaks in texts, and without the last
+ * brace before a tag or the end. `value` is undefined for anything else.
+ */
+export function readLooseJson(text: string, start: number): LooseJson {
+  const reader = new Reader(text, start);
+  const value = reader.read(0);
+  return { value, end: reader.at, isWhole: reader.isWhole };
+}
+
+class Reader {
+  at: number;
+  isWhole = true;
+  readonly #text: string;
+
+  constructor(text: string, start: number) {
+    this.#text = text;
+    this.at = start;
+  }
+
+  read(depth: number): Json | undefined {
+    const first = this.#text[this.at];
+    if (first === "{") return this.#entries(depth);
+    if (first === "[") return this.#items(depth);
+    if (first === '"' || first === "'") return this.#string(first);
+    const number = this.#take(/-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?(?![\w.])/y);
+    if (number !== undefined) return Number(number);
+    const word = this.#take(/[A-Za-z]+/y);
+    return word !== undefined && Object.hasOwn(words, word) ? words[word] : undefined;
+  }
+
+  #entries(depth: number): Json | undefined {
+    const entries: [string, Json][] = [];
+    const isEnded = this.#each("}", depth, () => {
+      const quote = this.#text[this.at];
+      const key = quote === '"' || quote === "'" ? this.#string(quote) : this.#take(/[\w$-]+/y);
+      if (key === undefined || this.#take(/\s*:\s*/y) === undefined) return false;
+      const value = this.read(depth + 1);
+      if (value !== undefined) entries.push([key, value]);
+      return value !== undefined;
+    });
+    return isEnded ? Object.fromEntries(entries) : undefined;
+  }
+
+  #items(depth: number): Json | undefined {
+    const items: Json[] = [];
+    const isEnded = this.#each("]", depth, () => {
+      const value = this.read(depth + 1);
+      if (value !== undefined) items.push(value);
+      return value !== undefined;
+    });
+    return isEnded ? items : undefined;
+  }
+
+  /** Reads what stands between commas up to `close`; false when something doesn't fit. */
+  #each(close: string, depth: number, readOne: () => boolean): boolean {
+    this.at++;
+    for (let isFirst = true; depth < maxDepth; isFirst = false) {
+      const comma = this.#take(/\s*,?\s*/y);
+      if (this.#text[this.at] === close) {
+        this.at++;
+        return true;
+      }
+      if (depth === 0 && !isFirst && (this.at >= this.#text.length || this.#text[this.at] === "<")) {
+        this.isWhole = false;
+        return true;
+      }
+      if (isFirst === (comma?.includes(",") ?? false) || !readOne()) return false;
+    }
+    return false;
+  }
+
+  #string(quote: string): string | undefined {
+    let value = "";
+    const plain = quote === '"' ? /[^"\\]*/y : /[^'\\]*/y;
+    for (this.at++; this.at < this.#text.length; ) {
+      value += this.#take(plain);
+      if (this.#text[this.at] === quote) {
+        this.at++;
+        return value;
+      }
+      const code = this.#take(/\\u[\da-fA-F]{4}|\\x[\da-fA-F]{2}/y);
+      if (code !== undefined) value += String.fromCharCode(Number.parseInt(code.slice(2), 16));
+      else value += this.#escaped();
+    }
+    return undefined;
+  }
+
+  #escaped(): string {
+    const letter = this.#text[this.at + 1] ?? "";
+    this.at += 2;
+    return escapes[letter] ?? letter;
+  }
+
+  #take(pattern: RegExp): string | undefined {
+    pattern.lastIndex = this.at;
+    const found = pattern.exec(this.#text)?.[0];
+    if (found !== undefined) this.at += found.length;
+    return found;
+  }
+}
