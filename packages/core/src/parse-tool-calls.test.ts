@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { parseToolCalls } from "./parse-tool-calls.ts";
 
+const callsIn = (...args: Parameters<typeof parseToolCalls>) => parseToolCalls(...args).calls;
 const search = (query: string): object => ({ type: "tool-call", id: "", name: "search", input: { query } });
 
 describe("calls in text", () => {
@@ -46,26 +47,44 @@ describe("calls in text", () => {
       '{"name": "search", "arguments": {"query": "a"}}\nObservation: b\n{"name": "search", "arguments": {"query": "b"}}',
     ],
   ])("are found %s", (_, text) => {
-    expect(parseToolCalls(text)).toEqual([search("a")]);
+    expect(callsIn(text)).toEqual([search("a")]);
+  });
+
+  it.each([
+    ["", "{call}"],
+    ["I look.", "I look.\n{call}"],
+    ["I look.", "I look.\n```json\n{call}\n```\nDone."],
+    ["I look.", "<think>Hm.</think>I look.\n<tool_call>\n{call}\n</tool_call>"],
+    ["I look.", 'I look.\n{"tool_calls": [{call}]}'],
+    ["Thought: I look.", 'Thought: I look.\nAction: search\nAction Input: {"query": "a"}'],
+    ["I look.", 'I look.\n[TOOL_CALLS]search[ARGS]{"query": "a"}'],
+    ["I look.", 'I look.\n<tool_call>\n<invoke name="search">\n<parameter name="query">a</parameter>\n</invoke>\n</tool_call>'],
+  ])("come after the thought %j", (thought, written) => {
+    const text = written.replace("{call}", '{"name": "search", "arguments": {"query": "a"}}');
+    expect(parseToolCalls(text)).toEqual({ thought, calls: [search("a")] });
+  });
+
+  it("are none where there is only a thought", () => {
+    expect(parseToolCalls("The answer is `42`")).toEqual({ thought: "The answer is `42`", calls: [] });
   });
 
   it("are found when there are several, in their order", () => {
     const text = 'First {"name": "search", "arguments": {"query": "a"}}, then\n```\n{"name": "search", "arguments": {"query": "b"}}\n```';
-    expect(parseToolCalls(text)).toEqual([search("a"), search("b")]);
+    expect(callsIn(text)).toEqual([search("a"), search("b")]);
   });
 
   it("are found after braces that are no JSON", () => {
-    expect(parseToolCalls('The set {1, 2} and {"open: {"name": "search", "arguments": {"query": "a"}}')).toEqual([search("a")]);
+    expect(callsIn('The set {1, 2} and {"open: {"name": "search", "arguments": {"query": "a"}}')).toEqual([search("a")]);
   });
 
   it("keep braces and quotes inside of texts", () => {
     const query = 'f({"x": "}"}) \\ {';
-    expect(parseToolCalls(`Now ${JSON.stringify({ name: "search", arguments: { query } })}`)).toEqual([search(query)]);
+    expect(callsIn(`Now ${JSON.stringify({ name: "search", arguments: { query } })}`)).toEqual([search(query)]);
   });
 
   it("are not taken from the arguments of another", () => {
     const inner = { name: "search", arguments: { query: "a" } };
-    expect(parseToolCalls(JSON.stringify({ name: "save", arguments: { plan: inner } }))).toMatchObject([{ name: "save", input: { plan: inner } }]);
+    expect(callsIn(JSON.stringify({ name: "save", arguments: { plan: inner } }))).toMatchObject([{ name: "save", input: { plan: inner } }]);
   });
 
   it.each([
@@ -76,7 +95,7 @@ describe("calls in text", () => {
     ["Python's words", "[True, False, None]", [true, false, null]],
     ["numbers", "[1, -2.5, 1e3]", [1, -2.5, 1000]],
   ])("keep %s in their arguments", (_, written, query) => {
-    expect(parseToolCalls(`{'name': 'search', 'arguments': {'query': ${written}}}`)).toEqual([{ ...search(""), input: { query } }]);
+    expect(callsIn(`{'name': 'search', 'arguments': {'query': ${written}}}`)).toEqual([{ ...search(""), input: { query } }]);
   });
 
   it("have arguments in tags of the types that the tool takes, or else that they look like", () => {
@@ -85,12 +104,12 @@ describe("calls in text", () => {
     ];
     const text =
       '<invoke name="search"><parameter name="query">2024</parameter><parameter name="count">5</parameter><parameter name="tags">["x"]</parameter></invoke>';
-    expect(parseToolCalls(text, tools)).toMatchObject([{ input: { query: "2024", count: 5, tags: ["x"] } }]);
-    expect(parseToolCalls("<function=list_files>\n</function>")).toMatchObject([{ name: "list_files", input: {} }]);
+    expect(callsIn(text, tools)).toMatchObject([{ input: { query: "2024", count: 5, tags: ["x"] } }]);
+    expect(callsIn("<function=list_files>\n</function>")).toMatchObject([{ name: "list_files", input: {} }]);
   });
 
   it("keep arguments that are text, and no object", () => {
-    expect(parseToolCalls('{"name": "final_answer", "arguments": "Lagos"}')).toMatchObject([{ name: "final_answer", input: "Lagos" }]);
+    expect(callsIn('{"name": "final_answer", "arguments": "Lagos"}')).toMatchObject([{ name: "final_answer", input: "Lagos" }]);
   });
 
   it.each([
@@ -105,11 +124,11 @@ describe("calls in text", () => {
     ["nothing but thoughts", '<think>{"name": "search", "arguments": {"query": "a"}}</think>Done.'],
     ["nothing", ""],
   ])("are none in %s", (_, text) => {
-    expect(parseToolCalls(text)).toEqual([]);
+    expect(callsIn(text)).toEqual([]);
   });
 
   it("do not give their objects a foreign prototype", () => {
-    const [call] = parseToolCalls('{"name": "search", "arguments": {"__proto__": {"polluted": 1}}}');
+    const [call] = callsIn('{"name": "search", "arguments": {"__proto__": {"polluted": 1}}}');
     expect(call?.input).not.toHaveProperty("polluted");
     expect({}).not.toHaveProperty("polluted");
   });
@@ -125,11 +144,11 @@ describe("calls in text", () => {
     ["behind tags", `${"<function=a>".repeat(20_000)}${'<invoke name="a"><parameter name="b">'.repeat(20_000)}</function></invoke>`],
     ["behind other tags", `${"<tool_call>a<arg_key>".repeat(20_000)}b</arg_key><arg_value>`],
   ])("are given up in a flood of braces %s", { timeout: 5_000 }, (_, flood) => {
-    expect(parseToolCalls(flood)).toEqual([]);
+    expect(callsIn(flood)).toEqual([]);
   });
 
   it("are found behind many objects that are none", () => {
     const data = JSON.stringify(Array.from({ length: 500 }, (_, id) => ({ id })));
-    expect(parseToolCalls(`${data}\n{"name": "search", "arguments": {"query": "a"}}`)).toEqual([search("a")]);
+    expect(callsIn(`${data}\n{"name": "search", "arguments": {"query": "a"}}`)).toEqual([search("a")]);
   });
 });

@@ -14,23 +14,48 @@ const maxLookedAt = 5_000_000;
  * Calls in the text of a model that has no native ones, without ids. JSON objects with a name and arguments, one or several, fenced or in prose, also as Python
  * writes them; arguments behind a tool's name, as in `Action: … Action Input: {…}`; and the tags of {@link taggedCalls}. What was only thought is none.
  */
-export function parseToolCalls(text: string, tools: readonly ModelTool[] = []): ToolCallPart[] {
+export function parseToolCalls(text: string, tools: readonly ModelTool[] = []): ParsedCalls {
   const said = text.slice(thinkingEnd(text));
   const tagged = taggedCalls(said, tools);
-  return tagged.length > 0 ? tagged : jsonCalls(said);
+  const found = tagged.length > 0 ? tagged : jsonCalls(said);
+  const [first] = found;
+  return { thought: first === undefined ? said.trim() : withoutOpeningMarks(said.slice(0, first.start)), calls: found.map(({ call }) => call) };
 }
 
-function jsonCalls(text: string): ToolCallPart[] {
-  const calls: ToolCallPart[] = [];
+export interface ParsedCalls {
+  /** What stands before them: all of a text without calls. */
+  readonly thought: string;
+  readonly calls: readonly ToolCallPart[];
+}
+
+interface FoundCall {
+  readonly call: ToolCallPart;
+  readonly start: number;
+}
+
+/** Fences, tags, brackets and words that announce a call, at the end of a text. */
+function withoutOpeningMarks(text: string): string {
+  let said = text.trim();
+  for (;;) {
+    const mark = /(?:```\w*|<[^<>\n]*>|\[(?:TOOL_CALLS\])?|[{"'`:]|\b(?:Action|Tool calls?|tool_calls|function|json))$/.exec(said.slice(-100));
+    if (mark === null) return said;
+    said = said.slice(0, -mark[0].length).trimEnd();
+  }
+}
+
+function jsonCalls(text: string): FoundCall[] {
+  const calls: FoundCall[] = [];
   let from = 0;
   for (let at = text.indexOf("{"), lookedAt = 0; at >= 0 && lookedAt < maxLookedAt; ) {
     const { value, end, isWhole } = readLooseJson(text, at);
     lookedAt += end - at;
     const object = asObject(value);
-    const call = object && (asCall(object) ?? (isWhole ? behindName(text.slice(Math.max(from, at - maxHead), at), object) : undefined));
+    const own = object && asCall(object);
+    const named = object && own === undefined && isWhole ? nameBefore(text.slice(Math.max(from, at - maxHead), at)) : undefined;
+    const call = own ?? (named && callOf(named.name, object as JsonObject));
     if (call !== undefined) {
       if (calls.length > 0 && observation.test(text.slice(from, at))) break;
-      calls.push(call);
+      calls.push({ call, start: at - (named?.length ?? 0) });
       from = end;
     }
     at = text.indexOf("{", call === undefined ? at + 1 : end);
@@ -55,10 +80,10 @@ const heads = [
   /(?:<function=|\[TOOL_CALLS\]\s*|functions\.|sep｜>|<name>)([\w-]+)(?::\d+)?(?:\[ARGS\]|<[^<>]+>|```|json|>|\s)*$/,
 ];
 
-/** The arguments of a tool whose name stands before them. */
-function behindName(head: string, input: JsonObject): ToolCallPart | undefined {
-  const name = heads.map((pattern) => pattern.exec(head)?.[1]).find((found) => found !== undefined);
-  return name === undefined ? undefined : callOf(name, input);
+/** The name of a tool that stands before its arguments, and how long all that names it is. */
+function nameBefore(head: string): { readonly name: string; readonly length: number } | undefined {
+  const found = heads.map((pattern) => pattern.exec(head)).find((match) => match !== null);
+  return found && { name: found[1] as string, length: found[0].length };
 }
 
 const forms = [
@@ -73,12 +98,12 @@ const forms = [
 ];
 
 /** `<function=search><parameter=query>…`, `<invoke name="search"><parameter name="query">…` and `<tool_call>search<arg_key>query</arg_key><arg_value>…`. */
-function taggedCalls(text: string, tools: readonly ModelTool[]): ToolCallPart[] {
+function taggedCalls(text: string, tools: readonly ModelTool[]): FoundCall[] {
   return forms.flatMap(({ call, argument }) =>
-    [...text.matchAll(call)].flatMap(([, name = "", body = ""]) => {
+    [...text.matchAll(call)].flatMap(({ index: start, 1: name = "", 2: body = "" }) => {
       const properties = asObject(tools.find((tool) => tool.name === name)?.inputSchema.properties as Json | undefined) ?? {};
       const entries = [...body.matchAll(argument)].map(([, key = "", value = ""]) => [key, typed(value, asObject(properties[key])?.type)] as const);
-      return entries.length > 0 || body.trim() === "" ? [callOf(name, Object.fromEntries(entries))] : [];
+      return entries.length > 0 || body.trim() === "" ? [{ call: callOf(name, Object.fromEntries(entries)), start }] : [];
     }),
   );
 }

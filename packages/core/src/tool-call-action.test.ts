@@ -242,6 +242,8 @@ describe("calls in text", () => {
     expect(result).toMatchObject({ state: "success", output: 10 });
     expect(actionsOf(result.steps)[0]?.toolResults?.map(({ content }) => content)).toEqual(["3", "7"]);
     expectValid(model.requests[1]?.messages ?? []);
+    const shown = model.requests[1]?.messages.find(({ role }) => role === "assistant")?.content;
+    expect(shown).toMatchObject([{ text: "I add." }, { type: "tool-call", name: "add" }, { type: "tool-call", name: "add" }]);
   });
 
   it("count for nothing beside native ones", async () => {

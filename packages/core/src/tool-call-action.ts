@@ -2,7 +2,7 @@ import { dispatchCall } from "./dispatch.ts";
 import { ModelOutputError } from "./errors.ts";
 import type { CallResult } from "./executor.ts";
 import type { Attachment } from "./media.ts";
-import { type ModelResponse, type ModelTool, type ToolCallPart, type ToolResultPart, textOf } from "./model.ts";
+import { type ContentPart, type ModelResponse, type ModelTool, type ToolCallPart, type ToolResultPart, textOf } from "./model.ts";
 import { parseToolCalls } from "./parse-tool-calls.ts";
 import { cutMiddle, showValue } from "./prompts/observation.ts";
 import type { ActionKind, Draft, ResolvedAgent } from "./resolved-agent.ts";
@@ -27,13 +27,14 @@ export function toolCallingKind(agent: ResolvedAgent, maxParallelCalls: number):
     const text = textOf(response.content);
     const native = response.content.filter((part) => part.type === "tool-call");
     const isCut = response.finishReason === "length";
-    const calls = repaired(run, native.length > 0 ? native : parseToolCalls(text, tools), action.step);
+    const said = native.length > 0 ? { thought: text, calls: native } : parseToolCalls(text, tools);
+    const calls = repaired(run, said.calls, action.step);
     action.modelOutput = text || "(no text)";
-    action.thought = text;
+    action.thought = said.thought;
     if (calls.length === 0) {
       throw new ModelOutputError(`${isCut ? cutOff : ""}Call a tool in every answer; to end, call ${finalAnswer}.`);
     }
-    action.modelParts = [...response.content.filter(({ type }) => type === "reasoning" || type === "text"), ...calls.map(withObject)];
+    action.modelParts = [...spoken(response.content, native.length > 0, said.thought), ...calls.map(withObject)];
     const done = new Map<ToolCallPart, Done>();
     const final = calls.find(({ name }) => name === finalAnswer);
     const others = calls.filter(({ name }) => name !== finalAnswer);
@@ -51,6 +52,12 @@ export function toolCallingKind(agent: ResolvedAgent, maxParallelCalls: number):
   }
   const systemPrompt = agent.prompts.toolCallingSystem({ tools, answerSchema: output?.json, instructions });
   return { systemPrompt, request: { tools: [...tools, answer], toolChoice: "required" }, act };
+}
+
+/** What the model said beside its calls; of a text that holds them only what comes before, since a past action appears once. */
+function spoken(content: readonly ContentPart[], isNative: boolean, thought: string): readonly ContentPart[] {
+  if (isNative) return content.filter(({ type }) => type === "reasoning" || type === "text");
+  return [...content.filter(({ type }) => type === "reasoning"), ...(thought === "" ? [] : [{ type: "text", text: thought } as const])];
 }
 
 type Done = Awaited<ReturnType<typeof dispatchCall>>;
