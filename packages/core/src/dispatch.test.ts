@@ -6,6 +6,7 @@ import type { Execution } from "./executor.ts";
 import { jsonSchema } from "./json-schema.ts";
 import { plainValue } from "./plain-value.ts";
 import { runCode } from "./run-code.ts";
+import { toValue } from "./to-value.ts";
 import { type AnyTool, tool } from "./tool.ts";
 import { checkResult } from "./tool-values.ts";
 import { pythonFloat, pythonType } from "./value.ts";
@@ -87,11 +88,26 @@ describe("what a tool returns", () => {
     ["undefined", undefined, null],
     ["8 MB", "x".repeat(8_000_000), "x".repeat(8_000_000)],
     ["a Map and a Set", { map: new Map([["a", 1]]), set: new Set([1]) }, { map: { a: 1 }, set: [1] }],
+    ["typed arrays", { embedding: new Float32Array([0.5, 1]), ids: new BigInt64Array([2n ** 62n]) }, { embedding: [0.5, 1], ids: [2n ** 62n] }],
+    ["an ArrayBuffer", new Uint8Array([1, 2]).buffer, new Uint8Array([1, 2])],
+    ["what can be iterated", { values: new Map([["a", 1]]).values(), query: new URLSearchParams("a=1") }, { values: [1], query: [["a", "1"]] }],
+    [
+      "an error among results",
+      [{ status: "rejected", reason: new RangeError("bad") }],
+      [{ status: "rejected", reason: { name: "RangeError", message: "bad" } }],
+    ],
   ])("passes on: %s", async (_, result, expected) => {
     const { value, error } = await run(({ call }) => call("get", []), [returning(result)]);
     expect(error).toBeUndefined();
     expect(plainValue(value)).toEqual(expected);
     expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
+  });
+
+  it("is copied, also from a Buffer, whose slices share its memory", () => {
+    const buffer = Buffer.from([1]);
+    const value = toValue({ buffer }, 1_000);
+    buffer[0] = 2;
+    expect(plainValue(value)).toEqual({ buffer: new Uint8Array([1]) });
   });
 
   const thenable = (then: (resolve: unknown, reject: (reason: unknown) => void) => void): object =>
@@ -101,6 +117,7 @@ describe("what a tool returns", () => {
   it.each<readonly [string, unknown, RegExp]>([
     ["a cycle", circular, /contains itself/],
     ["a function", { f: () => 1 }, /function can't leave/],
+    ["a promise that nobody awaits", { later: Promise.resolve(1) }, /promise can't leave the host: await it/],
     [
       "a getter that throws",
       Object.defineProperty({}, "x", {

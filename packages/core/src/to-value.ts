@@ -5,8 +5,8 @@ const maxDepth = 100;
 
 /**
  * Anything a host function returned as plain data, read once: no getter, proxy or later change of it can do harm afterwards.
- * `Map`, `Set`, `Date`, `undefined` and objects with `toJSON` become what they mean. Throws {@link ValueError} for functions, symbols,
- * cycles, more than 100 levels, and more than `maxBytes` of text, bytes and parts.
+ * `Map`, `Set`, `Date`, `ArrayBuffer`, `undefined` and objects with `toJSON` become what they mean, typed arrays and whatever else can be iterated a list, errors
+ * their name and message. Throws {@link ValueError} for functions, symbols, promises, cycles, more than 100 levels, and more than `maxBytes` of text, bytes and parts.
  */
 export function toValue(foreign: unknown, maxBytes: number): Value {
   const open = new Set<object>();
@@ -31,7 +31,7 @@ export function toValue(foreign: unknown, maxBytes: number): Value {
   };
   const copyBytes = (value: Uint8Array): Uint8Array => {
     count(value.length);
-    return value.slice();
+    return new Uint8Array(value); // a Buffer's slice would be its memory
   };
   const copyObject = (value: object): Value => {
     if (isPythonValue(value)) return { ...(copyRecord(value) as object), [pythonType]: value[pythonType] } as Value;
@@ -39,9 +39,12 @@ export function toValue(foreign: unknown, maxBytes: number): Value {
     if (Array.isArray(value)) return Array.from(value, copy);
     if (value instanceof Set) return { [pythonType]: "set", items: Array.from(value, copy) };
     if (value instanceof Map) return copyMap(value);
+    if (value instanceof ArrayBuffer) return copyBytes(new Uint8Array(value));
     if (value instanceof Date) return { [pythonType]: "datetime", text: value.toISOString().replace("Z", "+00:00") };
     if ("toJSON" in value && typeof value.toJSON === "function") return copy(value.toJSON());
-    return copyRecord(value);
+    if (value instanceof Promise) throw new ValueError("a promise can't leave the host: await it");
+    if (value instanceof Error) return copyRecord({ name: value.name, message: value.message });
+    return Symbol.iterator in value ? Array.from(value as Iterable<unknown>, copy) : copyRecord(value);
   };
   const copyRecord = (value: object): Value => {
     const record: Record<string, Value> = Object.create(null);

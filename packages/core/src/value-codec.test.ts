@@ -52,6 +52,13 @@ describe("the value codec", () => {
     expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
   });
 
+  it("takes typed arrays as lists, and an ArrayBuffer as bytes", () => {
+    expect(roundTrip({ embedding: new Float32Array([0.5, -1]), bytes: new Uint8Array([1]).buffer })).toEqual({
+      embedding: [0.5, -1],
+      bytes: new Uint8Array([1]),
+    });
+  });
+
   it("takes what host code returns: Map, Set, Date, undefined, toJSON", () => {
     expect(
       plainValue(roundTrip({ map: new Map([[1, 2]]), set: new Set([1]), date: new Date(0), gone: undefined, url: new URL("http://x/") })),

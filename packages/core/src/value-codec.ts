@@ -13,7 +13,7 @@ export const defaultValueLimits: ValueLimits = { maxDepth: 100, maxNodes: 1_000_
 
 /**
  * The tagged JSON of a value: what is framed and journaled. Tags are `{"$type": …}`; an object with a key of that name is written as tagged entries.
- * Takes what tools really return: `Map`, `Set`, `Date`, `undefined` and objects with `toJSON` too.
+ * Takes what tools really return: `Map`, `Set`, `Date`, `ArrayBuffer`, typed arrays, `undefined` and objects with `toJSON` too.
  * Throws {@link ValueError} for functions, symbols, cycles, and above the limits; getters that throw included.
  */
 export function encodeValue(value: unknown, limits: ValueLimits = defaultValueLimits): Json {
@@ -63,6 +63,7 @@ class Encoder {
 
   #encodeObject(value: object, depth: number): Json {
     if (value instanceof Uint8Array) return { $type: "bytes", value: toBase64(value) };
+    if (value instanceof ArrayBuffer) return { $type: "bytes", value: toBase64(new Uint8Array(value)) };
     if (isPythonValue(value)) return this.#encodePython(value, depth);
     if (isMedia(value)) return { $type: "media", mediaType: value.mediaType, value: toBase64(value.data) };
     if (value instanceof Date) return { $type: "datetime", value: isoText(value) };
@@ -74,7 +75,7 @@ class Encoder {
   }
 
   #encodeContainer(value: object, depth: number): Json {
-    if (Array.isArray(value)) return this.#encodeItems(value, depth);
+    if (Array.isArray(value) || (ArrayBuffer.isView(value) && Symbol.iterator in value)) return this.#encodeItems(value as Iterable<unknown>, depth);
     if (value instanceof Map) return { $type: "dict", value: this.#encodeEntries(value, depth) };
     if (value instanceof Set) return { $type: "set", value: this.#encodeItems(value, depth) };
     if ("toJSON" in value && typeof value.toJSON === "function") return this.encode(value.toJSON(), depth);
