@@ -7,6 +7,7 @@ _MAX_MESSAGE = 10000
 _MAX_TRACEBACK = 100000
 _MAX_FRAMES = 20
 _MAX_CHAIN = 4
+_MAX_GROUPS = 3  # in each other
 
 sources = {}
 """The code of every step by file name: later errors point into earlier steps."""
@@ -138,9 +139,17 @@ def _last_lines(error, message):
     notes = getattr(error, "__notes__", None)
     if type(notes) is list:
         lines += [_cut(note, _MAX_MESSAGE) for note in notes[:10] if type(note) is str]
-    group = getattr(error, "exceptions", None)
-    if type(group) is tuple:
-        for one in group[:10]:
+    return lines + _member_lines(error, "  ")
+
+
+def _member_lines(group, indentation):
+    """The errors of an exception group, each with the code's own frame that raised it, and of the groups in it."""
+    lines = []
+    members = getattr(group, "exceptions", None)
+    if type(members) is tuple and len(indentation) <= 2 * _MAX_GROUPS:
+        for one in members[:10]:
             if isinstance(one, BaseException):
-                lines.append("  + %s: %s" % (class_name(type(one)), error_message(one)))
+                lines.append("%s+ %s: %s" % (indentation, class_name(type(one)), error_message(one)))
+                lines += [indentation + line for line in _frame_lines(_user_frames(one)[-1:])]
+                lines += _member_lines(one, indentation + "  ")
     return lines

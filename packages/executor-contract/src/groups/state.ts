@@ -45,6 +45,27 @@ export const stateCases: readonly ContractCase[] = gentle([
     },
   },
   {
+    name: "an exception group shows its errors and where each was raised, also those of groups in it",
+    async run({ open, run, evaluate, skip }) {
+      if ((await evaluate("import sys\nsys.version_info >= (3, 11)")) !== true) skip("this Python has no exception groups");
+      const code = [
+        "def work(n):",
+        "    raise ValueError(f'bad {n}')",
+        "errors = []",
+        "try:",
+        "    work(1)",
+        "except ValueError as error:",
+        "    errors.append(error)",
+        "raise ExceptionGroup('all', [*errors, ExceptionGroup('inner', [KeyError('k')])])",
+      ];
+      const traceback = (await run(await open(), code.join("\n"))).execution.error?.traceback ?? "";
+      assert.match(
+        traceback,
+        /ExceptionGroup: all[\s\S]*\+ ValueError: bad 1\n.*line 2, in work\n.*raise ValueError[\s\S]*\+ ExceptionGroup: inner[\s\S]*\+ KeyError: 'k'/,
+      );
+    },
+  },
+  {
     name: "tracebacks that code prints, and sources that it asks for, show its lines",
     async run({ open, run }) {
       const session = await open();
