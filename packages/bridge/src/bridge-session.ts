@@ -229,8 +229,10 @@ class BridgeSession implements ExecutorSession {
 
   #onClosed(exit: WorkerExit): void {
     const { executor } = this.#options;
+    const ended = `The sandbox ${executor} ended: ${exit.message.replace(/\.$/, "")}.`;
     if (exit.protocolBroken === true) this.#fail(new ProtocolError(`The sandbox ${executor}: ${exit.message}.`));
-    else if (exit.carrierLost === true) this.#fail(new ExecutorCrashedError(`The sandbox ${executor} ended: ${exit.message.replace(/\.$/, "")}.`));
+    else if (exit.isRefused === true) this.#fail(new ConfigurationError(ended));
+    else if (exit.carrierLost === true) this.#fail(new ExecutorCrashedError(ended));
     else {
       // What a step leaves behind (an alarm, a thread) may end the worker later: the next step gets a new one, and is told.
       if (!this.#steps.endWithWorker(exit) && this.#hasState) this.#steps.loseState();

@@ -10,7 +10,7 @@ export interface Carrier {
   onLost(lost: (reason: string) => void): void;
   /**
    * Gets a stream to the same process again. Absent where that can't be done. Its last failure is told to the user when no attempt succeeds; one that is
-   * `machineGone` is the last.
+   * `machineGone`, or `configuration` for a key that is refused, is the last.
    */
   reconnect?(): Promise<void>;
   /** Gives the process and the connection up; never rejects; idempotent. */

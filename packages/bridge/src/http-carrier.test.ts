@@ -1,7 +1,8 @@
 import { once } from "node:events";
 import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
-import { expect, test } from "vitest";
+import { ConfigurationError } from "@codelet/core";
+import { expect, test, vi } from "vitest";
 import type { Carrier } from "./carrier.ts";
 import { type HttpCarrierOptions, httpCarrier } from "./http-carrier.ts";
 
@@ -72,4 +73,17 @@ test("asks whether the machine is gone only when the port refuses, and says so",
   isGone = true;
   await expect(port.carrier.reconnect?.()).rejects.toMatchObject({ code: "executor-crashed", details: { machine: "gone" } });
   expect(questions).toBe(2);
+});
+
+test("leaves the last word on a key to the provider, where it can be asked", async () => {
+  const refuse: RequestListener = (_, response) => void response.writeHead(401).end();
+  await using alone = await openPort();
+  alone.serve(refuse);
+  await expect(alone.carrier.reconnect?.()).rejects.toMatchObject({ code: "configuration" });
+  const isGone = vi.fn<() => Promise<boolean>>(async () => false);
+  await using port = await openPort({ isGone });
+  port.serve(refuse);
+  await expect(port.carrier.reconnect?.()).rejects.toMatchObject({ code: "executor-crashed", message: expect.stringContaining("status 401") });
+  isGone.mockRejectedValue(new ConfigurationError("The key was revoked."));
+  await expect(port.carrier.reconnect?.()).rejects.toMatchObject({ code: "configuration", message: "The key was revoked." });
 });

@@ -15,7 +15,10 @@ export interface HttpCarrierOptions {
   readonly startTimeoutMs?: number | undefined;
   /** Milliseconds until the port must have taken what is sent, some 256 KiB at most; after them the connection counts as lost. Minimum 1. @default 30_000 */
   readonly sendTimeoutMs?: number | undefined;
-  /** Asks the provider, when the port does not answer any more, whether the machine is gone for good. Never rejects. @default the port is tried again */
+  /**
+   * Asks the provider, when the port does not answer any more, whether the machine is gone for good. Rejects with `configuration` where the key is not valid
+   * any more: the provider has the last word on it, as a port may refuse a token that has been renewed. @default the port is tried again, unless it refuses
+   */
   readonly isGone?: (() => Promise<boolean>) | undefined;
   /** Gives up waiting for it. */
   readonly signal?: AbortSignal | undefined;
@@ -107,8 +110,9 @@ export async function httpCarrier(options: HttpCarrierOptions): Promise<Carrier>
       try {
         await connect(startTimeoutMs);
       } catch (cause) {
-        if (await isGone?.()) throw machineGone(`the sandbox is gone (${(cause as Error).message})`, { cause });
-        throw cause;
+        if (isGone === undefined) throw cause;
+        const { message } = cause as Error;
+        throw (await isGone()) ? machineGone(`the sandbox is gone (${message})`, { cause }) : new ExecutorCrashedError(message, { cause });
       }
     },
     async close() {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { ExecutorSession, Value } from "@codelet/core";
+import { ConfigurationError, type ExecutorSession, type Value } from "@codelet/core";
 import { expect, test } from "vitest";
 import { bridgeSession } from "./bridge-session.ts";
 import type { SupervisionOptions } from "./carrier.ts";
@@ -124,22 +124,27 @@ test("rejects when the connection can't be had again, or the supervisor dies", a
   }
 });
 
-test("makes no further attempt when the machine is gone for good", async () => {
+test.each([
+  ["the machine is gone for good", machineGone("the sandbox was deleted."), "executor-crashed"],
+  ["the key is refused", new ConfigurationError("the key is not valid: set another."), "configuration"],
+])("makes no further attempt when %s", async (_, failure, code) => {
   const supervised = await open();
   let attempts = 0;
   supervised.carrier.reconnect = async () => {
     attempts++;
-    throw machineGone("the sandbox was deleted.");
+    throw failure;
   };
   const step = run(supervised.session, "while True: pass");
   step.catch(() => {});
   await sleep(50);
   supervised.carrier.cut();
   await expect(step).rejects.toMatchObject({
-    code: "executor-crashed",
-    message: expect.stringContaining("can't be had again: the sandbox was deleted"),
+    code,
+    message: expect.stringContaining(`can't be had again: ${failure.message}`),
   });
   expect(attempts).toBe(1);
+  expect(() => supervised.session.start("1")).not.toThrow();
+  await expect(supervised.session.next()).rejects.toMatchObject({ code });
   await supervised[Symbol.asyncDispose]();
 });
 

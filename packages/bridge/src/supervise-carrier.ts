@@ -1,4 +1,4 @@
-import { ExecutorCrashedError, ProtocolError } from "@codelet/core";
+import { ConfigurationError, ExecutorCrashedError, ProtocolError } from "@codelet/core";
 import type { Carrier, SupervisionOptions } from "./carrier.ts";
 import type { LeftStep } from "./session-options.ts";
 import { type SupervisorEvents, SupervisorLink } from "./supervisor-link.ts";
@@ -25,7 +25,12 @@ export async function superviseCarrier(carrier: Carrier, options: SupervisionOpt
     line: (kind, payload) => worker?.receive(kind, payload),
     beat: (cpuMs) => worker?.beat(cpuMs),
     lost(error) {
-      failure = error instanceof ProtocolError ? { message: error.message, protocolBroken: true } : { message: error.message, carrierLost: true };
+      failure = {
+        message: error.message,
+        protocolBroken: error.code === "protocol",
+        isRefused: error.code === "configuration",
+        carrierLost: error.code === "executor-crashed",
+      };
       worker?.end(failure);
     },
   };
@@ -43,7 +48,7 @@ export async function superviseCarrier(carrier: Carrier, options: SupervisionOpt
   return {
     left,
     async connect() {
-      if (failure !== undefined) throw new ExecutorCrashedError(failure.message);
+      if (failure !== undefined) throw new (failure.isRefused ? ConfigurationError : ExecutorCrashedError)(failure.message);
       if (isUntaken && worker !== undefined) {
         isUntaken = false;
         return worker;

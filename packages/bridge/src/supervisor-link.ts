@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { AbortedError, ExecutorCrashedError, ProtocolError } from "@codelet/core";
+import { AbortedError, CodeletError, ConfigurationError, ExecutorCrashedError, ProtocolError } from "@codelet/core";
 import type { Carrier, SupervisionOptions } from "./carrier.ts";
 import { Deferred } from "./deferred.ts";
 import { isMachineGone } from "./machine-gone.ts";
@@ -10,8 +10,10 @@ export interface SupervisorEvents {
   line(kind: string, payload: string): void;
   /** The worker's CPU milliseconds. */
   beat(cpuMs: number): void;
-  lost(error: ExecutorCrashedError | ProtocolError): void;
+  lost(error: LinkFailure): void;
 }
+
+type LinkFailure = ConfigurationError | ExecutorCrashedError | ProtocolError;
 
 const defaultSilenceTimeoutMs = 20_000;
 const defaultReadyTimeoutMs = 60_000;
@@ -91,7 +93,7 @@ export class SupervisorLink {
         if (signal?.aborted) throw new AbortedError(signal.reason);
         return await this.#greet(this.#readyTimeoutMs, adopt);
       } catch (error) {
-        const isLast = attempt >= this.#maxReconnects || this.#carrier.reconnect === undefined || isMachineGone(error);
+        const isLast = attempt >= this.#maxReconnects || this.#carrier.reconnect === undefined || isFinal(error);
         if (signal?.aborted || this.#isClosed() || isLast) throw error;
         await sleep(reconnectDelayMs * 2 ** attempt, undefined, { signal }).catch(() => {}); // the next attempt says why
       }
@@ -152,7 +154,7 @@ export class SupervisorLink {
     this.#outgoing = "";
   }
 
-  #fail(error: ExecutorCrashedError | ProtocolError, leftBecause?: "superseded"): void {
+  #fail(error: LinkFailure, leftBecause?: "superseded"): void {
     if (this.#state === "closed") return;
     this.#end();
     this.#leftBecause = leftBecause;
@@ -268,7 +270,7 @@ export class SupervisorLink {
     if (this.#state !== "live") this.#hello?.reject(new ExecutorCrashedError(`The connection to the supervisor is lost: ${reason}.`));
     if (this.#state !== "live") return;
     this.#state = "reconnecting";
-    let failure = "";
+    let failure: unknown;
     for (let attempt = 0; attempt < this.#maxReconnects && this.#carrier.reconnect !== undefined; attempt++) {
       try {
         this.#outgoing = "";
@@ -283,18 +285,28 @@ export class SupervisorLink {
         return;
       } catch (error) {
         if (this.#isClosed()) return;
-        failure = `, and can't be had again: ${(error as Error).message.replace(/\.$/, "")}`;
-        if (isMachineGone(error)) break;
+        failure = error;
+        if (isFinal(error)) break;
         await sleep(reconnectDelayMs * 2 ** attempt);
         if (this.#isClosed()) return;
       }
     }
-    this.#fail(new ExecutorCrashedError(`The connection to the supervisor is lost: ${reason}${failure}.`));
+    const why = failure === undefined ? "" : `, and can't be had again: ${(failure as Error).message.replace(/\.$/, "")}`;
+    this.#fail(new (isRefusal(failure) ? ConfigurationError : ExecutorCrashedError)(`The connection to the supervisor is lost: ${reason}${why}.`));
   }
 
   #isClosed(): boolean {
     return this.#state === "closed";
   }
+}
+
+/** Whether another attempt to connect would fail like this one. */
+function isFinal(error: unknown): boolean {
+  return isMachineGone(error) || isRefusal(error);
+}
+
+function isRefusal(error: unknown): boolean {
+  return CodeletError.isInstance(error, "configuration");
 }
 
 function newHostName(): string {

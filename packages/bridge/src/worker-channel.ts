@@ -6,6 +6,8 @@ export interface WorkerExit {
   readonly memoryExceeded?: boolean | undefined;
   /** Not the worker but the way to it was lost, through no act of the code. @default false */
   readonly carrierLost?: boolean | undefined;
+  /** Not even the way to it can be had: a key or token is not valid any more. @default false */
+  readonly isRefused?: boolean | undefined;
   /** What came over the carrier broke its protocol. @default false */
   readonly protocolBroken?: boolean | undefined;
 }

@@ -109,7 +109,7 @@ export interface OutputChunk {
  * Disposing is idempotent, also after a failure, and ends whatever still runs.
  *
  * `start` while a step runs, or any use after disposal, throws `configuration`. A session that died of something else than its code rejects
- * `next` with `executor-crashed`; one that broke the protocol with `protocol`.
+ * `next` with `executor-crashed`; one that broke the protocol with `protocol`; one whose provider refuses the key from now on with `configuration`.
  */
 export interface ExecutorSession extends AsyncDisposable {
   start(code: string, options?: ExecuteOptions): void;

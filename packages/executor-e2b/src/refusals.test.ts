@@ -113,15 +113,27 @@ describe("a running step", () => {
     await session[Symbol.asyncDispose]();
   });
 
-  it("ends with what to do when the key expires and the connection drops", async () => {
+  it("ends at once with what to do when the key expires and the connection drops", async () => {
     const session = await e2bExecutor().open();
     const step = driveStep(session, "import time\ntime.sleep(60)");
     step.catch(() => {});
     await new Promise((resolve) => setTimeout(resolve, 100));
+    paths.length = 0;
     server.faults.expireToken();
     server.faults.dropStreams();
-    expect(await refusal(step)).toMatchObject({ code: "executor-crashed", message: expect.stringContaining("refuses the API key. Set E2B_API_KEY") });
+    expect(await refusal(step)).toMatchObject({ code: "configuration", message: expect.stringContaining("refuses the API key. Set E2B_API_KEY") });
+    expect(paths.filter((path) => path === "/process.Process/Connect")).toHaveLength(1);
     server.faults.clear();
+    await session[Symbol.asyncDispose]();
+  });
+
+  it("goes on when only the sandbox refuses what connects again, for a while", async () => {
+    const session = await e2bExecutor().open();
+    const step = driveStep(session, "import time\ntime.sleep(0.5)\n7");
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    server.faults.respond(401, { path: "/process.Process/Connect", times: 3 });
+    server.faults.dropStreams();
+    expect((await step).execution).toMatchObject({ value: 7, stateLost: false });
     await session[Symbol.asyncDispose]();
   });
 });

@@ -1,4 +1,5 @@
 import { type Carrier, machineGone } from "@codelet/bridge";
+import { ExecutorCrashedError } from "@codelet/core";
 import type { CommandHandle, Sandbox } from "@e2b/code-interpreter";
 import type { ResolvedE2bOptions } from "./options.ts";
 import { providerError } from "./provider-error.ts";
@@ -104,7 +105,8 @@ export async function sandboxCarrier({ sandbox: first, attach, find, apiKey, opt
         const said = providerError(error, "Finding the sandbox again failed", apiKey);
         // Of a sandbox that can't be reached the SDK guesses that it is gone. E2B's API knows it, and a sandbox knows its processes.
         const isGone = (error as Error).name === (isFound ? "NotFoundError" : "SandboxNotFoundError");
-        throw isGone ? machineGone(said.message, said) : said;
+        if (isGone) throw machineGone(said.message, said);
+        throw isFound ? new ExecutorCrashedError(said.message, said) : said; // what a sandbox refuses it may take later; E2B's API means it
       }
     },
     async close() {
