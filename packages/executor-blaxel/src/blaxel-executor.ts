@@ -1,7 +1,7 @@
 import { randomBytes, randomInt } from "node:crypto";
 import type { SandboxInstance } from "@blaxel/core";
-import { carrierSession, httpCarrier, machineOf, pipInstall, shellCommand, supervisorBoot, throwIfAborted } from "@codelet/bridge";
-import { ConfigurationError, type Executor, type ExecutorCapabilities, type OpenSessionOptions } from "@codelet/core";
+import { carrierSession, httpCarrier, machineOf, pipInstall, shellCommand, supervisorBoot, throwIfAborted, unlessAborted } from "@codelet/bridge";
+import { CodeletError, ConfigurationError, type Executor, type ExecutorCapabilities, type OpenSessionOptions } from "@codelet/core";
 import { blaxelError, isNotFound, useAccount } from "./account.ts";
 import { loadSdk } from "./load-sdk.ts";
 import { type BlaxelExecutorOptions, type ResolvedBlaxelOptions, resolveOptions } from "./options.ts";
@@ -43,7 +43,7 @@ export function blaxelExecutor(options: BlaxelExecutorOptions = {}): Executor {
       useAccount(sdk, resolved);
       const api = sdk.SandboxInstance;
       const { machine, sandbox } =
-        open.restore === undefined ? await start(api, resolved, open) : await find(api, machineOf(open.restore, name) as Machine);
+        open.restore === undefined ? await start(api, resolved, open) : await find(api, machineOf(open.restore, name) as Machine, signal);
       const leaveNothing = async (error: unknown): Promise<never> => {
         if (open.restore === undefined) await remove(api, machine.sandbox); // a session that was found may be asked for again
         throw blaxelError(error, `reach the sandbox ${machine.sandbox}`);
@@ -86,7 +86,7 @@ async function start(api: Api, options: ResolvedBlaxelOptions, { seed, signal, o
   };
   onProgress?.(`starting a sandbox of ${image}`);
   try {
-    const sandbox = await api.create({
+    const creation = api.create({
       name: machine.sandbox,
       image,
       memory: memoryMib,
@@ -98,22 +98,18 @@ async function start(api: Api, options: ResolvedBlaxelOptions, { seed, signal, o
         network: { firewall: { rulesets: ["proxy"] }, proxy: { allowedDomains: [...allowedDomains] } } as never,
       }),
     });
-    throwIfAborted(signal);
+    const sandbox = await unlessAborted(signal, creation, () => remove(api, machine.sandbox));
     if (packages.length > 0) {
       onProgress?.(`installing ${packages.join(", ")}`);
-      const { exitCode, logs } = await sandbox.process.exec({
-        name: "codelet-packages",
-        command: shellCommand(pipInstall(packages)),
-        waitForCompletion: true,
-        timeout: 0,
-      });
+      const command = shellCommand(pipInstall(packages));
+      const installation = sandbox.process.exec({ name: "codelet-packages", command, waitForCompletion: true, timeout: 0 });
+      const { exitCode, logs } = await unlessAborted(signal, installation);
       if (exitCode !== 0) throw new ConfigurationError(`pip could not install ${packages.join(", ")}: ${String(logs).trim().split("\n").at(-1)}`);
-      throwIfAborted(signal);
     }
     const { argv } = supervisorBoot({ seed, port: machine.port, orphanTimeoutMs: idleMinutes * 60_000 });
     // A folder of its own: the process's would be the root of the machine. Without a timeout, and kept alive, or the sandbox sleeps while code waits.
     const command = `cd "$(mktemp -d)" && exec ${shellCommand(argv)}`;
-    await sandbox.process.exec({
+    const starting = sandbox.process.exec({
       name: "codelet",
       command,
       env: { ...env, CODELET_TOKEN: machine.token },
@@ -121,7 +117,7 @@ async function start(api: Api, options: ResolvedBlaxelOptions, { seed, signal, o
       timeout: 0,
       waitForCompletion: false,
     });
-    throwIfAborted(signal);
+    await unlessAborted(signal, starting);
     return { machine, sandbox };
   } catch (error) {
     await remove(api, machine.sandbox);
@@ -129,21 +125,24 @@ async function start(api: Api, options: ResolvedBlaxelOptions, { seed, signal, o
   }
 }
 
-async function find(api: Api, machine: Machine): Promise<Found> {
+async function find(api: Api, machine: Machine, signal: AbortSignal | undefined): Promise<Found> {
   try {
-    return { machine, sandbox: await api.get(machine.sandbox) };
+    return { machine, sandbox: await unlessAborted(signal, api.get(machine.sandbox)) };
   } catch (error) {
     throw blaxelError(error, `find the sandbox ${machine.sandbox}`);
   }
 }
 
-/** Whether Blaxel knows for sure that it won't come back: a port that answers nothing may only be slow. Never rejects. */
+/** Whether Blaxel knows for sure that it won't come back: a port that answers nothing may only be slow. Rejects with `configuration` when the key is refused. */
 async function isGone(api: Api, sandbox: string): Promise<boolean> {
   try {
     const { status } = await api.get(sandbox);
     return status === "DELETING" || status === "TERMINATED" || status === "FAILED";
   } catch (error) {
-    return isNotFound(error);
+    if (isNotFound(error)) return true;
+    const said = blaxelError(error, `find the sandbox ${sandbox}`);
+    if (CodeletError.isInstance(said, "configuration")) throw said;
+    return false;
   }
 }
 

@@ -62,9 +62,11 @@ it("needs no second answer about a sandbox that it has just started, which would
 it("waits for a slow start, and leaves nothing when it is given up meanwhile", async () => {
   server.faults.slowStart(700);
   expect((await driveStep(await open(), "1 + 1")).execution.value).toBe(2);
-  const controller = new AbortController();
-  setTimeout(() => controller.abort(), 100);
-  expect(await refusal(blaxelExecutor().open({ signal: controller.signal }))).toMatchObject({ code: "aborted" });
+  const startedAt = performance.now();
+  expect(await refusal(blaxelExecutor().open({ signal: AbortSignal.timeout(100) }))).toMatchObject({ code: "aborted" });
+  expect(performance.now() - startedAt).toBeLessThan(500);
+  await sleep(1_000); // it comes after all, and goes
+  expect(server.sandboxes).toHaveLength(sessions.length);
 });
 
 it("gives code the variables of the options and none of the account", async () => {
@@ -119,7 +121,17 @@ describe("in the middle of a step", () => {
     expect((await untilDone(session)).execution).toMatchObject({ value: 2, stateLost: false });
   });
 
-  it("a sandbox that is gone, or a key that has expired, ends the session with a word about it", async () => {
+  it("a port that refuses the key is tried again when Blaxel takes it", async () => {
+    const session = await open();
+    session.start("echo(1) + 1");
+    const { id } = await nextCall(session);
+    server.faults.respond(401, { times: 2, path: "/port/" });
+    server.faults.dropStreams();
+    session.deliver([{ id, value: 1 }]);
+    expect((await untilDone(session)).execution).toMatchObject({ value: 2, stateLost: false });
+  });
+
+  it("a sandbox that is gone, or a key that has expired, ends the session at once with a word about it", async () => {
     const killed = await open();
     killed.start("import time\ntime.sleep(60)");
     server.faults.killSandbox();
@@ -129,9 +141,11 @@ describe("in the middle of a step", () => {
     expect(attempts()).toBe(before + 1); // Blaxel has said that it won't come back
     const expired = await open();
     expired.start("import time\ntime.sleep(60)");
+    const beforeExpiry = attempts();
     server.faults.expireToken();
     server.faults.dropStreams();
-    expect(await refusal(expired.next())).toMatchObject({ code: "executor-crashed", message: expect.stringMatching(/key or token is not valid/) });
+    expect(await refusal(expired.next())).toMatchObject({ code: "configuration", message: expect.stringMatching(/key is not valid\. Set `apiKey`/) });
+    expect(attempts()).toBe(beforeExpiry + 1);
     server.faults.clear();
     server.faults.killSandbox(); // it could not be deleted with that key
   });

@@ -13,7 +13,7 @@ export function modalError(thrown: unknown, doing: string): Error {
   } = (thrown ?? {}) as { readonly code?: unknown; readonly name?: string; readonly message?: string };
   const line = `Modal could not ${doing}: ${message.split("\n")[0]?.slice(0, 300).replace(/\.+$/, "")}`;
   const options = { cause: thrown };
-  if (code === status.unauthenticated || code === status.denied || /token|credential|profile/i.test(message))
+  if (code === status.unauthenticated || code === status.denied)
     return new ConfigurationError(`${line}. Set \`tokenId\` and \`tokenSecret\`, or MODAL_TOKEN_ID and MODAL_TOKEN_SECRET.`, options);
   if (code === status.invalid || code === status.notFound || name === "InvalidError" || name === "NotFoundError")
     return new ConfigurationError(line, options);

@@ -1,4 +1,4 @@
-import { carrierSession, pipInstall, supervisorBoot, throwIfAborted } from "@codelet/bridge";
+import { carrierSession, pipInstall, supervisorBoot, throwIfAborted, unlessAborted } from "@codelet/bridge";
 import { ConfigurationError, type Executor, type ExecutorCapabilities } from "@codelet/core";
 import type { Image, ModalClient, Sandbox } from "modal";
 import { execCarrier } from "./exec-carrier.ts";
@@ -28,24 +28,26 @@ export function modalExecutor(options: ModalExecutorOptions = {}): Executor {
       if (open.restore !== undefined) throw new ConfigurationError("The modal executor can't find a session again, so it has none to restore.");
       throwIfAborted(signal);
       const client = await connect(resolved);
-      let sandbox: Sandbox | undefined;
-      const close = async (): Promise<void> => {
-        await sandbox?.terminate().catch(() => {}); // what can't be ended now ends when it is idle
-        sandbox?.detach();
+      const end = async (sandbox: Sandbox): Promise<void> => {
+        await sandbox.terminate().catch(() => {}); // what can't be ended now ends when it is idle
+        sandbox.detach();
         client.close();
       };
+      onProgress?.(`starting a sandbox of ${resolved.image}`);
+      const creation = createSandbox(client, resolved, signal);
+      void creation.catch(() => client.close());
+      let sandbox: Sandbox | undefined;
       try {
-        onProgress?.(`starting a sandbox of ${resolved.image}`);
-        sandbox = await createSandbox(client, resolved);
-        throwIfAborted(signal);
+        const created = await unlessAborted(signal, creation, end);
+        sandbox = created;
         const { argv, input } = supervisorBoot({ seed, orphanTimeoutMs: Math.min(orphanTimeoutMs, maxLifetimeMs) });
-        const process = await sandbox.exec(["sh", "-c", 'cd "$(mktemp -d)" && exec "$@"', "sh", ...argv], { mode: "binary", stderr: "ignore" });
-        throwIfAborted(signal);
-        const carrier = execCarrier(process, close);
-        await carrier.send(input);
+        const command = ["sh", "-c", 'cd "$(mktemp -d)" && exec "$@"', "sh", ...argv];
+        const process = await unlessAborted(signal, created.exec(command, { mode: "binary", stderr: "ignore" }));
+        const carrier = execCarrier(process, () => end(created));
+        await unlessAborted(signal, carrier.send(input));
         return await carrierSession({ executor: name, open, carrier, graceMs });
       } catch (error) {
-        await close();
+        if (sandbox !== undefined) await end(sandbox);
         throw modalError(error, "start a sandbox");
       }
     },
@@ -71,17 +73,31 @@ function capabilitiesOf({ blockNetwork, allowedDomains, packages, dockerfileComm
 async function connect({ tokenId, tokenSecret, environment }: ResolvedModalOptions): Promise<ModalClient> {
   const { ModalClient } = await loadSdk();
   try {
-    return new ModalClient({ ...(tokenId && { tokenId }), ...(tokenSecret && { tokenSecret }), ...(environment && { environment }) });
+    const client = new ModalClient({ ...(tokenId && { tokenId }), ...(tokenSecret && { tokenSecret }), ...(environment && { environment }) });
+    if (hasCredentials(client)) return client;
+    client.close();
   } catch (error) {
     throw modalError(error, "use the account");
   }
+  throw new ConfigurationError("Modal needs a token: set MODAL_TOKEN_ID and MODAL_TOKEN_SECRET, or pass `tokenId` and `tokenSecret`.");
 }
 
-async function createSandbox(client: ModalClient, options: ResolvedModalOptions): Promise<Sandbox> {
+/** The SDK looks for them at its first call, and has no code for their lack. */
+function hasCredentials({ profile: { tokenId, tokenSecret, oauthRefreshToken } }: ModalClient): boolean {
+  return Boolean((tokenId && tokenSecret) || oauthRefreshToken);
+}
+
+async function createSandbox(client: ModalClient, options: ResolvedModalOptions, signal: AbortSignal | undefined): Promise<Sandbox> {
   const { memoryMib, cpu, blockNetwork, allowedDomains, env, maxLifetimeMs, orphanTimeoutMs } = options;
   const app = await client.apps.fromName(options.app, { createIfMissing: true });
-  return client.sandboxes.create(app, imageOf(client, options), {
-    ...{ cpu, cpuLimit: cpu, blockNetwork, env: { ...env } },
+  throwIfAborted(signal);
+  const image = await imageOf(client, options).build(app); // which may take minutes
+  throwIfAborted(signal);
+  return client.sandboxes.create(app, image, {
+    cpu,
+    cpuLimit: cpu,
+    blockNetwork,
+    env: { ...env },
     memoryMiB: memoryMib,
     memoryLimitMiB: memoryMib,
     timeoutMs: maxLifetimeMs,

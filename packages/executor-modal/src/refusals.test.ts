@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { CodeletError, ExecutorSession, Value } from "@codelet/core";
 import { contractTools, driveStep, nextCall, refusalOf, untilDone } from "@codelet/executor-contract";
-import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { useLocalModal } from "./testing/local-modal.ts";
 
 const server = await useLocalModal();
@@ -12,6 +12,7 @@ const status = { exhausted: 8, internal: 13, unavailable: 14, unauthenticated: 1
 const sessions: ExecutorSession[] = [];
 beforeEach(() => server.faults.clear());
 afterEach(async () => {
+  vi.unstubAllEnvs();
   server.faults.clear();
   await Promise.all(sessions.splice(0).map((session) => session[Symbol.asyncDispose]()));
   expect(server.sandboxes).toEqual([]);
@@ -34,6 +35,14 @@ describe("open says what to do when Modal", () => {
     expect(await refusal(open())).toMatchObject({ code: "configuration", message: expect.stringMatching(/MODAL_TOKEN_ID and MODAL_TOKEN_SECRET/) });
   });
 
+  it("has no token", async () => {
+    vi.stubEnv("MODAL_TOKEN_SECRET", "");
+    expect(await refusal(open())).toMatchObject({
+      code: "configuration",
+      message: "Modal needs a token: set MODAL_TOKEN_ID and MODAL_TOKEN_SECRET, or pass `tokenId` and `tokenSecret`.",
+    });
+  });
+
   it("has reached the account's limit", async () => {
     server.faults.respond(status.exhausted, { times: 20, method: "sandboxCreateV2" });
     expect(await refusal(open())).toMatchObject({ code: "executor-crashed", message: expect.stringMatching(/limit is reached/) });
@@ -48,9 +57,11 @@ describe("open says what to do when Modal", () => {
 it("waits for a slow start, and leaves nothing when it is given up meanwhile", async () => {
   server.faults.slowStart(700);
   expect((await driveStep(await open(), "1 + 1")).execution.value).toBe(2);
-  const controller = new AbortController();
-  setTimeout(() => controller.abort(), 100);
-  expect(await refusal(modalExecutor().open({ signal: controller.signal }))).toMatchObject({ code: "aborted" });
+  const startedAt = performance.now();
+  expect(await refusal(modalExecutor().open({ signal: AbortSignal.timeout(100) }))).toMatchObject({ code: "aborted" });
+  expect(performance.now() - startedAt).toBeLessThan(500);
+  await sleep(1_000); // it comes after all, and goes
+  expect(server.sandboxes).toHaveLength(sessions.length);
 });
 
 it("gives code the variables of the options and none of the account", async () => {
@@ -100,4 +111,22 @@ describe("in the middle of a step", () => {
     server.faults.killSandbox();
     expect(await refusal(session.next())).toMatchObject({ code: "executor-crashed", message: expect.stringMatching(/lost/) });
   });
+
+  it.each(["when a stream breaks", "when a result is sent"])(
+    "a token that is not valid any more ends the session with what to do, %s",
+    async (when) => {
+      const session = await open();
+      session.start("echo(1)\nimport time\ntime.sleep(60)");
+      const { id } = await nextCall(session);
+      server.faults.expireToken();
+      if (when === "when a stream breaks") server.faults.dropStreams();
+      else session.deliver([{ id, value: 1 }]);
+      expect(await refusal(session.next())).toMatchObject({
+        code: "configuration",
+        message: expect.stringMatching(/Set `tokenId` and `tokenSecret`, or MODAL_TOKEN_ID and MODAL_TOKEN_SECRET/),
+      });
+      server.faults.clear();
+      server.faults.killSandbox(); // it could not be ended with that token
+    },
+  );
 });
