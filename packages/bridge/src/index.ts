@@ -1,3 +1,4 @@
+export { checkAccessKey, isAccessKey } from "./access-keys.ts";
 export { type BridgeLimits, defaultBridgeLimits } from "./bridge-limits.ts";
 export { bridgeSession } from "./bridge-session.ts";
 export type { Carrier, SupervisionOptions } from "./carrier.ts";
@@ -5,7 +6,16 @@ export { type CarrierSessionOptions, carrierSession, machineOf } from "./carrier
 export { type HttpCarrierOptions, httpCarrier } from "./http-carrier.ts";
 export { type MachineGoneOptions, machineGone } from "./machine-gone.ts";
 export { checkOptionNames, type ResolvedOptions } from "./option-names.ts";
-export { checkEnvironment, checkInteger, checkNumber, checkTexts, type NumberBounds, unexpectedOption } from "./option-values.ts";
+export {
+  checkEnvironment,
+  checkInteger,
+  checkName,
+  checkNumber,
+  checkTextList,
+  checkTexts,
+  type NumberBounds,
+  unexpectedOption,
+} from "./option-values.ts";
 export { checkPackageNames, pipInstall } from "./package-names.ts";
 export { pythonRunner } from "./python-runner.ts";
 export { pythonSupervisor } from "./python-supervisor.ts";

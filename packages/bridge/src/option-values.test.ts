@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { checkEnvironment, checkInteger, checkNumber, checkTexts } from "./option-values.ts";
+import { checkEnvironment, checkInteger, checkName, checkNumber, checkTextList, checkTexts } from "./option-values.ts";
 
 test("takes numbers within their bounds, the bounds included", () => {
   expect(checkInteger("graceMs", 0, { minimum: 0 })).toBe(0);
@@ -23,6 +23,15 @@ test("names both bounds where there are two", () => {
     new TypeError("Expected `cpu` to be a number from 0.5 to 8, got `9` (number)"),
   );
   expect(() => checkNumber("cpu", Number.POSITIVE_INFINITY, { minimum: 0 })).toThrow(TypeError);
+});
+
+test("takes names and lists of strings, and no string for a list", () => {
+  expect(checkName("image", "python:3.13")).toBe("python:3.13");
+  expect(() => checkName("app", "")).toThrow(new TypeError("Expected `app` to be a name, got `` (string)"));
+  expect(() => checkName("image", 7, "the name of an image")).toThrow(new TypeError("Expected `image` to be the name of an image, got `7` (number)"));
+  expect(checkTextList("allowedDomains", ["a.org"])).toEqual(["a.org"]);
+  for (const wrong of ["a.org", [7], null, {}])
+    expect(() => checkTextList("allowedDomains", wrong)).toThrow(/`allowedDomains` to be a list of strings/);
 });
 
 test("takes variables of strings, and shows no value of those that are none", () => {

@@ -35,6 +35,18 @@ export function checkTexts(name: string, value: unknown): Record<string, string>
   return { ...(value as Record<string, string>) };
 }
 
+/** The strings, copied. Throws TypeError, also for one string, which would be a list of its letters. */
+export function checkTextList(name: string, value: unknown): readonly string[] {
+  if (Array.isArray(value) && value.every((text) => typeof text === "string")) return [...value];
+  throw unexpectedOption(name, "a list of strings", value);
+}
+
+/** The value itself. Throws TypeError for what is no string, or an empty one; `what` says what it names. */
+export function checkName(name: string, value: unknown, what = "a name"): string {
+  if (typeof value === "string" && value !== "") return value;
+  throw unexpectedOption(name, what, value);
+}
+
 /** The TypeError of an option that isn't `what` it should be, such as "an absolute path". */
 export function unexpectedOption(name: string, what: string, value: unknown): TypeError {
   return new TypeError(`Expected \`${name}\` to be ${what}, got \`${String(value)}\` (${typeof value})`);

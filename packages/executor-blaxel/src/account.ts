@@ -1,11 +1,15 @@
+import { isAccessKey } from "@codelet/bridge";
 import { CodeletError, ConfigurationError, ExecutorCrashedError } from "@codelet/core";
 import type { Sdk } from "./load-sdk.ts";
 import type { BlaxelExecutorOptions } from "./options.ts";
 
 let used: Pick<BlaxelExecutorOptions, "apiKey" | "workspace"> = {};
 
-/** Blaxel's SDK knows one account per process. Throws `configuration` when a second one is asked for. */
+/** Blaxel's SDK knows one account per process. Throws `configuration` when a second one is asked for, or when the key of the environment is none. */
 export function useAccount({ initialize }: Sdk, { apiKey, workspace }: BlaxelExecutorOptions): void {
+  const key = apiKey ?? process.env.BL_API_KEY?.trim();
+  if (key && !isAccessKey(key))
+    throw new ConfigurationError("BL_API_KEY holds spaces or other characters that no key has: set it again, or pass `apiKey`.");
   if (apiKey === undefined && workspace === undefined) return;
   const isOther = (used.apiKey !== undefined && used.apiKey !== apiKey) || (used.workspace !== undefined && used.workspace !== workspace);
   if (isOther)

@@ -1,4 +1,15 @@
-import { checkEnvironment, checkInteger, checkNumber, checkOptionNames, checkPackageNames, checkTexts, type ResolvedOptions } from "@codelet/bridge";
+import {
+  checkAccessKey,
+  checkEnvironment,
+  checkInteger,
+  checkName,
+  checkNumber,
+  checkOptionNames,
+  checkPackageNames,
+  checkTextList,
+  checkTexts,
+  type ResolvedOptions,
+} from "@codelet/bridge";
 
 /** Options of `blaxelExecutor`. */
 export interface BlaxelExecutorOptions {
@@ -33,10 +44,15 @@ export type ResolvedBlaxelOptions = ResolvedOptions<BlaxelExecutorOptions, "regi
 /** Throws TypeError before anything is started. */
 export function resolveOptions(options: BlaxelExecutorOptions): ResolvedBlaxelOptions {
   const { region, allowedDomains, apiKey, workspace, image = "blaxel/py-app:latest", packages = [] } = options;
-  if (typeof image !== "string" || image === "") throw new TypeError(`Expected \`image\` to be the name of an image, got \`${String(image)}\``);
+  checkAccessKey("apiKey", apiKey);
   checkPackageNames(packages);
   const resolved: ResolvedBlaxelOptions = {
-    ...{ image, packages, region, allowedDomains, apiKey, workspace },
+    image: checkName("image", image, "the name of an image"),
+    packages,
+    region,
+    allowedDomains: allowedDomains && checkTextList("allowedDomains", allowedDomains),
+    apiKey,
+    workspace,
     env: checkEnvironment("env", options.env ?? {}),
     labels: checkTexts("labels", options.labels ?? {}),
     memoryMib: checkInteger("memoryMib", options.memoryMib ?? 2_048, { minimum: 512 }),

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { CodeletError, ExecutorSession, Value } from "@codelet/core";
 import { contractTools, driveStep, nextCall, refusalOf, untilDone } from "@codelet/executor-contract";
-import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { useLocalBlaxel } from "./testing/local-blaxel.ts";
 
 const server = await useLocalBlaxel();
@@ -10,6 +10,7 @@ const { blaxelExecutor } = await import("./blaxel-executor.ts");
 const sessions: ExecutorSession[] = [];
 beforeEach(() => server.faults.clear());
 afterEach(async () => {
+  vi.unstubAllEnvs();
   server.faults.clear();
   await Promise.all(sessions.splice(0).map((session) => session[Symbol.asyncDispose]()));
   expect(server.sandboxes).toEqual([]);
@@ -30,6 +31,14 @@ describe("open says what to do when Blaxel", () => {
   it("refuses the key", async () => {
     server.faults.expireToken();
     expect(await refusal(open())).toMatchObject({ code: "configuration", message: expect.stringMatching(/BL_API_KEY and BL_WORKSPACE/) });
+  });
+
+  it("has a key that can't be sent, of which nothing is shown", async () => {
+    for (const key of ["bl_s3cret\nx", "bl_s3cret漢"]) {
+      vi.stubEnv("BL_API_KEY", key);
+      const error = await refusalOf(blaxelExecutor().open(), { secrets: ["s3cret"] });
+      expect(error).toMatchObject({ code: "configuration", message: expect.stringContaining("BL_API_KEY holds spaces") });
+    }
   });
 
   it("has reached the account's limit", async () => {

@@ -89,7 +89,15 @@ export function resolveOptions(options: DockerExecutorOptions): ResolvedDockerOp
       if (!isAbsolute(path)) throw unexpectedOption("mounts", "a list of absolute `source` and `target` paths", path);
   const memoryLimitBytes = checkInteger("memoryLimitBytes", options.memoryLimitBytes ?? 512 * mebibyte, { minimum: 64 * mebibyte });
   const resolved: ResolvedDockerOptions = {
-    ...{ build, runtime, engine, engineType, pullPolicy, network, mounts, user, packages },
+    build,
+    runtime,
+    engine,
+    engineType,
+    pullPolicy,
+    network,
+    mounts,
+    user,
+    packages,
     env: checkEnvironment("env", options.env ?? {}),
     image: checkText("image", options.image ?? defaultImage),
     memoryLimitBytes,

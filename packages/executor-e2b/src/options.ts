@@ -1,9 +1,12 @@
 import {
+  checkAccessKey,
   checkEnvironment,
   checkInteger,
+  checkName,
   checkOptionNames,
   checkPackageNames,
   checkTexts,
+  isAccessKey,
   type ResolvedOptions,
   unexpectedOption,
 } from "@codelet/bridge";
@@ -42,14 +45,13 @@ const defaultGraceMs = 300;
 
 export function resolveOptions(options: E2bExecutorOptions): ResolvedE2bOptions {
   const { apiKey, template = defaultTemplate, allowInternetAccess = false, packages = [], whenDetached = "pause" } = options;
-  if (apiKey !== undefined && !isKey(apiKey)) throw new TypeError("Expected `apiKey` to be a text of printable characters without spaces");
-  if (typeof template !== "string" || template === "") throw unexpectedOption("template", "the name of a template", template);
+  checkAccessKey("apiKey", apiKey);
   if (typeof allowInternetAccess !== "boolean") throw unexpectedOption("allowInternetAccess", "true or false", allowInternetAccess);
   if (whenDetached !== "pause" && whenDetached !== "run") throw unexpectedOption("whenDetached", '"pause" or "run"', whenDetached);
   checkPackageNames(packages);
   const resolved: ResolvedE2bOptions = {
     apiKey,
-    template,
+    template: checkName("template", template, "the name of a template"),
     metadata: { createdBy: "codelet", ...checkTexts("metadata", options.metadata ?? {}) },
     envs: checkEnvironment("envs", options.envs ?? {}),
     allowInternetAccess,
@@ -66,12 +68,7 @@ export function resolveOptions(options: E2bExecutorOptions): ResolvedE2bOptions 
 /** The key, or `configuration` that says where to get one. */
 export function apiKeyOf({ apiKey }: ResolvedE2bOptions): string {
   const key = apiKey ?? process.env.E2B_API_KEY ?? "";
-  if (isKey(key)) return key;
+  if (isAccessKey(key)) return key;
   const problem = key === "" ? "E2B needs a key" : "E2B_API_KEY holds spaces or other characters that no key has";
   throw new ConfigurationError(`${problem}. Get one at https://e2b.dev/dashboard?tab=keys and set E2B_API_KEY, or pass \`apiKey\`.`);
-}
-
-/** What can't be sent as a header would come back in the text of an error. */
-function isKey(value: unknown): value is string {
-  return typeof value === "string" && /^[\x21-\x7e]+$/.test(value);
 }

@@ -1,4 +1,4 @@
-import { carrierSession, pipInstall, supervisorBoot, throwIfAborted, unlessAborted } from "@codelet/bridge";
+import { carrierSession, isAccessKey, pipInstall, supervisorBoot, throwIfAborted, unlessAborted } from "@codelet/bridge";
 import { ConfigurationError, type Executor, type ExecutorCapabilities } from "@codelet/core";
 import type { Image, ModalClient, Sandbox } from "modal";
 import { execCarrier } from "./exec-carrier.ts";
@@ -34,20 +34,16 @@ export function modalExecutor(options: ModalExecutorOptions = {}): Executor {
         client.close();
       };
       onProgress?.(`starting a sandbox of ${resolved.image}`);
-      const creation = createSandbox(client, resolved, signal);
-      void creation.catch(() => client.close());
-      let sandbox: Sandbox | undefined;
+      const sandbox = await unlessAborted(signal, createSandbox(client, resolved, signal), end);
       try {
-        const created = await unlessAborted(signal, creation, end);
-        sandbox = created;
         const { argv, input } = supervisorBoot({ seed, orphanTimeoutMs: Math.min(orphanTimeoutMs, maxLifetimeMs) });
         const command = ["sh", "-c", 'cd "$(mktemp -d)" && exec "$@"', "sh", ...argv];
-        const process = await unlessAborted(signal, created.exec(command, { mode: "binary", stderr: "ignore" }));
-        const carrier = execCarrier(process, () => end(created));
+        const process = await unlessAborted(signal, sandbox.exec(command, { mode: "binary", stderr: "ignore" }));
+        const carrier = execCarrier(process, () => end(sandbox));
         await unlessAborted(signal, carrier.send(input));
         return await carrierSession({ executor: name, open, carrier, graceMs });
       } catch (error) {
-        if (sandbox !== undefined) await end(sandbox);
+        await end(sandbox);
         throw modalError(error, "start a sandbox");
       }
     },
@@ -70,41 +66,51 @@ function capabilitiesOf({ blockNetwork, allowedDomains, packages, dockerfileComm
   };
 }
 
+/** The caller closes it. */
 async function connect({ tokenId, tokenSecret, environment }: ResolvedModalOptions): Promise<ModalClient> {
   const { ModalClient } = await loadSdk();
   try {
     const client = new ModalClient({ ...(tokenId && { tokenId }), ...(tokenSecret && { tokenSecret }), ...(environment && { environment }) });
-    if (hasCredentials(client)) return client;
-    client.close();
+    checkCredentials(client);
+    return client;
   } catch (error) {
     throw modalError(error, "use the account");
   }
-  throw new ConfigurationError("Modal needs a token: set MODAL_TOKEN_ID and MODAL_TOKEN_SECRET, or pass `tokenId` and `tokenSecret`.");
 }
 
-/** The SDK looks for them at its first call, and has no code for their lack. */
-function hasCredentials({ profile: { tokenId, tokenSecret, oauthRefreshToken } }: ModalClient): boolean {
-  return Boolean((tokenId && tokenSecret) || oauthRefreshToken);
+/** The SDK looks at them in its first call, whose error shows what can't be sent and has no code for what isn't there. */
+function checkCredentials({ profile }: ModalClient): void {
+  const { tokenId, tokenSecret, oauthRefreshToken, oauthClientId, oauthClientSecret } = profile;
+  const advice = "set MODAL_TOKEN_ID and MODAL_TOKEN_SECRET, or pass `tokenId` and `tokenSecret`.";
+  if (!(tokenId && tokenSecret) && !oauthRefreshToken) throw new ConfigurationError(`Modal needs a token: ${advice}`);
+  const sent = [tokenId, tokenSecret, oauthRefreshToken, oauthClientId, oauthClientSecret].filter(Boolean);
+  if (!sent.every(isAccessKey)) throw new ConfigurationError(`Modal's token holds spaces or other characters that no token has: ${advice}`);
 }
 
+/** Closes the client when there is no sandbox to be had. */
 async function createSandbox(client: ModalClient, options: ResolvedModalOptions, signal: AbortSignal | undefined): Promise<Sandbox> {
   const { memoryMib, cpu, blockNetwork, allowedDomains, env, maxLifetimeMs, orphanTimeoutMs } = options;
-  const app = await client.apps.fromName(options.app, { createIfMissing: true });
-  throwIfAborted(signal);
-  const image = await imageOf(client, options).build(app); // which may take minutes
-  throwIfAborted(signal);
-  return client.sandboxes.create(app, image, {
-    cpu,
-    cpuLimit: cpu,
-    blockNetwork,
-    env: { ...env },
-    memoryMiB: memoryMib,
-    memoryLimitMiB: memoryMib,
-    timeoutMs: maxLifetimeMs,
-    idleTimeoutMs: Math.min(Math.ceil(orphanTimeoutMs / 1_000) * 1_000 + 30_000, maxLifetimeMs),
-    tags: { codelet: "session" },
-    ...(allowedDomains !== undefined && { outboundDomainAllowlist: [...allowedDomains] }),
-  });
+  try {
+    const app = await client.apps.fromName(options.app, { createIfMissing: true });
+    throwIfAborted(signal);
+    const image = await imageOf(client, options).build(app); // which may take minutes
+    throwIfAborted(signal);
+    return await client.sandboxes.create(app, image, {
+      cpu,
+      cpuLimit: cpu,
+      blockNetwork,
+      env: { ...env },
+      memoryMiB: memoryMib,
+      memoryLimitMiB: memoryMib,
+      timeoutMs: maxLifetimeMs,
+      idleTimeoutMs: Math.min(Math.ceil(orphanTimeoutMs / 1_000) * 1_000 + 30_000, maxLifetimeMs),
+      tags: { codelet: "session" },
+      ...(allowedDomains !== undefined && { outboundDomainAllowlist: [...allowedDomains] }),
+    });
+  } catch (error) {
+    client.close();
+    throw modalError(error, "start a sandbox");
+  }
 }
 
 function imageOf(client: ModalClient, { image, dockerfileCommands, packages }: ResolvedModalOptions): Image {

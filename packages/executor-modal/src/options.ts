@@ -1,4 +1,15 @@
-import { checkEnvironment, checkInteger, checkNumber, checkOptionNames, checkPackageNames, type ResolvedOptions } from "@codelet/bridge";
+import {
+  checkAccessKey,
+  checkEnvironment,
+  checkInteger,
+  checkName,
+  checkNumber,
+  checkOptionNames,
+  checkPackageNames,
+  checkTextList,
+  type ResolvedOptions,
+  unexpectedOption,
+} from "@codelet/bridge";
 
 /** Options of `modalExecutor`. */
 export interface ModalExecutorOptions {
@@ -40,15 +51,22 @@ export type ResolvedModalOptions = ResolvedOptions<ModalExecutorOptions, "allowe
 export function resolveOptions(options: ModalExecutorOptions): ResolvedModalOptions {
   const { allowedDomains, tokenId, tokenSecret, environment } = options;
   const { app = "codelet", image = "python:3.13-slim-bookworm", dockerfileCommands = [], packages = [], blockNetwork = true } = options;
-  for (const [name, value] of Object.entries({ app, image }))
-    if (typeof value !== "string" || value === "")
-      throw new TypeError(`Expected \`${name}\` to be a name, got \`${String(value)}\` (${typeof value})`);
-  if (typeof blockNetwork !== "boolean") throw new TypeError(`Expected \`blockNetwork\` to be true or false, got \`${String(blockNetwork)}\``);
+  if (typeof blockNetwork !== "boolean") throw unexpectedOption("blockNetwork", "true or false", blockNetwork);
   if (blockNetwork && allowedDomains !== undefined) throw new TypeError("Expected `blockNetwork: false` together with `allowedDomains`");
+  checkAccessKey("tokenId", tokenId);
+  checkAccessKey("tokenSecret", tokenSecret);
   checkPackageNames(packages);
   const maxLifetimeMs = checkInteger("maxLifetimeMs", options.maxLifetimeMs ?? 3_600_000, { minimum: 1_000, maximum: 86_400_000 });
   const resolved: ResolvedModalOptions = {
-    ...{ app, image, dockerfileCommands, packages, blockNetwork, allowedDomains, tokenId, tokenSecret, environment },
+    app: checkName("app", app),
+    image: checkName("image", image),
+    dockerfileCommands: checkTextList("dockerfileCommands", dockerfileCommands),
+    packages,
+    blockNetwork,
+    allowedDomains: allowedDomains && checkTextList("allowedDomains", allowedDomains),
+    tokenId,
+    tokenSecret,
+    environment,
     env: checkEnvironment("env", options.env ?? {}),
     memoryMib: checkInteger("memoryMib", options.memoryMib ?? 1_024, { minimum: 128 }),
     cpu: checkNumber("cpu", options.cpu ?? 1, { minimum: 0.125 }),

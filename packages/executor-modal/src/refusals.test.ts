@@ -43,6 +43,14 @@ describe("open says what to do when Modal", () => {
     });
   });
 
+  it("has a token that can't be sent, of which nothing is shown", async () => {
+    for (const secret of ["as-s3cret\n", "as-s3crét"]) {
+      vi.stubEnv("MODAL_TOKEN_SECRET", secret);
+      const error = await refusalOf(open(), { secrets: ["s3cr"] });
+      expect(error).toMatchObject({ code: "configuration", message: expect.stringContaining("token holds spaces") });
+    }
+  });
+
   it("has reached the account's limit", async () => {
     server.faults.respond(status.exhausted, { times: 20, method: "sandboxCreateV2" });
     expect(await refusal(open())).toMatchObject({ code: "executor-crashed", message: expect.stringMatching(/limit is reached/) });

@@ -141,7 +141,10 @@ export async function startModalServer(): Promise<ModalServer> {
     clear: () => plan.clear(),
   };
   return {
-    ...{ url, tokenId, tokenSecret, faults },
+    url,
+    tokenId,
+    tokenSecret,
+    faults,
     get sandboxes() {
       return [...machines.values()].filter(({ result }) => result === undefined).map(({ id }) => id);
     },
