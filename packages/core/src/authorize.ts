@@ -77,13 +77,18 @@ async function judge(line: readonly RunContext[], dataPolicy: DataPolicy, tool: 
     if (decision.ask !== undefined) ask ||= decision.ask;
     input = decision.input ?? input;
   }
-  const { needsApproval } = tool;
-  const needed = typeof needsApproval === "function" ? needsApproval((input ?? request.input) as never, options.context as never) : needsApproval;
-  if (await needed) ask ??= "";
+  if (await needsApproval(tool, input ?? request.input, options.context)) ask ??= "";
   const problem = dataPolicy === "block" || dataPolicy === "ask" ? egressProblem(tool, exposure) : undefined;
   if (problem !== undefined && ask === undefined && dataPolicy === "block") return { deny: problem };
   if (problem !== undefined) ask ||= problem;
   return ask === undefined ? { input } : { input, ask };
+}
+
+/** A function is asked about the arguments as the tool gets them; those that it doesn't take are refused afterwards. */
+async function needsApproval({ needsApproval: needed, input }: AnyTool, given: PlainValue, context: unknown): Promise<boolean> {
+  if (typeof needed === "boolean") return needed;
+  const checked = await input.check(given);
+  return "value" in checked && needed(checked.value as never, context as never);
 }
 
 /** What a policy answered; what is none of the known answers refuses. */

@@ -268,6 +268,24 @@ describe("who may call", () => {
     expect(ran).toBe(false);
   });
 
+  it("the function `needsApproval` decides with the arguments as the tool gets them", async () => {
+    const seen: unknown[] = [];
+    const pay = tool({
+      name: "pay",
+      description: "Pays.",
+      input: z.object({ from: z.string().trim(), euros: z.number().default(1_000) }),
+      needsApproval: (given) => {
+        seen.push(given);
+        return given.euros > 50;
+      },
+      execute: () => "paid",
+    });
+    const paying = fakeExecutor(async ({ call, finalAnswer }) => finalAnswer(await call("pay", [" me "]).catch((error: Error) => error.message)));
+    const options = { executor: paying, tools: [pay], toolPolicy: () => ({ rewrite: { from: " you " } }) };
+    expect(await attempt(options, { approve: () => false })).toEqual(["The call of pay was refused: it was not approved.", false]);
+    expect(seen).toEqual([{ from: "you", euros: 1_000 }]);
+  });
+
   it("a policy that throws refuses", async () => {
     expect(
       await attempt({
