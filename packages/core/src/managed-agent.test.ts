@@ -142,6 +142,12 @@ describe.each(kinds)("a %s agent that manages a %s agent", (manager, kind) => {
     expect(seen).toContain("a clear pong");
   });
 
+  it("is given an answer of None as any other", async () => {
+    const outer = scriptedModel([turn[manager]([["worker", { task: "task-a" }]]), turn[manager]([], "went on")]);
+    const result = await make(manager, { model: outer, managedAgents: [worker(kind, scriptedModel([turn[kind]([], null)]))] }).run("go");
+    expect(seenIn(result.steps[2] as ActionStep)).not.toContain("ToolError");
+  });
+
   it("is told of its failure as of a tool's, and goes on", async () => {
     const inner = scriptedModel([Object.assign(new Error("no"), { status: 401 })]);
     const outer = scriptedModel([turn[manager]([["worker", { task: "task-a" }]]), turn[manager]([], "went on")]);

@@ -79,11 +79,9 @@ export async function callAgent(run: RunContext, agent: ManagedAgent, key: strin
   if (result.state === "aborted") throw result.reason;
   if (result.state === "suspended") throw new ToolError(`The agent ${name} waits for a decision.`);
   const text = result.state === "limit" ? result.text : undefined;
-  const answer = result.output ?? (schema === undefined ? text : undefined);
-  if (answer === undefined)
-    throw new ToolError(
-      `The agent ${name} reached its limit of ${(result as { readonly limit?: string }).limit} without a good answer. Its last words: ${text || "none"}`,
-    );
+  const answer = result.state === "success" ? result.output : (result.output ?? (schema === undefined ? text : undefined));
+  if (answer === undefined && result.state === "limit")
+    throw new ToolError(`The agent ${name} reached its limit of ${result.limit} without a good answer. Its last words: ${text || "none"}`);
   return provideRunSummary ? { answer, summary: textOfMessages(new Memory(result.steps).toMessages({ summary: true })) } : answer;
 }
 
