@@ -291,9 +291,12 @@ describe("model failures", () => {
     await expect(agentOf([], { model: () => Promise.reject(bug) }).run("task")).rejects.toMatchObject({ code: "model-call", cause: bug });
   });
 
-  it.each([undefined, {}, { content: null }])("include answers that are none: %o", async (response) => {
-    await expect(agentOf([], { model: (async () => response) as never }).run("task")).rejects.toMatchObject({ code: "model-call" });
-  });
+  it.each([undefined, {}, { content: null }, { content: ["text"] }, { content: [null] }, { content: [{ type: "text" }] }])(
+    "include answers that are none: %o",
+    async (response) => {
+      await expect(agentOf([], { model: (async () => response) as never }).run("task")).rejects.toMatchObject({ code: "model-call" });
+    },
+  );
 
   it("end after the last try", async () => {
     const model = faultyModel(

@@ -46,8 +46,14 @@ async function callModel(run: RunContext, request: ModelRequest): Promise<ModelR
 
 /** A model is foreign code: what it returns is checked, and strange token counts count as none. */
 function checkResponse(response: ModelResponse): ModelResponse {
-  if (!Array.isArray(response?.content)) throw new ModelCallError("The model returned no content.", { retryable: false });
+  if (!Array.isArray(response?.content) || !response.content.every(isPart))
+    throw new ModelCallError("The model returned no content.", { retryable: false });
   return { ...response, usage: addUsage(noUsage, response.usage) };
+}
+
+function isPart(part: ContentPart | null | undefined): boolean {
+  if (part?.type === "tool-call") return typeof part.name === "string";
+  return part?.type === "text" || part?.type === "reasoning" ? typeof part.text === "string" : typeof part?.type === "string";
 }
 
 type OnText = (part: "text" | "reasoning", text: string) => void;
