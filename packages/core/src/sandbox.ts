@@ -26,10 +26,14 @@ export class Sandbox implements AsyncDisposable {
     const { tools, variables } = options;
     this.#options = options;
     this.#replacements = 0;
-    this.#opening = this.#opening?.then(async (session) => {
-      await session.bind({ tools, variables });
-      return session;
-    });
+    this.#opening = this.#opening?.then(
+      async (session) => {
+        await session.bind({ tools, variables });
+        return session;
+      },
+      // The run before could not open it; this one may.
+      () => this.#executor.open(options),
+    );
     this.#opening?.catch(() => {});
   }
 
@@ -61,6 +65,8 @@ export class Sandbox implements AsyncDisposable {
     if (this.#catchUp?.startOver()) return true;
     await this[Symbol.asyncDispose]();
     this.#catchUp = undefined;
+    // What it was found again by leads to what has crashed.
+    this.#options = { ...this.#options, restore: undefined };
     return true;
   }
 

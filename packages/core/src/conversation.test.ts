@@ -1,0 +1,40 @@
+import { type FakeHandler, fakeExecutor, scriptedModel } from "@codelet/testing";
+import { describe, expect, it } from "vitest";
+import { CodeAgent } from "./code-agent.ts";
+import { ExecutorCrashedError } from "./errors.ts";
+import type { Executor, OpenSessionOptions } from "./executor.ts";
+
+const answering: FakeHandler = ({ finalAnswer }) => finalAnswer("done");
+const write = (code: string): string => `<code>\n${code}\n</code>`;
+
+describe("the sandbox of a conversation", () => {
+  it("that did not open is opened again by the next run", async () => {
+    const executor = fakeExecutor(answering);
+    let opened = 0;
+    const failing: Executor = {
+      ...executor,
+      open: (options) => (opened++ === 0 ? Promise.reject(new ExecutorCrashedError("The daemon is away.")) : executor.open(options)),
+    };
+    await using chat = new CodeAgent({ model: scriptedModel([write("x"), write("x")]), executor: failing }).conversation();
+    await expect(chat.run("first")).rejects.toMatchObject({ code: "executor-crashed" });
+    expect(await chat.run("second")).toMatchObject({ state: "success", output: "done" });
+    expect(opened).toBe(2);
+  });
+
+  it("that was found again and crashed is replaced by a fresh one", async () => {
+    const executor = fakeExecutor((step) => {
+      if (step.code === "crash") throw new ExecutorCrashedError("gone");
+      return answering(step);
+    });
+    const restored: unknown[] = [];
+    const open = (options: OpenSessionOptions = {}): ReturnType<Executor["open"]> => {
+      restored.push(options.restore);
+      return executor.open({ ...options, restore: undefined });
+    };
+    const agent = new CodeAgent({ model: scriptedModel([write("crash"), write("x")]), executor: { ...executor, open } });
+    const saved = await agent.conversation().save();
+    await using chat = await agent.loadConversation({ ...saved, sandbox: { id: "left alive" } as never });
+    expect(await chat.run("task")).toMatchObject({ state: "success", output: "done" });
+    expect(restored).toEqual([{ id: "left alive" }, undefined]);
+  });
+});
