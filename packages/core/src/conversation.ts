@@ -68,7 +68,7 @@ export class Conversation<Output> implements AsyncDisposable {
     this.#isRunning = true;
     try {
       const result = await perform({ signal: undefined, emit: () => {}, mayStep: async () => {} });
-      if (result.state === "suspended") Object.assign(this.#thread, { sandbox: undefined, note: freshSandbox });
+      if (result.state === "suspended") Object.assign(this.#thread, { sandbox: undefined, note: this.#thread.sandbox && freshSandbox });
       return result;
     } finally {
       this.#isRunning = false;

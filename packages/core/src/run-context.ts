@@ -187,7 +187,13 @@ export class RunContext {
 
   /** Milliseconds that the run has worked until then. */
   activeMs(nowMs: number): number {
-    return nowMs - this.startedAtMs - (this.root.scope.resumption?.pausedMs ?? 0);
+    return this.workedMs(this.startedAtMs, nowMs);
+  }
+
+  /** Milliseconds between two times, without those in which the run was suspended. */
+  workedMs(fromMs: number, toMs: number): number {
+    const pauses = this.root.scope.resumption?.pauses.filter(([atMs]) => atMs >= fromMs && atMs < toMs) ?? [];
+    return pauses.reduce((leftMs, [, pausedMs]) => leftMs - pausedMs, toMs - fromMs);
   }
 
   /** Before the first effect of a run that is resumed: its sandboxes, and those of its managers, are where they were. Else nothing. */

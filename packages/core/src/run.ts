@@ -101,7 +101,11 @@ export class Run<Output> implements AsyncIterable<AgentEvent> {
   /** Unread pieces of one text are joined, so that a slow reader costs no more than the text. */
   #push(event: AgentEvent): void {
     this.#hasBegun = true;
-    if (event.type === "step-end" && event.agentPath.length === 1 && this.#asked > 0) this.#taken.push(event.action);
+    if (event.type === "step-end" && event.agentPath.length === 1 && this.#asked > 0) {
+      this.#taken.push(event.action);
+      // Not where the step begins: those that a resumed run repeats have no events, and need no permit.
+      this.#permits--;
+    }
     const last = this.#unread.at(-1);
     const isSameKind =
       (event.type === "model-delta" && last?.type === event.type && last.part === event.part) ||
@@ -116,7 +120,6 @@ export class Run<Output> implements AsyncIterable<AgentEvent> {
   async #mayStep(): Promise<void> {
     while (this.#stop === undefined && (this.#permits === 0 || (this.#isRead && this.#unread.length > maxUnreadEvents))) await this.#change();
     if (this.#stop !== undefined) this.#controller.abort(this.#stop.reason);
-    this.#permits--;
   }
 
   #change(): Promise<void> {

@@ -27,10 +27,14 @@ export interface SuspendedRun {
   readonly sandboxes: Readonly<Record<string, SessionRef>>;
   readonly pending: Json;
   readonly suspendedAtMs: number;
-  /** How long it had been suspended before, and had worked. */
-  readonly pausedMs: number;
+  /** When it had been suspended before. */
+  readonly pauses: readonly Pause[];
+  /** How long it had worked. */
   readonly activeMs: number;
 }
+
+/** Since when a run was suspended, in milliseconds since the epoch, and for how many milliseconds. */
+export type Pause = readonly [atMs: number, pausedMs: number];
 
 /** What a run was given, with media as bytes. */
 export interface Given {
@@ -44,7 +48,7 @@ export interface Given {
 export interface Resumption {
   readonly given: Given;
   readonly recorder: Recorder;
-  readonly pausedMs: number;
+  readonly pauses: readonly Pause[];
   readonly activeMs: number;
   /** What brings the sandbox of a run back that was there before; undefined for a new run. */
   catchUp(path: string, executor: Executor, options: OpenSessionOptions): CatchUpSession | undefined;
@@ -61,7 +65,7 @@ export function suspendedRun(run: RunContext, given: Given, recorder: Recorder):
     sandboxes: Object.fromEntries(run.sandboxes),
     pending: encode([...run.pending.values()]),
     suspendedAtMs,
-    pausedMs: run.scope.resumption?.pausedMs ?? 0,
+    pauses: run.scope.resumption?.pauses ?? [],
     activeMs: run.activeMs(suspendedAtMs),
   };
 }
@@ -77,7 +81,7 @@ export function readSuspendedRun(state: SuspendedRun, definition: AgentDefinitio
     const unknown = Object.keys(decisions).find((id) => !ids.has(id));
     if (unknown !== undefined) throw new ConfigurationError(`No pending approval has the id \`${unknown}\`. There are: ${[...ids].join(", ")}.`);
     const byPath = new Map(Object.entries(decisions).map(([id, decision]): [string, ApprovalDecision] => [`${id}/approval`, decision]));
-    const pausedMs = state.pausedMs + Math.max(0, Date.now() - state.suspendedAtMs);
+    const pauses: Pause[] = [...state.pauses, [state.suspendedAtMs, Math.max(0, Date.now() - state.suspendedAtMs)]];
     const given = decodeValue(state.given) as unknown as Given;
     const { text, task, earlier, options } = given;
     if (typeof text !== "string" || task?.type !== "task" || !Array.isArray(earlier) || typeof options !== "object")
@@ -85,7 +89,7 @@ export function readSuspendedRun(state: SuspendedRun, definition: AgentDefinitio
     const recorder = new Recorder(state.journal, byPath);
     const catchUp: Resumption["catchUp"] = (path, executor, options) =>
       recorder.isReplayed(path) ? new CatchUpSession(executor, options, state.sandboxes[path]) : undefined;
-    return { given, recorder, pausedMs, activeMs: state.activeMs, catchUp };
+    return { given, recorder, pauses, activeMs: state.activeMs, catchUp };
   } catch (error) {
     if (error instanceof ConfigurationError) throw error;
     throw new ProtocolError(`The state of the suspended run is damaged: ${describeThrown(error).message}`, { cause: error });

@@ -1,0 +1,55 @@
+import { expect, it } from "vitest";
+import { z } from "zod";
+import type { RunResult } from "./agent.ts";
+import type { AgentEvent } from "./events.ts";
+import { actionsOf, add, agentOf, answer, call, says } from "./testing/tool-calls.ts";
+import { tool } from "./tool.ts";
+
+const pay = tool({ name: "pay", description: "Pays.", input: z.object({}), needsApproval: true, execute: () => "paid" });
+const later = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+function suspended(result: RunResult): Extract<RunResult, { readonly state: "suspended" }> {
+  if (result.state !== "suspended") throw new Error(`it is ${result.state}`);
+  return result;
+}
+const approvedIn = ({ pending }: { readonly pending: readonly { readonly id: string }[] }): Record<string, boolean> =>
+  Object.fromEntries(pending.map(({ id }) => [id, true]));
+
+it("is time that no agent and no step has worked, whether they began before it or after it", async () => {
+  const worker = agentOf([says(call("add", { a: 1, b: 1 })), says(answer(2))], { name: "worker", description: "Works." }).agent;
+  const { agent } = agentOf([says(call("pay")), says(call("worker", { task: "add" })), says(answer(1))], { tools: [pay], managedAgents: [worker] });
+  const first = suspended(await agent.run("task"));
+  await later(1_000);
+  const run = agent.startResumed(first.resumeState, { decisions: approvedIn(first) });
+  const events: AgentEvent[] = [];
+  for await (const event of run) events.push(event);
+  const result = await run.result;
+  const ends = events.filter((event) => event.type === "agent-end" || event.type === "run-end");
+  const durations = [...ends, ...actionsOf(result.steps), result].map(({ durationMs }) => durationMs);
+  expect(durations).toHaveLength(6);
+  for (const durationMs of durations) {
+    expect(durationMs).toBeGreaterThanOrEqual(0);
+    expect(durationMs).toBeLessThan(900);
+  }
+});
+
+it("leaves a run that goes on to be stepped by hand, from the step where it was left", async () => {
+  const { agent } = agentOf([says(call("add", { a: 1, b: 1 })), says(call("pay")), says(call("add", { a: 2, b: 2 })), says(answer(1))], {
+    tools: [add, pay],
+  });
+  const first = suspended(await agent.run("task"));
+  const run = agent.startResumed(first.resumeState, { decisions: approvedIn(first) });
+  expect(await run.step()).toMatchObject({ step: 2 });
+  await later(10);
+  expect(await run.step()).toMatchObject({ step: 3 });
+  expect(await run.step()).toMatchObject({ step: 4, isFinal: true });
+  expect(await run.result).toMatchObject({ state: "success" });
+}, 5_000);
+
+it("is told of in the next task of its conversation only where a sandbox was lost", async () => {
+  const { agent, model } = agentOf([says(call("pay")), says(answer(1))], { tools: [pay] });
+  const chat = agent.conversation();
+  suspended(await chat.run("first"));
+  await chat.run("another");
+  expect(model.requests[1]?.messages.at(-1)).toEqual({ role: "user", content: "New task:\nanother" });
+});
