@@ -28,6 +28,8 @@ export class StartFailure extends Error {
 }
 
 const startTimeoutMs = 20_000;
+/** How long a start that has failed waits until nothing of it is left. */
+const goneTimeoutMs = 1_000;
 const maxStderrChars = 8_192;
 
 /** Starts the command, hands it the runner, and waits for its word that it is ready. Rejects with {@link StartFailure} and nothing left running. */
@@ -74,8 +76,17 @@ export function startProcess(command: Command, runner: Uint8Array, signal?: Abor
   function fail(reason: string): void {
     settle();
     killGroup(child.pid);
-    for (const stream of [stdout, stderr, frames]) stream?.destroy();
-    reject(new StartFailure(reason, said));
+    const giveUp = setTimeout(gone, goneTimeoutMs);
+    if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return void gone();
+    // Below the process that is known here are those of its sandbox: all are gone when nobody holds the streams any more.
+    child.once("close", gone);
+    for (const stream of [stdout, stderr, frames]) stream.resume();
+
+    function gone(): void {
+      clearTimeout(giveUp);
+      for (const stream of [stdout, stderr, frames]) stream?.destroy();
+      reject(new StartFailure(reason, said));
+    }
   }
 
   child.once("error", onError);

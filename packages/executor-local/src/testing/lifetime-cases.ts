@@ -1,7 +1,9 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { expect, it } from "vitest";
+import { localExecutor } from "../local-executor.ts";
 import type { LocalExecutorOptions } from "../options.ts";
+import { childrenOf, sampleTree } from "../process-tree.ts";
 import { evaluate, openLocal, run } from "./evaluate.ts";
 import { startHost } from "./other-host.ts";
 
@@ -35,6 +37,10 @@ function commandLine(pid: string): string {
   }
 }
 
+function below(pid: number): readonly number[] {
+  return childrenOf(pid).flatMap((child) => sampleTree(child, 1_000).pids);
+}
+
 async function gone(name: string): Promise<boolean> {
   for (let attempt = 0; attempt < 40 && processesNamed(name) > 0; attempt++) await delay(50);
   return processesNamed(name) === 0;
@@ -49,6 +55,17 @@ export function lifetimeCases(options: LocalExecutorOptions): void {
     expect(processesNamed(name)).toBe(3);
     await session[Symbol.asyncDispose]();
     expect(await gone(name)).toBe(true);
+  });
+
+  it("has left no process when an opening that was given up rejects", async () => {
+    const executor = localExecutor(options);
+    await (await executor.open())[Symbol.asyncDispose](); // which Python this is, is asked once, by a process of no session
+    const before = below(process.pid);
+    for (const afterMs of [1, 3, 6, 10, 15, 20, 30]) {
+      const given = executor.open({ signal: AbortSignal.timeout(afterMs) });
+      await given.then((session) => session[Symbol.asyncDispose]()).catch((error) => expect(error).toMatchObject({ code: "aborted" }));
+      expect(below(process.pid), `given up after ${afterMs} ms`).toEqual(before);
+    }
   });
 
   it("ends with everything when its interpreter dies", async () => {
