@@ -349,6 +349,8 @@ describe("options", () => {
   it.each<readonly [string, object, RegExp]>([
     ["no executor", { executor: undefined }, /exactly one of `executor` and `executorType`/],
     ["two executors", { executorType: "wasm" }, /exactly one/],
+    ["the name of an executor", { executor: "wasm" }, /Expected `executor` to be one, .* got type `string`\. A name is an `executorType`/],
+    ["the factory of an executor", { executor: fakeExecutor }, /Expected `executor` to be one, such as wasmExecutor\(\), got type `function`/],
     ["a bad limit", { maxSteps: 0 }, /Expected `maxSteps` to be a number >= 1, got `0` \(number\)/],
     ["a cost without a price", { budget: { costUsd: 1 } }, /`price/],
     ["a budget of something else", { budget: { dollars: 1 } }, /Expected `budget` to have only steps, modelCalls/],

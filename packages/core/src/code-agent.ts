@@ -42,6 +42,8 @@ export class CodeAgent<Output = PlainValue> implements ManagedAgent {
     this.#options = { ...options, tools: [...(options.tools ?? [])] };
     const { executor, executorType, executorOptions } = this.#options;
     if ((executor === undefined) === (executorType === undefined)) throw new TypeError("Expected exactly one of `executor` and `executorType`");
+    if (executor !== undefined && typeof executor?.open !== "function")
+      throw new TypeError(`Expected \`executor\` to be one, such as wasmExecutor(), got type \`${typeof executor}\`. A name is an \`executorType\`.`);
     const { authorizedImports } = this.#options;
     const agent = resolveAgent(this.#options, { kind: "code", executor: executor ?? executorType, authorizedImports });
     const early = codeKind(agent, this.#options, executor?.language ?? "python");

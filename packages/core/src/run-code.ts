@@ -1,6 +1,5 @@
 import type { ApprovalDecision } from "./authorize.ts";
 import { codeKind } from "./code-action.ts";
-import { ConfigurationError } from "./errors.ts";
 import { execute } from "./execute.ts";
 import type { Execution, Executor, OutputChunk } from "./executor.ts";
 import { resolveAgent } from "./resolved-agent.ts";
@@ -33,7 +32,7 @@ const defaultTimeoutMs = 30_000;
  */
 export async function runCode(executor: Executor, code: string, options: RunCodeOptions = {}): Promise<Execution> {
   const { tools, variables, authorizedImports, signal, timeoutMs = defaultTimeoutMs, onOutput, context } = options;
-  const agent = { ...resolveAgent({ tools, model: noModel }, { kind: "code", executor, authorizedImports }), mayRepeat: false };
+  const agent = { ...resolveAgent({ tools, model: async () => "" }, { kind: "code", executor, authorizedImports }), mayRepeat: false };
   const kind = codeKind(agent, { stepTimeoutMs: timeoutMs }, executor.language);
   const handle: RunHandle = {
     signal: undefined,
@@ -50,8 +49,4 @@ export async function runCode(executor: Executor, code: string, options: RunCode
   } finally {
     await sandbox[Symbol.asyncDispose]();
   }
-}
-
-async function noModel(): Promise<never> {
-  throw new ConfigurationError("Code without an agent has no model.");
 }

@@ -23,4 +23,10 @@ describe("resolveSchema", () => {
     expect(() => resolveSchema(schema as never, "input", "output")).toThrow(fix);
     expect(() => resolveSchema(schema as never, "input", "output")).toThrow(TypeError);
   });
+
+  it("says which schema holds what JSON can't, with the library's reason", () => {
+    expect(() => resolveSchema(z.object({ day: z.date() }), "input", "input of tool book")).toThrow(
+      new TypeError("Expected `input of tool book` to be a schema of JSON data: Error: Date cannot be represented in JSON Schema"),
+    );
+  });
 });

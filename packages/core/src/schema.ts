@@ -34,15 +34,24 @@ export function resolveSchema<Output>(schema: StandardSchema<unknown, Output>, r
   const standard = (schema as Partial<StandardSchema<unknown, Output>> | undefined)?.["~standard"];
   if (standard?.jsonSchema === undefined || typeof standard.validate !== "function")
     throw new TypeError(`Expected \`${where}\` to be a Standard JSON Schema. ${schemaFix(standard?.vendor)}`);
-  const { $schema: _, ...json } = standard.jsonSchema[role]({ target: "draft-2020-12" }) as Record<string, unknown>;
   return {
-    json,
+    json: jsonOf(standard.jsonSchema, role, where),
     async check(value) {
       const result = await standard.validate(value);
       if (result.issues === undefined) return { value: result.value };
       return { problems: result.issues.map(({ message, path }) => (path?.length ? `${path.map(pathKey).join(".")}: ${message}` : message)) };
     },
   };
+}
+
+/** Throws TypeError for what JSON can't say, such as a date of zod's. */
+function jsonOf(schema: NonNullable<StandardSchema["~standard"]["jsonSchema"]>, role: "input" | "output", where: string): JsonSchema {
+  try {
+    const { $schema: _, ...json } = schema[role]({ target: "draft-2020-12" });
+    return json;
+  } catch (cause) {
+    throw new TypeError(`Expected \`${where}\` to be a schema of JSON data: ${cause}`, { cause });
+  }
 }
 
 function schemaFix(vendor: string | undefined): string {
