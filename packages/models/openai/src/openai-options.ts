@@ -69,6 +69,12 @@ const defaultIdleTimeoutMs = 120_000;
 const defaultMaxEventBytes = 16 * 1024 * 1024;
 const defaultMaxResponseBytes = 128 * 1024 * 1024;
 
+const optionNames: Readonly<Record<keyof OpenAIModelOptions, true>> = {
+  ...{ apiKey: true, baseURL: true, organization: true, project: true, headers: true, fetch: true },
+  ...{ temperature: true, maxTokens: true, reasoningEffort: true, parameters: true, stopSequences: true, seesImages: true },
+  ...{ firstByteTimeoutMs: true, idleTimeoutMs: true, maxEventBytes: true, maxResponseBytes: true },
+};
+
 /** Families that answer `stop` with an error. */
 const refusesStop = /^(o3(?!-mini)|o4|gpt-5(?!.*chat)|grok-[34])/;
 
@@ -79,6 +85,7 @@ const isBlind = /^(gpt-3|gpt-4(-\d{4}|-32k|$)|o1-(mini|preview)|o3-mini|gpt-4o(-
 export function resolveOptions(modelId: string, options: OpenAIModelOptions, environment: OpenAIEnvironment): ResolvedOptions {
   if (typeof modelId !== "string" || modelId === "")
     throw new TypeError(`Expected \`modelId\` to be the name of a model, got \`${modelId}\` (${typeof modelId})`);
+  checkNames(options);
   const { headers = {}, parameters = {}, temperature, maxTokens } = options;
   const isEnvironmentsServer = options.baseURL === undefined;
   const givenURL = options.baseURL ?? environment.baseURL ?? openaiBaseURL;
@@ -114,6 +121,12 @@ export function resolveOptions(modelId: string, options: OpenAIModelOptions, env
     maxEventBytes: checkNumber("maxEventBytes", options.maxEventBytes ?? defaultMaxEventBytes, 1),
     maxResponseBytes: checkNumber("maxResponseBytes", options.maxResponseBytes ?? defaultMaxResponseBytes, 1),
   };
+}
+
+/** A misspelt `baseURL` would send key and prompts to OpenAI. */
+function checkNames(options: OpenAIModelOptions): void {
+  const unknown = Object.keys(options).find((name) => !Object.hasOwn(optionNames, name));
+  if (unknown !== undefined) throw new TypeError(`Expected an option of ${Object.keys(optionNames).join(", ")}, got \`${unknown}\``);
 }
 
 function resolveStopSequences(modelId: string, choice: OpenAIModelOptions["stopSequences"]): "send" | "cut" {

@@ -268,6 +268,12 @@ describe("options", () => {
   });
 });
 
+it("refuses an option that it doesn't have, with or without a key", () => {
+  const misspelt: object = { baseUrl: "http://127.0.0.1:1/v1" };
+  for (const key of [{}, { apiKey: "some-key" }])
+    expect(() => openai("fixture-1", { ...misspelt, ...key })).toThrow(/^Expected an option of apiKey, baseURL, .*, got `baseUrl`$/);
+});
+
 it("does not follow a redirect to another host", async () => {
   await using other = await loopbackServer(whole(fixture("code-answer.json")));
   await using server = await loopbackServer(whole("", 307, { location: `${other.baseURL}/chat/completions` }));
