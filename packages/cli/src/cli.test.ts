@@ -240,7 +240,11 @@ describe("codelet", () => {
     ["wasm", '{ "memoryLimitByte": 1 }', "codelet: Expected an option of memoryLimitBytes, "],
     ["docker", '{ "image": 7 }', "codelet: Expected `image` to be "],
     ["local", "{", "codelet: --executor-options must be a JSON object"],
-    ["@acme/executor", "{}", 'codelet: executorType "@acme/executor" needs the package @acme/executor. Run: npm install @acme/executor\n'],
+    [
+      "@acme/executor",
+      "{}",
+      'codelet: executorType "@acme/executor" needs the package @acme/executor. Run: npm install @acme/executor (with --global, if codelet was installed with it)\n',
+    ],
   ])("exits with 2 and one line for --executor %s --executor-options '%s'", async (executor, options, problem) => {
     const { code, stdout, stderr } = await runCli([
       "run",

@@ -13,6 +13,11 @@ it.each([
   expect(describeFailure(thrown)).toMatchObject(expected);
 });
 
+it("says where a missing package belongs: a global command doesn't find those of the folder", () => {
+  const { message } = describeFailure(new MissingPackageError("@codelet/executor-docker", 'executorType "docker"'));
+  expect(message).toMatch(/Run: npm install @codelet\/executor-docker \(with --global, if codelet was installed with it\)$/);
+});
+
 it("keeps what the run had done", () => {
   const run = { steps: [] } as never;
   expect(describeFailure(Object.assign(new ModelCallError("503"), { run })).run).toBe(run);

@@ -18,5 +18,6 @@ export function describeFailure(thrown: unknown): Failure {
   const { name, message } = thrown instanceof Error ? thrown : { name: "Error", message: String(thrown) };
   if (!CodeletError.isInstance(thrown)) return { code: "unknown", name, message, exitCode: exitCodes.failed, run: undefined };
   const isSetting = CodeletError.isInstance(thrown, "configuration", "missing-package");
-  return { code: thrown.code, name, message, exitCode: isSetting ? exitCodes.usage : exitCodes.failed, run: thrown.run };
+  const hint = CodeletError.isInstance(thrown, "missing-package") ? " (with --global, if codelet was installed with it)" : "";
+  return { code: thrown.code, name, message: message + hint, exitCode: isSetting ? exitCodes.usage : exitCodes.failed, run: thrown.run };
 }
