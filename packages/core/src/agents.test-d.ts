@@ -2,8 +2,11 @@ import { describe, expectTypeOf, test } from "vitest";
 import { z } from "zod";
 import {
   CodeAgent,
+  CodeletError,
   type Conversation,
+  type ErrorCode,
   type Executor,
+  type LimitName,
   type Model,
   type PlainValue,
   type PromptTemplates,
@@ -168,4 +171,12 @@ test("prompt templates are functions of what each is made from", () => {
   new CodeAgent({ model, executor, promptTemplates: { system: ({ tools }, standard) => `${standard}\n${tools.length}` } });
   // @ts-expect-error no such template
   new CodeAgent({ model, executor, promptTemplates: { greeting: () => "Hi." } });
+});
+
+test("an error told by its code has what errors of that code have", () => {
+  const error: unknown = undefined;
+  if (CodeletError.isInstance(error, "model-call")) expectTypeOf(error.status).toEqualTypeOf<number | undefined>();
+  if (CodeletError.isInstance(error, "limit-reached")) expectTypeOf(error.limit).toEqualTypeOf<LimitName>();
+  if (CodeletError.isInstance(error, "model-call", "value")) expectTypeOf(error.code).toEqualTypeOf<ErrorCode>();
+  if (CodeletError.isInstance(error)) expectTypeOf(error.details).toExtend<object>();
 });

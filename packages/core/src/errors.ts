@@ -39,15 +39,18 @@ export abstract class CodeletError extends Error {
   }
 
   /** Recognises errors of any installed copy of codelet, which `instanceof` can't. */
-  static isInstance(error: unknown, ...codes: readonly ErrorCode[]): error is CodeletError {
+  static isInstance<Code extends ErrorCode>(error: unknown, ...codes: readonly Code[]): error is ErrorOf<Code> {
     try {
       if (typeof error !== "object" || error === null || !(marker in error)) return false;
     } catch {
       return false; // a hostile proxy
     }
-    return codes.length === 0 || codes.includes((error as { readonly code?: ErrorCode }).code as ErrorCode);
+    return codes.length === 0 || codes.includes((error as { readonly code?: Code }).code as Code);
   }
 }
+
+/** The error of a code, where it has more than all have. */
+type ErrorOf<Code extends ErrorCode> = Code extends "model-call" ? ModelCallError : Code extends "limit-reached" ? LimitError : CodeletError;
 
 // The model's fault: becomes the step's observation, and the loop goes on.
 

@@ -140,6 +140,7 @@ describe.each(kinds)("a %s agent that manages a %s agent", (manager, kind) => {
     const seen = seenIn(result.steps[2] as ActionStep);
     expect(seen).toContain('"answer":"done"');
     expect(seen).toContain("a clear pong");
+    expect(seen).not.toContain("task-a");
   });
 
   it("is given an answer of None as any other", async () => {

@@ -82,7 +82,9 @@ export async function callAgent(run: RunContext, agent: ManagedAgent, key: strin
   const answer = result.state === "success" ? result.output : (result.output ?? (schema === undefined ? text : undefined));
   if (answer === undefined && result.state === "limit")
     throw new ToolError(`The agent ${name} reached its limit of ${result.limit} without a good answer. Its last words: ${text || "none"}`);
-  return provideRunSummary ? { answer, summary: textOfMessages(new Memory(result.steps).toMessages({ summary: true })) } : answer;
+  // The manager knows the task.
+  const done = result.steps.filter(({ type }) => type !== "task");
+  return provideRunSummary ? { answer, summary: textOfMessages(new Memory(done).toMessages({ summary: true })) } : answer;
 }
 
 /** Calls of one agent that keeps its memory come one after the other. */

@@ -1,5 +1,5 @@
 import { atLeast } from "./at-least.ts";
-import { CodeletError, type ModelCallError } from "./errors.ts";
+import { CodeletError } from "./errors.ts";
 
 /** How often a failed model call is tried again. Provider SDKs must not retry on their own. */
 export interface RetryOptions {
@@ -25,7 +25,7 @@ export function resolveRetry(options: RetryOptions = {}): ResolvedRetry {
  */
 export function retryDelayMs(error: unknown, attempt: number, retry: ResolvedRetry, seed: string): number | undefined {
   if (!CodeletError.isInstance(error, "model-call") || attempt >= retry.maxRetries) return undefined;
-  const { retryable, retryAfterMs } = error as ModelCallError;
+  const { retryable, retryAfterMs } = error;
   if (!retryable) return undefined;
   if (retryAfterMs !== undefined) return retryAfterMs <= retry.maxDelayMs ? retryAfterMs : undefined;
   const backoffMs = Math.min(retry.firstDelayMs * 2 ** attempt, retry.maxDelayMs);

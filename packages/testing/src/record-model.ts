@@ -1,4 +1,4 @@
-import { CodeletError, type Model, type ModelCallError, type ModelDelta, type ModelRequest } from "@codelet/core";
+import { CodeletError, type Model, type ModelDelta, type ModelRequest } from "@codelet/core";
 import { type CassetteOutcome, cassetteHeader, cassetteLine } from "./cassette.ts";
 import { requestDigest } from "./request-digest.ts";
 
@@ -26,8 +26,8 @@ export function recordModel(model: Model, sink: (line: string) => void | Promise
   }
 
   async function writeError(call: number, request: ModelRequest, error: unknown): Promise<void> {
-    if (!CodeletError.isInstance(error) || error.code !== "model-call") return;
-    const { message, status, retryable, retryAfterMs } = error as ModelCallError;
+    if (!CodeletError.isInstance(error, "model-call")) return;
+    const { message, status, retryable, retryAfterMs } = error;
     await write(call, request, {
       error: { message, retryable, ...(status !== undefined && { status }), ...(retryAfterMs !== undefined && { retryAfterMs }) },
     });
