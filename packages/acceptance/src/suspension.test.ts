@@ -1,4 +1,5 @@
 import { CodeAgent, type CodeAgentOptions, noUsage, type RunResult, type SuspendedRun, ToolCallingAgent, tool } from "@codelet/core";
+import { localExecutor } from "@codelet/executor-local";
 import { expect, it } from "vitest";
 import { z } from "zod";
 import { local } from "./executors.ts";
@@ -105,6 +106,17 @@ it("lets an approver change the arguments", async () => {
   const decisions = { [Object.keys(decide(suspended, true))[0] as string]: { approve: true, input: { amount: 5 } } };
   expect(await agent.resume(stored(suspended), { decisions })).toMatchObject({ state: "success", output: 5 });
   expect(effects).toEqual(["pay 5"]);
+});
+
+it("is told to a model whose programs can't run again, and its next program runs in a fresh sandbox", async () => {
+  const effects: string[] = [];
+  const options = { executor: localExecutor({ sandbox: "none" }) } as Partial<CodeAgentOptions>;
+  const agent = agentOf([action("pay(1)"), action('final_answer("another way")')], effects, options);
+  const suspended = await agent.run("task");
+  const result = await agent.resume(stored(suspended), { decisions: decide(suspended, true) });
+  expect(result).toMatchObject({ state: "success", output: "another way" });
+  expect(JSON.stringify(result.steps)).toContain("ProgramNotResumed");
+  expect(effects).toEqual([]);
 });
 
 it("goes on in a later step of a conversation, with what earlier runs had said", async () => {

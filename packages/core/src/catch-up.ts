@@ -196,7 +196,9 @@ export class CatchUpSession implements ExecutorSession {
     const { code, options, events } = step;
     const advances = events.flatMap((event) => ("advance" in event ? [event.advance] : []));
     let isMuted = events.length > 0;
-    const replay = advances.map(({ readings }) => readings).filter((each) => each !== undefined);
+    const readings = advances.map((advance) => advance.readings).filter((each) => each !== undefined);
+    // A program that never ran may be in a session that can't repeat any.
+    const replay = isMuted ? readings : undefined;
     const { onOutput } = options;
     session.start(code, { ...options, replay, onOutput: (chunk) => (isMuted ? undefined : onOutput?.(chunk)) });
     this.#liveIds.clear();
