@@ -1,7 +1,9 @@
 import { fakeExecutor, scriptedModel } from "@codelet/testing";
 import { expect, it } from "vitest";
 import { CodeAgent } from "./code-agent.ts";
+import type { Operations } from "./journal.ts";
 import { jsonSchema } from "./json-schema.ts";
+import { Recorder } from "./recorder.ts";
 import { tool } from "./tool.ts";
 
 const later = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
@@ -31,3 +33,15 @@ it("a run that is left later waits for the calls that somebody still wants, and 
   if (result.state !== "suspended") throw new Error(`it is ${result.state}`);
   expect(result.pending.map(({ id }) => id)).toEqual([expect.stringMatching(/^2\//)]);
 });
+
+it("a run is left for the decision that is still wanted, however many were given up on while it waited", async () => {
+  const journal = new Recorder().factory({ runId: "run", operations: {} as Operations, emit: () => {} });
+  const giveUp = new AbortController();
+  const given = [1, 2].map((n) => journal.waitFor(`${n}`, giveUp.signal).catch(() => "given up"));
+  await later(60);
+  const wanted = journal.waitFor("3").catch((error: Error) => error.name);
+  await later(60);
+  giveUp.abort();
+  expect(await Promise.all(given)).toEqual(["given up", "given up"]);
+  expect(await wanted).toBe("Suspension");
+}, 2_000);

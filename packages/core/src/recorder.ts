@@ -66,7 +66,10 @@ export class Recorder {
       },
       waitFor: <T extends Json>(key: string, signal?: AbortSignal) =>
         this.#keep<Json>(prefix + key, () =>
-          abortable(this.#wait(prefix + key), signal).finally(() => this.#waits.delete(prefix + key)),
+          abortable(this.#wait(prefix + key), signal).finally(() => {
+            this.#waits.delete(prefix + key);
+            this.#leaveSoon();
+          }),
         ) as Promise<T>,
       checkpoint: async () => {},
       emit: (event) => {
