@@ -2,6 +2,7 @@ import { expect, it } from "vitest";
 import { z } from "zod";
 import type { RunResult } from "./agent.ts";
 import type { AgentEvent } from "./events.ts";
+import type { SuspendedRun } from "./suspension.ts";
 import { actionsOf, add, agentOf, answer, call, says } from "./testing/tool-calls.ts";
 import { tool } from "./tool.ts";
 
@@ -31,6 +32,18 @@ it("is time that no agent and no step has worked, whether they began before it o
     expect(durationMs).toBeGreaterThanOrEqual(0);
     expect(durationMs).toBeLessThan(900);
   }
+});
+
+it.each<readonly [string, object]>([
+  ["no tools", { agent: { kind: "tool-calling", tools: null, agents: {} } }],
+  ["a step that is none", { given: { text: "task", task: { type: "task", task: "task", attachments: [] }, earlier: [null], options: {} } }],
+  ["a step of no known kind", { given: { text: "task", task: { type: "task", task: "task", attachments: [] }, earlier: [{}], options: {} } }],
+  ["a task without attachments", { given: { text: "task", task: { type: "task", task: "task" }, earlier: [], options: {} } }],
+  ["a pause that is none", { pauses: [null] }],
+])("with %s is damaged", async (_, damage) => {
+  const { agent } = agentOf([says(call("pay"))], { tools: [pay] });
+  const { resumeState } = suspended(await agent.run("task"));
+  await expect(agent.resume({ ...resumeState, ...damage } as SuspendedRun)).rejects.toMatchObject({ code: "protocol" });
 });
 
 it("leaves a run that goes on to be stepped by hand, from the step where it was left", async () => {

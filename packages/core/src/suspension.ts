@@ -4,7 +4,7 @@ import { CatchUpSession } from "./catch-up.ts";
 import type { AgentDefinition } from "./definition.ts";
 import { ConfigurationError, describeThrown, ProtocolError } from "./errors.ts";
 import type { Executor, OpenSessionOptions, SessionRef } from "./executor.ts";
-import type { Step, TaskStep } from "./memory.ts";
+import { Memory, type Step, type TaskStep } from "./memory.ts";
 import { type JournalEntry, Recorder } from "./recorder.ts";
 import { hash } from "./retry.ts";
 import type { RunContext } from "./run-context.ts";
@@ -74,18 +74,19 @@ export function suspendedRun(run: RunContext, given: Given, recorder: Recorder):
 export function readSuspendedRun(state: SuspendedRun, definition: AgentDefinition, { decisions = {} }: ResumeOptions): Resumption {
   if (state?.version !== 1)
     throw new ProtocolError(`Expected a suspended run of version 1, got ${String((state as Partial<SuspendedRun> | undefined)?.version)}.`);
-  checkSame(state.agent, fingerprint(definition), definition.name);
   try {
+    checkSame(state.agent, fingerprint(definition), definition.name);
     const pending = decodeValue(state.pending) as unknown as readonly Approval[];
     const ids = new Set(pending.map(({ id }) => id));
     const unknown = Object.keys(decisions).find((id) => !ids.has(id));
     if (unknown !== undefined) throw new ConfigurationError(`No pending approval has the id \`${unknown}\`. There are: ${[...ids].join(", ")}.`);
     const byPath = new Map(Object.entries(decisions).map(([id, decision]): [string, ApprovalDecision] => [`${id}/approval`, decision]));
-    const pauses: Pause[] = [...state.pauses, [state.suspendedAtMs, Math.max(0, Date.now() - state.suspendedAtMs)]];
+    const before = state.pauses.map(([atMs, pausedMs]): Pause => [atMs, pausedMs]);
+    const pauses: Pause[] = [...before, [state.suspendedAtMs, Math.max(0, Date.now() - state.suspendedAtMs)]];
     const given = decodeValue(state.given) as unknown as Given;
     const { text, task, earlier, options } = given;
-    if (typeof text !== "string" || task?.type !== "task" || !Array.isArray(earlier) || typeof options !== "object")
-      throw new Error("the task is missing");
+    if (typeof text !== "string" || task?.type !== "task" || typeof options !== "object") throw new Error("the task is missing");
+    new Memory([...earlier, task]); // throws for steps that are none
     const recorder = new Recorder(state.journal, byPath);
     const catchUp: Resumption["catchUp"] = (path, executor, options) =>
       recorder.isReplayed(path) ? new CatchUpSession(executor, options, state.sandboxes[path]) : undefined;
