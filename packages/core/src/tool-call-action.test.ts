@@ -57,6 +57,14 @@ describe("ids", () => {
     expectValid(again.model.requests[1]?.messages ?? []);
   });
 
+  it("can't name a call of a managed agent, whose approval would count for both", async () => {
+    const pay = tool({ name: "pay", description: "Pays.", input: z.object({ euros: z.number() }), needsApproval: true, execute: () => "paid" });
+    const worker = agentOf([says(call("pay", { euros: 5 }, "b"))], { name: "worker", description: "Works.", tools: [pay] }).agent;
+    const calls = [call("pay", { euros: 1_000 }, "a.worker/1/tool.b"), call("worker", { task: "pay" }, "a")];
+    const result = await agentOf([says(...calls)], { tools: [pay], managedAgents: [worker] }).agent.run("task");
+    expect(result).toMatchObject({ state: "suspended", pending: [{ input: { euros: 1_000 } }, { input: { euros: 5 } }] });
+  });
+
   it("are what the tool and the events are given", async () => {
     const seen: string[] = [];
     const spy = tool({ name: "spy", description: "Looks.", input: z.object({}), execute: (_, { callId }) => seen.push(callId) });

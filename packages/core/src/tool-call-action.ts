@@ -125,12 +125,12 @@ function refused(run: RunContext, { id, name, input }: ToolCallPart): Done {
   return { result: { id, error }, record: { id, tool: name, error } };
 }
 
-/** Each call has an id of its own in the whole prompt, as providers want it, and arguments. */
+/** Each call has an id of its own in the whole prompt, as providers want it, and arguments. An id is part of the call's path, and must not lead to another's. */
 function repaired(run: RunContext, calls: readonly ToolCallPart[], step: number): readonly ToolCallPart[] {
   const { callIds } = run;
   return calls.map((call, index) => {
-    let id = typeof call.id === "string" && call.id !== "" ? call.id : `call_${step}_${index + 1}`;
-    if (callIds.has(id)) id = `call_${step}_${index + 1}`;
+    let id = typeof call.id === "string" ? call.id : "";
+    if (id === "" || id.includes("/") || callIds.has(id)) id = `call_${step}_${index + 1}`;
     while (callIds.has(id)) id += "_";
     callIds.add(id);
     return { ...call, id, input: call.input === "" ? {} : (call.input ?? {}) };
