@@ -38,3 +38,35 @@ describe("the sandbox of a conversation", () => {
     expect(restored).toEqual([{ id: "left alive" }, undefined]);
   });
 });
+
+/** An executor that counts the sessions which nobody has disposed of. */
+function countedExecutor(): { readonly executor: Executor; open(): number } {
+  const executor = fakeExecutor(({ finalAnswer }) => finalAnswer(1));
+  let open = 0;
+  const counted: Executor = {
+    ...executor,
+    async open(options) {
+      const session = await executor.open(options);
+      const dispose = session[Symbol.asyncDispose].bind(session);
+      open++;
+      return Object.assign(session, { [Symbol.asyncDispose]: () => dispose().then(() => void open--) });
+    },
+  };
+  return { executor: counted, open: () => open };
+}
+
+it("opens no sandbox once it was disposed of, since nobody would close it", async () => {
+  const { executor, open } = countedExecutor();
+  const text = "<code>\nfinal_answer(1)\n</code>";
+  const agent = new CodeAgent({ model: scriptedModel([text, text, text]), executor });
+  const chat = agent.conversation();
+  await chat.run("one");
+  expect(open()).toBe(1);
+  await chat[Symbol.asyncDispose]();
+  await expect(chat.run("two")).rejects.toMatchObject({ code: "configuration", message: expect.stringContaining("loadConversation") });
+  await expect(chat.start("three").result).rejects.toMatchObject({ code: "configuration" });
+  expect(open()).toBe(0);
+
+  await using next = await agent.loadConversation(await chat.save());
+  expect(await next.run("four")).toMatchObject({ state: "success" });
+});

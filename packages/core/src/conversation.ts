@@ -21,6 +21,7 @@ export class Conversation<Output> implements AsyncDisposable {
   readonly #engine: AgentEngine<Output>;
   readonly #thread: Thread;
   #isRunning = false;
+  #isDisposed = false;
 
   constructor(engine: AgentEngine<Output>, thread: Thread) {
     this.#engine = engine;
@@ -32,7 +33,7 @@ export class Conversation<Output> implements AsyncDisposable {
     return this.#thread.memory;
   }
 
-  /** As the agent's `run`, after what was before. Rejects with `configuration` while another run goes on. */
+  /** As the agent's `run`, after what was before. Rejects with `configuration` while another run goes on, and once it was disposed of. */
   run(task: string, options: RunOptions = {}): Promise<RunResult<Output>> {
     return this.#inTurn((handle) => this.#engine.perform(task, options, this.#scope(handle)));
   }
@@ -55,7 +56,9 @@ export class Conversation<Output> implements AsyncDisposable {
     return saveThread(this.#thread);
   }
 
+  /** Ends its sandbox. What was said can still be saved. */
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#isDisposed = true;
     await this.#thread.sandbox?.[Symbol.asyncDispose]();
   }
 
@@ -64,6 +67,7 @@ export class Conversation<Output> implements AsyncDisposable {
   }
 
   async #inTurn(perform: (handle: RunHandle) => Promise<RunResult<Output>>): Promise<RunResult<Output>> {
+    if (this.#isDisposed) throw new ConfigurationError("The conversation was disposed of: save it, and go on with `agent.loadConversation(saved)`.");
     if (this.#isRunning) throw new ConfigurationError("A conversation has one run at a time: wait for the one before.");
     this.#isRunning = true;
     try {
