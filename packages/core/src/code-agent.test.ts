@@ -366,8 +366,9 @@ describe("options", () => {
     [
       "two tools of one name",
       { tools: [1, 2].map(() => tool({ name: "t", description: "d", input: z.object({}), execute: () => 1 })) },
-      /different names/,
+      /a different `name` each/,
     ],
+    ["a managed agent without a name", { managedAgents: [agentOf([], { description: "d" })] }, /a different `name` each, got: agent, agent/],
     ["a schema that isn't one", { output: { type: "number" } }, /jsonSchema<T>/],
     ["a bad timeout", { stepTimeoutMs: -5 }, /Expected `stepTimeoutMs` to be a number >= 1, got `-5` \(number\)/],
   ])("are refused at the door: %s", (_, options, message) => {

@@ -121,6 +121,6 @@ function toolsByName(agent: string, tools: readonly AnyTool[]): ReadonlyMap<stri
   for (const tool of tools) if (typeof tool?.input?.check !== "function") throw new TypeError("Expected `tools` to be made by `tool({ … })`");
   const byName = new Map(tools.map((tool) => [tool.name, tool]));
   if (byName.size < tools.length || byName.get(agent)?.agent !== undefined)
-    throw new TypeError(`Expected tools and agents to have different names, got: ${[agent, ...tools.map(({ name }) => name)].join(", ")}`);
+    throw new TypeError(`Expected tools and agents to have a different \`name\` each, got: ${[agent, ...tools.map(({ name }) => name)].join(", ")}`);
   return byName;
 }
