@@ -25,7 +25,7 @@ const defaultTimeoutMs = 30_000;
 
 /**
  * Runs one program in a sandbox of its own, without an agent; its tool calls are validated and performed as an agent's are.
- * An error of the code is in `execution.error`. Rejects with what `Executor.open` rejects with, and with the signal's reason.
+ * One that needs approval is refused, since nobody can be asked. An error of the code is in `execution.error`. Rejects with what `Executor.open` rejects with, and with the signal's reason.
  *
  * @example
  * const { value, logs } = await runCode(wasmExecutor(), "print('hi')\n6 * 7");

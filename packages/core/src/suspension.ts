@@ -25,6 +25,7 @@ export interface SuspendedRun {
   readonly given: Json;
   readonly journal: readonly JournalEntry[];
   readonly sandboxes: Readonly<Record<string, SessionRef>>;
+  /** Encoded like `given`: whoever decides is shown the result's `pending`, so keep that beside the state. */
   readonly pending: Json;
   readonly suspendedAtMs: number;
   /** When it had been suspended before. */
