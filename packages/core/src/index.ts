@@ -5,7 +5,7 @@ export { CodeAgent, type CodeAgentOptions, type CodeOptions } from "./code-agent
 export type { Conversation } from "./conversation.ts";
 export type { DataPolicy } from "./data-flow.ts";
 export type { AgentDefinition } from "./definition.ts";
-export type { ErrorCode, LimitName } from "./errors.ts";
+export type { ErrorCode, ErrorInfo, LimitName } from "./errors.ts";
 export {
   AbortedError,
   CodeletError,
@@ -20,7 +20,7 @@ export {
   ToolInputError,
   ValueError,
 } from "./errors.ts";
-export type { AgentEvent, EventBody, RunState } from "./events.ts";
+export type { AgentEvent, Ending, EventBase, EventBody, RunState } from "./events.ts";
 export type {
   Advance,
   CallResult,
