@@ -1,9 +1,10 @@
 import { type FakeHandler, fakeExecutor, scriptedModel } from "@codelet/testing";
 import { expect, it } from "vitest";
 import { z } from "zod";
+import { CatchUpSession } from "./catch-up.ts";
 import { CodeAgent } from "./code-agent.ts";
 import { ExecutorCrashedError } from "./errors.ts";
-import type { Executor } from "./executor.ts";
+import type { Advance, CallResult, Executor, ExecutorSession, SandboxCall } from "./executor.ts";
 import { tool } from "./tool.ts";
 import type { Value } from "./value.ts";
 
@@ -99,4 +100,27 @@ it("says so where programs can't run again", async () => {
   expect(JSON.stringify(model.requests.at(-1)?.messages.at(-1))).toMatch(
     /this executor can't repeat programs.*all variables, functions and imports are gone/s,
   );
+});
+
+it.each(["repeated", "found again"])("loses no result that comes while its program is %s", async (how) => {
+  const { executor } = repeatable(() => null);
+  const call: SandboxCall = { id: "1.1", tool: "look", args: [], kwargs: {} };
+  const called: Advance = { type: "calls", calls: [call], cancelled: [] };
+  for (let ticks = 0; ticks < 30; ticks++) {
+    const delivered: CallResult[] = [];
+    const advances = [called];
+    const live = {
+      start: () => {},
+      next: async () => advances.shift() ?? new Promise<Advance>(() => {}),
+      deliver: (results: readonly CallResult[]) => delivered.push(...results),
+    } as unknown as ExecutorSession;
+    const session = new CatchUpSession({ ...executor, open: async () => live }, {}, how === "repeated" ? undefined : ({} as never));
+    session.start("x");
+    session.observe(called);
+    void session.next();
+    for (let tick = 0; tick < ticks; tick++) await undefined;
+    session.deliver([{ id: "1.1", value: ticks }]);
+    await session.ready();
+    expect(delivered).toEqual([{ id: "1.1", value: ticks }]);
+  }
 });

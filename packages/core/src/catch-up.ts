@@ -165,6 +165,7 @@ export class CatchUpSession implements ExecutorSession {
       );
       if (advance.type === "calls") for (const { id } of advance.calls) if (recorded.has(id)) this.#pair(id, id);
       for (const event of last.events) if ("results" in event) this.#answer(session, event.results);
+      this.#session = session;
       return session;
     } catch (error) {
       await Promise.resolve(session?.[Symbol.asyncDispose]()).catch(() => {});
@@ -214,6 +215,8 @@ export class CatchUpSession implements ExecutorSession {
       else if (event.advance.type === "done") await calls.end();
       else for (const call of event.advance.calls) this.#pair(call.id, (await calls.again(call)).id);
     }
+    // At once, or a result that comes now would be noted for nobody.
+    if (step === this.#steps.at(-1)) this.#session = session;
     isMuted = false;
     if (calls.further.length > 0) this.#early.push({ type: "calls", calls: calls.further, cancelled: [] });
   }
