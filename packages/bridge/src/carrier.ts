@@ -6,8 +6,8 @@ export interface Carrier {
   /** Sends in order, one at a time. A rejection means that the connection is lost. */
   send(text: string): Promise<void>;
   onData(receive: (chunk: Uint8Array) => void): void;
-  /** The stream has ended or broken. */
-  onLost(lost: (reason: string) => void): void;
+  /** The stream has ended or broken. A `cause` that is `configuration` is what the session ends with where nothing can be had again. */
+  onLost(lost: (reason: string, cause?: unknown) => void): void;
   /**
    * Gets a stream to the same process again. Absent where that can't be done. Its last failure is told to the user when no attempt succeeds; one that is
    * `machineGone`, or `configuration` for a key that is refused, is the last.

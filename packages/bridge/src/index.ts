@@ -3,6 +3,7 @@ export { type BridgeLimits, defaultBridgeLimits } from "./bridge-limits.ts";
 export { bridgeSession } from "./bridge-session.ts";
 export type { Carrier, SupervisionOptions } from "./carrier.ts";
 export { type CarrierSessionOptions, carrierSession, machineOf } from "./carrier-session.ts";
+export { endMachine } from "./end-machine.ts";
 export { type HttpCarrierOptions, httpCarrier } from "./http-carrier.ts";
 export { type MachineGoneOptions, machineGone } from "./machine-gone.ts";
 export { checkOptionNames, type ResolvedOptions } from "./option-names.ts";

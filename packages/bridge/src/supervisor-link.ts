@@ -57,6 +57,7 @@ export class SupervisorLink {
   #isGreeted = false;
   #heardAt = 0;
   #timer: NodeJS.Timeout | undefined;
+  #failure: LinkFailure | undefined;
 
   constructor(carrier: Carrier, events: SupervisorEvents, options: SupervisionOptions) {
     this.#carrier = carrier;
@@ -65,7 +66,7 @@ export class SupervisorLink {
     this.#readyTimeoutMs = checkedMs("readyTimeoutMs", options.readyTimeoutMs ?? defaultReadyTimeoutMs, 1);
     this.#maxReconnects = checkedMs("maxReconnects", options.maxReconnects ?? defaultMaxReconnects, 0);
     carrier.onData((chunk) => this.#receive(chunk));
-    carrier.onLost((reason) => void this.#reconnect(reason));
+    carrier.onLost((reason, cause) => void this.#reconnect(reason, cause));
   }
 
   /** Greets the supervisor; returns what it answers. Rejects with `executor-crashed` when it does not, with `aborted` when it is not wanted any more. */
@@ -139,7 +140,7 @@ export class SupervisorLink {
       if (waitedMs >= helloTimeoutMs) throw new ExecutorCrashedError("The supervisor acknowledges nothing.");
       await sleep(detachLookMs);
     }
-    if (this.#state === "closed") throw new ExecutorCrashedError("The connection to the supervisor is lost.");
+    if (this.#state === "closed") throw this.#failure ?? new ExecutorCrashedError("The connection to the supervisor is lost.");
     this.#end();
     this.#leftBecause = "detached";
     await this.#giveUpCarrier();
@@ -156,6 +157,7 @@ export class SupervisorLink {
 
   #fail(error: LinkFailure, leftBecause?: "superseded"): void {
     if (this.#state === "closed") return;
+    this.#failure = error;
     this.#end();
     this.#leftBecause = leftBecause;
     void this.#giveUpCarrier();
@@ -179,7 +181,7 @@ export class SupervisorLink {
         await this.#carrier.send(text);
       }
     } catch (error) {
-      void this.#reconnect(`sending failed: ${String(error)}`);
+      void this.#reconnect(`sending failed: ${String(error)}`, error);
     } finally {
       this.#sending = false;
     }
@@ -266,11 +268,12 @@ export class SupervisorLink {
     }
   }
 
-  async #reconnect(reason: string): Promise<void> {
-    if (this.#state !== "live") this.#hello?.reject(new ExecutorCrashedError(`The connection to the supervisor is lost: ${reason}.`));
+  async #reconnect(reason: string, cause?: unknown): Promise<void> {
+    let failure = this.#carrier.reconnect === undefined ? cause : undefined;
+    if (this.#state !== "live") this.#hello?.reject(connectionLost(reason, failure));
     if (this.#state !== "live") return;
     this.#state = "reconnecting";
-    let failure: unknown;
+    let why = "";
     for (let attempt = 0; attempt < this.#maxReconnects && this.#carrier.reconnect !== undefined; attempt++) {
       try {
         this.#outgoing = "";
@@ -286,18 +289,23 @@ export class SupervisorLink {
       } catch (error) {
         if (this.#isClosed()) return;
         failure = error;
+        why = `, and can't be had again: ${(error as Error).message.replace(/\.$/, "")}`;
         if (isFinal(error)) break;
         await sleep(reconnectDelayMs * 2 ** attempt);
         if (this.#isClosed()) return;
       }
     }
-    const why = failure === undefined ? "" : `, and can't be had again: ${(failure as Error).message.replace(/\.$/, "")}`;
-    this.#fail(new (isRefusal(failure) ? ConfigurationError : ExecutorCrashedError)(`The connection to the supervisor is lost: ${reason}${why}.`));
+    this.#fail(connectionLost(reason + why, failure));
   }
 
   #isClosed(): boolean {
     return this.#state === "closed";
   }
+}
+
+function connectionLost(reason: string, cause: unknown): ConfigurationError | ExecutorCrashedError {
+  const message = `The connection to the supervisor is lost: ${reason.replace(/\.$/, "")}.`;
+  return isRefusal(cause) ? new ConfigurationError(message) : new ExecutorCrashedError(message);
 }
 
 /** Whether another attempt to connect would fail like this one. */

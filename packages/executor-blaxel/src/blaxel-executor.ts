@@ -1,7 +1,24 @@
 import { randomBytes, randomInt } from "node:crypto";
 import type { SandboxInstance } from "@blaxel/core";
-import { carrierSession, httpCarrier, machineOf, pipInstall, shellCommand, supervisorBoot, throwIfAborted, unlessAborted } from "@codelet/bridge";
-import { CodeletError, ConfigurationError, type Executor, type ExecutorCapabilities, type OpenSessionOptions } from "@codelet/core";
+import {
+  carrierSession,
+  endMachine,
+  httpCarrier,
+  machineOf,
+  pipInstall,
+  shellCommand,
+  supervisorBoot,
+  throwIfAborted,
+  unlessAborted,
+} from "@codelet/bridge";
+import {
+  CodeletError,
+  ConfigurationError,
+  type Executor,
+  type ExecutorCapabilities,
+  ExecutorCrashedError,
+  type OpenSessionOptions,
+} from "@codelet/core";
 import { blaxelError, isNotFound, useAccount } from "./account.ts";
 import { loadSdk } from "./load-sdk.ts";
 import { type BlaxelExecutorOptions, type ResolvedBlaxelOptions, resolveOptions } from "./options.ts";
@@ -127,17 +144,22 @@ async function start(api: Api, options: ResolvedBlaxelOptions, { seed, signal, o
 
 async function find(api: Api, machine: Machine, signal: AbortSignal | undefined): Promise<Found> {
   try {
-    return { machine, sandbox: await unlessAborted(signal, api.get(machine.sandbox)) };
+    const sandbox = await unlessAborted(signal, api.get(machine.sandbox));
+    if (!isOver(sandbox)) return { machine, sandbox };
   } catch (error) {
-    throw blaxelError(error, `find the sandbox ${machine.sandbox}`);
+    if (!isNotFound(error)) throw blaxelError(error, `find the sandbox ${machine.sandbox}`);
   }
+  throw new ExecutorCrashedError(`The sandbox ${machine.sandbox} is gone, and its variables are lost: open a new session.`);
+}
+
+function isOver({ status }: SandboxInstance): boolean {
+  return status === "DELETING" || status === "TERMINATED" || status === "FAILED";
 }
 
 /** Whether Blaxel knows for sure that it won't come back: a port that answers nothing may only be slow. Rejects with `configuration` when the key is refused. */
 async function isGone(api: Api, sandbox: string): Promise<boolean> {
   try {
-    const { status } = await api.get(sandbox);
-    return status === "DELETING" || status === "TERMINATED" || status === "FAILED";
+    return isOver(await api.get(sandbox));
   } catch (error) {
     if (isNotFound(error)) return true;
     const said = blaxelError(error, `find the sandbox ${sandbox}`);
@@ -147,6 +169,12 @@ async function isGone(api: Api, sandbox: string): Promise<boolean> {
 }
 
 /** Never rejects: what can't be deleted now ends when it is idle. */
-async function remove(api: Api, sandbox: string): Promise<void> {
-  await api.delete(sandbox).catch(() => {});
+function remove(api: Api, sandbox: string): Promise<void> {
+  return endMachine(async () => {
+    try {
+      await api.delete(sandbox);
+    } catch (error) {
+      if (!isNotFound(error)) throw error;
+    }
+  });
 }

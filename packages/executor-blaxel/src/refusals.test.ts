@@ -85,6 +85,32 @@ it("gives code the variables of the options and none of the account", async () =
   expect(JSON.stringify(value)).not.toContain(server.apiKey);
 });
 
+it.each([502, 429])("deletes a sandbox though Blaxel answers %i at first", async (status) => {
+  const session = await open();
+  server.faults.respond(status, { path: "/v0/sandboxes/", times: 2 });
+  await session[Symbol.asyncDispose]();
+  expect(server.sandboxes).toEqual([]);
+});
+
+it("says that a session that was left is gone, and when the key is refused while it is left", async () => {
+  const session = await blaxelExecutor().open();
+  const reference = await session.detach?.();
+  server.faults.killSandbox();
+  expect(await refusal(blaxelExecutor().open({ restore: reference }))).toMatchObject({
+    code: "executor-crashed",
+    message: expect.stringMatching(/is gone.*open a new session/),
+  });
+  const refused = await open();
+  server.faults.expireToken();
+  server.faults.dropStreams();
+  expect(await refusal(refused.detach?.() as Promise<unknown>)).toMatchObject({
+    code: "configuration",
+    message: expect.stringContaining("Set `apiKey`"),
+  });
+  server.faults.clear();
+  server.faults.killSandbox(); // it could not be deleted with that key
+});
+
 describe("in the middle of a step", () => {
   it("answers of a proxy in place of the port's are lived through, each call once", async () => {
     const session = await open();

@@ -1,4 +1,4 @@
-import { type Carrier, machineGone } from "@codelet/bridge";
+import { type Carrier, endMachine, machineGone } from "@codelet/bridge";
 import { ExecutorCrashedError } from "@codelet/core";
 import type { CommandHandle, Sandbox } from "@e2b/code-interpreter";
 import type { ResolvedE2bOptions } from "./options.ts";
@@ -24,8 +24,6 @@ export interface SandboxCarrier extends Carrier {
 /** A handle keeps all that it has read as long as it lives. */
 const maxHandleChars = 50 * 2 ** 20;
 const keepAlivesPerTimeout = 3;
-const killAttempts = 3;
-const killDelayMs = 300;
 
 /** The streams of a command in a sandbox, which it keeps alive. Rejects like `attach`, and leaves the sandbox to the caller then. */
 export async function sandboxCarrier({ sandbox: first, attach, find, apiKey, options }: SandboxCarrierOptions): Promise<SandboxCarrier> {
@@ -121,14 +119,7 @@ export async function sandboxCarrier({ sandbox: first, attach, find, apiKey, opt
   };
 }
 
-/** Never rejects: a sandbox that can't be killed ends by its own timeout. */
-export async function killSandbox(sandbox: Sandbox): Promise<void> {
-  for (let attempt = 0; attempt < killAttempts; attempt++) {
-    try {
-      await sandbox.kill();
-      return;
-    } catch {
-      await new Promise((resolve) => setTimeout(resolve, killDelayMs));
-    }
-  }
+/** Never rejects. */
+export function killSandbox(sandbox: Sandbox): Promise<void> {
+  return endMachine(() => sandbox.kill());
 }

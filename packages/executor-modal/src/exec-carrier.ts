@@ -1,5 +1,4 @@
-import { type Carrier, machineGone } from "@codelet/bridge";
-import { CodeletError } from "@codelet/core";
+import type { Carrier } from "@codelet/bridge";
 import type { ContainerProcess } from "modal";
 import { modalError } from "./modal-error.ts";
 
@@ -7,26 +6,27 @@ import { modalError } from "./modal-error.ts";
 export function execCarrier(process: ContainerProcess<Uint8Array>, close: () => Promise<void>): Carrier {
   const writer = process.stdin.getWriter();
   let receive: (chunk: Uint8Array) => void = () => {};
-  let lost: (reason: string) => void = () => {};
-  let isClosed = false;
-  let failure: unknown;
+  let lost: (reason: string, cause?: unknown) => void = () => {};
+  let closed: Promise<void> | undefined;
   const pump = async (): Promise<void> => {
-    let reason = "the process ended";
+    let reason = new Error("the process ended");
     try {
       for await (const chunk of process.stdout) receive(chunk);
     } catch (error) {
-      failure = error;
-      reason = (error as Error).message;
+      reason = modalError(error, "read from the sandbox");
     }
-    if (!isClosed) lost(reason);
+    if (closed === undefined) lost(reason.message, reason);
+  };
+  const end = async (): Promise<void> => {
+    await close();
+    await writer.abort().catch(() => {});
   };
   return {
     async send(text) {
       try {
         await writer.write(Buffer.from(text, "latin1"));
       } catch (error) {
-        failure = error;
-        throw error;
+        throw modalError(error, "write to the sandbox");
       }
     },
     onData(callback) {
@@ -36,15 +36,9 @@ export function execCarrier(process: ContainerProcess<Uint8Array>, close: () => 
       lost = callback;
       void pump(); // from here on nothing is missed
     },
-    /** Says why it is lost. */
-    async reconnect() {
-      const said = failure === undefined ? machineGone("the process has ended") : modalError(failure, "reach the sandbox");
-      throw CodeletError.isInstance(said, "configuration") ? said : machineGone(said.message, { cause: failure });
-    },
-    async close() {
-      isClosed = true;
-      await close();
-      await writer.abort().catch(() => {});
+    close() {
+      closed ??= end();
+      return closed;
     },
   };
 }

@@ -1,4 +1,4 @@
-import { carrierSession, isAccessKey, pipInstall, supervisorBoot, throwIfAborted, unlessAborted } from "@codelet/bridge";
+import { type Carrier, carrierSession, endMachine, isAccessKey, pipInstall, supervisorBoot, throwIfAborted, unlessAborted } from "@codelet/bridge";
 import { ConfigurationError, type Executor, type ExecutorCapabilities } from "@codelet/core";
 import type { Image, ModalClient, Sandbox } from "modal";
 import { execCarrier } from "./exec-carrier.ts";
@@ -29,23 +29,24 @@ export function modalExecutor(options: ModalExecutorOptions = {}): Executor {
       throwIfAborted(signal);
       const client = await connect(resolved);
       const end = async (sandbox: Sandbox): Promise<void> => {
-        await sandbox.terminate().catch(() => {}); // what can't be ended now ends when it is idle
+        await endMachine(() => sandbox.terminate());
         sandbox.detach();
         client.close();
       };
       onProgress?.(`starting a sandbox of ${resolved.image}`);
       const sandbox = await unlessAborted(signal, createSandbox(client, resolved, signal), end);
+      let carrier: Carrier;
       try {
         const { argv, input } = supervisorBoot({ seed, orphanTimeoutMs: Math.min(orphanTimeoutMs, maxLifetimeMs) });
         const command = ["sh", "-c", 'cd "$(mktemp -d)" && exec "$@"', "sh", ...argv];
         const process = await unlessAborted(signal, sandbox.exec(command, { mode: "binary", stderr: "ignore" }));
-        const carrier = execCarrier(process, () => end(sandbox));
+        carrier = execCarrier(process, () => end(sandbox));
         await unlessAborted(signal, carrier.send(input));
-        return await carrierSession({ executor: name, open, carrier, graceMs });
       } catch (error) {
         await end(sandbox);
         throw modalError(error, "start a sandbox");
       }
+      return carrierSession({ executor: name, open, carrier, graceMs });
     },
   };
 }

@@ -79,6 +79,13 @@ it("gives code the variables of the options and none of the account", async () =
   expect(JSON.stringify(value)).not.toContain(server.tokenSecret);
 });
 
+it("ends a sandbox though Modal is busy at first", async () => {
+  const session = await open();
+  server.faults.respond(status.exhausted, { method: "sandboxTerminateV2", times: 2 });
+  await session[Symbol.asyncDispose]();
+  expect(server.sandboxes).toEqual([]);
+});
+
 describe("in the middle of a step", () => {
   it("calls that fail once, or whose answer is lost, happen once", async () => {
     const session = await open();
