@@ -44,11 +44,12 @@ async function callModel(run: RunContext, request: ModelRequest): Promise<ModelR
   }
 }
 
-/** A model is foreign code: what it returns is checked, and strange token counts count as none. */
+/** A model is foreign code: what it returns is checked, what else is in it stays out of the journal, and strange token counts count as none. */
 function checkResponse(response: ModelResponse): ModelResponse {
   if (!Array.isArray(response?.content) || !response.content.every(isPart))
     throw new ModelCallError("The model returned no content.", { retryable: false });
-  return { ...response, usage: addUsage(noUsage, response.usage) };
+  const { content, finishReason, usage } = response;
+  return { content, finishReason, usage: addUsage(noUsage, usage) };
 }
 
 function isPart(part: ContentPart | null | undefined): boolean {

@@ -2,9 +2,11 @@ import { expect, it } from "vitest";
 import { z } from "zod";
 import type { RunResult } from "./agent.ts";
 import type { AgentEvent } from "./events.ts";
+import type { ModelResponse } from "./model.ts";
 import type { SuspendedRun } from "./suspension.ts";
 import { actionsOf, add, agentOf, answer, call, says } from "./testing/tool-calls.ts";
 import { tool } from "./tool.ts";
+import { ToolCallingAgent } from "./tool-calling-agent.ts";
 
 const pay = tool({ name: "pay", description: "Pays.", input: z.object({}), needsApproval: true, execute: () => "paid" });
 const later = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
@@ -32,6 +34,12 @@ it("is time that no agent and no step has worked, whether they began before it o
     expect(durationMs).toBeGreaterThanOrEqual(0);
     expect(durationMs).toBeLessThan(900);
   }
+});
+
+it("keeps of a model's answers what they are for, whatever else they hold", async () => {
+  const model = async (): Promise<ModelResponse> => Object.assign(says(call("pay")), { raw: { json: () => {} } });
+  const first = suspended(await new ToolCallingAgent({ model, tools: [pay] }).run("task"));
+  expect(first.resumeState.journal[0]).toMatchObject(["1/model", "outcome", { value: { content: [{ name: "pay" }] } }]);
 });
 
 it.each<readonly [string, object]>([
