@@ -67,6 +67,17 @@ it("leaves a run that goes on to be stepped by hand, from the step where it was 
   expect(await run.result).toMatchObject({ state: "success" });
 }, 5_000);
 
+it("leaves the names of values what they were, also in a conversation", async () => {
+  const image = { mediaType: "image/png", data: new Uint8Array([1]) };
+  const draw = tool({ name: "draw", description: "Draws.", input: z.object({}), execute: () => image });
+  const { agent, model } = agentOf([says(call("draw")), says(call("draw")), says(call("pay")), says(answer("image_2.png"))], { tools: [draw, pay] });
+  const chat = agent.conversation();
+  const first = suspended(await chat.run("task"));
+  const later = await agent.loadConversation(JSON.parse(JSON.stringify(await chat.save())));
+  expect(await later.resume(first.resumeState, { decisions: approvedIn(first) })).toMatchObject({ state: "success", output: image });
+  expect(model.requests[3]?.messages.slice(0, -2)).toEqual(model.requests[2]?.messages);
+});
+
 it("is told of in the next task of its conversation only where a sandbox was lost", async () => {
   const { agent, model } = agentOf([says(call("pay")), says(answer(1))], { tools: [pay] });
   const chat = agent.conversation();

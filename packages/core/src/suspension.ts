@@ -42,6 +42,8 @@ export interface Given {
   readonly text: string;
   readonly task: TaskStep;
   readonly earlier: readonly Step[];
+  /** How many values had a name when it began. */
+  readonly valueCount: number;
   readonly options: Pick<RunOptions, "maxSteps" | "additionalArgs" | "runId">;
 }
 
