@@ -60,17 +60,15 @@ async function takeTask(run: RunContext, executor: Executor | undefined, task: s
   if (thread !== undefined) thread.note = undefined;
   const step: TaskStep = { type: "task", task: text, attachments: media };
   const earlier = memory instanceof Memory ? memory.steps : memory;
-  const { runId } = run;
-  const valueCount = run.thread.values.size;
-  return { text: task, task: step, earlier: [...(thread?.memory.steps ?? []), ...earlier], valueCount, options: { maxSteps, additionalArgs, runId } };
+  const given = { text: task, task: step, earlier: [...(thread?.memory.steps ?? []), ...earlier], valueCount: run.thread.values.size };
+  return { ...given, options: { maxSteps, additionalArgs, runId: run.runId } };
 }
 
 /** The run's memory begins with its own system prompt, what was before, and the task. */
 async function remember(run: RunContext, executor: Executor | undefined, { task, earlier, valueCount }: Given): Promise<void> {
-  const { memory, agent, kind, callIds } = run;
-  const { values } = run.thread;
+  const { memory, agent, kind, callIds, thread } = run;
   // A run that goes on gives the same names again.
-  for (const name of [...values.keys()].slice(valueCount)) values.delete(name);
+  for (const name of [...thread.values.keys()].slice(valueCount)) thread.values.delete(name);
   for (const step of earlier) if (step.type === "action") for (const { id } of step.toolResults ?? []) callIds.add(id);
   exposeTo(run.exposure, earlier, agent.callable);
   if (executor?.capabilities.isolation === 0)

@@ -185,13 +185,8 @@ export class RunContext {
     this.thread.sandbox?.begin().catch((error) => this.stopper.abort(error));
   }
 
-  /** Milliseconds that the run has worked until then. */
-  activeMs(nowMs: number): number {
-    return this.workedMs(this.startedAtMs, nowMs);
-  }
-
-  /** Milliseconds between two times, without those in which the run was suspended. */
-  workedMs(fromMs: number, toMs: number): number {
+  /** Milliseconds that the run has worked until then, or since another time: those in which it was suspended don't count. */
+  activeMs(toMs: number, fromMs: number = this.startedAtMs): number {
     const pauses = this.root.scope.resumption?.pauses.filter(([atMs]) => atMs >= fromMs && atMs < toMs) ?? [];
     return pauses.reduce((leftMs, [, pausedMs]) => leftMs - pausedMs, toMs - fromMs);
   }

@@ -27,10 +27,7 @@ export class Sandbox implements AsyncDisposable {
     this.#options = options;
     this.#replacements = 0;
     this.#opening = this.#opening?.then(
-      async (session) => {
-        await session.bind({ tools, variables });
-        return session;
-      },
+      (session) => session.bind({ tools, variables }).then(() => session),
       // The run before could not open it; this one may.
       () => this.#executor.open(options),
     );
