@@ -167,6 +167,14 @@ describe.each(kinds)("a %s agent that manages a %s agent", (manager, kind) => {
     expect(seenIn(result.steps[2] as ActionStep)).toContain("half of it");
   });
 
+  it("is given an answer of None at its limit, where its type allows it", async () => {
+    const inner = scriptedModel([turn[kind]([]), { content: [{ type: "text", text: '{"answer": null}' }], usage, finishReason: "stop" }]);
+    const outer = scriptedModel([turn[manager]([["worker", { task: "task-a" }]]), turn[manager]([], "went on")]);
+    const managed = worker(kind, inner, { maxSteps: 1, output: z.number().nullable() as never });
+    const result = await make(manager, { model: outer, managedAgents: [managed] }).run("go");
+    expect(seenIn(result.steps[2] as ActionStep)).not.toContain("ToolError");
+  });
+
   it("is told its last words when they are not of the answer's type", async () => {
     const inner = scriptedModel([turn[kind]([]), { content: [{ type: "text", text: "about seven" }], usage, finishReason: "stop" }]);
     const outer = scriptedModel([turn[manager]([["worker", { task: "task-a" }]]), turn[manager]([], "went on")]);

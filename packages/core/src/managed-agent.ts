@@ -79,7 +79,7 @@ export async function callAgent(run: RunContext, agent: ManagedAgent, key: strin
   if (result.state === "aborted") throw result.reason;
   if (result.state === "suspended") throw new ToolError(`The agent ${name} waits for a decision.`);
   const text = result.state === "limit" ? result.text : undefined;
-  const answer = result.state === "success" ? result.output : (result.output ?? (schema === undefined ? text : undefined));
+  const answer = result.output === undefined && schema === undefined ? text : result.output;
   if (answer === undefined && result.state === "limit")
     throw new ToolError(`The agent ${name} reached its limit of ${result.limit} without a good answer. Its last words: ${text || "none"}`);
   // The manager knows the task.
