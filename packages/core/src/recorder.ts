@@ -58,14 +58,14 @@ export class Recorder {
     return {
       call: (key, operation, args) => this.#call(prefix, prefix + key, operation, args),
       all: (thunks) => Promise.all(thunks.map((thunk) => thunk())),
-      pick: (key, candidates) => this.#keep(prefix + key, () => race(candidates)),
+      pick: (key, candidates) => this.#keep(prefix, key, () => race(candidates)),
       child: (key) => this.#journal(`${prefix}${key}/`),
-      now: (key) => this.#keep(prefix + key, async () => Date.now()),
+      now: (key) => this.#keep(prefix, key, async () => Date.now()),
       sleep: async (key, milliseconds, signal) => {
-        await this.#keep(prefix + key, () => this.#work(() => sleep(milliseconds, signal).then(() => null)));
+        await this.#keep(prefix, key, () => this.#work(() => sleep(milliseconds, signal).then(() => null)));
       },
       waitFor: <T extends Json>(key: string, signal?: AbortSignal) =>
-        this.#keep<Json>(prefix + key, () =>
+        this.#keep<Json>(prefix, key, () =>
           abortable(this.#wait(prefix + key), signal).finally(() => {
             this.#waits.delete(prefix + key);
             this.#leaveSoon();
@@ -97,11 +97,13 @@ export class Recorder {
     return outcome;
   }
 
-  async #keep<T extends Json>(path: string, make: () => Promise<T>): Promise<T> {
+  async #keep<T extends Json>(run: string, key: string, make: () => Promise<T>): Promise<T> {
+    const path = run + key;
     const known = this.#values.get(path);
     if (known !== undefined) return known as T;
     const value = await make();
     if (this.#suspension !== undefined) throw this.#suspension;
+    this.#replayed.delete(run);
     this.#values.set(path, value);
     return value;
   }

@@ -78,6 +78,19 @@ it("leaves the names of values what they were, also in a conversation", async ()
   expect(model.requests[3]?.messages.slice(0, -2)).toEqual(model.requests[2]?.messages);
 });
 
+it("ends with events of all that follows, also where a decision lets nothing run", async () => {
+  const { agent } = agentOf([says(call("pay", {}, "a")), says(answer(1))], { tools: [pay] });
+  const first = suspended(await agent.run("task"));
+  const events: unknown[] = [];
+  for await (const { type, step } of agent.startResumed(first.resumeState, { decisions: { [first.pending[0]?.id ?? ""]: false } }))
+    if (type === "tool-result" || type === "step-end") events.push([type, step]);
+  expect(events).toEqual([
+    ["tool-result", 1],
+    ["step-end", 1],
+    ["step-end", 2],
+  ]);
+});
+
 it("is told of in the next task of its conversation only where a sandbox was lost", async () => {
   const { agent, model } = agentOf([says(call("pay")), says(answer(1))], { tools: [pay] });
   const chat = agent.conversation();
