@@ -73,7 +73,8 @@ export class Recorder {
         ) as Promise<T>,
       checkpoint: async () => {},
       emit: (event) => {
-        if (!this.#replayed.has(prefix)) this.#run?.emit(event);
+        const isLive = event.type === "output-delta" || event.type === "sandbox-progress";
+        if (isLive || !this.#replayed.has(prefix)) this.#run?.emit(event);
       },
     };
   }
@@ -81,7 +82,8 @@ export class Recorder {
   async #call<T>(run: string, path: string, operation: OperationName, args: Json): Promise<Outcome<T>> {
     const known = this.#outcomes.get(path);
     if (known !== undefined) return known as Outcome<T>;
-    this.#replayed.delete(run);
+    // A program that is only waited for does nothing new yet.
+    if (operation !== "advance") this.#goesOn(run);
     const { operations, runId } = this.#run as Parameters<JournalFactory>[0];
     const perform = async (): Promise<Outcome<T>> => {
       try {
@@ -93,8 +95,14 @@ export class Recorder {
     // A program that only waits for its calls doesn't keep the run from leaving; it is left where it is.
     const outcome = await (operation === "advance" ? Promise.race([perform(), this.#left.promise]) : this.#work(perform));
     if (this.#suspension !== undefined) throw this.#suspension;
+    this.#goesOn(run);
     this.#outcomes.set(path, outcome);
     return outcome;
+  }
+
+  /** Something new happens in a run, and with it in those of its managers. */
+  #goesOn(run: string): void {
+    for (const path of this.#replayed) if (run.startsWith(path)) this.#replayed.delete(path);
   }
 
   async #keep<T extends Json>(run: string, key: string, make: () => Promise<T>): Promise<T> {
@@ -103,7 +111,7 @@ export class Recorder {
     if (known !== undefined) return known as T;
     const value = await make();
     if (this.#suspension !== undefined) throw this.#suspension;
-    this.#replayed.delete(run);
+    this.#goesOn(run);
     this.#values.set(path, value);
     return value;
   }
@@ -120,7 +128,8 @@ export class Recorder {
 
   #wait(path: string): Promise<Json> {
     const decision = this.#decisions.get(path);
-    if (decision !== undefined) return Promise.resolve(decision as Json);
+    // Not before all that is known has been gone through.
+    if (decision !== undefined) return sleep(0).then(() => decision as Json);
     return new Promise((_, reject) => {
       this.#waits.set(path, reject);
       this.#leaveSoon();

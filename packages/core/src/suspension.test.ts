@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { RunResult } from "./agent.ts";
 import type { AgentEvent } from "./events.ts";
 import type { ModelResponse } from "./model.ts";
+import type { Run } from "./run.ts";
 import type { SuspendedRun } from "./suspension.ts";
 import { actionsOf, add, agentOf, answer, call, says } from "./testing/tool-calls.ts";
 import { tool } from "./tool.ts";
@@ -88,6 +89,37 @@ it("ends with events of all that follows, also where a decision lets nothing run
     ["tool-result", 1],
     ["step-end", 1],
     ["step-end", 2],
+  ]);
+});
+
+it("makes a team tell of each call and each result once, in however many parts its run goes on", async () => {
+  const worker = agentOf([says(call("pay", {}, "c"), call("add", { a: 1, b: 1 }, "d")), says(answer(2))], {
+    name: "worker",
+    description: "Works.",
+    tools: [add, pay],
+  }).agent;
+  const calls = [call("add", { a: 1, b: 1 }, "a"), call("pay", {}, "b"), call("worker", { task: "pay" }, "w")];
+  const { agent } = agentOf([says(...calls), says(answer(1))], { tools: [add, pay], managedAgents: [worker] });
+  const told: string[][] = [];
+  const listen = async (run: Run<unknown>): Promise<RunResult<unknown>> => {
+    const part: string[] = [];
+    told.push(part);
+    for await (const event of run)
+      if (event.type === "tool-call" || event.type === "tool-result") part.push(`${event.agentPath.at(-1)} ${event.type} ${event.callId}`);
+    return run.result;
+  };
+  let result = await listen(agent.start("task"));
+  while (result.state === "suspended" && told.length < 4) {
+    const { pending, resumeState } = result;
+    result = await listen(agent.startResumed(resumeState, { decisions: { [pending.at(-1)?.id ?? ""]: true } }));
+  }
+  expect(told.map((part) => part.sort())).toEqual([
+    [
+      ...["agent tool-call a", "agent tool-call b", "agent tool-call w", "agent tool-result a"],
+      ...["worker tool-call c", "worker tool-call d", "worker tool-result d"],
+    ],
+    ["agent tool-result w", "worker tool-result c"],
+    ["agent tool-result b"],
   ]);
 });
 
