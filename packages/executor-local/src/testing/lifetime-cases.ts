@@ -64,7 +64,10 @@ export function lifetimeCases(options: LocalExecutorOptions): void {
     for (const afterMs of [1, 3, 6, 10, 15, 20, 30]) {
       const given = executor.open({ signal: AbortSignal.timeout(afterMs) });
       await given.then((session) => session[Symbol.asyncDispose]()).catch((error) => expect(error).toMatchObject({ code: "aborted" }));
-      expect(below(process.pid), `given up after ${afterMs} ms`).toEqual(before);
+      const message = `given up after ${afterMs} ms`;
+      // The library behind `sandbox-runtime` asks short-lived programs of its own what is there; nobody can wait for those.
+      if (options.sandbox === "sandbox-runtime") await expect.poll(() => below(process.pid), { message }).toEqual(before);
+      else expect(below(process.pid), message).toEqual(before);
     }
   });
 
