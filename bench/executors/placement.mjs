@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 
 /**
@@ -24,14 +24,19 @@ function canPin() {
 /** With all its threads; those that it starts later stay with it. */
 function pin(pid, processor) {
   const { status, stderr } = spawnSync("taskset", ["-acp", String(processor), String(pid)], { encoding: "utf8" });
-  if (status !== 0) throw new Error(`The process ${pid} can't be put on processor ${processor}: ${stderr}`);
+  if (status !== 0 && existsSync(`/proc/${pid}`)) throw new Error(`The process ${pid} can't be put on processor ${processor}: ${stderr}`);
 }
 
 function descendants(pid) {
-  const children = readdirSync(`/proc/${pid}/task`).flatMap((thread) => childrenOf(pid, thread));
-  return children.flatMap((child) => [child, ...descendants(child)]);
+  return childrenOf(pid).flatMap((child) => [child, ...descendants(child)]);
 }
 
-function childrenOf(pid, thread) {
-  return readFileSync(`/proc/${pid}/task/${thread}/children`, "utf8").split(" ").filter(Boolean);
+function childrenOf(pid) {
+  try {
+    return readdirSync(`/proc/${pid}/task`).flatMap((thread) =>
+      readFileSync(`/proc/${pid}/task/${thread}/children`, "utf8").split(" ").filter(Boolean),
+    );
+  } catch {
+    return []; // it has ended meanwhile
+  }
 }
