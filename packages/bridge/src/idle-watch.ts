@@ -1,14 +1,17 @@
-/** How long a worker is left alone after a step before it is looked at, and how long it is looked at. */
+/** How long a worker is left alone after a step before it is looked at, and how long it is looked at first. */
 const idleMs = 1_000;
+/** Code may wait before it computes: later looks come this seldom. */
+const maxLookMs = 8_000;
 /** More than half a processor without a step to run for. */
 const maxCpuShare = 0.5;
 
-/** Finds a worker that goes on computing after its step has ended (threads, child processes). Costs nothing per step. */
+/** Finds a worker that computes after its step has ended (threads, child processes), at once or later. Costs nothing per step. */
 export class IdleWatch {
   readonly #cpuTimeMs: () => number | undefined;
   readonly #isIdle: () => boolean;
   readonly #onBusy: () => void;
   #timer: NodeJS.Timeout | undefined;
+  #lookMs = idleMs;
   #idleSince = 0;
   #sample: { readonly cpuMs: number; readonly at: number; readonly idleSince: number } | undefined;
 
@@ -21,15 +24,18 @@ export class IdleWatch {
   /** A step has ended. */
   begin(): void {
     this.#idleSince = performance.now();
-    if (this.#timer === undefined) this.#schedule();
+    if (this.#timer !== undefined && this.#lookMs === idleMs) return;
+    clearTimeout(this.#timer);
+    this.#schedule(idleMs);
   }
 
   dispose(): void {
     clearTimeout(this.#timer);
   }
 
-  #schedule(): void {
-    this.#timer = setTimeout(this.#look, idleMs);
+  #schedule(lookMs: number): void {
+    this.#lookMs = lookMs;
+    this.#timer = setTimeout(this.#look, lookMs);
     this.#timer.unref();
   }
 
@@ -38,14 +44,15 @@ export class IdleWatch {
     if (!this.#isIdle()) return;
     const now = performance.now();
     if (now - this.#idleSince < idleMs * 0.9) {
-      this.#schedule();
+      this.#schedule(idleMs);
       return;
     }
     const cpuMs = this.#cpuTimeMs();
     if (cpuMs === undefined) return;
     const before = this.#sample;
     this.#sample = { cpuMs, at: now, idleSince: this.#idleSince };
-    if (before?.idleSince !== this.#idleSince) this.#schedule();
+    if (before?.idleSince !== this.#idleSince) this.#schedule(idleMs);
     else if (cpuMs - before.cpuMs > (now - before.at) * maxCpuShare) this.#onBusy();
+    else this.#schedule(Math.min(2 * this.#lookMs, maxLookMs));
   };
 }

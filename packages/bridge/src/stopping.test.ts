@@ -169,6 +169,19 @@ test("ends a worker that stays busy after its step, and says so in the next one"
   expect(await run(session, "'spin' in globals()")).toMatchObject({ value: false, stateLost: true });
 });
 
+test("ends a worker that begins to compute long after its step", async () => {
+  const openedAt = performance.now();
+  const connect = async (): Promise<ReturnType<typeof childChannel>> => {
+    const channel = childChannel();
+    channel.cpuTimeMs = () => Math.max(0, performance.now() - openedAt - 3_000);
+    return channel;
+  };
+  await using session = await openSession({}, { connect });
+  await run(session, "kept = 1");
+  await sleep(5_500);
+  expect(await run(session, "'kept' in globals()")).toMatchObject({ value: false, stateLost: true });
+});
+
 test("ends a busy worker with its host", async () => {
   const channel = childChannel();
   await using session = await openSession({}, { connect: async () => channel });
