@@ -163,6 +163,52 @@ test.each([
   await expect(session.next()).rejects.toMatchObject({ code: "protocol" });
 });
 
+/** Writes calls past the runner, and reads nothing. */
+const forgeCalls = (count: number, lastArguments = "b'1'"): string => `
+import os
+fd = [f for f in range(3, 2000) if os.path.exists(f'/proc/self/fd/{f}') and 'socket' in os.readlink(f'/proc/self/fd/{f}')][0]
+number = display.__self__.calls.frame[0]
+def forge(count, arguments):
+    global number
+    data = b''.join(b'{"t":"call","s":%d,"tool":"echo","args":[%s],"kwargs":{}}\\n' % (number + i, arguments) for i in range(1, count + 1))
+    number += count
+    while data: data = data[os.write(fd, data):]
+for _ in range(${count} // 1000): forge(1000, b'1')
+forge(${count} % 1000, b'1')
+forge(1, ${lastArguments})
+import time
+time.sleep(5)`;
+
+test("discards a session that calls on without reading the answers, which the host would have to keep", async () => {
+  await using session = await openSession({ tools: [echo] });
+  const started = performance.now();
+  await expect(run(session, forgeCalls(60_000), tools, { timeoutMs: 20_000 })).rejects.toMatchObject({ code: "protocol" });
+  expect(performance.now() - started).toBeLessThan(4_000);
+});
+
+test("discards a session that sends a malformed call, also one that had to wait for its turn", async () => {
+  await using session = await openSession({ tools: [echo] });
+  session.start(forgeCalls(32, `b'{"$type":"none of ours"}'`));
+  let advance = await session.next();
+  await sleep(300);
+  while (advance.type === "calls") {
+    session.deliver(advance.calls.map(({ id }) => ({ id, value: 1 })));
+    const next = await session.next().catch((error: unknown) => error as Error);
+    if (next instanceof Error) return expect(next).toMatchObject({ code: "protocol" });
+    advance = next;
+  }
+  expect.unreachable();
+});
+
+test.each([
+  ["parts", "b','.join([b'[' + b','.join([b'0'] * 99_000) + b']'] * 11)"],
+  ["digits", `b','.join([b'{"$type":"int","value":"' + b'9' * 99_000 + b'"}'] * 11)`],
+])("discards a session whose forged call has more %s in all its arguments than a value may have", async (_, manyArguments) => {
+  await using session = await openSession({ tools: [echo] });
+  session.start(forgeCalls(0, manyArguments));
+  await expect(session.next()).rejects.toMatchObject({ code: "protocol" });
+});
+
 test("survives attempts on every descriptor below its own", async () => {
   await using session = await openSession({ tools: [echo] });
   const code = 'import os\nfor fd in range(3, 200):\n    try: os.write(fd, b\'{"type":"result"}\\n\')\n    except OSError: pass\n40 + 1';

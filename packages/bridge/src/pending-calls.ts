@@ -60,6 +60,7 @@ export class PendingCalls {
     if (id !== undefined) this.#giveUp(id);
   }
 
+  /** Throws ProtocolError, as `add` does, for a call that now has its turn. */
   deliver(results: readonly CallResult[]): void {
     for (const result of results) {
       const frame = this.#handedOut.get(result.id);
@@ -145,14 +146,18 @@ function idOf(calls: ReadonlyMap<string, WaitingCall>, workerCall: number): stri
   return undefined;
 }
 
+/** All arguments are one value to the limits, as they are to the worker: a forged call of many costs no more than one of one. */
 function decodeCall(id: string, frame: CallFrame, limits: BridgeLimits): SandboxCall {
+  const names = Object.keys(frame.kwargs);
+  const within = { maxDepth: limits.maxDepth + 2, maxNodes: limits.maxNodes + 3 };
+  const [args, values] = decodeSandboxValue([frame.args, Object.values(frame.kwargs)], within) as [Value[], Value[]];
   const kwargs: Record<string, Value> = Object.create(null);
-  for (const name of Object.keys(frame.kwargs)) kwargs[name] = decodeSandboxValue(frame.kwargs[name], limits);
-  return { id, tool: frame.tool, args: frame.args.map((value) => decodeSandboxValue(value, limits)), kwargs };
+  for (const [index, name] of names.entries()) kwargs[name] = values[index] as Value;
+  return { id, tool: frame.tool, args, kwargs };
 }
 
 /** A value that the worker's own encoder would not have made is a forged one. */
-export function decodeSandboxValue(json: unknown, limits: BridgeLimits): Value {
+export function decodeSandboxValue(json: unknown, limits: Pick<BridgeLimits, "maxDepth" | "maxNodes">): Value {
   try {
     return decodeValue(json, limits);
   } catch (error) {

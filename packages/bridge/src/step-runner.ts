@@ -125,9 +125,10 @@ export class StepRunner {
   deliver(results: readonly CallResult[]): void {
     const step = this.#step;
     if (step === undefined || step.isOver) return;
-    step.calls.deliver(results);
-    this.#resumeWithoutCalls(step);
-    step.flush();
+    this.#inProtocol(this.#seat.current, () => {
+      step.calls.deliver(results);
+      this.#resumeWithoutCalls(step);
+    });
   }
 
   // Frames
@@ -137,11 +138,18 @@ export class StepRunner {
   }
 
   receive(worker: WorkerConnection, frames: readonly WorkerFrame[]): void {
-    try {
+    this.#inProtocol(worker, () => {
       for (const frame of frames) this.#handle(worker, frame);
+    });
+  }
+
+  /** A worker that has broken the protocol is ended, and the session with it. */
+  #inProtocol(worker: WorkerConnection | undefined, act: () => void): void {
+    try {
+      act();
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
-      worker.fail(error);
+      worker?.fail(error);
       return;
     }
     this.#step?.flush();

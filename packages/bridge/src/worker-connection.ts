@@ -18,6 +18,9 @@ export interface Binding {
   readonly variables: ReadonlyMap<string, Value>;
 }
 
+/** Frames that may wait for a worker to read them, beyond the results of a step's calls. A worker that is asked for so many more is none of ours. */
+const maxUnreadFrames = 20_000;
+
 /** One live worker: numbered frames out, checked frames in. */
 export class WorkerConnection {
   readonly channel: WorkerChannel;
@@ -25,6 +28,7 @@ export class WorkerConnection {
   readonly #events: ConnectionEvents;
   readonly #decoder: FrameDecoder;
   #sequence = 0;
+  #unreadFrames = 0;
   #ended = false;
   /** What the host waits for between steps. */
   #asked: { readonly type: AnswerFrame["t"]; readonly resolve: (answer: AnswerFrame) => void; readonly reject: (error: Error) => void } | undefined;
@@ -45,7 +49,10 @@ export class WorkerConnection {
 
   /** `fields` is JSON text that begins with a comma, or nothing. */
   send(type: string, fields: string): void {
-    if (!this.#ended) this.channel.write(`{"t":"${type}","s":${++this.#sequence}${asciiJson(fields)}}\n`);
+    if (this.#ended) return;
+    this.#unreadFrames = (this.channel.unreadBytes?.() ?? 0) === 0 ? 0 : this.#unreadFrames + 1;
+    if (this.#unreadFrames > this.#limits.maxCallsPerStep + maxUnreadFrames) this.fail(new ProtocolError("The sandbox reads none of its answers."));
+    else this.channel.write(`{"t":"${type}","s":${++this.#sequence}${asciiJson(fields)}}\n`);
   }
 
   /** Sends `open` or `bind` and waits for the answer. Rejects with `value` when the worker can't build a variable, else with how it died. */

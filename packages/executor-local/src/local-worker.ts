@@ -55,6 +55,10 @@ export class LocalWorker implements WorkerChannel {
     if (this.#process.frames.writable) this.#process.frames.write(text, "latin1");
   }
 
+  unreadBytes(): number {
+    return this.#process.frames.writableLength;
+  }
+
   onFrames(receive: (chunk: Uint8Array) => void): void {
     this.#process.frames.on("data", receive).resume();
   }

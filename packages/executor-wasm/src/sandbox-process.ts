@@ -105,6 +105,10 @@ class DenoSandbox implements SandboxProcess {
     this.#child.stdin?.write(mark + text, "latin1");
   }
 
+  unreadBytes(): number {
+    return this.#child.stdin?.writableLength ?? 0;
+  }
+
   onFrames(receive: (chunk: Uint8Array) => void): void {
     this.#receiveFrames = receive;
   }

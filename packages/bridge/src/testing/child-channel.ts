@@ -58,6 +58,7 @@ function spawnWorker(command: readonly string[]): ChildChannel {
   return {
     child,
     write: (text) => void frames.write(text, "latin1"),
+    unreadBytes: () => frames.writableLength,
     onFrames: (receive) => void frames.on("data", receive),
     onOutput(receive) {
       for (const name of ["stdout", "stderr"] as const) streams[name].on("data", (chunk: Uint8Array) => receive(name, chunk));
