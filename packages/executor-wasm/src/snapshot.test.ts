@@ -35,6 +35,25 @@ it("goes on with the same random numbers where a seed makes it a replay", async 
   expect(await evaluate(other, "random.random()")).not.toBe(next);
 });
 
+it("shows nothing of JavaScript to what the state runs while Pyodide starts from it", async () => {
+  await using session = await openWasm();
+  const leaveHook = `
+import importlib, sys
+seen = []
+started = importlib.import_module
+def import_module(name, package=None):
+    # The first two imports come before the table of JavaScript objects is there: a look at one would end the interpreter.
+    inside = sys.modules["pyodide_js"]
+    seen.append([part for part in ("_api", "_module", "FS", "version") if len(seen) > 1 and hasattr(inside, part)])
+    return started(name, package)
+importlib.import_module = import_module`;
+  expect((await run(session, leaveHook)).error).toBeUndefined();
+  await using restored = await openWasm({}, { restore: await session.snapshot?.() });
+  const seen = (await evaluate(restored, "seen")) as readonly unknown[];
+  expect(seen.length).toBeGreaterThan(2);
+  expect(seen.flat()).toEqual([]);
+});
+
 it("refuses a reference that it did not save, or that is damaged", async () => {
   await using session = await openWasm();
   const reference = (await session.snapshot?.()) as SessionRef;

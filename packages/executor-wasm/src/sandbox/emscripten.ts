@@ -49,8 +49,18 @@ export interface FileSystem {
   chmod(path: string, mode: number): void;
 }
 
+/** One of the JavaScript objects that Python held when a snapshot was made: what stands for it, or where it is found. */
+export type SavedReference = Readonly<Record<string, unknown>> | null | undefined;
+
+/** The interface that Pyodide's own modules share. */
+export interface PyodideApi {
+  getExpectedKeys(): unknown[];
+  restoreSnapshot(snapshot: Uint8Array): { readonly hiwireKeys: readonly SavedReference[] };
+}
+
 export interface PyodideModule {
   readonly FS: FileSystem;
+  readonly API: PyodideApi;
   /** To so many bytes, when it has fewer. */
   growMemory(bytes: number): void;
   __hiwire_set(index: number, value: unknown): number;
@@ -58,7 +68,7 @@ export interface PyodideModule {
 
 export interface Pyodide {
   readonly _module: PyodideModule;
-  readonly _api: { getExpectedKeys(): unknown[] };
+  readonly _api: PyodideApi;
   pyimport(name: string): unknown;
   runPython(code: string): unknown;
   setInterruptBuffer(buffer: Int32Array): void;

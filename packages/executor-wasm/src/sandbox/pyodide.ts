@@ -2,6 +2,7 @@
 import { deno } from "./deno.ts";
 import type { Pyodide, PyodideModule } from "./emscripten.ts";
 import { inertGlobals } from "./realm.ts";
+import { startWithoutReferences } from "./references.ts";
 import { type Imports, type WasmModule, WebAssembly } from "./web.ts";
 
 interface Settings {
@@ -28,10 +29,17 @@ export async function compileWasm(folder: string): Promise<WasmModule> {
   return await WebAssembly.compile(await deno.readFile(`${folder}pyodide.asm.wasm`));
 }
 
-export async function startPyodide(folder: string, compiled: Promise<WasmModule>, snapshot?: Promise<Uint8Array>): Promise<Pyodide> {
+interface SnapshotStart {
+  readonly snapshot: Promise<Uint8Array>;
+  /** All files are read, and no Python has run yet: from here on it may be user code's. */
+  readonly beforePython: () => void;
+}
+
+export async function startPyodide(folder: string, compiled: Promise<WasmModule>, start?: SnapshotStart): Promise<Pyodide> {
   const load = ((await import(`file://${folder}pyodide.mjs`)) as { loadPyodide: LoadPyodide }).loadPyodide;
   const create = ((await import(`file://${folder}pyodide.asm.mjs`)) as { default: CreateModule }).default;
-  return await load({
+  let showReferences = (): void => {};
+  const pyodide = await load({
     indexURL: folder,
     jsglobals: inertGlobals,
     env: environment,
@@ -45,13 +53,18 @@ export async function startPyodide(folder: string, compiled: Promise<WasmModule>
     stdout: () => {},
     stderr: () => {},
     _makeSnapshot: true, // needed for loading too
-    ...(snapshot && { _loadSnapshot: snapshot, _snapshotDeserializer: () => inertGlobals }),
+    ...(start && { _loadSnapshot: start.snapshot, _snapshotDeserializer: () => inertGlobals }),
     createPyodideModule: async (settings: Settings) => {
       const module = await create({ ...settings, instantiateWasm: instantiate(compiled) });
-      if (snapshot !== undefined) module.growMemory(memoryBytes(await snapshot)); // a session may have needed more than Pyodide starts with
+      if (start === undefined) return module;
+      module.growMemory(memoryBytes(await start.snapshot)); // a session may have needed more than Pyodide starts with
+      showReferences = startWithoutReferences(module.API);
+      start.beforePython();
       return module;
     },
   });
+  showReferences();
+  return pyodide;
 }
 
 /** C functions that evaluate JavaScript or run a command. They would fail anyway, but as a fatal error of the interpreter: `ctypes` can call them. */

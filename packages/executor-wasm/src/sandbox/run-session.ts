@@ -21,30 +21,34 @@ export async function runSession(request: RunRequest): Promise<number> {
   const compiled = compileWasm(folder);
   const snapshot = readSnapshot(request);
   const packages = deno.readFile(`${folder}packages.bin`).catch(() => undefined);
+  const files = restore && deno.readFile(`${restore.folder}files.bin`);
   const signals = allocateSignals();
   const watcher = new Worker(new URL(import.meta.url.replace(/[^/]+(?=\.(ts|js)$)/, "watcher")), { type: "module" });
   watcher.postMessage(signals);
   presentPlainShell(deno.readFileSync);
-  const pyodide = await startPyodide(folder, compiled, snapshot);
+  // The files below are there before the permissions go.
+  const [packageFiles, restoredFiles] = await Promise.all([packages, files]);
+  const pyodide = await startPyodide(folder, compiled, { snapshot, beforePython: giveUpAuthority });
 
   const fs = pyodide._module.FS;
   const interrupts = openInterrupts(signals);
   addChannelDevices(fs, interrupts, addOutputDevices(fs));
   openOutput(fs);
   openChannel(fs);
-  const packageFiles = await packages;
   if (packageFiles) unpackFiles(fs, packageFiles);
-  if (restore) restoreFiles(fs, await deno.readFile(`${restore.folder}files.bin`), restore.openFiles);
+  if (restore && restoredFiles) restoreFiles(fs, restoredFiles, restore.openFiles);
   limitFiles(fs, request.diskLimitBytes);
   pyodide.setInterruptBuffer(interrupts.pyodideWord);
   interrupts.awaitWatcher();
+  return loop(pyodide, restore === undefined ? "new" : "restored");
+}
 
+function giveUpAuthority(): void {
   for (const name of ["read", "write", "net", "env", "sys", "run", "ffi", "import"]) {
     const { state } = deno.permissions.revokeSync({ name });
     if (state === "granted") throw new Error(`Could not give up the permission ${name}`);
   }
   emptyRealm();
-  return loop(pyodide, restore === undefined ? "new" : "restored");
 }
 
 async function readSnapshot({ folder, restore }: RunRequest): Promise<Uint8Array> {
