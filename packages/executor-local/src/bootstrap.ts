@@ -17,7 +17,7 @@ const bootstrap = `
 import sys
 def boot():
     import marshal, os, site
-    address_space, tasks, lifeline, size, prefix, exec_prefix, *path = sys.argv[1:]
+    address_space, tasks, files, lifeline, size, prefix, exec_prefix, *path = sys.argv[1:]
     first = 4 if lifeline == "none" else 5
     try:
         for fd in os.listdir("/dev/fd"):
@@ -29,7 +29,8 @@ def boot():
     sys.path[:], sys.prefix, sys.exec_prefix = path, prefix, exec_prefix
     site.setquit(); site.setcopyright(); site.sethelper()
     import resource
-    for limit, value in ((resource.RLIMIT_CORE, 0), (resource.RLIMIT_AS, int(address_space)), (getattr(resource, "RLIMIT_NPROC", None), int(tasks))):
+    limits = (resource.RLIMIT_CORE, 0), (resource.RLIMIT_AS, int(address_space)), (getattr(resource, "RLIMIT_NPROC", None), int(tasks)), (resource.RLIMIT_NOFILE, int(files))
+    for limit, value in limits:
         if limit is not None and value >= 0:
             try:
                 resource.setrlimit(limit, (value, value))
@@ -64,15 +65,17 @@ export interface BootOptions {
   readonly addressSpaceBytes: number;
   /** Processes and threads of the worker's user; -1 for none. */
   readonly maxTasks: number;
+  /** Open files of one process; -1 for the host's own limit. */
+  readonly maxOpenFiles: number;
   /** What ends the worker with its host: `"group"` is fd 4, `"none"` leaves it to the sandbox. */
   readonly lifeline: "group" | "none";
 }
 
 /** The interpreter's command line. Never `-I` or `-E`: they would ignore the hash seed. */
-export function workerArguments(interpreter: Interpreter, { addressSpaceBytes, maxTasks, lifeline }: BootOptions): string[] {
+export function workerArguments(interpreter: Interpreter, { addressSpaceBytes, maxTasks, maxOpenFiles, lifeline }: BootOptions): string[] {
   const [major, minor] = interpreter.version;
   const safePath = major > 3 || minor >= 11 ? ["-P"] : [];
-  const values = [addressSpaceBytes, maxTasks, lifeline, interpreter.runner.byteLength].map(String);
+  const values = [addressSpaceBytes, maxTasks, maxOpenFiles, lifeline, interpreter.runner.byteLength].map(String);
   return [
     interpreter.executable,
     "-S",

@@ -2,7 +2,7 @@ import { homedir } from "node:os";
 import { describe, expect, it } from "vitest";
 import { localExecutor } from "./local-executor.ts";
 import { evaluateOnce } from "./testing/evaluate.ts";
-import { forkBomb, limitCases, manyEaters, memoryLimitBytes } from "./testing/limit-cases.ts";
+import { emptyFiles, forkBomb, fullConnections, fullSockets, limitCases, manyEaters, memoryLimitBytes } from "./testing/limit-cases.ts";
 import { evaluateAsUser } from "./testing/other-host.ts";
 import { sandboxMissing, systemPython } from "./testing/sandbox-support.ts";
 import { isRoot } from "./unprivileged-user.ts";
@@ -29,6 +29,16 @@ describe.skipIf(sandboxMissing !== undefined || !isRoot() || systemPython === un
         "MemoryError: the code used more memory than allowed",
       );
       await expect(evaluateAsUser(manyEaters, { python: systemPython, memoryLimitBytes, sandbox: "none" })).rejects.toThrow("MemoryError");
+    });
+
+    it.each([
+      ["sockets", fullSockets],
+      ["connections", fullConnections],
+      ["names of files", emptyFiles],
+    ])("end a session whose %s take the kernel's memory", async (_, code) => {
+      await expect(evaluateAsUser(code, { python: systemPython, memoryLimitBytes })).rejects.toThrow(
+        "MemoryError: the code used more memory than allowed",
+      );
     });
 
     it("end a fork bomb outside the sandbox too", async () => {

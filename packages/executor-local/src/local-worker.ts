@@ -10,7 +10,9 @@ export interface LocalWorkerOptions {
   readonly memoryLimitBytes: number;
   readonly maxProcesses: number;
   readonly cgroup: SessionCgroup | undefined;
-  readonly watch: (Pick<WatchOptions, "memoryLimitBytes" | "maxProcesses"> & { readonly countsFiles: boolean }) | undefined;
+  readonly watch:
+    | (Pick<WatchOptions, "memoryLimitBytes" | "maxProcesses"> & { readonly countsFiles: boolean; readonly countsKernel: boolean })
+    | undefined;
   /** A variable that finds processes which left the worker's group; undefined where a pid namespace holds them. */
   readonly marker: string | undefined;
   /** Runs once, when nothing of the session is left. */
@@ -45,7 +47,8 @@ export class LocalWorker implements WorkerChannel {
       void this.kill();
     };
     const filesOf = options.watch?.countsFiles ? this.#pid : undefined;
-    this.#watch = options.watch && watchResources({ ...options.watch, pid: process.pid, filesOf, onExceeded });
+    const kernelOf = options.watch?.countsKernel ? this.#pid : undefined;
+    this.#watch = options.watch && watchResources({ ...options.watch, pid: process.pid, filesOf, kernelOf, onExceeded });
     process.child.once("exit", (code, signal) => void this.#onExit(code, signal));
     process.frames.once("end", () => this.#onFramesEnd());
   }

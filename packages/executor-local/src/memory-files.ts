@@ -15,7 +15,7 @@ export function memoryFileBytes(pid: number): number {
 }
 
 /** Where the process can write to a tmpfs of its own, one place for each. What is bound from the host shows as a part of a file system, and is not its own. */
-function memoryFolders(pid: number): Iterable<string> {
+export function memoryFolders(pid: number): Iterable<string> {
   const visible = new Map<string, string | undefined>();
   for (const line of mountLines(pid)) {
     // Of two mounts at one place, the later one is seen. @see man 5 proc, mountinfo

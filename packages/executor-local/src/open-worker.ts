@@ -79,6 +79,6 @@ async function attach(ready: ReadyProcess, place: WorkerPlace, options: Resolved
 function watchOptions(enforced: ReturnType<typeof enforcementOf>, options: ResolvedLocalOptions): LocalWorkerOptions["watch"] {
   const memoryLimitBytes = enforced.memory === "host-watch" ? options.memoryLimitBytes : undefined;
   const maxProcesses = enforced.processes === "host-watch" ? options.maxProcesses : undefined;
-  const countsFiles = options.sandbox === "sandbox-runtime";
-  return memoryLimitBytes === undefined && maxProcesses === undefined ? undefined : { memoryLimitBytes, maxProcesses, countsFiles };
+  const [countsFiles, countsKernel] = [options.sandbox === "sandbox-runtime", options.sandbox !== "none"];
+  return memoryLimitBytes === undefined && maxProcesses === undefined ? undefined : { memoryLimitBytes, maxProcesses, countsFiles, countsKernel };
 }

@@ -1,3 +1,4 @@
+import { kernelBytes } from "./kernel-memory.ts";
 import { memoryFileBytes } from "./memory-files.ts";
 import { proportionalBytes, sampleTree } from "./process-tree.ts";
 
@@ -9,6 +10,8 @@ export interface WatchOptions {
   readonly maxProcesses: number | undefined;
   /** A process whose files in memory count too, where no size limits them. */
   readonly filesOf?: number | undefined;
+  /** A process inside a sandbox, for which what the kernel holds counts too. */
+  readonly kernelOf?: number | undefined;
   /** Called once, when a limit is passed; the watch is over then. */
   readonly onExceeded: (limit: "memory" | "processes") => void;
 }
@@ -58,12 +61,12 @@ export function watchResources(options: WatchOptions): ResourceWatch {
 }
 
 function exceededLimit(sample: ReturnType<typeof sampleTree>, options: WatchOptions): "memory" | "processes" | undefined {
-  const { memoryLimitBytes, maxProcesses, filesOf } = options;
+  const { memoryLimitBytes, maxProcesses, filesOf, kernelOf } = options;
   if (maxProcesses !== undefined && sample.tasks > maxProcesses) return "processes";
   if (memoryLimitBytes === undefined) return undefined;
-  const fileBytes = filesOf === undefined ? 0 : memoryFileBytes(filesOf);
-  if (sample.residentBytes + fileBytes <= memoryLimitBytes) return undefined;
+  const heldBytes = (filesOf === undefined ? 0 : memoryFileBytes(filesOf)) + (kernelOf === undefined ? 0 : kernelBytes(kernelOf));
+  if (sample.residentBytes + heldBytes <= memoryLimitBytes) return undefined;
   // Forked children share most of their pages, which the cheap sum counts once for each of them.
   const bytes = sample.pids.length > 1 ? proportionalBytes(sample.pids) : undefined;
-  return (bytes ?? sample.residentBytes) + fileBytes > memoryLimitBytes ? "memory" : undefined;
+  return (bytes ?? sample.residentBytes) + heldBytes > memoryLimitBytes ? "memory" : undefined;
 }

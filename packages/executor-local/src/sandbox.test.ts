@@ -84,6 +84,24 @@ def is_writable(folder):
     }
   });
 
+  it("opens no more files than most systems let a process, however many its host may", async () => {
+    const code = "import resource\nresource.setrlimit(resource.RLIMIT_NOFILE, (900, 1024))\nlist(resource.getrlimit(resource.RLIMIT_NOFILE))";
+    expect(await evaluateOnce(code)).toEqual([900, 1024]);
+    await expect(evaluateOnce(code.replace("1024", "1025"))).rejects.toThrow("not allowed to raise maximum limit");
+  });
+
+  it("lets no socket have more under way than the system gives each", async () => {
+    const code = `
+import socket
+one, other = socket.socketpair()
+def asked(option):
+    before = one.getsockopt(socket.SOL_SOCKET, option)
+    one.setsockopt(socket.SOL_SOCKET, option, 2**17)
+    return one.getsockopt(socket.SOL_SOCKET, option) == before
+[asked(socket.SO_SNDBUF), asked(socket.SO_RCVBUF), asked(socket.SO_KEEPALIVE)]`;
+    expect(await evaluateOnce(code)).toEqual([true, true, false]);
+  });
+
   it("fixes the order of sets by the run's seed", async () => {
     const order = (seed: string): Promise<unknown> => evaluateOnce("hash('a')", {}, { seed });
     expect(await order("one")).toBe(await order("one"));

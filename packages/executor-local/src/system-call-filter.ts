@@ -5,6 +5,7 @@ interface CallNumbers {
   readonly audit: number;
   readonly denied: Readonly<Record<string, number>>;
   readonly socketCalls: readonly number[];
+  readonly setSocketOption: number;
 }
 
 /**
@@ -20,6 +21,7 @@ const numbers: Readonly<Record<FilteredArchitecture, CallNumbers>> = {
       ...{ add_key: 248, request_key: 249, keyctl: 250, io_uring_setup: 425, io_uring_enter: 426, io_uring_register: 427 },
     },
     socketCalls: [41, 53],
+    setSocketOption: 54,
   },
   arm64: {
     audit: 0xc000_00b7,
@@ -29,6 +31,7 @@ const numbers: Readonly<Record<FilteredArchitecture, CallNumbers>> = {
       ...{ add_key: 217, request_key: 218, keyctl: 219, io_uring_setup: 425, io_uring_enter: 426, io_uring_register: 427 },
     },
     socketCalls: [198, 199],
+    setSocketOption: 208,
   },
 };
 
@@ -36,16 +39,20 @@ const numbers: Readonly<Record<FilteredArchitecture, CallNumbers>> = {
 const allowedSocketFamilies = [1, 2, 10, 16];
 
 const [loadWord, jumpIfEqual, jumpIfAtLeast, give] = [0x20, 0x15, 0x35, 0x06];
-const offset = { call: 0, architecture: 4, firstArgument: 16 } as const;
+const offset = { call: 0, architecture: 4, firstArgument: 16, secondArgument: 24, thirdArgument: 32 } as const;
 const allow = 0x7fff_0000;
 const refuse = { notPermitted: 0x0005_0001, noSuchCall: 0x0005_0026, noSuchFamily: 0x0005_0061 } as const;
+/** Reports success: programs ask for what they may not get, and the kernel cuts what they ask for anyway. */
+const doNothing = 0x0005_0000;
+/** How much a socket may have under way, which the kernel holds and no process's size shows. */
+const socketBuffers = { level: 1, send: 7, receive: 8 } as const;
 /** From here on x64 kernels take the numbers of another table of the same calls. */
 const firstX32Call = 0x4000_0000;
 
 /** The sandbox's seccomp filter as bubblewrap reads it, a classic BPF program; undefined for machines whose calls we have not numbered. */
 export function systemCallFilter(architecture: string = process.arch): Uint8Array | undefined {
   if (architecture !== "x64" && architecture !== "arm64") return undefined;
-  const { audit, denied, socketCalls } = numbers[architecture];
+  const { audit, denied, socketCalls, setSocketOption } = numbers[architecture];
   return encode([
     [loadWord, 0, 0, offset.architecture],
     [jumpIfEqual, 1, 0, audit],
@@ -57,7 +64,14 @@ export function systemCallFilter(architecture: string = process.arch): Uint8Arra
       [jumpIfEqual, 0, 1, call],
       [give, 0, 0, refuse.notPermitted],
     ]),
-    ...socketCalls.map((call, index): Instruction => [jumpIfEqual, socketCalls.length - index, 0, call]),
+    ...socketCalls.map((call, index): Instruction => [jumpIfEqual, socketCalls.length + 7 - index, 0, call]),
+    [jumpIfEqual, 0, 6, setSocketOption],
+    [loadWord, 0, 0, offset.secondArgument],
+    [jumpIfEqual, 0, 4, socketBuffers.level],
+    [loadWord, 0, 0, offset.thirdArgument],
+    [jumpIfEqual, 1, 0, socketBuffers.send],
+    [jumpIfEqual, 0, 1, socketBuffers.receive],
+    [give, 0, 0, doNothing],
     [give, 0, 0, allow],
     [loadWord, 0, 0, offset.firstArgument],
     ...allowedSocketFamilies.map((family, index): Instruction => [jumpIfEqual, allowedSocketFamilies.length - index, 0, family]),

@@ -30,6 +30,9 @@ export interface WorkerPlace {
   readonly onGone: () => Promise<void>;
 }
 
+/** What most systems give a process. The host's own limit may be a million, and its kernel opens no more files for anybody beyond some number in all. */
+const maxOpenFiles = 1024;
+
 /** In the environment of every process of a session, also of those that leave its process group. */
 const markerName = "CODELET_SESSION";
 
@@ -94,6 +97,7 @@ function bootOptions(options: ResolvedLocalOptions): BootOptions {
   return {
     addressSpaceBytes: process.platform === "linux" ? options.memoryLimitBytes : -1,
     maxTasks: enforcementOf(options).processes === "rlimit" ? options.maxProcesses : -1,
+    maxOpenFiles: options.sandbox === "none" ? -1 : maxOpenFiles,
     lifeline: isEnclosed ? "none" : "group",
   };
 }

@@ -21,6 +21,43 @@ while os.waitpid(-1, os.WNOHANG)[0]:
 alive
 `;
 
+const fill = `
+import os, socket, time
+kept = []
+def fill(*ends):
+    kept.extend(ends)
+    for end in ends:
+        end.setblocking(False)
+        end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 2**20)
+        try:
+            while True: end.send(bytes(2**16))
+        except BlockingIOError: pass
+`;
+
+/** Two processes whose sockets hold more than the limit, which no process's own size shows. */
+export const fullSockets: string = `${fill}
+for _ in range(2):
+    if os.fork() == 0:
+        for _ in range(500): fill(*socket.socketpair())
+        time.sleep(20)
+        os._exit(0)
+time.sleep(4)
+`;
+
+export const fullConnections: string = `${fill}
+server = socket.create_server(("127.0.0.1", 0))
+for _ in range(100):
+    client = socket.create_connection(server.getsockname())
+    fill(client, server.accept()[0])
+time.sleep(4)
+`;
+
+export const emptyFiles: string = `
+import os, time
+for number in range(250_000): os.close(os.open(f"/tmp/{'n' * 200}{number}", os.O_CREAT))
+time.sleep(4)
+`;
+
 export const forkBomb: string = `
 import os, time
 forked = 0
