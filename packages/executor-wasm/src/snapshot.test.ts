@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import type { Json, SessionRef } from "@codelet/core";
 import { expect, it } from "vitest";
 import { evaluate, openWasm, run } from "./testing/evaluate.ts";
@@ -52,6 +53,19 @@ importlib.import_module = import_module`;
   const seen = (await evaluate(restored, "seen")) as readonly unknown[];
   expect(seen.length).toBeGreaterThan(2);
   expect(seen.flat()).toEqual([]);
+});
+
+it("gives nothing of Pyodide to a state whose list of JavaScript objects code has forged", async () => {
+  await using session = await openWasm();
+  await run(session, "from pyodide.ffi import to_js\nheld = to_js([1])");
+  const reference = (await session.snapshot?.()) as SessionRef;
+  const data = reference.data as Readonly<Record<string, Json>>;
+  const memory = zstdDecompressSync(Buffer.from(String(data.memory), "base64")).toString("latin1");
+  const forged = memory.replace('{"serialized":null}', '{"API":true       }');
+  expect(forged).not.toBe(memory);
+  const restore = { ...reference, data: { ...data, memory: zstdCompressSync(Buffer.from(forged, "latin1")).toString("base64") } };
+  await using restored = await openWasm({}, { restore });
+  expect(await evaluate(restored, "[hasattr(held, name) for name in ('config', 'getExpectedKeys', 'rawRun')]")).toEqual([false, false, false]);
 });
 
 it("refuses a reference that it did not save, or that is damaged", async () => {
