@@ -28,6 +28,10 @@ export interface BubblewrapOptions {
 
 /** The session's folder inside, and its home. Only the file system it is in, `/tmp`, and shared memory can be written to. */
 export const sandboxFolder = "/tmp/session";
+/**
+ * The namespace's first process is bubblewrap's own: its death with the host ends all others. Code has the same user and could write into its memory, and so live on.
+ */
+const closedFirstProcess = ["--tmpfs", "/proc/1", "--remount-ro", "/proc/1"];
 const sharedMemoryBytes = 64 * 2 ** 20;
 
 /** The command that runs `argv` in a sandbox. The environment is `spawn`'s: on a command line other users could read it. */
@@ -57,7 +61,19 @@ function sandboxArguments({ paths, diskLimitBytes }: BubblewrapOptions): string[
       "--seccomp",
       "4",
     ],
-    ...["--proc", "/proc", "--dev", "/dev", "--size", String(sharedMemoryBytes), "--tmpfs", "/dev/shm", "--remount-ro", "/dev"],
+    ...[
+      "--proc",
+      "/proc",
+      ...closedFirstProcess,
+      "--dev",
+      "/dev",
+      "--size",
+      String(sharedMemoryBytes),
+      "--tmpfs",
+      "/dev/shm",
+      "--remount-ro",
+      "/dev",
+    ],
     ...["--size", String(diskLimitBytes), "--tmpfs", "/tmp", "--dir", sandboxFolder],
     ...paths.binds.flatMap((path) => ["--ro-bind", path, path]),
     ...paths.symlinks.flatMap(([path, target]) => ["--symlink", target, path]),

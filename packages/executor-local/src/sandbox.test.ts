@@ -166,6 +166,25 @@ def call(name, *arguments):
     expect(await evaluateOnce(code)).toEqual([noFamily, noFamily, "done", "done", denied, denied, denied, denied]);
   });
 
+  it("keeps the namespace's first process, which ends with the host, out of reach", async () => {
+    const code = `
+import ctypes, os
+def attempt(act):
+    try:
+        act()
+        return "done"
+    except OSError as error:
+        return os.strerror(error.errno)
+libc = ctypes.CDLL(None, use_errno=True)
+def descriptor_of(pid):
+    if libc.syscall(438, libc.syscall(434, pid, 0), 0, 0) < 0:
+        raise OSError(ctypes.get_errno(), "pidfd_getfd")
+paths = ("/proc/1/mem", "/proc/1/task/1/mem", "/proc/1/root", "/proc/1/fd")
+[attempt(lambda: os.open(path, os.O_RDWR if path.endswith("mem") else os.O_RDONLY)) for path in paths] + [attempt(lambda: descriptor_of(1))]`;
+    const missing = "No such file or directory";
+    expect(await evaluateOnce(code)).toEqual([missing, missing, missing, missing, "Operation not permitted"]);
+  });
+
   it.skipIf(systemPython === undefined)("imports the system's packages where they are installed", async () => {
     const code = "import importlib.util\n[name for name in ('numpy', 'pandas', 'PIL') if importlib.util.find_spec(name)]";
     const python = systemPython as string;

@@ -16,8 +16,8 @@ const numbers: Readonly<Record<FilteredArchitecture, CallNumbers>> = {
   x64: {
     audit: 0xc000_003e,
     denied: {
-      ...{ memfd_create: 319, memfd_secret: 447, shmget: 29, shmat: 30, msgget: 68 },
-      ...{ ptrace: 101, process_vm_readv: 310, process_vm_writev: 311, perf_event_open: 298, userfaultfd: 323, bpf: 321 },
+      ...{ memfd_create: 319, memfd_secret: 447, shmget: 29, shmat: 30, semget: 64, msgget: 68 },
+      ...{ ptrace: 101, process_vm_readv: 310, process_vm_writev: 311, pidfd_getfd: 438, perf_event_open: 298, userfaultfd: 323, bpf: 321 },
       ...{ add_key: 248, request_key: 249, keyctl: 250, io_uring_setup: 425, io_uring_enter: 426, io_uring_register: 427 },
     },
     socketCalls: [41, 53],
@@ -26,8 +26,8 @@ const numbers: Readonly<Record<FilteredArchitecture, CallNumbers>> = {
   arm64: {
     audit: 0xc000_00b7,
     denied: {
-      ...{ memfd_create: 279, memfd_secret: 447, shmget: 194, shmat: 196, msgget: 186 },
-      ...{ ptrace: 117, process_vm_readv: 270, process_vm_writev: 271, perf_event_open: 241, userfaultfd: 282, bpf: 280 },
+      ...{ memfd_create: 279, memfd_secret: 447, shmget: 194, shmat: 196, semget: 190, msgget: 186 },
+      ...{ ptrace: 117, process_vm_readv: 270, process_vm_writev: 271, pidfd_getfd: 438, perf_event_open: 241, userfaultfd: 282, bpf: 280 },
       ...{ add_key: 217, request_key: 218, keyctl: 219, io_uring_setup: 425, io_uring_enter: 426, io_uring_register: 427 },
     },
     socketCalls: [198, 199],
