@@ -73,3 +73,54 @@ it("ends files at the option's size", async () => {
   const fill = "try:\n    open('big', 'wb').write(bytes(3 * 2**20))\nexcept OSError as error:\n    said = error.strerror\nsaid";
   expect(await evaluate(session, fill)).toBe("No space left on device");
 });
+
+const mebibyte = "(b'x' * 2**20)";
+it.for([
+  ["outside of its folder", `for n in range(3): open(f'/dev/big{n}', 'wb').write(${mebibyte})`],
+  ["among the library's", `for n in range(3): open(f'/lib/big{n}', 'wb').write(${mebibyte})`],
+  [
+    "that are deleted while open",
+    `for n in range(3):\n        f = open('big', 'wb', buffering=0); os.unlink('big'); kept.append(f); f.write(${mebibyte})`,
+  ],
+  ["that are made longer without a write", "os.truncate(open('long', 'wb').name, 3 * 2**20)"],
+  [
+    "that are written as mapped memory",
+    "for n in range(3):\n        f = open(str(n), 'w+b'); f.truncate(2**20); kept.append(mmap.mmap(f.fileno(), 0)); f.truncate(0)\n    for m in kept: m.flush()",
+  ],
+])("ends files %s at that size too", async ([, act]) => {
+  await using session = await openWasm({ diskLimitBytes: 2 ** 20 });
+  const fill = `import mmap, os\nkept = []\nsaid = None\ntry:\n    ${act}\nexcept OSError as error:\n    said = error.strerror\nsaid`;
+  expect(await evaluate(session, fill)).toBe("No space left on device");
+});
+
+it("has room again when files are deleted, made shorter or closed", async () => {
+  await using session = await openWasm({ diskLimitBytes: 2 ** 20 });
+  const code = `
+import os
+for round in range(8):
+    with open('a', 'wb') as a, open('b', 'wb') as b, open('/tmp/c', 'wb') as c:
+        os.unlink('a')
+        for f in (a, b, c): f.write(bytes(300_000))
+    os.truncate('b', 0)
+    os.unlink('/tmp/c')
+'fits'`;
+  expect(await evaluate(session, code)).toBe("fits");
+});
+
+it("holds in a pipe what Linux holds, and what is read from it comes whole", async () => {
+  await using session = await openWasm();
+  const code = `
+import os
+r, w = os.pipe()
+def fill():
+    count = 0
+    try:
+        while True: count += os.write(w, b'abc' * 2**20)
+    except BlockingIOError:
+        return count
+first = fill()
+data = b''
+while len(data) < first: data += os.read(r, 1000)
+[first, data == (b'abc' * 2**20)[:first], fill()]`;
+  expect(await evaluate(session, code)).toEqual([65_536, true, 65_536]);
+});

@@ -1,6 +1,5 @@
 import { readFileSync } from "node:fs";
 
-const pageBytes = 4096;
 const intervalMs = 100;
 
 /** Calls back once when a process holds more memory than it may. Where there is no /proc, it never does. */
@@ -16,7 +15,8 @@ export function watchResidentMemory(pid: number | undefined, maxBytes: number, e
 
 function residentBytes(pid: number | undefined): number {
   try {
-    return Number(readFileSync(`/proc/${pid}/statm`, "latin1").split(" ")[1]) * pageBytes;
+    // Not `statm`: it counts pages, whose size differs between machines.
+    return Number(/^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "latin1"))?.[1] ?? 0) * 1024;
   } catch {
     return 0;
   }

@@ -2,6 +2,9 @@
 export interface FileNode {
   mode: number;
   usedBytes: number;
+  /** A file's bytes, or a folder's nodes by name; undefined for other nodes. */
+  readonly contents?: Uint8Array | Readonly<Record<string, FileNode>>;
+  readonly pipe?: { readonly buckets: readonly { readonly offset: number; readonly roffset: number }[] };
 }
 
 export interface FileStream {
@@ -10,24 +13,28 @@ export interface FileStream {
   flags: number;
   position: number;
   node: FileNode;
+  readonly stream_ops?: StreamOperations;
 }
 
 export interface StreamOperations {
   open?(stream: FileStream): void;
   close?(stream: FileStream): void;
   read?(stream: FileStream, buffer: Int8Array, offset: number, length: number): number;
-  write?(stream: FileStream, buffer: Int8Array, offset: number, length: number): number;
+  write?(stream: FileStream, buffer: Int8Array, offset: number, length: number, position?: number): number;
 }
 
 export type WriteFile = (stream: FileStream, buffer: Int8Array, offset: number, length: number, position: number, canOwn?: boolean) => number;
 
 export interface MemoryFileSystem {
   expandFileStorage(node: FileNode, capacity: number): void;
+  resizeFileStorage(node: FileNode, size: number): void;
+  readonly stream_ops: { write: WriteFile };
   readonly ops_table: { readonly file: { readonly stream: { write: WriteFile } } };
 }
 
 export interface FileSystem {
   readonly ErrnoError: new (errno: number) => Error;
+  readonly root: FileNode;
   readonly streams: (FileStream | null)[];
   readonly filesystems: { MEMFS: MemoryFileSystem };
   makedev(major: number, minor: number): number;
@@ -38,6 +45,7 @@ export interface FileSystem {
   closeStream(fd: number): void;
   mkdirTree(path: string): void;
   readdir(path: string): string[];
+  lookupPath(path: string): { readonly node: FileNode };
   lstat(path: string): { mode: number; size: number };
   readlink(path: string): string;
   symlink(target: string, path: string): void;
@@ -76,4 +84,4 @@ export interface Pyodide {
 }
 
 /** WASI numbers, as Emscripten uses them. */
-export const errno = { EINTR: 27, EINVAL: 28, ENOSPC: 51, EPERM: 63 } as const;
+export const errno = { EAGAIN: 6, EINTR: 27, EINVAL: 28, ENOSPC: 51, EPERM: 63 } as const;

@@ -1,5 +1,5 @@
 /** Python's files: they live in JavaScript's memory (Emscripten's MEMFS), so snapshots of WebAssembly's memory don't hold them. */
-import { errno, type FileSystem } from "./emscripten.ts";
+import { errno, type FileNode, type FileSystem, type MemoryFileSystem, type StreamOperations } from "./emscripten.ts";
 
 interface Entry {
   readonly path: string;
@@ -56,35 +56,76 @@ export function unpackFiles(fs: FileSystem, archive: Uint8Array): void {
   }
 }
 
-/** Files count against no memory limit of WebAssembly: this is theirs. */
+/** Below these, files are the image's own: the standard library and packages. */
+const imageFolder = "/lib";
+/** As in Linux. */
+const pipeBytes = 65_536;
+
+/** Files and pipes count against no memory limit of WebAssembly: this is theirs. Code's files count wherever they are, also those that are deleted and still open. */
 export function limitFiles(fs: FileSystem, maxBytes: number): void {
+  const imageBytes = heldBytes([fs.lookupPath(imageFolder).node]);
   const memory = fs.filesystems.MEMFS;
-  const files = memory.ops_table.file.stream;
-  const { expandFileStorage: expand } = memory;
-  const { write } = files;
   let grown = 0; // never falls when files are deleted; a recount corrects it
   const reserve = (bytes: number): void => {
     if (grown + bytes > maxBytes) {
-      grown = countBytes(fs, "/");
+      grown = heldBytes([fs.root, ...fs.streams.flatMap((stream) => stream?.node ?? [])]) - imageBytes;
       if (grown + bytes > maxBytes) throw new fs.ErrnoError(errno.ENOSPC);
     }
     grown += Math.max(0, bytes);
   };
+  limitMemoryFiles(memory, reserve);
+  limitPipes(fs);
+}
+
+function limitMemoryFiles(memory: MemoryFileSystem, reserve: (bytes: number) => void): void {
+  const { expandFileStorage: expand, resizeFileStorage: resize } = memory;
+  const { write } = memory.stream_ops;
   memory.expandFileStorage = (node, capacity) => {
     reserve(capacity - node.usedBytes);
     expand(node, capacity);
   };
-  // The first write to an empty file expands nothing: it becomes the file.
-  files.write = (stream, buffer, offset, length, position, canOwn) => {
+  memory.resizeFileStorage = (node, size) => {
+    reserve(size - node.usedBytes);
+    resize(node, size);
+  };
+  // The first write to an empty file expands nothing: it becomes the file. Also `msync` comes here.
+  memory.stream_ops.write = (stream, buffer, offset, length, position, canOwn) => {
     if (stream.node.usedBytes === 0 && position === 0) reserve(length);
     return write(stream, buffer, offset, length, position, canOwn);
   };
+  memory.ops_table.file.stream.write = memory.stream_ops.write;
 }
 
-function countBytes(fs: FileSystem, path: string): number {
-  if (path === "/proc" || path === "/dev" || path === "/lib") return 0;
-  const { mode, size } = fs.lstat(path);
-  if (!fs.isDir(mode)) return size;
-  const names = fs.readdir(path).filter((name) => name !== "." && name !== "..");
-  return names.reduce((sum, name) => sum + countBytes(fs, path === "/" ? `/${name}` : `${path}/${name}`), 0);
+/** Pipes have no reader at work: what is written beyond their size would wait in JavaScript's memory. */
+function limitPipes(fs: FileSystem): void {
+  const { createStream } = fs;
+  const limited = new WeakSet<StreamOperations>();
+  fs.createStream = (stream, fd) => {
+    const operations = stream.stream_ops;
+    const write = operations?.write;
+    if (stream.node?.pipe !== undefined && operations !== undefined && write !== undefined && !limited.has(operations)) {
+      limited.add(operations);
+      operations.write = (written, buffer, offset, length, position) => {
+        const held = written.node.pipe?.buckets.reduce((sum, bucket) => sum + bucket.offset - bucket.roffset, 0) ?? 0;
+        if (held >= pipeBytes) throw new fs.ErrnoError(errno.EAGAIN);
+        return write(written, buffer, offset, Math.min(length, pipeBytes - held), position);
+      };
+    }
+    return createStream.call(fs, stream, fd);
+  };
+}
+
+/** Bytes of the files at and below some nodes, each counted once. */
+function heldBytes(nodes: readonly FileNode[]): number {
+  const seen = new Set<FileNode>();
+  const queue = [...nodes];
+  let bytes = 0;
+  for (let node = queue.pop(); node !== undefined; node = queue.pop()) {
+    if (seen.has(node)) continue;
+    seen.add(node);
+    const { contents } = node;
+    if (ArrayBuffer.isView(contents)) bytes += node.usedBytes;
+    else if (contents) queue.push(...Object.values(contents));
+  }
+  return bytes;
 }
