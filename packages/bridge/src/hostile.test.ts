@@ -260,3 +260,22 @@ test("kills the worker with everything it started", async () => {
   const state = await readFile(`/proc/${value}/stat`, "utf8").catch(() => "gone");
   expect(state).toMatch(/^gone$|^\d+ \(sleep\) Z/);
 });
+
+test("shows the longest error and text that code can make, of characters that take two in JavaScript too", async () => {
+  await using session = await openSession();
+  const code = `raise type("N" * 5000, (Exception,), {})(chr(0x1F600) * 50_000)`;
+  const { error } = await run(session, `def f():\n    try: ${code}\n    except Exception as e: ${code} from e\nf()`);
+  expect(error?.message).toHaveLength(2 * 10_000 + 3);
+  expect(error?.name).toHaveLength(1_000);
+  const { valueText } = await run(session, `class T:\n    def __str__(self): return chr(0x1F600) * 50_000\nT()`);
+  expect(valueText).toHaveLength(2 * 20_000 + 3);
+});
+
+test.each([
+  ["error", '"error":{"name":"E","message":"%s","traceback":""}', 20_101],
+  ["text", '"text":"%s"', 40_101],
+])("does not take a longer %s for a step's", async (_, field, chars) => {
+  await using session = await openSession();
+  session.start(`display.__self__.calls.send('{"t":"done"', ',${field}' % ("x" * ${chars}))`);
+  await expect(session.next()).rejects.toMatchObject({ code: "protocol" });
+});

@@ -69,6 +69,11 @@ class Shape {
 }
 
 const isText: Check = (value) => typeof value === "string";
+/** A step's error and text are kept with the run. Twice what the worker's own code cuts them to: a character of Python takes up to two here. */
+const isTextUpTo =
+  (maxChars: number): Check =>
+  (value) =>
+    typeof value === "string" && value.length <= maxChars;
 const isCount: Check = (value) => Number.isSafeInteger(value) && (value as number) >= 1;
 const isList: Check = (value) => Array.isArray(value);
 const isFlag: Check = (value) => typeof value === "boolean";
@@ -76,7 +81,7 @@ const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
 const isAnything: Check = () => true;
 const isTextRecord: Check = (value) => isRecord(value) && Object.values(value).every(isText);
 const isStreamList: Check = (value) => Array.isArray(value) && value.length <= 2 && value.every((name) => name === "stdout" || name === "stderr");
-const errorShape = new Shape({ name: isText, message: isText, traceback: isText }, { line: isCount });
+const errorShape = new Shape({ name: isTextUpTo(2_100), message: isTextUpTo(20_100), traceback: isTextUpTo(200_100) }, { line: isCount });
 const isError: Check = (value) => isRecord(value) && errorShape.fits(value);
 
 const frame = { t: isText, s: isCount };
@@ -88,7 +93,17 @@ const shapes: ReadonlyMap<unknown, Shape> = new Map<unknown, Shape>([
   ["final", new Shape({ ...frame, value: isAnything })],
   ["rich", new Shape({ ...frame, data: isTextRecord })],
   ["wake", new Shape({ ...frame, ms: isCount })],
-  ["done", new Shape(frame, { value: isAnything, text: isText, error: isError, interrupted: isFlag, marked: isStreamList, readings: isReadings })],
+  [
+    "done",
+    new Shape(frame, {
+      value: isAnything,
+      text: isTextUpTo(40_100),
+      error: isError,
+      interrupted: isFlag,
+      marked: isStreamList,
+      readings: isReadings,
+    }),
+  ],
 ]);
 
 /** A frame of exactly the shape of its type, or ProtocolError. */
