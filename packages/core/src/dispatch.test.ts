@@ -56,6 +56,13 @@ describe("what a tool is given", () => {
     expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
   });
 
+  it("is quoted in the refusal only as far as is worth keeping", async () => {
+    const strict = tool({ name: "get", description: "Gets.", input: z.object({ a: z.strictObject({}) }), execute: () => "ran" });
+    const { error } = await run(({ call }) => call("get", { a: { ["k".repeat(100_000)]: 1 } }), [strict]);
+    expect(error?.message).toMatch(/^get was called with wrong arguments: a: .*k\.\.\.$/);
+    expect(error?.message).toHaveLength(20_003);
+  });
+
   it("has the run's identity and context", async () => {
     let seen: unknown;
     const spy = tool({

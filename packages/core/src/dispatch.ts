@@ -10,6 +10,9 @@ import type { AnyTool, ToolContext } from "./tool.ts";
 import { checkResult, nameArguments } from "./tool-values.ts";
 import type { Value } from "./value.ts";
 
+/** Of an error, which is kept with the run: it may quote names from the arguments, of any length. */
+const maxErrorCharacters = 20_000;
+
 type Dispatched = { readonly result: CallResult; readonly record: ToolCallRecord };
 
 /** Performs a call, with its events; a failure is data for the code. What ends the run passes through: a limit, control flow of the journal. */
@@ -24,7 +27,7 @@ export async function dispatchCall(run: RunContext, key: string, call: SandboxCa
     return { result: { id, value: outcome.value }, record: { id, tool } };
   }
   const { name, message, cause } = outcome.error;
-  const error = { name, message };
+  const error = { name, message: message.length > maxErrorCharacters ? `${message.slice(0, maxErrorCharacters)}...` : message };
   run.emit({ type: "tool-result", callId: id, tool, error, cause, durationMs });
   return { result: { id, error }, record: { id, tool, error } };
 }
