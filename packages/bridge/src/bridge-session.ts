@@ -229,8 +229,9 @@ class BridgeSession implements ExecutorSession {
 
   #onClosed(exit: WorkerExit): void {
     const { executor } = this.#options;
-    const ended = `The sandbox ${executor} ended: ${exit.message.replace(/\.$/, "")}.`;
-    if (exit.protocolBroken === true) this.#fail(new ProtocolError(`The sandbox ${executor}: ${exit.message}.`));
+    const message = exit.message.replace(/\.$/, "");
+    const ended = `The sandbox ${executor} ended: ${message}.`;
+    if (exit.protocolBroken === true) this.#fail(new ProtocolError(`The sandbox ${executor}: ${message}.`));
     else if (exit.isRefused === true) this.#fail(new ConfigurationError(ended));
     else if (exit.carrierLost === true) this.#fail(new ExecutorCrashedError(ended));
     else {
