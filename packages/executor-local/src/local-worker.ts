@@ -75,8 +75,7 @@ export class LocalWorker implements WorkerChannel {
   }
 
   interrupt(): void {
-    const { exitCode, signalCode } = this.#process.child;
-    if (exitCode === null && signalCode === null) kill(this.#pid, "SIGINT");
+    if (!this.#hasExited) kill(this.#pid, "SIGINT");
   }
 
   kill(): Promise<void> {
@@ -123,9 +122,16 @@ export class LocalWorker implements WorkerChannel {
     return promise;
   }
 
+  /** From then on its number may be another process's. */
+  get #hasExited(): boolean {
+    const { exitCode, signalCode } = this.#process.child;
+    return exitCode !== null || signalCode !== null;
+  }
+
   #killTree(): void {
     const { pid } = this.#process;
     if (this.#options.marker === undefined) {
+      if (this.#hasExited) return;
       // The worker's parent is the namespace's first process: with it the kernel ends all others.
       for (const member of sampleTree(pid, this.#options.maxProcesses).pids) kill(member, "SIGKILL");
       return;
