@@ -140,7 +140,10 @@ export interface ExecutorSession extends AsyncDisposable {
    * leads through a link, and when the sandbox can't write it. Present when `capabilities.fileTransfer`.
    */
   putFile?(path: string, content: Uint8Array | AsyncIterable<Uint8Array>): Promise<void>;
-  /** The bytes of a file below the work folder, in chunks of at most 1 MiB as they are read; between steps. Fails like `putFile`, and for what is no plain file. */
+  /**
+   * The bytes of a file below the work folder, in chunks of at most 1 MiB as they are read; between steps. Fails like `putFile`, and for what is no plain
+   * file. How long it is, code decides: bound what you keep.
+   */
   getFile?(path: string): AsyncIterable<Uint8Array>;
 }
 
