@@ -5,6 +5,8 @@ import type { LeftStep } from "./session-options.ts";
 import type { CallFrame } from "./worker-frames.ts";
 
 const maxErrorChars = 20_000;
+/** Of a tool or an argument: a name goes into the records of a run, errors about it included, which outlive the call. */
+const maxNameChars = 1_000;
 
 type WaitingCall = Pick<CallFrame, "s" | "bytes" | "parts">;
 
@@ -42,6 +44,8 @@ export class PendingCalls {
     const number = this.#numbers.get(String(frame.s)) ?? ++this.#count;
     this.#numbers.delete(String(frame.s));
     if (number > maxCallsPerStep) return void this.#refuse(frame, "LimitError", `one step may make ${maxCallsPerStep} tool calls, and this one has`);
+    if ([frame.tool, ...Object.keys(frame.kwargs)].some((name) => name.length > maxNameChars))
+      return void this.#refuse(frame, "ToolInputError", `a name in the call has more than ${maxNameChars} characters`);
     if (this.#bytes + frame.bytes > maxFrameBytes)
       return void this.#refuse(frame, "LimitError", `the calls that wait hold more than ${maxFrameBytes} bytes`);
     // A value of many small parts takes a hundred times its bytes: one such call may wait, but not many of them.

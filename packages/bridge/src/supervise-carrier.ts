@@ -101,6 +101,10 @@ class SupervisedWorker implements WorkerChannel {
     for (const frame of text.split("\n")) if (frame !== "") this.#link.sendFrame(frame);
   }
 
+  unreadBytes(): number {
+    return this.#link.keptChars;
+  }
+
   onFrames(receive: (chunk: Uint8Array) => void): void {
     this.#frames = receive;
   }

@@ -101,6 +101,11 @@ export class SupervisorLink {
     }
   }
 
+  /** What the supervisor has not acknowledged. */
+  get keptChars(): number {
+    return this.#keptChars;
+  }
+
   send(kind: string, payload = ""): void {
     if (this.#state === "closed") return;
     const line = hostLine(this.#host, ++this.#sent, kind, payload);

@@ -31,8 +31,8 @@ export interface WorkerChannel {
   kill(): Promise<void>;
   /** Of a worker that another host left: sends its last step again, as far as it was not used up. */
   replayStep?(): void;
-  /** Bytes that were written and wait in this process because the worker has not read them. Without it, nothing ends a worker that asks and never reads. */
-  unreadBytes?(): number;
+  /** Bytes of frames that wait in this process because the worker has not read them: lets the session end a worker that asks and never reads. */
+  unreadBytes(): number;
   /** CPU milliseconds that the worker and its children have used: lets the session end workers that stay busy between steps. */
   cpuTimeMs?(): number | undefined;
 }

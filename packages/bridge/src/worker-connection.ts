@@ -18,7 +18,7 @@ export interface Binding {
   readonly variables: ReadonlyMap<string, Value>;
 }
 
-/** Frames that may wait for a worker to read them, beyond the results of a step's calls. A worker that is asked for so many more is none of ours. */
+/** Frames that may wait for a worker to read them, beyond the results of a step's calls: code may ask much faster than it reads, and the host holds each answer. */
 const maxUnreadFrames = 20_000;
 
 /** One live worker: numbered frames out, checked frames in. */
@@ -50,9 +50,14 @@ export class WorkerConnection {
   /** `fields` is JSON text that begins with a comma, or nothing. */
   send(type: string, fields: string): void {
     if (this.#ended) return;
-    this.#unreadFrames = (this.channel.unreadBytes?.() ?? 0) === 0 ? 0 : this.#unreadFrames + 1;
-    if (this.#unreadFrames > this.#limits.maxCallsPerStep + maxUnreadFrames) this.fail(new ProtocolError("The sandbox reads none of its answers."));
+    this.#unreadFrames = this.channel.unreadBytes() === 0 ? 0 : this.#unreadFrames + 1;
+    if (this.#unreadFrames > this.#limits.maxCallsPerStep + maxUnreadFrames) this.#endUnreading();
     else this.channel.write(`{"t":"${type}","s":${++this.#sequence}${asciiJson(fields)}}\n`);
+  }
+
+  #endUnreading(): void {
+    void this.channel.kill();
+    this.#close({ message: "it asked without reading the answers" });
   }
 
   /** Sends `open` or `bind` and waits for the answer. Rejects with `value` when the worker can't build a variable, else with how it died. */

@@ -159,11 +159,12 @@ def call(name, *arguments):
     attempt(lambda: socket.socket(socket.AF_INET, socket.SOCK_STREAM)),
     attempt(lambda: os.memfd_create("hidden")),
     attempt(lambda: call("shmget", 0, 4096, 0o600)),
+    attempt(lambda: call("semget", 0, 32000, 0o600)),
     attempt(lambda: call("syscall", 425, 8, None)),
     attempt(lambda: call("ptrace", 0, 0, None, None)),
 ]`;
     const [noFamily, denied] = ["Address family not supported by protocol", "Operation not permitted"];
-    expect(await evaluateOnce(code)).toEqual([noFamily, noFamily, "done", "done", denied, denied, denied, denied]);
+    expect(await evaluateOnce(code)).toEqual([noFamily, noFamily, "done", "done", denied, denied, denied, denied, denied]);
   });
 
   it("keeps the namespace's first process, which ends with the host, out of reach", async () => {

@@ -40,6 +40,17 @@ const sizeCases: readonly ContractCase[] = [
     },
   },
   {
+    name: "code that makes calls and reads no answers costs the session at most, not the host",
+    async run(context) {
+      const session = await context.open();
+      const code = "import asyncio\nawait asyncio.sleep(0)\nwhile True:\n    echo.aio(1).send(None)";
+      const end = await endTyped(context, session, code, { timeoutMs: 40_000, deadlineMs: 45_000 });
+      // Answers that nobody reads are kept by the host: it must not wait for the code's time.
+      assert.notEqual((end.error ?? end.execution.error)?.name, "TimeoutError");
+      await assertUsable(context, session);
+    },
+  },
+  {
     name: "long code runs, and code beyond the limit is a typed refusal",
     async run(context) {
       const session = await context.open();
