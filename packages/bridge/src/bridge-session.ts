@@ -13,7 +13,7 @@ import {
 } from "@codelet/core";
 import { Bindings } from "./bindings.ts";
 import { Deferred } from "./deferred.ts";
-import { checkFilePath, chunksOf } from "./file-chunks.ts";
+import { checkFilePath, type FileChunk, readChunks, writeChunks } from "./file-chunks.ts";
 import { IdleWatch } from "./idle-watch.ts";
 import { joinReadings, type Readings } from "./readings.ts";
 import { type BridgeSessionOptions, checkedMs, type LeftStep, type ResolvedSessionOptions, resolveSessionOptions } from "./session-options.ts";
@@ -158,25 +158,15 @@ class BridgeSession implements ExecutorSession {
 
   async putFile(path: string, content: Uint8Array | AsyncIterable<Uint8Array>): Promise<void> {
     checkFilePath(path);
-    let at = 0;
-    for await (const chunk of chunksOf(content)) {
-      await this.#transfer(path, at, chunk);
-      at += chunk.length;
-    }
-    if (at === 0) await this.#transfer(path, 0, new Uint8Array());
+    await writeChunks(content, (at, chunk) => this.#transfer(path, at, chunk));
   }
 
   async *getFile(path: string): AsyncGenerator<Uint8Array, void, undefined> {
     checkFilePath(path);
-    for (let at = 0; ; ) {
-      const { data, isEnd } = await this.#transfer(path, at);
-      if (data.length > 0) yield data;
-      at += data.length;
-      if (isEnd) return;
-    }
+    yield* readChunks((at) => this.#transfer(path, at));
   }
 
-  async #transfer(path: string, at: number, chunk?: Uint8Array): Promise<{ readonly data: Uint8Array; readonly isEnd: boolean }> {
+  async #transfer(path: string, at: number, chunk?: Uint8Array): Promise<FileChunk> {
     this.#checkIdle();
     if (this.#left?.isRunning) throw new ConfigurationError(leftRuns);
     if (this.#failure !== undefined) throw this.#failure;

@@ -46,3 +46,14 @@ function parse(text: string): SupervisorLine {
   const [, number, kind, payload] = match as unknown as [string, string, string, string];
   return { number: number === "-" ? undefined : Number(number), kind, payload };
 }
+
+/** Tells hosts of one supervisor apart. */
+export function newHostName(): string {
+  return Math.random().toString(36).slice(2);
+}
+
+/** Digits as a number. Throws ProtocolError for anything else. */
+export function count(text: string): number {
+  if (!/^\d{1,15}$/.test(text)) throw new ProtocolError("The supervisor sent a malformed line.");
+  return Number(text);
+}

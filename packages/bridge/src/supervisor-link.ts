@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { AbortedError, CodeletError, ConfigurationError, ExecutorCrashedError, ProtocolError } from "@codelet/core";
+import { AbortedError, ExecutorCrashedError, ProtocolError } from "@codelet/core";
 import type { Carrier, SupervisionOptions } from "./carrier.ts";
 import { Deferred } from "./deferred.ts";
-import { isMachineGone } from "./machine-gone.ts";
+import { KeptLines } from "./kept-lines.ts";
+import { connectionLost, isFinal, type LinkFailure } from "./link-failure.ts";
 import { checkedMs } from "./session-options.ts";
-import { hostLine, maxPayloadChars, type SupervisorLine, SupervisorLineDecoder } from "./supervisor-lines.ts";
+import { count, hostLine, maxPayloadChars, newHostName, type SupervisorLine, SupervisorLineDecoder } from "./supervisor-lines.ts";
 
 export interface SupervisorEvents {
   line(kind: string, payload: string): void;
@@ -12,8 +13,6 @@ export interface SupervisorEvents {
   beat(cpuMs: number): void;
   lost(error: LinkFailure): void;
 }
-
-type LinkFailure = ConfigurationError | ExecutorCrashedError | ProtocolError;
 
 const defaultSilenceTimeoutMs = 20_000;
 const defaultReadyTimeoutMs = 60_000;
@@ -42,11 +41,9 @@ export class SupervisorLink {
   #host: string = newHostName();
   /** Absent: closing ends the machine. */
   #leftBecause: "detached" | "superseded" | undefined;
-  #sent = 0;
   #seen = 0;
   #unacknowledged = 0;
-  #kept: { readonly number: number; readonly line: string }[] = [];
-  #keptChars = 0;
+  readonly #kept = new KeptLines();
   #outgoing = "";
   #sending = false;
   #state: "new" | "live" | "reconnecting" | "closed" = "new";
@@ -103,15 +100,13 @@ export class SupervisorLink {
 
   /** What the supervisor has not acknowledged. */
   get keptChars(): number {
-    return this.#keptChars;
+    return this.#kept.chars;
   }
 
   send(kind: string, payload = ""): void {
     if (this.#state === "closed") return;
-    const line = hostLine(this.#host, ++this.#sent, kind, payload);
-    this.#kept.push({ number: this.#sent, line });
-    this.#keptChars += line.length;
-    if (this.#keptChars > maxKeptChars) this.#fail(new ExecutorCrashedError("The supervisor acknowledges nothing."));
+    const line = this.#kept.add((number) => hostLine(this.#host, number, kind, payload));
+    if (this.#kept.chars > maxKeptChars) this.#fail(new ExecutorCrashedError("The supervisor acknowledges nothing."));
     else if (this.#state === "live") this.#write(line);
   }
 
@@ -141,7 +136,7 @@ export class SupervisorLink {
   /** Gives up the connection once everything has arrived: the supervisor waits for another host. Rejects with `executor-crashed` when it doesn't answer. */
   async detach(keepMs: number): Promise<void> {
     this.send("d", String(keepMs / 1_000));
-    for (let waitedMs = 0; this.#kept.length > 0 && this.#state !== "closed"; waitedMs += detachLookMs) {
+    for (let waitedMs = 0; !this.#kept.isEmpty && this.#state !== "closed"; waitedMs += detachLookMs) {
       if (waitedMs >= helloTimeoutMs) throw new ExecutorCrashedError("The supervisor acknowledges nothing.");
       await sleep(detachLookMs);
     }
@@ -156,7 +151,7 @@ export class SupervisorLink {
     clearInterval(this.#timer);
     this.#hello?.reject(new ExecutorCrashedError("The connection to the supervisor was given up."));
     this.#hello = undefined;
-    this.#kept = [];
+    this.#kept.clear();
     this.#outgoing = "";
   }
 
@@ -229,7 +224,7 @@ export class SupervisorLink {
 
   #handleControl(kind: string, payload: string): void {
     if (kind === "a") {
-      this.#forget(count(payload));
+      this.#kept.forget(count(payload));
     } else if (kind === "h") {
       const hello = this.#hello;
       if (!payload.includes(`"${this.#host}"`)) {
@@ -241,20 +236,13 @@ export class SupervisorLink {
       }
       const seen = /"seen": ?(\d+)/.exec(payload)?.[1];
       if (seen === undefined) return; // tells an earlier host, on a stream that both hear, that this one has followed it
-      this.#forget(count(seen));
+      this.#kept.forget(count(seen));
       this.#isGreeted = true;
       this.#mayRepeat = true; // also when a provider has brought the hello twice
       this.#hello = undefined;
       hello?.resolve(payload);
     } else if (kind === "b") this.#events.beat(payload === "" ? 0 : count(payload));
     else throw new ProtocolError("The supervisor sent a line of an unknown kind.");
-  }
-
-  #forget(number: number): void {
-    if (number > this.#sent) throw new ProtocolError("The supervisor acknowledged what was not sent.");
-    let first = 0;
-    for (; (this.#kept[first]?.number ?? Number.POSITIVE_INFINITY) <= number; first++) this.#keptChars -= this.#kept[first]?.line.length ?? 0;
-    if (first > 0) this.#kept.splice(0, first);
   }
 
   // The connection
@@ -289,7 +277,7 @@ export class SupervisorLink {
         if (this.#isClosed()) return;
         this.#state = "live";
         this.#heardAt = performance.now();
-        this.#write(this.#kept.map(({ line }) => line).join(""));
+        this.#write(String(this.#kept));
         return;
       } catch (error) {
         if (this.#isClosed()) return;
@@ -306,27 +294,4 @@ export class SupervisorLink {
   #isClosed(): boolean {
     return this.#state === "closed";
   }
-}
-
-function connectionLost(reason: string, cause: unknown): ConfigurationError | ExecutorCrashedError {
-  const message = `The connection to the supervisor is lost: ${reason.replace(/\.$/, "")}.`;
-  return isRefusal(cause) ? new ConfigurationError(message) : new ExecutorCrashedError(message);
-}
-
-/** Whether another attempt to connect would fail like this one. */
-function isFinal(error: unknown): boolean {
-  return isMachineGone(error) || isRefusal(error);
-}
-
-function isRefusal(error: unknown): boolean {
-  return CodeletError.isInstance(error, "configuration");
-}
-
-function newHostName(): string {
-  return Math.random().toString(36).slice(2);
-}
-
-function count(text: string): number {
-  if (!/^\d{1,15}$/.test(text)) throw new ProtocolError("The supervisor sent a malformed line.");
-  return Number(text);
 }

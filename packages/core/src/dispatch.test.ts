@@ -1,29 +1,12 @@
-import { type FakeHandler, fakeExecutor, scriptedModel } from "@codelet/testing";
+import { fakeExecutor, scriptedModel } from "@codelet/testing";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { CodeAgent } from "./code-agent.ts";
-import type { Execution } from "./executor.ts";
-import { jsonSchema } from "./json-schema.ts";
 import { plainValue } from "./plain-value.ts";
 import { runCode } from "./run-code.ts";
-import { toValue } from "./to-value.ts";
+import { anything, run } from "./testing/tools.ts";
 import { type AnyTool, tool } from "./tool.ts";
-import { checkResult } from "./tool-values.ts";
 import { pythonFloat, pythonType } from "./value.ts";
-
-const run = (handler: FakeHandler, tools: readonly AnyTool[]): Promise<Execution> => runCode(fakeExecutor(handler), "", { tools });
-const never = undefined as never;
-const anything = jsonSchema<Record<string, unknown>>({ type: "object", properties: { x: {} } });
-const returning = (result: unknown): AnyTool => tool({ name: "get", description: "Gets.", input: anything, execute: () => result });
-const throwing = (thrown: unknown): AnyTool =>
-  tool({
-    name: "get",
-    description: "Gets.",
-    input: anything,
-    execute: () => {
-      throw thrown;
-    },
-  });
 
 describe("what a tool is given", () => {
   const echo = tool({
@@ -82,145 +65,6 @@ describe("what a tool is given", () => {
       context: { user: 7 },
       idempotencyKey: expect.stringMatching(new RegExp(`^${result.runId}/1/tool\\.`)),
     });
-  });
-});
-
-const thenKey = "then";
-
-describe("what a tool returns", () => {
-  it.each<readonly [string, unknown, unknown]>([
-    ["an object with a then that is data", JSON.parse('{"then": 5}'), JSON.parse('{"then": 5}')],
-    ["hostile keys as own keys", JSON.parse('{"__proto__": {"polluted": true}}'), JSON.parse('{"__proto__": {"polluted": true}}')],
-    ["a BigInt", 2n ** 80n, 2n ** 80n],
-    ["undefined", undefined, null],
-    ["8 MB", "x".repeat(8_000_000), "x".repeat(8_000_000)],
-    ["a Map and a Set", { map: new Map([["a", 1]]), set: new Set([1]) }, { map: { a: 1 }, set: [1] }],
-    ["typed arrays", { embedding: new Float32Array([0.5, 1]), ids: new BigInt64Array([2n ** 62n]) }, { embedding: [0.5, 1], ids: [2n ** 62n] }],
-    ["an ArrayBuffer", new Uint8Array([1, 2]).buffer, new Uint8Array([1, 2])],
-    ["what can be iterated", { values: new Map([["a", 1]]).values(), query: new URLSearchParams("a=1") }, { values: [1], query: [["a", "1"]] }],
-    [
-      "an error among results",
-      [{ status: "rejected", reason: new RangeError("bad") }],
-      [{ status: "rejected", reason: { name: "RangeError", message: "bad" } }],
-    ],
-  ])("passes on: %s", async (_, result, expected) => {
-    const { value, error } = await run(({ call }) => call("get", []), [returning(result)]);
-    expect(error).toBeUndefined();
-    expect(plainValue(value)).toEqual(expected);
-    expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
-  });
-
-  it("is copied, also from a Buffer, whose slices share its memory", () => {
-    const buffer = Buffer.from([1]);
-    const value = toValue({ buffer }, 1_000);
-    buffer[0] = 2;
-    expect(plainValue(value)).toEqual({ buffer: new Uint8Array([1]) });
-  });
-
-  const thenable = (then: (resolve: unknown, reject: (reason: unknown) => void) => void): object =>
-    Object.defineProperty({}, thenKey, { value: then });
-  const circular: Record<string, unknown> = {};
-  circular.self = circular;
-  it.each<readonly [string, unknown, RegExp]>([
-    ["a cycle", circular, /contains itself/],
-    ["a function", { f: () => 1 }, /function can't leave/],
-    ["a promise that nobody awaits", { later: Promise.resolve(1) }, /promise can't leave the host: await it/],
-    [
-      "a getter that throws",
-      Object.defineProperty({}, "x", {
-        enumerable: true,
-        get: () => {
-          throw 1;
-        },
-      }),
-      /getter or a proxy/,
-    ],
-    [
-      "a proxy that throws",
-      new Proxy(
-        {},
-        {
-          get: () => undefined,
-          ownKeys: () => {
-            throw null;
-          },
-        },
-      ),
-      /getter or a proxy/,
-    ],
-    ["an invalid date", new Date(Number.NaN), /can't be passed on/],
-    [
-      "a bottomless nest",
-      (() => {
-        let nest: unknown = 0;
-        for (let i = 0; i < 10_000; i++) nest = [nest];
-        return nest;
-      })(),
-      /nested deeper/,
-    ],
-    ["a thenable that rejects", thenable((_, reject) => reject(new Error("late"))), /late/],
-    [
-      "a thenable that throws",
-      thenable(() => {
-        throw new Error("boo");
-      }),
-      /boo/,
-    ],
-  ])("is a typed error for %s", async (_, result, message) => {
-    const { error } = await run(({ call }) => call("get", []), [returning(result)]);
-    expect(error?.name).toBe("ToolError");
-    expect(error?.message).toMatch(message);
-  });
-
-  const lying = new Proxy(new Error("x"), {
-    get: () => {
-      throw 1;
-    },
-  });
-  it("is a typed error whatever it throws", async () => {
-    for (const thrown of [null, undefined, 0, "text", Symbol("s"), new Error("broken"), Object.create(null), lying]) {
-      const { error } = await run(({ call }) => call("get", []), [throwing(thrown)]);
-      expect(error?.name).toBe("ToolError");
-    }
-  });
-
-  it("follows the output schema: numbers become floats, integers stay, and other shapes are refused", async () => {
-    const output = z.object({ celsius: z.number(), days: z.int(), week: z.array(z.number()) });
-    const weather = tool({ name: "get", description: "d", input: anything, output, execute: () => never });
-    const result = { celsius: 14, days: 2, week: [1, 1.5] };
-    expect(await checkResult(weather, result, 1_000)).toEqual({ celsius: pythonFloat(14), days: 2, week: [pythonFloat(1), 1.5] });
-    await expect(checkResult(weather, { celsius: "14" }, 1_000)).rejects.toThrow(/output schema refuses/);
-  });
-
-  it("is a float where the schema says number among others, and copied as Python's own values are", async () => {
-    const nullable = tool({ name: "get", description: "d", input: anything, output: z.number().nullable(), execute: () => null });
-    expect(await checkResult(nullable, 2, 1_000)).toEqual(pythonFloat(2));
-    const tuple = { [pythonType]: "tuple", items: [() => 1] };
-    await expect(checkResult(returning(1), tuple, 1_000)).rejects.toThrow(/function/);
-    await expect(checkResult(returning(1), { ["k".repeat(2_000)]: 1 }, 1_000)).rejects.toThrow(/more than/);
-  });
-
-  it("is refused when it is too large", async () => {
-    await expect(checkResult(returning(1), "x".repeat(1_001), 1_000)).rejects.toThrow(/more than 1000 bytes/);
-    await expect(checkResult(returning(1), new Uint8Array(1_001), 1_000)).rejects.toThrow(/more than 1000 bytes/);
-  });
-
-  it("fails in time when it never comes", async () => {
-    const slow = tool({ name: "get", description: "d", input: anything, timeoutMs: 20, execute: () => new Promise(() => {}) });
-    expect((await run(({ call }) => call("get", []), [slow])).error?.message).toBe("get gave no result within 20 ms.");
-  });
-
-  it("is read once: what it changes later changes nothing", async () => {
-    const shared = { list: [1] };
-    const { value } = await run(
-      async ({ call }) => {
-        const got = await call("get", []);
-        shared.list.push(2);
-        return got;
-      },
-      [returning(shared)],
-    );
-    expect(plainValue(value)).toEqual({ list: [1] });
   });
 });
 

@@ -1,5 +1,8 @@
+import { fromBase64, toBase64 } from "./base64.ts";
 import { ValueError } from "./errors.ts";
 import { type FrameColumn, isMedia, isPythonValue, type Json, type Opaque, type PythonValue, pythonFloat, pythonType, type Value } from "./value.ts";
+
+export { fromBase64, toBase64 } from "./base64.ts";
 
 /** Bounds of one encoded or decoded value. */
 export interface ValueLimits {
@@ -278,25 +281,4 @@ function shape(json: unknown): readonly number[] {
 function list(json: unknown): readonly unknown[] {
   if (!Array.isArray(json)) throw new ValueError("Malformed value: expected a list.");
   return json;
-}
-
-export function toBase64(bytes: Uint8Array): string {
-  const parts: string[] = [];
-  for (let start = 0; start < bytes.length; start += 0x3000) {
-    // `apply` takes a typed array as it is; spreading one is ten times slower.
-    parts.push(btoa(String.fromCharCode.apply(null, bytes.subarray(start, start + 0x3000) as unknown as number[])));
-  }
-  return parts.join("");
-}
-
-export function fromBase64(base64: string): Uint8Array {
-  let binary: string;
-  try {
-    binary = atob(base64);
-  } catch (error) {
-    throw new ValueError("Malformed base64.", { cause: error });
-  }
-  const bytes = new Uint8Array(binary.length);
-  for (let index = 0; index < bytes.length; index++) bytes[index] = binary.charCodeAt(index);
-  return bytes;
 }

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
+import { fromBase64 } from "../base64.ts";
 import type { EventBody } from "../events.ts";
-import { fromBase64 } from "../value-codec.ts";
 import { type RunEnd, renderRunEnd } from "./render-run-end.ts";
 import { anAction, anEvent } from "./testing/events.ts";
 import { Told } from "./told.ts";

@@ -1,0 +1,95 @@
+import { fakeExecutor, faultyModel, scriptedModel } from "@codelet/testing";
+import { describe, expect, it } from "vitest";
+
+/** The model's text of one action; the fake executor's handler decides what its code does. */
+import { action, agentOf, answering, eventsOf } from "./testing/code-agents.ts";
+
+describe("events", () => {
+  it("come in order, numbered, with one terminal event", async () => {
+    const events = await eventsOf(agentOf([action("hi"), action("answer 1")]).start("task"));
+    expect(events.map(({ seq }) => seq)).toEqual(events.map((_, index) => index + 1));
+    expect(events.filter(({ type }) => type === "run-end")).toHaveLength(1);
+    expect(events.at(-1)).toMatchObject({ type: "run-end", state: "success" });
+    const types = events.filter(({ step }) => step === 1).map(({ type }) => type);
+    expect(types).toEqual(["step-start", "model-delta", "model-end", "code", "output-delta", "execution", "step-end"]);
+  });
+
+  it("warn of an executor without isolation", async () => {
+    const events = await eventsOf(agentOf([action("answer 1")]).start("task"));
+    expect(events).toContainEqual(expect.objectContaining({ type: "warning", message: expect.stringContaining("isolation level 0") }));
+  });
+
+  it("stop the run when they are left early", async () => {
+    const executor = fakeExecutor(answering);
+    const run = agentOf([action("a"), action("b"), action("c")], { executor }).start("task");
+    for await (const event of run) if (event.type === "code") break;
+    expect(await run.result).toMatchObject({ state: "aborted" });
+    expect(executor.openSessions).toBe(0);
+  });
+
+  it("stop the run at once when they are left while nothing happens", async () => {
+    const executor = fakeExecutor(answering);
+    const model = faultyModel(scriptedModel([]), [{ call: 1, type: "hang" }]);
+    const run = agentOf([], { executor, model }).start("task");
+    const events = run[Symbol.asyncIterator]();
+    while ((await events.next()).value?.type !== "step-start");
+    const pending = events.next();
+    expect(await events.return?.()).toEqual({ done: true, value: undefined });
+    expect(await pending).toEqual({ done: true, value: undefined });
+    expect(await run.result).toMatchObject({ state: "aborted" });
+    expect(executor.openSessions).toBe(0);
+  });
+
+  it("end with a terminal event also when the run fails, and the result rejects only where it is read", async () => {
+    const run = agentOf([Object.assign(new Error("no"), { status: 401 })]).start("task");
+    expect((await eventsOf(run)).at(-1)).toMatchObject({ type: "run-end", state: "failed", error: { name: "ModelCallError" } });
+    await expect(run.result).rejects.toMatchObject({ code: "model-call", status: 401, run: { steps: [{ type: "system" }, { type: "task" }] } });
+  });
+
+  it("end with all that the result says of the ending", async () => {
+    const run = agentOf([action("hi"), "about 4"], { maxSteps: 1 }).start("task");
+    const [end] = (await eventsOf(run)).slice(-1);
+    const { steps, startedAtMs, ...ending } = await run.result;
+    expect(ending).toMatchObject({ state: "limit", limit: "steps", text: "about 4", output: "about 4", costUsd: 0 });
+    expect(end).toMatchObject(ending);
+  });
+
+  it("end with a terminal event also when the run can't begin", async () => {
+    const run = agentOf([]).start("task", { additionalArgs: { "not a name": 1 } });
+    expect(await eventsOf(run)).toMatchObject([{ type: "run-end", state: "failed", error: { name: "TypeError" } }]);
+    await expect(run.result).rejects.toThrow(/Python identifier/);
+  });
+
+  it("can be read by one reader only", async () => {
+    const run = agentOf([action("answer 1")]).start("task");
+    await eventsOf(run);
+    await expect(eventsOf(run)).rejects.toMatchObject({ code: "configuration" });
+  });
+});
+
+describe("stepping by hand", () => {
+  it("takes one step at a time", async () => {
+    const model = scriptedModel([action("a"), action("b"), action("answer 1")]);
+    const run = agentOf([], { model }).start("task");
+    expect(await run.step()).toMatchObject({ step: 1, code: "a" });
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    expect(model.remaining).toBe(2);
+    expect(await run.step()).toMatchObject({ step: 2 });
+    expect(await run.step()).toMatchObject({ step: 3, isFinal: true });
+    expect(await run.step()).toBeUndefined();
+    expect(await run.result).toMatchObject({ state: "success" });
+  });
+
+  it("gives each of several askers a step of its own", async () => {
+    const run = agentOf([action("a"), action("answer 1")]).start("task");
+    const [first, second] = await Promise.all([run.step(), run.step()]);
+    expect([first?.step, second?.step]).toEqual([1, 2]);
+  });
+
+  it("can be stopped while it waits", async () => {
+    const run = agentOf([action("a"), action("b")]).start("task");
+    await run.step();
+    await run.stop("enough");
+    expect(await run.result).toMatchObject({ state: "aborted", reason: "enough" });
+  });
+});
