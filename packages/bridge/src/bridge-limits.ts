@@ -32,6 +32,13 @@ export const defaultBridgeLimits: BridgeLimits = {
   maxCodeBytes: 256 * 1024,
 };
 
+const maxUnreadBeyondCalls = 10_000;
+
+/** Frames that may wait for a worker to read them: code may ask much faster than it reads, and each answer is held until then. */
+export function maxUnreadFrames({ maxCallsPerStep }: BridgeLimits): number {
+  return maxCallsPerStep + maxUnreadBeyondCalls;
+}
+
 /** Complete, checked limits. Throws TypeError for what is no integer >= 1. */
 export function resolveBridgeLimits(limits: Partial<BridgeLimits> = {}): BridgeLimits {
   for (const [name, value] of Object.entries(limits)) {

@@ -49,6 +49,17 @@ test("runs steps with calls, output and large values over a carrier", async () =
   expect(await run(session, "import os\nos.write(2, b'\\xff')\nNone")).toMatchObject({ logs: "\ufffd" });
 });
 
+test("ends a worker that asks without reading the answers", async () => {
+  await using supervised = await open();
+  const code = "import asyncio\nawait asyncio.sleep(0)\nwhile True:\n    echo.aio(1).send(None)";
+  const { error, stateLost } = await run(supervised.session, code, { echo: (x: Value): Value => x }, { timeoutMs: 60_000 });
+  expect({ error, stateLost }).toMatchObject({
+    error: { name: "SessionDied", message: expect.stringContaining("without reading") },
+    stateLost: true,
+  });
+  expect(await run(supervised.session, "40 + 1")).toMatchObject({ value: 41, error: undefined });
+});
+
 test("interrupts and kills while the worker is stuck", async () => {
   await using supervised = await open();
   const { session } = supervised;

@@ -98,11 +98,6 @@ export class SupervisorLink {
     }
   }
 
-  /** What the supervisor has not acknowledged. */
-  get keptChars(): number {
-    return this.#kept.chars;
-  }
-
   send(kind: string, payload = ""): void {
     if (this.#state === "closed") return;
     const line = this.#kept.add((number) => hostLine(this.#host, number, kind, payload));

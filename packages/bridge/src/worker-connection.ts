@@ -1,6 +1,6 @@
 import { CodeletError, ExecutorCrashedError, type Json, ProtocolError, type ToolSignature, type Value, ValueError } from "@codelet/core";
 import { encodeValue } from "@codelet/core/value-codec";
-import type { BridgeLimits } from "./bridge-limits.ts";
+import { type BridgeLimits, maxUnreadFrames } from "./bridge-limits.ts";
 import { FrameDecoder } from "./frame-decoder.ts";
 import type { WorkerChannel, WorkerExit } from "./worker-channel.ts";
 import type { WorkerFrame } from "./worker-frames.ts";
@@ -17,9 +17,6 @@ export interface Binding {
   readonly tools: ReadonlyMap<string, ToolSignature>;
   readonly variables: ReadonlyMap<string, Value>;
 }
-
-/** Frames that may wait for a worker to read them, beyond the results of a step's calls: code may ask much faster than it reads, and the host holds each answer. */
-const maxUnreadFrames = 20_000;
 
 /** One live worker: numbered frames out, checked frames in. */
 export class WorkerConnection {
@@ -51,7 +48,7 @@ export class WorkerConnection {
   send(type: string, fields: string): void {
     if (this.#ended) return;
     this.#unreadFrames = this.channel.unreadBytes() === 0 ? 0 : this.#unreadFrames + 1;
-    if (this.#unreadFrames > this.#limits.maxCallsPerStep + maxUnreadFrames) this.#endUnreading();
+    if (this.#unreadFrames > maxUnreadFrames(this.#limits)) this.#endUnreading();
     else this.channel.write(`{"t":"${type}","s":${++this.#sequence}${asciiJson(fields)}}\n`);
   }
 

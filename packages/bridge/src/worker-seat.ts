@@ -1,6 +1,7 @@
 import { AbortedError, ExecutorCrashedError } from "@codelet/core";
 import { baseImports } from "./base-imports.ts";
 import type { Bindings } from "./bindings.ts";
+import { maxUnreadFrames } from "./bridge-limits.ts";
 import { Deferred } from "./deferred.ts";
 import type { ResolvedSessionOptions } from "./session-options.ts";
 import { type ConnectionEvents, WorkerConnection } from "./worker-connection.ts";
@@ -92,6 +93,7 @@ export class WorkerSeat {
         output_bytes: maxOutputBytes,
         rich_parts: maxRichParts,
         rich_bytes: maxRichBytes,
+        unread_frames: maxUnreadFrames(this.#options.limits),
       },
       imports: authorizedImports ?? null,
       base: baseImports,

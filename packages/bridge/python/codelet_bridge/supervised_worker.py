@@ -39,6 +39,7 @@ class Worker:
         their_lifeline.close()
         self.socket = ours
         self.to_send = bytearray(code)
+        self.unread = 0  # frames since it had read all of them
         self.line = bytearray()
         self.outputs = {"o": self.process.stdout.fileno(), "e": self.process.stderr.fileno()}
         ours.setblocking(False)

@@ -55,6 +55,7 @@ class Supervisor:
         self.budgets = {"o": OutputBudget(), "e": OutputBudget()}
         self.mark_prefix = ""
         self.is_opened = False
+        self.max_unread = 0
         self.asked = 0  # answers that the worker owes, and of these the ones that a dead host waited for
         self.unwanted = 0
         self.step = LastStep()
@@ -197,6 +198,7 @@ class Supervisor:
         elif frame.startswith(b'{"t":"open",'):
             self.is_opened = True
             opening = json.loads(frame)
+            self.max_unread = opening["limits"]["unread_frames"]
             self.mark_prefix = opening["mark"]
             for budget in self.budgets.values():
                 budget.limit = opening["limits"]["output_bytes"]
@@ -204,6 +206,9 @@ class Supervisor:
             self.asked += 1
         self.worker.to_send += frame + b"\n"
         self.flush_worker()
+        self.worker.unread = self.worker.unread + 1 if self.worker.to_send else 0
+        if self.is_opened and self.worker.unread > self.max_unread:
+            self.end_worker("it asked without reading the answers")
 
     # the worker
 
@@ -217,10 +222,10 @@ class Supervisor:
         self.send("s", str(self.worker.process.pid).encode())
         self.flush_worker()
 
-    def end_worker(self):
+    def end_worker(self, why=None):
         worker, self.worker = self.worker, None
         message, out_of_memory = worker.end()
-        self.send_step("x", json.dumps({"message": message, "memory": out_of_memory}).encode())
+        self.send_step("x", json.dumps({"message": why or message, "memory": out_of_memory}).encode())
 
     def tell_end(self):
         """To a new host that goes on without the step whose worker has ended since: it waits for an answer."""
