@@ -1,5 +1,5 @@
-import { isAccessKey } from "@codelet/bridge";
-import { CodeletError, ConfigurationError, ExecutorCrashedError } from "@codelet/core";
+import { isAccessKey, type SdkErrorMeaning, sdkError } from "@codelet/bridge";
+import { ConfigurationError } from "@codelet/core";
 import type { Sdk } from "./load-sdk.ts";
 import type { BlaxelExecutorOptions } from "./options.ts";
 
@@ -20,24 +20,30 @@ export function useAccount({ initialize }: Sdk, { apiKey, workspace }: BlaxelExe
   initialize({ ...(apiKey !== undefined && { apiKey }), ...(workspace !== undefined && { workspace }) });
 }
 
-/** What the SDK threw, which need not be an Error, as one line that says what to do. `doing` completes "Blaxel could not". */
+const noAccount = {
+  code: "configuration",
+  advice: "Run `bl login`, or set BL_API_KEY and BL_WORKSPACE, or pass `apiKey` and `workspace`",
+} as const;
+const badAccount = { code: "configuration", advice: "Set `apiKey` and `workspace`, or BL_API_KEY and BL_WORKSPACE" } as const;
+const badOption = { code: "configuration" } as const;
+
+const meanings: Readonly<Record<number, SdkErrorMeaning>> = {
+  400: badOption,
+  401: badAccount,
+  403: badAccount,
+  404: badOption,
+  409: badOption,
+  429: { code: "executor-crashed", advice: "The account's limit is reached: open fewer sessions, or try again later" },
+};
+
+/** What the SDK threw, often the body of an answer, as one line that says what to do. `doing` completes "Blaxel could not". */
 export function blaxelError(thrown: unknown, doing: string): Error {
-  if (CodeletError.isInstance(thrown)) return thrown;
   const { code, name, message, error, documentation } = (thrown ?? {}) as Readonly<Record<string, unknown>>;
-  const number = statusOf(thrown);
-  const said = [message, error, code].find((text) => typeof text === "string" && text !== "") ?? String(thrown);
-  const line = `Blaxel could not ${doing}: ${String(said).split("\n")[0]?.slice(0, 300).replace(/\.+$/, "")}`;
-  // The SDK throws the body of an answer, to which it adds a word on authentication.
-  if (name === "CredentialsError")
-    return new ConfigurationError("Blaxel needs an account: run `bl login`, or set BL_API_KEY and BL_WORKSPACE, or pass `apiKey` and `workspace`.", {
-      cause: thrown,
-    });
-  if (documentation !== undefined || number === 401 || number === 403)
-    return new ConfigurationError(`${line}. Set \`apiKey\` and \`workspace\`, or BL_API_KEY and BL_WORKSPACE.`, { cause: thrown });
-  if (number === 400 || number === 404 || number === 409) return new ConfigurationError(line, { cause: thrown });
-  if (number === 429)
-    return new ExecutorCrashedError(`${line}. The account's limit is reached: open fewer sessions, or try again later.`, { cause: thrown });
-  return new ExecutorCrashedError(`${line}. Try again.`, { cause: thrown });
+  const said = [message, error, code].find((text) => typeof text === "string" && text !== "");
+  const other: SdkErrorMeaning = meanings[statusOf(thrown)] ?? { code: "executor-crashed", advice: "Try again" };
+  // To the body of a refusal the SDK adds a word on authentication.
+  const ofAccount = name === "CredentialsError" ? noAccount : documentation !== undefined && badAccount;
+  return sdkError(thrown, `Blaxel could not ${doing}`, ofAccount || other, { said });
 }
 
 export function isNotFound(thrown: unknown): boolean {

@@ -1,15 +1,16 @@
 import { randomBytes, randomInt } from "node:crypto";
 import type { SandboxInstance } from "@blaxel/core";
 import {
-  carrierSession,
+  type Carrier,
   endMachine,
   httpCarrier,
-  machineOf,
+  isAccessKey,
+  machineCapabilities,
+  machineExecutor,
   pipInstall,
+  type StartedMachine,
   shellCommand,
   supervisorBoot,
-  throwIfAborted,
-  unlessAborted,
 } from "@codelet/bridge";
 import {
   CodeletError,
@@ -17,27 +18,22 @@ import {
   type Executor,
   type ExecutorCapabilities,
   ExecutorCrashedError,
+  type Json,
   type OpenSessionOptions,
 } from "@codelet/core";
 import { blaxelError, isNotFound, useAccount } from "./account.ts";
 import { loadSdk } from "./load-sdk.ts";
 import { type BlaxelExecutorOptions, type ResolvedBlaxelOptions, resolveOptions } from "./options.ts";
 
-const name = "blaxel";
-
-interface Machine {
+/** How the supervisor of a sandbox is reached. */
+interface Address {
   readonly sandbox: string;
   readonly port: number;
   readonly token: string;
-  readonly [key: string]: string | number;
+  readonly [key: string]: Json;
 }
 
 type Api = typeof SandboxInstance;
-
-interface Found {
-  readonly machine: Machine;
-  readonly sandbox: SandboxInstance;
-}
 
 /**
  * An executor that gives each session a sandbox of Blaxel, a small virtual machine. Its process is reached through the port proxy of the account,
@@ -50,64 +46,58 @@ interface Found {
  */
 export function blaxelExecutor(options: BlaxelExecutorOptions = {}): Executor {
   const resolved = resolveOptions(options);
-  return {
-    name,
-    language: "python",
-    capabilities: capabilitiesOf(resolved),
-    async open(open = {}) {
-      const { signal } = open;
-      const sdk = await loadSdk();
-      useAccount(sdk, resolved);
-      const api = sdk.SandboxInstance;
-      const { machine, sandbox } =
-        open.restore === undefined ? await start(api, resolved, open) : await find(api, machineOf(open.restore, name) as Machine, signal);
-      const leaveNothing = async (error: unknown): Promise<never> => {
-        if (open.restore === undefined) await remove(api, machine.sandbox); // a session that was found may be asked for again
-        throw blaxelError(error, `reach the sandbox ${machine.sandbox}`);
-      };
-      const carrier = await httpCarrier({
-        request: (path, init) => sandbox.fetch(machine.port, path, init),
-        token: machine.token,
-        close: () => remove(api, machine.sandbox),
-        isGone: () => isGone(api, machine.sandbox),
-        startTimeoutMs: resolved.startTimeoutMs,
-        signal,
-      }).catch(leaveNothing);
-      return carrierSession({ executor: name, open, carrier, machine, graceMs: resolved.graceMs, detachedTimeoutMs: resolved.idleMinutes * 60_000 });
-    },
+  const connect = async (): Promise<Api> => {
+    const sdk = await loadSdk();
+    useAccount(sdk, resolved);
+    return sdk.SandboxInstance;
   };
+  return machineExecutor<Machine>({
+    name: "blaxel",
+    capabilities: capabilitiesOf(resolved),
+    graceMs: resolved.graceMs,
+    detachedTimeoutMs: resolved.idleMinutes * 60_000,
+    create: async (open) => createSandbox(await connect(), resolved, open),
+    start: (machine, open) => startSupervisor(machine, resolved, open),
+    remove: ({ api, address }) => remove(api, address.sandbox),
+    find: async (reference, open) => {
+      const machine = await findSandbox(await connect(), readAddress(reference));
+      return { carrier: await carry(machine, resolved, open), reference };
+    },
+    explain: blaxelError,
+  });
+}
+
+interface Machine {
+  readonly api: Api;
+  readonly address: Address;
+  readonly sandbox: SandboxInstance;
 }
 
 function capabilitiesOf({ packages, allowedDomains }: ResolvedBlaxelOptions): ExecutorCapabilities {
   return {
+    ...machineCapabilities,
     isolation: 4,
     network: allowedDomains === undefined ? "full" : "allowlist",
-    files: "own",
-    processes: "own",
-    threads: true,
     packages: packages.length > 0 ? "installed" : "fixed",
-    richOutput: true,
-    fileTransfer: true,
     recovery: { pinned: true, snapshot: false, replay: false },
-    limits: { memory: "none", processes: "none", output: true }, // the machine's own: what they cost is not known to us
   };
 }
 
-async function start(api: Api, options: ResolvedBlaxelOptions, { seed, signal, onProgress }: OpenSessionOptions): Promise<Found> {
-  const { image, memoryMib, region, labels, env, packages, allowedDomains, idleMinutes } = options;
-  throwIfAborted(signal);
-  const machine: Machine = {
+/** Asks for its removal when the answer is an error: a sandbox may have been made all the same. */
+async function createSandbox(api: Api, options: ResolvedBlaxelOptions, { onProgress }: OpenSessionOptions): Promise<Machine> {
+  const { image, memoryMib, region, labels, allowedDomains, idleMinutes } = options;
+  const address: Address = {
     sandbox: `codelet-${randomBytes(6).toString("hex")}`,
     port: randomInt(20_000, 32_000),
     token: randomBytes(24).toString("hex"),
   };
   onProgress?.(`starting a sandbox of ${image}`);
   try {
-    const creation = api.create({
-      name: machine.sandbox,
+    const sandbox = await api.create({
+      name: address.sandbox,
       image,
       memory: memoryMib,
-      ports: [{ target: machine.port, protocol: "HTTP" }],
+      ports: [{ target: address.port, protocol: "HTTP" }],
       labels: { ...labels, codelet: "session" },
       lifecycle: { expirationPolicies: [{ type: "ttl-idle", value: `${Math.ceil(idleMinutes)}m`, action: "delete" }] },
       ...(region !== undefined && { region }),
@@ -115,41 +105,61 @@ async function start(api: Api, options: ResolvedBlaxelOptions, { seed, signal, o
         network: { firewall: { rulesets: ["proxy"] }, proxy: { allowedDomains: [...allowedDomains] } } as never,
       }),
     });
-    const sandbox = await unlessAborted(signal, creation, () => remove(api, machine.sandbox));
-    if (packages.length > 0) {
-      onProgress?.(`installing ${packages.join(", ")}`);
-      const command = shellCommand(pipInstall(packages));
-      const installation = sandbox.process.exec({ name: "codelet-packages", command, waitForCompletion: true, timeout: 0 });
-      const { exitCode, logs } = await unlessAborted(signal, installation);
-      if (exitCode !== 0) throw new ConfigurationError(`pip could not install ${packages.join(", ")}: ${String(logs).trim().split("\n").at(-1)}`);
-    }
-    const { argv } = supervisorBoot({ seed, port: machine.port, orphanTimeoutMs: idleMinutes * 60_000 });
-    // A folder of its own: the process's would be the root of the machine. Without a timeout, and kept alive, or the sandbox sleeps while code waits.
-    const command = `cd "$(mktemp -d)" && exec ${shellCommand(argv)}`;
-    const starting = sandbox.process.exec({
-      name: "codelet",
-      command,
-      env: { ...env, CODELET_TOKEN: machine.token },
-      keepAlive: true,
-      timeout: 0,
-      waitForCompletion: false,
-    });
-    await unlessAborted(signal, starting);
-    return { machine, sandbox };
+    return { api, address, sandbox };
   } catch (error) {
-    await remove(api, machine.sandbox);
-    throw blaxelError(error, "start a sandbox");
+    await remove(api, address.sandbox);
+    throw error;
   }
 }
 
-async function find(api: Api, machine: Machine, signal: AbortSignal | undefined): Promise<Found> {
-  try {
-    const sandbox = await unlessAborted(signal, api.get(machine.sandbox));
-    if (!isOver(sandbox)) return { machine, sandbox };
-  } catch (error) {
-    if (!isNotFound(error)) throw blaxelError(error, `find the sandbox ${machine.sandbox}`);
+async function startSupervisor(machine: Machine, options: ResolvedBlaxelOptions, open: OpenSessionOptions): Promise<StartedMachine> {
+  const { sandbox, address } = machine;
+  const { packages, idleMinutes, env } = options;
+  if (packages.length > 0) {
+    open.onProgress?.(`installing ${packages.join(", ")}`);
+    const command = shellCommand(pipInstall(packages));
+    const { exitCode, logs } = await sandbox.process.exec({ name: "codelet-packages", command, waitForCompletion: true, timeout: 0 });
+    if (exitCode !== 0) throw new ConfigurationError(`pip could not install ${packages.join(", ")}: ${String(logs).trim().split("\n").at(-1)}`);
   }
-  throw new ExecutorCrashedError(`The sandbox ${machine.sandbox} is gone, and its variables are lost: open a new session.`);
+  const { argv } = supervisorBoot({ seed: open.seed, port: address.port, orphanTimeoutMs: idleMinutes * 60_000 });
+  await sandbox.process.exec({
+    name: "codelet",
+    // A folder of its own: the process's would be the root of the machine. Without a timeout, and kept alive, or the sandbox sleeps while code waits.
+    command: `cd "$(mktemp -d)" && exec ${shellCommand(argv)}`,
+    env: { ...env, CODELET_TOKEN: address.token },
+    keepAlive: true,
+    timeout: 0,
+    waitForCompletion: false,
+  });
+  return { carrier: await carry(machine, options, open), reference: address };
+}
+
+function carry({ api, address, sandbox }: Machine, { startTimeoutMs }: ResolvedBlaxelOptions, { signal }: OpenSessionOptions): Promise<Carrier> {
+  return httpCarrier({
+    request: (path, init) => sandbox.fetch(address.port, path, init),
+    token: address.token,
+    close: () => remove(api, address.sandbox),
+    isGone: () => isGone(api, address.sandbox),
+    startTimeoutMs,
+    signal,
+  });
+}
+
+async function findSandbox(api: Api, address: Address): Promise<Machine> {
+  try {
+    const sandbox = await api.get(address.sandbox);
+    if (!isOver(sandbox)) return { api, address, sandbox };
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
+  }
+  throw new ExecutorCrashedError(`The sandbox ${address.sandbox} is gone, and its variables are lost: open a new session.`);
+}
+
+function readAddress(reference: Json): Address {
+  const { sandbox, port, token } = (reference ?? {}) as Partial<Address>;
+  const isAddress = typeof sandbox === "string" && /^codelet-[0-9a-f]+$/.test(sandbox) && Number.isSafeInteger(port) && isAccessKey(token);
+  if (isAddress) return { sandbox, port: port as number, token };
+  throw new ConfigurationError("The reference names no sandbox of Blaxel.");
 }
 
 function isOver({ status }: SandboxInstance): boolean {
@@ -162,7 +172,7 @@ async function isGone(api: Api, sandbox: string): Promise<boolean> {
     return isOver(await api.get(sandbox));
   } catch (error) {
     if (isNotFound(error)) return true;
-    const said = blaxelError(error, `find the sandbox ${sandbox}`);
+    const said = blaxelError(error, "find the sandbox");
     if (CodeletError.isInstance(said, "configuration")) throw said;
     return false;
   }

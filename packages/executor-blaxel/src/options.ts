@@ -1,15 +1,4 @@
-import {
-  checkAccessKey,
-  checkEnvironment,
-  checkInteger,
-  checkName,
-  checkNumber,
-  checkOptionNames,
-  checkPackageNames,
-  checkTextList,
-  checkTexts,
-  type ResolvedOptions,
-} from "@codelet/bridge";
+import { option, type ResolvedOptions, readOptions } from "@codelet/bridge";
 
 /** Options of `blaxelExecutor`. */
 export interface BlaxelExecutorOptions {
@@ -43,23 +32,18 @@ export type ResolvedBlaxelOptions = ResolvedOptions<BlaxelExecutorOptions, "regi
 
 /** Throws TypeError before anything is started. */
 export function resolveOptions(options: BlaxelExecutorOptions): ResolvedBlaxelOptions {
-  const { region, allowedDomains, apiKey, workspace, image = "blaxel/py-app:latest", packages = [] } = options;
-  checkAccessKey("apiKey", apiKey);
-  checkPackageNames(packages);
-  const resolved: ResolvedBlaxelOptions = {
-    image: checkName("image", image, "the name of an image"),
-    packages,
-    region,
-    allowedDomains: allowedDomains && checkTextList("allowedDomains", allowedDomains),
-    apiKey,
-    workspace,
-    env: checkEnvironment("env", options.env ?? {}),
-    labels: checkTexts("labels", options.labels ?? {}),
-    memoryMib: checkInteger("memoryMib", options.memoryMib ?? 2_048, { minimum: 512 }),
-    idleMinutes: checkNumber("idleMinutes", options.idleMinutes ?? 10, { minimum: 1 }),
-    graceMs: checkInteger("graceMs", options.graceMs ?? 500, { minimum: 0 }),
-    startTimeoutMs: checkInteger("startTimeoutMs", options.startTimeoutMs ?? 60_000, { minimum: 1_000 }),
-  };
-  checkOptionNames(options, resolved);
-  return resolved;
+  return readOptions<ResolvedBlaxelOptions>(options, {
+    image: option.text("blaxel/py-app:latest", "the name of an image"),
+    memoryMib: option.integer(2_048, { minimum: 512 }),
+    region: option.optional(option.text("")),
+    packages: option.packageNames,
+    env: option.environment,
+    labels: option.texts,
+    allowedDomains: option.optional(option.textList),
+    apiKey: option.accessKey,
+    workspace: option.optional(option.text("")),
+    idleMinutes: option.number(10, { minimum: 1 }),
+    graceMs: option.integer(500, { minimum: 0 }),
+    startTimeoutMs: option.integer(60_000, { minimum: 1_000 }),
+  });
 }

@@ -2,6 +2,7 @@ import type { Duplex } from "node:stream";
 import { Writable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Carrier, machineGone } from "@codelet/bridge";
+import { ConfigurationError } from "@codelet/core";
 import type Docker from "dockerode";
 import { statusOf } from "./engine.ts";
 
@@ -9,16 +10,19 @@ const removalTimeoutMs = 10_000;
 const removalLookMs = 50;
 const maxComplaintChars = 2_000;
 
-/** The attached streams of a container: the supervisor's stdin and stdout. */
-export interface AttachedCarrier extends Carrier {
-  /** What the container has written to stderr lately: why it did not start. */
-  complaints(): string;
+export interface AttachOptions {
+  /** For messages. */
+  readonly image: string;
+  /** The container's stdin ends with the first connection. @default false */
+  readonly isOnce?: boolean;
 }
 
-/** Attaches to a container that is created or runs. Rejects with the engine's error. `once`: the container's stdin ends with the first connection. */
-export async function attachCarrier(docker: Docker, container: Docker.Container, once = false): Promise<AttachedCarrier> {
+/** The attached streams of a container that is created or runs: its supervisor's stdin and stdout. Rejects with the engine's error. */
+export async function attachCarrier(docker: Docker, container: Docker.Container, { image, isOnce = false }: AttachOptions): Promise<Carrier> {
   let receive: (chunk: Uint8Array) => void = () => {};
-  let lost: (reason: string) => void = () => {};
+  let lost: (reason: string, cause?: unknown) => void = () => {};
+  let isHeard = false;
+  /** What it has written to stderr lately: why it did not start. */
   let complaint = "";
   let stream = await attach();
 
@@ -27,6 +31,7 @@ export async function attachCarrier(docker: Docker, container: Docker.Container,
     const isCurrent = (): boolean => stream === undefined || stream === attached;
     const stdout = new Writable({
       write(chunk: Uint8Array, _, written) {
+        isHeard ||= chunk.length > 1; // a supervisor begins with an empty line
         if (isCurrent()) receive(chunk);
         written();
       },
@@ -39,12 +44,17 @@ export async function attachCarrier(docker: Docker, container: Docker.Container,
     });
     docker.modem.demuxStream(attached, stdout, stderr);
     attached.once("error", (error) => isCurrent() && lost(error.message));
-    attached.once("close", () => isCurrent() && lost("the container's streams have ended"));
+    attached.once("close", () => isCurrent() && lost("the container's streams have ended", ending()));
     return attached;
   }
 
-  const carrier: AttachedCarrier = {
-    complaints: () => complaint.trim(),
+  function ending(): Error {
+    const why = complaint.trim().split("\n").at(-1);
+    if (isHeard || !why) return machineGone("the container has ended");
+    return new ConfigurationError(`The container of the image ${image} ended before it was ready: ${why}`);
+  }
+
+  const carrier: Carrier = {
     send: (text) => new Promise((sent, failed) => stream.write(text, (error) => (error ? failed(error) : sent()))),
     onData(callback) {
       receive = callback;
@@ -58,12 +68,12 @@ export async function attachCarrier(docker: Docker, container: Docker.Container,
       await removeContainer(container);
     },
   };
-  if (once) return carrier;
+  if (isOnce) return carrier;
   return {
     ...carrier,
     async reconnect() {
       stream.destroy();
-      if (!(await isRunning(container))) throw machineGone("the container has ended");
+      if (!(await isRunning(container))) throw ending();
       stream = await attach();
     },
     async detach() {

@@ -1,6 +1,7 @@
 import { existsSync, realpathSync } from "node:fs";
 import { homedir } from "node:os";
-import { CodeletError, ConfigurationError } from "@codelet/core";
+import { sdkError } from "@codelet/bridge";
+import { ConfigurationError } from "@codelet/core";
 import Docker from "dockerode";
 import type { EngineType } from "./options.ts";
 
@@ -56,22 +57,21 @@ interface EngineFailure {
   readonly json?: { readonly message?: string; readonly cause?: string } | null;
 }
 
+const noRights = {
+  code: "configuration",
+  advice: "This user may not use the Docker engine's socket: join the group `docker`, or use rootless Docker or Podman",
+} as const;
+const noEngine = {
+  code: "configuration",
+  advice: "No Docker engine answers: start Docker or Podman, or name it with `engine` or DOCKER_HOST",
+} as const;
+
 /** What the engine said, as one line that says what to do. `doing` completes "Docker could not". */
 export function engineError(thrown: unknown, doing: string): Error {
-  if (CodeletError.isInstance(thrown)) return thrown;
   const { code, statusCode, message, json } = (thrown ?? {}) as EngineFailure;
-  const options = { cause: thrown };
-  if (code === "EACCES" || code === "EPERM")
-    return new ConfigurationError(
-      "This user may not use the Docker engine's socket: join the group `docker`, or use rootless Docker or Podman.",
-      options,
-    );
-  if (code !== undefined && statusCode === undefined)
-    return new ConfigurationError(`No Docker engine answers (${code}): start Docker or Podman, or name it with \`engine\` or DOCKER_HOST.`, options);
-  const said = String(json?.message ?? message ?? thrown)
-    .split("\n")[0]
-    ?.slice(0, 500);
-  return new ConfigurationError(`Docker could not ${doing}: ${said}`, options);
+  const unanswered = code !== undefined && statusCode === undefined;
+  const meaning = code === "EACCES" || code === "EPERM" ? noRights : unanswered ? noEngine : ({ code: "configuration" } as const);
+  return sdkError(thrown, `Docker could not ${doing}`, meaning, { said: json?.message ?? message });
 }
 
 /** As `engineError`, for a promise's `catch`. */

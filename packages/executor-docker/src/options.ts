@@ -1,12 +1,4 @@
-import {
-  checkEnvironment,
-  checkInteger,
-  checkNumber,
-  checkOptionNames,
-  checkPackageNames,
-  type ResolvedOptions,
-  unexpectedOption,
-} from "@codelet/bridge";
+import { option, type ResolvedOptions, readOptions, unexpectedOption } from "@codelet/bridge";
 import { likelyEngineType } from "./engine.ts";
 
 /** Options of `dockerExecutor`. */
@@ -70,53 +62,53 @@ export interface DockerMount {
 export type ResolvedDockerOptions = ResolvedOptions<DockerExecutorOptions, "build" | "runtime" | "engine">;
 
 const mebibyte = 2 ** 20;
-const defaultImage = "python:3.13-slim-bookworm";
+const defaultMemoryLimitBytes = 512 * mebibyte;
 
 /** Checks all of it before anything is started. Throws TypeError. */
 export function resolveOptions(options: DockerExecutorOptions): ResolvedDockerOptions {
-  const engineType = options.engineType ?? likelyEngineType(options.engine);
-  const { build, runtime, engine, pullPolicy = "missing", network = "none", mounts = [], user = "1000:1000", packages = [] } = options;
+  const { engine, memoryLimitBytes = defaultMemoryLimitBytes } = options;
+  const resolved = readOptions<ResolvedDockerOptions>(options, {
+    image: option.text("python:3.13-slim-bookworm", "a name without spaces", /^\S+$/),
+    pullPolicy: option.oneOf("missing", "always", "never"),
+    build: option.optional(readBuild),
+    packages: option.packageNames,
+    network: option.text("none", '"none" or the name of a network', /^\w[\w.:-]*$/),
+    mounts: readMounts,
+    env: option.environment,
+    runtime: option.optional(option.text("")),
+    user: option.text("1000:1000", 'numbers such as "1000:1000"', /^\d+(:\d+)?$/),
+    engine: option.optional(option.text("")),
+    engineType: (value, name) => option.oneOf("docker", "podman")(value ?? likelyEngineType(engine), name),
+    memoryLimitBytes: option.integer(defaultMemoryLimitBytes, { minimum: 64 * mebibyte }),
+    cpus: option.number(1, { minimum: 0.01 }),
+    maxProcesses: option.integer(128, { minimum: 8 }),
+    diskLimitBytes: option.integer(Math.floor(memoryLimitBytes / 4), { minimum: mebibyte }),
+    graceMs: option.integer(300, { minimum: 0 }),
+    orphanTimeoutMs: option.integer(60_000, { minimum: 1_000 }),
+    detachedTimeoutMs: option.integer(3_600_000, { minimum: 1_000 }),
+  });
   if (options.build !== undefined && options.image !== undefined) throw new TypeError("Expected `image` or `build`, not both");
-  checkPackageNames(packages);
-  if (!["missing", "always", "never"].includes(pullPolicy)) throw unexpectedOption("pullPolicy", '"missing", "always" or "never"', pullPolicy);
-  if (!["docker", "podman"].includes(engineType)) throw unexpectedOption("engineType", '"docker" or "podman"', engineType);
-  if (engineType === "podman" && options.runtime !== undefined)
+  if (resolved.engineType === "podman" && resolved.runtime !== undefined)
     throw new TypeError("Expected no `runtime` with Podman, which ignores what a client asks for: set it in its containers.conf");
-  if (!/^\d+(:\d+)?$/.test(user)) throw unexpectedOption("user", 'numbers such as "1000:1000"', user);
-  if (!/^[\w][\w.:-]*$/.test(network)) throw unexpectedOption("network", '"none" or the name of a network', network);
-  for (const { source, target } of mounts)
-    for (const path of [source, target])
-      if (!isAbsolute(path)) throw unexpectedOption("mounts", "a list of absolute `source` and `target` paths", path);
-  const memoryLimitBytes = checkInteger("memoryLimitBytes", options.memoryLimitBytes ?? 512 * mebibyte, { minimum: 64 * mebibyte });
-  const resolved: ResolvedDockerOptions = {
-    build,
-    runtime,
-    engine,
-    engineType,
-    pullPolicy,
-    network,
-    mounts,
-    user,
-    packages,
-    env: checkEnvironment("env", options.env ?? {}),
-    image: checkText("image", options.image ?? defaultImage),
-    memoryLimitBytes,
-    cpus: checkNumber("cpus", options.cpus ?? 1, { minimum: 0.01 }),
-    maxProcesses: checkInteger("maxProcesses", options.maxProcesses ?? 128, { minimum: 8 }),
-    diskLimitBytes: checkInteger("diskLimitBytes", options.diskLimitBytes ?? Math.floor(memoryLimitBytes / 4), { minimum: mebibyte }),
-    graceMs: checkInteger("graceMs", options.graceMs ?? 300, { minimum: 0 }),
-    orphanTimeoutMs: checkInteger("orphanTimeoutMs", options.orphanTimeoutMs ?? 60_000, { minimum: 1_000 }),
-    detachedTimeoutMs: checkInteger("detachedTimeoutMs", options.detachedTimeoutMs ?? 3_600_000, { minimum: 1_000 }),
-  };
-  checkOptionNames(options, resolved);
   return resolved;
+}
+
+function readBuild(value: unknown, name: string): DockerBuild {
+  const { context, dockerfile = "Dockerfile" } = (value ?? {}) as Partial<DockerBuild>;
+  if (typeof context === "string" && typeof dockerfile === "string") return { context, dockerfile };
+  throw unexpectedOption(name, "an object whose `context` is the path of a folder", JSON.stringify(value));
+}
+
+function readMounts(value: unknown = [], name: string): readonly DockerMount[] {
+  if (Array.isArray(value) && value.every(isMount)) return value;
+  throw unexpectedOption(name, "a list of absolute `source` and `target` paths", JSON.stringify(value));
+}
+
+function isMount(value: unknown): value is DockerMount {
+  const { source, target, writable = false } = (value ?? {}) as Partial<DockerMount>;
+  return isAbsolute(source) && isAbsolute(target) && typeof writable === "boolean";
 }
 
 function isAbsolute(path: unknown): boolean {
   return typeof path === "string" && /^(\/|[A-Za-z]:[\\/])/.test(path) && !path.includes("\0");
-}
-
-function checkText(name: string, value: unknown): string {
-  if (typeof value === "string" && value !== "" && !/\s/.test(value)) return value;
-  throw unexpectedOption(name, "a name without spaces", value);
 }

@@ -1,11 +1,14 @@
-import { carrierSession, throwIfAborted } from "@codelet/bridge";
-import type { Executor, ExecutorCapabilities } from "@codelet/core";
-import { openSandbox } from "./open-sandbox.ts";
-import { type E2bExecutorOptions, type ResolvedE2bOptions, resolveOptions } from "./options.ts";
+import { machineCapabilities, machineExecutor, pipInstall, type StartedMachine, shellCommand, supervisorBoot } from "@codelet/bridge";
+import { ConfigurationError, type Executor, type ExecutorCapabilities, type Json, type OpenSessionOptions } from "@codelet/core";
+import type { CommandExitError, Sandbox } from "@e2b/code-interpreter";
+import { e2bError } from "./e2b-error.ts";
+import { loadSdk } from "./load-sdk.ts";
+import { apiKeyOf, type E2bExecutorOptions, type ResolvedE2bOptions, resolveOptions } from "./options.ts";
+import { findSandbox, killSandbox, sandboxCarrier } from "./sandbox-carrier.ts";
 
-const name = "e2b";
 /** A paused sandbox sleeps as long as E2B keeps it, and its supervisor waits for a host when it wakes. */
 const pausedTimeoutMs = 90 * 24 * 3_600_000;
+const installTimeoutMs = 600_000;
 
 /**
  * An executor that runs Python in E2B's cloud, a microVM for each session: without the internet unless you allow it, paused while its session is detached.
@@ -20,31 +23,74 @@ const pausedTimeoutMs = 90 * 24 * 3_600_000;
 export function e2bExecutor(options: E2bExecutorOptions = {}): Executor {
   const resolved = resolveOptions(options);
   const { graceMs, whenDetached, timeoutMs } = resolved;
-  return {
-    name,
-    language: "python",
+  return machineExecutor<Sandbox>({
+    name: "e2b",
     capabilities: capabilitiesOf(resolved),
-    async open(open = {}) {
-      throwIfAborted(open.signal);
-      const { carrier, machine } = await openSandbox(resolved, open);
-      const detachedTimeoutMs = whenDetached === "pause" ? pausedTimeoutMs : timeoutMs;
-      return carrierSession({ executor: name, open, carrier, machine, detachedTimeoutMs, graceMs });
-    },
-  };
+    graceMs,
+    detachedTimeoutMs: whenDetached === "pause" ? pausedTimeoutMs : timeoutMs,
+    create: () => createSandbox(resolved),
+    start: (sandbox, open) => startSupervisor(sandbox, resolved, open),
+    remove: killSandbox,
+    find: (reference) => findSupervisor(reference, resolved),
+    explain: (thrown, doing) => e2bError(thrown, doing, resolved),
+  });
 }
 
 function capabilitiesOf({ allowInternetAccess, packages }: ResolvedE2bOptions): ExecutorCapabilities {
   return {
+    ...machineCapabilities,
     isolation: 4,
     network: allowInternetAccess ? "full" : "none",
-    files: "own",
-    processes: "own",
-    threads: true,
     packages: packages.length > 0 ? "installed" : "fixed",
-    richOutput: true,
-    fileTransfer: true,
     recovery: { pinned: true, snapshot: false, replay: false },
-    // The microVM has its size; which process pays for what exceeds it is not ours to say.
-    limits: { memory: "none", processes: "none", output: true },
   };
+}
+
+async function createSandbox(options: ResolvedE2bOptions): Promise<Sandbox> {
+  const { packages, allowInternetAccess, template, metadata, envs, timeoutMs, requestTimeoutMs } = options;
+  const apiKey = apiKeyOf(options);
+  const isInstalling = packages.length > 0;
+  return (await loadSdk()).create(template, {
+    apiKey,
+    requestTimeoutMs,
+    timeoutMs: timeoutMs + (isInstalling ? installTimeoutMs : 0),
+    metadata,
+    envs,
+    allowInternetAccess: allowInternetAccess || isInstalling,
+    network: { allowPublicTraffic: false },
+  });
+}
+
+async function startSupervisor(sandbox: Sandbox, options: ResolvedE2bOptions, open: OpenSessionOptions): Promise<StartedMachine> {
+  if (options.packages.length > 0) await install(sandbox, options, open);
+  const { argv, input } = supervisorBoot({ seed: open.seed, orphanTimeoutMs: options.timeoutMs });
+  const command = `exec ${shellCommand(argv)}`;
+  const carrier = await sandboxCarrier(sandbox, options, (listeners) =>
+    sandbox.commands.run(command, { ...listeners, background: true, stdin: true }),
+  );
+  return { carrier, input, reference: { sandboxId: sandbox.sandboxId, pid: carrier.pid } };
+}
+
+/** With the internet, which is taken away again before any code runs. */
+async function install(sandbox: Sandbox, { packages, allowInternetAccess, timeoutMs }: ResolvedE2bOptions, open: OpenSessionOptions): Promise<void> {
+  const { signal, onProgress } = open;
+  onProgress?.(`Installing ${packages.join(", ")}`);
+  try {
+    // As root, into the interpreter's own folder: the code's interpreter looks at no user's.
+    await sandbox.commands.run(shellCommand(pipInstall(packages)), { user: "root", timeoutMs: installTimeoutMs, ...(signal && { signal }) });
+  } catch (error) {
+    const { name, stderr } = error as Partial<CommandExitError>;
+    if (name !== "CommandExitError") throw error;
+    throw new ConfigurationError(`pip can't install ${packages.join(", ")}. Check \`packages\`. ${stderr?.trim().slice(-500)}`);
+  }
+  if (!allowInternetAccess) await sandbox.updateNetwork({ allowInternetAccess: false });
+  await sandbox.setTimeout(timeoutMs);
+}
+
+async function findSupervisor(reference: Json, options: ResolvedE2bOptions): Promise<StartedMachine> {
+  const { sandboxId, pid } = (reference ?? {}) as { readonly sandboxId?: Json; readonly pid?: Json };
+  if (typeof sandboxId !== "string" || !/^[\w-]+$/.test(sandboxId) || !Number.isSafeInteger(pid))
+    throw new ConfigurationError("The reference names no sandbox of E2B.");
+  const sandbox = await findSandbox(sandboxId, options);
+  return { carrier: await sandboxCarrier(sandbox, options, (listeners) => sandbox.commands.connect(pid as number, listeners)), reference };
 }

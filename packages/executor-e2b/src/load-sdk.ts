@@ -1,12 +1,9 @@
-import { sdkFailure } from "@codelet/bridge";
+import { importSdk } from "@codelet/bridge";
 
 type Sdk = typeof import("@e2b/code-interpreter");
 
-/** The SDK, an install of the user's. Rejects with `missing-package`; an SDK that is there and fails rejects with its own error. */
+/** The SDK, an install of the user's. Rejects with `missing-package`, and with `configuration` when it can't be loaded. */
 export async function loadSdk(): Promise<Sdk["Sandbox"]> {
-  const { Sandbox } = await import("@e2b/code-interpreter").catch((cause: unknown) => {
-    const resolve = (): string => import.meta.resolve("@e2b/code-interpreter");
-    throw sdkFailure(cause, { resolve, install: "@e2b/code-interpreter", user: "The E2B executor" });
-  });
-  return Sandbox;
+  const resolve = (): string => import.meta.resolve("@e2b/code-interpreter");
+  return (await importSdk(() => import("@e2b/code-interpreter"), { resolve, install: "@e2b/code-interpreter", user: "The E2B executor" })).Sandbox;
 }

@@ -1,15 +1,4 @@
-import {
-  checkAccessKey,
-  checkEnvironment,
-  checkInteger,
-  checkName,
-  checkOptionNames,
-  checkPackageNames,
-  checkTexts,
-  isAccessKey,
-  type ResolvedOptions,
-  unexpectedOption,
-} from "@codelet/bridge";
+import { isAccessKey, option, type ResolvedOptions, readOptions } from "@codelet/bridge";
 import { ConfigurationError } from "@codelet/core";
 
 /** Options of `e2bExecutor`. The SDK's own variables (`E2B_API_URL`, `E2B_DOMAIN`, …) hold too. */
@@ -38,36 +27,30 @@ export interface E2bExecutorOptions {
 
 export type ResolvedE2bOptions = ResolvedOptions<E2bExecutorOptions, "apiKey">;
 
-const defaultTemplate = "code-interpreter-v1";
-const defaultTimeoutMs = 300_000;
-const defaultRequestTimeoutMs = 60_000;
-const defaultGraceMs = 300;
-
 export function resolveOptions(options: E2bExecutorOptions): ResolvedE2bOptions {
-  const { apiKey, template = defaultTemplate, allowInternetAccess = false, packages = [], whenDetached = "pause" } = options;
-  checkAccessKey("apiKey", apiKey);
-  if (typeof allowInternetAccess !== "boolean") throw unexpectedOption("allowInternetAccess", "true or false", allowInternetAccess);
-  if (whenDetached !== "pause" && whenDetached !== "run") throw unexpectedOption("whenDetached", '"pause" or "run"', whenDetached);
-  checkPackageNames(packages);
-  const resolved: ResolvedE2bOptions = {
-    apiKey,
-    template: checkName("template", template, "the name of a template"),
-    metadata: { createdBy: "codelet", ...checkTexts("metadata", options.metadata ?? {}) },
-    envs: checkEnvironment("envs", options.envs ?? {}),
-    allowInternetAccess,
-    packages: [...packages],
-    timeoutMs: checkInteger("timeoutMs", options.timeoutMs ?? defaultTimeoutMs, { minimum: 10_000 }),
-    requestTimeoutMs: checkInteger("requestTimeoutMs", options.requestTimeoutMs ?? defaultRequestTimeoutMs, { minimum: 1 }),
-    whenDetached,
-    graceMs: checkInteger("graceMs", options.graceMs ?? defaultGraceMs, { minimum: 0 }),
-  };
-  checkOptionNames(options, resolved);
-  return resolved;
+  const resolved = readOptions<ResolvedE2bOptions>(options, {
+    apiKey: option.accessKey,
+    template: option.text("code-interpreter-v1", "the name of a template"),
+    metadata: option.texts,
+    envs: option.environment,
+    allowInternetAccess: option.flag(false),
+    packages: option.packageNames,
+    timeoutMs: option.integer(300_000, { minimum: 10_000 }),
+    requestTimeoutMs: option.integer(60_000, { minimum: 1 }),
+    whenDetached: option.oneOf("pause", "run"),
+    graceMs: option.integer(300, { minimum: 0 }),
+  });
+  return { ...resolved, metadata: { createdBy: "codelet", ...resolved.metadata } };
 }
 
-/** The key, or `configuration` that says where to get one. */
-export function apiKeyOf({ apiKey }: ResolvedE2bOptions): string {
-  const key = apiKey ?? process.env.E2B_API_KEY ?? "";
+/** What was given as the key, empty when nothing was. */
+export function givenKey({ apiKey }: ResolvedE2bOptions): string {
+  return apiKey ?? process.env.E2B_API_KEY ?? "";
+}
+
+/** The key. Throws `configuration` that says where to get one. */
+export function apiKeyOf(options: ResolvedE2bOptions): string {
+  const key = givenKey(options);
   if (isAccessKey(key)) return key;
   const problem = key === "" ? "E2B needs a key" : "E2B_API_KEY holds spaces or other characters that no key has";
   throw new ConfigurationError(`${problem}. Get one at https://e2b.dev/dashboard?tab=keys and set E2B_API_KEY, or pass \`apiKey\`.`);

@@ -73,7 +73,7 @@ describe("open", () => {
   it("says what to do about an unknown template", async () => {
     expect(await refusal(open({ template: "mine" }))).toMatchObject({
       code: "configuration",
-      message: expect.stringMatching(/Check `template`.*'mine' not found/),
+      message: expect.stringMatching(/'mine' not found.*Check `template`/),
     });
   });
 

@@ -1,20 +1,14 @@
 import { type Carrier, endMachine, machineGone } from "@codelet/bridge";
 import { ExecutorCrashedError } from "@codelet/core";
 import type { CommandHandle, Sandbox } from "@e2b/code-interpreter";
-import type { ResolvedE2bOptions } from "./options.ts";
-import { providerError } from "./provider-error.ts";
+import { e2bError } from "./e2b-error.ts";
+import { loadSdk } from "./load-sdk.ts";
+import { apiKeyOf, type ResolvedE2bOptions } from "./options.ts";
 
 type Listeners = Parameters<Sandbox["commands"]["connect"]>[1] & object;
 
-export interface SandboxCarrierOptions {
-  readonly sandbox: Sandbox;
-  /** Gets a handle of the supervisor: starts it, or finds it. */
-  readonly attach: (listeners: Listeners) => Promise<CommandHandle>;
-  /** Finds the sandbox again, and wakes it when it sleeps. */
-  readonly find: (sandboxId: string) => Promise<Sandbox>;
-  readonly apiKey: string;
-  readonly options: ResolvedE2bOptions;
-}
+/** Gets a handle of the supervisor: starts it, or finds it. */
+export type Attach = (listeners: Listeners) => Promise<CommandHandle>;
 
 export interface SandboxCarrier extends Carrier {
   /** The supervisor's, in the sandbox. */
@@ -26,7 +20,7 @@ const maxHandleChars = 50 * 2 ** 20;
 const keepAlivesPerTimeout = 3;
 
 /** The streams of a command in a sandbox, which it keeps alive. Rejects like `attach`, and leaves the sandbox to the caller then. */
-export async function sandboxCarrier({ sandbox: first, attach, find, apiKey, options }: SandboxCarrierOptions): Promise<SandboxCarrier> {
+export async function sandboxCarrier(first: Sandbox, options: ResolvedE2bOptions, attach: Attach): Promise<SandboxCarrier> {
   const { timeoutMs, requestTimeoutMs, whenDetached } = options;
   let sandbox = first;
   let handle: CommandHandle | undefined;
@@ -40,7 +34,7 @@ export async function sandboxCarrier({ sandbox: first, attach, find, apiKey, opt
     connection.abort();
     void handle?.disconnect();
   };
-  const follow = async (connect: typeof attach): Promise<number> => {
+  const follow = async (connect: Attach): Promise<number> => {
     disconnect();
     const own = new AbortController();
     connection = own;
@@ -63,7 +57,7 @@ export async function sandboxCarrier({ sandbox: first, attach, find, apiKey, opt
     if (own.signal.aborted) disconnect();
     void followed.wait().then(
       () => lose("the supervisor ended"),
-      (error: unknown) => lose(providerError(error, "The stream broke", apiKey).message),
+      (error: unknown) => lose(e2bError(error, "go on", options).message),
     );
     return followed.pid;
   };
@@ -78,7 +72,7 @@ export async function sandboxCarrier({ sandbox: first, attach, find, apiKey, opt
     disconnect();
     return true;
   };
-  const again: typeof attach = (listeners) => sandbox.commands.connect(pid, listeners);
+  const again: Attach = (listeners) => sandbox.commands.connect(pid, listeners);
 
   return {
     pid,
@@ -95,12 +89,12 @@ export async function sandboxCarrier({ sandbox: first, attach, find, apiKey, opt
       let isFound = false;
       try {
         await follow(again).catch(async () => {
-          sandbox = await find(sandbox.sandboxId);
+          sandbox = await findSandbox(sandbox.sandboxId, options);
           isFound = true;
           await follow(again);
         });
       } catch (error) {
-        const said = providerError(error, "Finding the sandbox again failed", apiKey);
+        const said = e2bError(error, "find the sandbox again", options);
         // Of a sandbox that can't be reached the SDK guesses that it is gone. E2B's API knows it, and a sandbox knows its processes.
         const isGone = (error as Error).name === (isFound ? "NotFoundError" : "SandboxNotFoundError");
         if (isGone) throw machineGone(said.message, said);
@@ -117,6 +111,12 @@ export async function sandboxCarrier({ sandbox: first, attach, find, apiKey, opt
       else await sandbox.setTimeout(timeoutMs).catch(() => {});
     },
   };
+}
+
+/** Wakes it when it sleeps. */
+export async function findSandbox(sandboxId: string, options: ResolvedE2bOptions): Promise<Sandbox> {
+  const { requestTimeoutMs, timeoutMs } = options;
+  return (await loadSdk()).connect(sandboxId, { apiKey: apiKeyOf(options), requestTimeoutMs, timeoutMs });
 }
 
 /** Never rejects. */

@@ -1,4 +1,4 @@
-import { checkEnvironment, checkInteger, checkOptionNames, type ResolvedOptions, unexpectedOption } from "@codelet/bridge";
+import { option, type ResolvedOptions, readOptions } from "@codelet/bridge";
 
 /** What stands around the code; see {@link LocalExecutorOptions.sandbox}. */
 export type LocalSandbox = "required" | "sandbox-runtime" | "none";
@@ -28,34 +28,15 @@ export interface LocalExecutorOptions {
 export type ResolvedLocalOptions = ResolvedOptions<LocalExecutorOptions>;
 
 const mebibyte = 2 ** 20;
-const defaultPython = "python3";
-const defaultMemoryLimitBytes = 1024 * mebibyte;
-const defaultMaxProcesses = 128;
-const defaultDiskLimitBytes = 256 * mebibyte;
-const defaultGraceMs = 250;
 
 export function resolveOptions(options: LocalExecutorOptions): ResolvedLocalOptions {
-  const resolved: ResolvedLocalOptions = {
-    python: checkPython(options.python ?? defaultPython),
-    sandbox: checkSandbox(options.sandbox ?? "required"),
-    memoryLimitBytes: checkInteger("memoryLimitBytes", options.memoryLimitBytes ?? defaultMemoryLimitBytes, { minimum: 64 * mebibyte }),
-    maxProcesses: checkInteger("maxProcesses", options.maxProcesses ?? defaultMaxProcesses, { minimum: 4 }),
-    diskLimitBytes: checkInteger("diskLimitBytes", options.diskLimitBytes ?? defaultDiskLimitBytes, { minimum: mebibyte }),
-    env: checkEnvironment("env", options.env ?? {}),
-    graceMs: checkInteger("graceMs", options.graceMs ?? defaultGraceMs, { minimum: 0 }),
-  };
-  checkOptionNames(options, resolved);
-  return resolved;
-}
-
-function checkPython(value: unknown): string {
-  const isName = typeof value === "string" && /^[^/\\\0\s]+$/.test(value) && !value.startsWith("-");
-  const isPath = typeof value === "string" && value.startsWith("/") && !value.includes("\0");
-  if (isName || isPath) return value;
-  throw unexpectedOption("python", "a command's name or an absolute path", value);
-}
-
-function checkSandbox(value: unknown): LocalSandbox {
-  if (value === "required" || value === "sandbox-runtime" || value === "none") return value;
-  throw unexpectedOption("sandbox", '"required", "sandbox-runtime" or "none"', value);
+  return readOptions<ResolvedLocalOptions>(options, {
+    python: option.text("python3", "a command's name or an absolute path", /^(?:(?!-)[^/\\\0\s]+|\/[^\0]*)$/),
+    sandbox: option.oneOf("required", "sandbox-runtime", "none"),
+    memoryLimitBytes: option.integer(1024 * mebibyte, { minimum: 64 * mebibyte }),
+    maxProcesses: option.integer(128, { minimum: 4 }),
+    diskLimitBytes: option.integer(256 * mebibyte, { minimum: mebibyte }),
+    env: option.environment,
+    graceMs: option.integer(250, { minimum: 0 }),
+  });
 }

@@ -1,4 +1,4 @@
-import { sdkFailure } from "@codelet/bridge";
+import { importSdk } from "@codelet/bridge";
 import { MissingPackageError } from "@codelet/core";
 
 type Sdk = typeof import("modal");
@@ -7,11 +7,9 @@ type Sdk = typeof import("modal");
 const install = "modal@~0.11.1";
 const user = "The Modal executor";
 
-/** Modal's SDK, an install of the user's. Rejects with `missing-package`, also for the other package of that name; an SDK that fails rejects with its own error. */
+/** Modal's SDK, an install of the user's. Rejects with `missing-package`, also for the other package of that name, and with `configuration` when it can't be loaded. */
 export async function loadSdk(): Promise<Sdk> {
-  const sdk: Partial<Sdk> = await import("modal").catch((cause: unknown) => {
-    throw sdkFailure(cause, { resolve: () => import.meta.resolve("modal"), install, user });
-  });
+  const sdk: Partial<Sdk> = await importSdk(() => import("modal"), { resolve: () => import.meta.resolve("modal"), install, user });
   if (sdk.ModalClient === undefined) throw new MissingPackageError(install, user);
   return sdk as Sdk;
 }

@@ -1,12 +1,24 @@
-import { type Carrier, carrierSession, endMachine, isAccessKey, pipInstall, supervisorBoot, throwIfAborted, unlessAborted } from "@codelet/bridge";
-import { ConfigurationError, type Executor, type ExecutorCapabilities } from "@codelet/core";
+import {
+  endMachine,
+  isAccessKey,
+  machineCapabilities,
+  machineExecutor,
+  pipInstall,
+  type StartedMachine,
+  supervisorBoot,
+  throwIfAborted,
+} from "@codelet/bridge";
+import { ConfigurationError, type Executor, type ExecutorCapabilities, type OpenSessionOptions } from "@codelet/core";
 import type { Image, ModalClient, Sandbox } from "modal";
 import { execCarrier } from "./exec-carrier.ts";
 import { loadSdk } from "./load-sdk.ts";
 import { modalError } from "./modal-error.ts";
 import { type ModalExecutorOptions, type ResolvedModalOptions, resolveOptions } from "./options.ts";
 
-const name = "modal";
+interface Machine {
+  readonly client: ModalClient;
+  readonly sandbox: Sandbox;
+}
 
 /**
  * An executor that gives each session a sandbox of Modal (gVisor) without a network, over the streams of one command; no secret goes in.
@@ -18,64 +30,56 @@ const name = "modal";
  */
 export function modalExecutor(options: ModalExecutorOptions = {}): Executor {
   const resolved = resolveOptions(options);
-  const { graceMs, orphanTimeoutMs, maxLifetimeMs } = resolved;
-  return {
-    name,
-    language: "python",
+  return machineExecutor<Machine>({
+    name: "modal",
     capabilities: capabilitiesOf(resolved),
-    async open(open = {}) {
-      const { signal, seed, onProgress } = open;
-      if (open.restore !== undefined) throw new ConfigurationError("The modal executor can't find a session again, so it has none to restore.");
-      throwIfAborted(signal);
-      const client = await connect(resolved);
-      const end = async (sandbox: Sandbox): Promise<void> => {
-        await endMachine(() => sandbox.terminate());
-        sandbox.detach();
-        client.close();
-      };
-      onProgress?.(`starting a sandbox of ${resolved.image}`);
-      const sandbox = await unlessAborted(signal, createSandbox(client, resolved, signal), end);
-      let carrier: Carrier;
-      try {
-        const { argv, input } = supervisorBoot({ seed, orphanTimeoutMs: Math.min(orphanTimeoutMs, maxLifetimeMs) });
-        const command = ["sh", "-c", 'cd "$(mktemp -d)" && exec "$@"', "sh", ...argv];
-        const process = await unlessAborted(signal, sandbox.exec(command, { mode: "binary", stderr: "ignore" }));
-        carrier = execCarrier(process, () => end(sandbox));
-        await unlessAborted(signal, carrier.send(input));
-      } catch (error) {
-        await end(sandbox);
-        throw modalError(error, "start a sandbox");
-      }
-      return carrierSession({ executor: name, open, carrier, graceMs });
-    },
-  };
+    graceMs: resolved.graceMs,
+    create: (open) => createSandbox(resolved, open),
+    start: (machine, open) => startSupervisor(machine, resolved, open),
+    remove,
+    explain: modalError,
+  });
 }
 
 function capabilitiesOf({ blockNetwork, allowedDomains, packages, dockerfileCommands }: ResolvedModalOptions): ExecutorCapabilities {
   const openNetwork = allowedDomains === undefined ? "full" : "allowlist";
   return {
+    ...machineCapabilities,
     isolation: 4,
     network: blockNetwork ? "none" : openNetwork,
-    files: "own",
-    processes: "own",
-    threads: true,
     packages: packages.length + dockerfileCommands.length > 0 ? "fetched" : "fixed",
-    richOutput: true,
-    fileTransfer: true,
     recovery: { pinned: false, snapshot: false, replay: false },
-    limits: { memory: "none", processes: "none", output: true }, // the sandbox's own: what they cost is not known to us
   };
 }
 
-/** The caller closes it. */
-async function connect({ tokenId, tokenSecret, environment }: ResolvedModalOptions): Promise<ModalClient> {
+/** Closes the client when there is no sandbox to be had. */
+async function createSandbox(options: ResolvedModalOptions, { signal, onProgress }: OpenSessionOptions): Promise<Machine> {
+  const { tokenId, tokenSecret, environment, memoryMib, cpu, blockNetwork, allowedDomains, env, maxLifetimeMs, orphanTimeoutMs } = options;
   const { ModalClient } = await loadSdk();
+  const client = new ModalClient({ ...(tokenId && { tokenId }), ...(tokenSecret && { tokenSecret }), ...(environment && { environment }) });
   try {
-    const client = new ModalClient({ ...(tokenId && { tokenId }), ...(tokenSecret && { tokenSecret }), ...(environment && { environment }) });
     checkCredentials(client);
-    return client;
+    onProgress?.(`starting a sandbox of ${options.image}`);
+    const app = await client.apps.fromName(options.app, { createIfMissing: true });
+    throwIfAborted(signal);
+    const image = await imageOf(client, options).build(app); // which may take minutes
+    throwIfAborted(signal);
+    const sandbox = await client.sandboxes.create(app, image, {
+      cpu,
+      cpuLimit: cpu,
+      blockNetwork,
+      env: { ...env },
+      memoryMiB: memoryMib,
+      memoryLimitMiB: memoryMib,
+      timeoutMs: maxLifetimeMs,
+      idleTimeoutMs: Math.min(Math.ceil(orphanTimeoutMs / 1_000) * 1_000 + 30_000, maxLifetimeMs),
+      tags: { codelet: "session" },
+      ...(allowedDomains !== undefined && { outboundDomainAllowlist: [...allowedDomains] }),
+    });
+    return { client, sandbox };
   } catch (error) {
-    throw modalError(error, "use the account");
+    client.close();
+    throw error;
   }
 }
 
@@ -88,35 +92,22 @@ function checkCredentials({ profile }: ModalClient): void {
   if (!sent.every(isAccessKey)) throw new ConfigurationError(`Modal's token holds spaces or other characters that no token has: ${advice}`);
 }
 
-/** Closes the client when there is no sandbox to be had. */
-async function createSandbox(client: ModalClient, options: ResolvedModalOptions, signal: AbortSignal | undefined): Promise<Sandbox> {
-  const { memoryMib, cpu, blockNetwork, allowedDomains, env, maxLifetimeMs, orphanTimeoutMs } = options;
-  try {
-    const app = await client.apps.fromName(options.app, { createIfMissing: true });
-    throwIfAborted(signal);
-    const image = await imageOf(client, options).build(app); // which may take minutes
-    throwIfAborted(signal);
-    return await client.sandboxes.create(app, image, {
-      cpu,
-      cpuLimit: cpu,
-      blockNetwork,
-      env: { ...env },
-      memoryMiB: memoryMib,
-      memoryLimitMiB: memoryMib,
-      timeoutMs: maxLifetimeMs,
-      idleTimeoutMs: Math.min(Math.ceil(orphanTimeoutMs / 1_000) * 1_000 + 30_000, maxLifetimeMs),
-      tags: { codelet: "session" },
-      ...(allowedDomains !== undefined && { outboundDomainAllowlist: [...allowedDomains] }),
-    });
-  } catch (error) {
-    client.close();
-    throw modalError(error, "start a sandbox");
-  }
-}
-
 function imageOf(client: ModalClient, { image, dockerfileCommands, packages }: ResolvedModalOptions): Image {
   const layers = [...dockerfileCommands];
   if (packages.length > 0) layers.push(`RUN ${JSON.stringify(pipInstall(packages))}`);
   const base = client.images.fromRegistry(image);
   return layers.length === 0 ? base : base.dockerfileCommands(layers);
+}
+
+async function startSupervisor(machine: Machine, options: ResolvedModalOptions, { seed }: OpenSessionOptions): Promise<StartedMachine> {
+  const { argv, input } = supervisorBoot({ seed, orphanTimeoutMs: Math.min(options.orphanTimeoutMs, options.maxLifetimeMs) });
+  const command = ["sh", "-c", 'cd "$(mktemp -d)" && exec "$@"', "sh", ...argv];
+  const process = await machine.sandbox.exec(command, { mode: "binary", stderr: "ignore" });
+  return { carrier: execCarrier(process, () => remove(machine)), input };
+}
+
+async function remove({ client, sandbox }: Machine): Promise<void> {
+  await endMachine(() => sandbox.terminate());
+  sandbox.detach();
+  client.close();
 }

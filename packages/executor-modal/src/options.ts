@@ -1,15 +1,4 @@
-import {
-  checkAccessKey,
-  checkEnvironment,
-  checkInteger,
-  checkName,
-  checkNumber,
-  checkOptionNames,
-  checkPackageNames,
-  checkTextList,
-  type ResolvedOptions,
-  unexpectedOption,
-} from "@codelet/bridge";
+import { option, type ResolvedOptions, readOptions } from "@codelet/bridge";
 
 /** Options of `modalExecutor`. */
 export interface ModalExecutorOptions {
@@ -49,31 +38,24 @@ export type ResolvedModalOptions = ResolvedOptions<ModalExecutorOptions, "allowe
 
 /** Throws TypeError before anything is started. */
 export function resolveOptions(options: ModalExecutorOptions): ResolvedModalOptions {
-  const { allowedDomains, tokenId, tokenSecret, environment } = options;
-  const { app = "codelet", image = "python:3.13-slim-bookworm", dockerfileCommands = [], packages = [], blockNetwork = true } = options;
-  if (typeof blockNetwork !== "boolean") throw unexpectedOption("blockNetwork", "true or false", blockNetwork);
-  if (blockNetwork && allowedDomains !== undefined) throw new TypeError("Expected `blockNetwork: false` together with `allowedDomains`");
-  checkAccessKey("tokenId", tokenId);
-  checkAccessKey("tokenSecret", tokenSecret);
-  checkPackageNames(packages);
-  const maxLifetimeMs = checkInteger("maxLifetimeMs", options.maxLifetimeMs ?? 3_600_000, { minimum: 1_000, maximum: 86_400_000 });
-  const resolved: ResolvedModalOptions = {
-    app: checkName("app", app),
-    image: checkName("image", image),
-    dockerfileCommands: checkTextList("dockerfileCommands", dockerfileCommands),
-    packages,
-    blockNetwork,
-    allowedDomains: allowedDomains && checkTextList("allowedDomains", allowedDomains),
-    tokenId,
-    tokenSecret,
-    environment,
-    env: checkEnvironment("env", options.env ?? {}),
-    memoryMib: checkInteger("memoryMib", options.memoryMib ?? 1_024, { minimum: 128 }),
-    cpu: checkNumber("cpu", options.cpu ?? 1, { minimum: 0.125 }),
-    maxLifetimeMs: Math.ceil(maxLifetimeMs / 1_000) * 1_000, // the SDK takes whole seconds only
-    orphanTimeoutMs: checkInteger("orphanTimeoutMs", options.orphanTimeoutMs ?? 60_000, { minimum: 1_000 }),
-    graceMs: checkInteger("graceMs", options.graceMs ?? 500, { minimum: 0 }),
-  };
-  checkOptionNames(options, resolved);
-  return resolved;
+  const resolved = readOptions<ResolvedModalOptions>(options, {
+    app: option.text("codelet"),
+    image: option.text("python:3.13-slim-bookworm", "the name of an image"),
+    dockerfileCommands: option.textList,
+    packages: option.packageNames,
+    blockNetwork: option.flag(true),
+    allowedDomains: option.optional(option.textList),
+    memoryMib: option.integer(1_024, { minimum: 128 }),
+    cpu: option.number(1, { minimum: 0.125 }),
+    env: option.environment,
+    tokenId: option.accessKey,
+    tokenSecret: option.accessKey,
+    environment: option.optional(option.text("")),
+    maxLifetimeMs: option.integer(3_600_000, { minimum: 1_000, maximum: 86_400_000 }),
+    orphanTimeoutMs: option.integer(60_000, { minimum: 1_000 }),
+    graceMs: option.integer(500, { minimum: 0 }),
+  });
+  if (resolved.blockNetwork && resolved.allowedDomains !== undefined)
+    throw new TypeError("Expected `blockNetwork: false` together with `allowedDomains`");
+  return { ...resolved, maxLifetimeMs: Math.ceil(resolved.maxLifetimeMs / 1_000) * 1_000 }; // the SDK takes whole seconds only
 }

@@ -1,4 +1,4 @@
-import { checkInteger, checkOptionNames, unexpectedOption } from "@codelet/bridge";
+import { type OptionReader, option, readOptions, unexpectedOption } from "@codelet/bridge";
 
 /** Options of `wasmExecutor`. */
 export interface WasmExecutorOptions {
@@ -38,42 +38,25 @@ export interface PackageRequirement {
 }
 
 const mebibyte = 2 ** 20;
-const minMemoryLimitBytes = 64 * mebibyte;
-const maxMemoryLimitBytes = 4096 * mebibyte;
-const defaultMemoryLimitBytes = 256 * mebibyte;
-const defaultDiskLimitBytes = 64 * mebibyte;
-const maxDiskLimitBytes = 2048 * mebibyte;
-const defaultGraceMs = 250;
-const maxGraceMs = 60_000;
 
 export function resolveOptions(options: WasmExecutorOptions): ResolvedWasmOptions {
-  const packages = checkPackages(options.packages ?? []);
-  const packagesFrom = options.packagesFrom === undefined ? undefined : checkSource(options.packagesFrom);
-  if (packages.length > 0 && packagesFrom === undefined) {
+  const resolved = readOptions<ResolvedWasmOptions>(options, {
+    memoryLimitBytes: option.integer(256 * mebibyte, { minimum: 64 * mebibyte, maximum: 4096 * mebibyte }),
+    diskLimitBytes: option.integer(64 * mebibyte, { minimum: mebibyte, maximum: 2048 * mebibyte }),
+    graceMs: option.integer(250, { minimum: 0, maximum: 60_000 }),
+    cacheDir: option.optional(folder("an absolute path without a comma")),
+    packages: readPackages,
+    packagesFrom: option.optional(readSource),
+  });
+  if (resolved.packages.length > 0 && resolved.packagesFrom === undefined)
     throw new TypeError("Expected `packagesFrom` beside `packages`: a folder with wheels, or the URL of an index, got `undefined`");
-  }
-  const resolved: ResolvedWasmOptions = {
-    memoryLimitBytes: checkInteger("memoryLimitBytes", options.memoryLimitBytes ?? defaultMemoryLimitBytes, {
-      minimum: minMemoryLimitBytes,
-      maximum: maxMemoryLimitBytes,
-    }),
-    diskLimitBytes: checkInteger("diskLimitBytes", options.diskLimitBytes ?? defaultDiskLimitBytes, {
-      minimum: mebibyte,
-      maximum: maxDiskLimitBytes,
-    }),
-    graceMs: checkInteger("graceMs", options.graceMs ?? defaultGraceMs, { minimum: 0, maximum: maxGraceMs }),
-    cacheDir: options.cacheDir === undefined ? undefined : checkFolder("cacheDir", options.cacheDir),
-    packages,
-    packagesFrom,
-  };
-  checkOptionNames(options, resolved);
   return resolved;
 }
 
 /** Names are the same whatever their case and punctuation. @see https://packaging.python.org/en/latest/specifications/name-normalization/ */
 export const normalizedName = (name: string): string => name.toLowerCase().replace(/[-_.]+/g, "-");
 
-function checkPackages(value: unknown): readonly PackageRequirement[] {
+function readPackages(value: unknown = []): readonly PackageRequirement[] {
   if (!Array.isArray(value)) throw unexpectedOption("packages", "an array of strings", value);
   return value.map((entry: unknown) => {
     const parts = typeof entry === "string" ? /^([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)(?:==([A-Za-z0-9.!+_-]+))?$/.exec(entry) : null;
@@ -82,14 +65,12 @@ function checkPackages(value: unknown): readonly PackageRequirement[] {
   });
 }
 
-function checkSource(value: unknown): string {
+function readSource(value: unknown, name: string): string {
   if (typeof value === "string" && /^https?:\/\/./.test(value)) return value;
-  return checkFolder("packagesFrom", value, "the absolute path of a folder, or a URL with http or https");
+  return folder("the absolute path of a folder, or a URL with http or https")(value, name);
 }
 
 /** A comma would end the path in Deno's list of permitted folders. */
-function checkFolder(name: string, value: unknown, what = "an absolute path without a comma"): string {
-  const isPath = typeof value === "string" && /^(?:\/|[A-Za-z]:[\\/])/.test(value) && !/[\0,]/.test(value);
-  if (isPath) return value;
-  throw unexpectedOption(name, what, value);
+function folder(what: string): OptionReader<string> {
+  return option.text("", what, /^(?:\/|[A-Za-z]:[\\/])[^\0,]*$/);
 }

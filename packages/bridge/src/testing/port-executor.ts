@@ -5,9 +5,10 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Executor } from "@codelet/core";
-import { carrierSession, machineOf } from "../carrier-session.ts";
+import type { Executor, OpenSessionOptions } from "@codelet/core";
+import type { Carrier } from "../carrier.ts";
 import { httpCarrier } from "../http-carrier.ts";
+import { machineCapabilities, machineExecutor } from "../machine-executor.ts";
 import { supervisorBoot } from "../supervisor-boot.ts";
 import { python } from "./child-channel.ts";
 
@@ -36,48 +37,35 @@ export function portExecutor(): PortExecutor {
     const signals = [dropped.signal, ...(init.signal ? [init.signal] : [])];
     return fetch(`http://127.0.0.1:${port}${path}`, { ...init, signal: AbortSignal.any(signals) });
   };
-  return {
+  const executor = machineExecutor<Machine>({
     name: "port",
-    language: "python",
-    children,
     capabilities: {
+      ...machineCapabilities,
       isolation: 0,
       network: "full",
       files: "host",
       processes: "host",
-      threads: true,
       packages: "host",
-      richOutput: true,
-      fileTransfer: true,
       recovery: { pinned: true, snapshot: false, replay: false },
-      limits: { memory: "none", processes: "none", output: true },
     },
-    async open(open = {}) {
-      const machine = open.restore === undefined ? await start(open.seed) : (machineOf(open.restore, "port") as Machine);
-      const close = async (): Promise<void> => {
-        try {
-          process.kill(machine.pid, "SIGTERM");
-          for (let waitedMs = 0; waitedMs < 1_000 && isAlive(machine.pid); waitedMs += 20) await sleep(20);
-          process.kill(machine.pid, "SIGKILL");
-        } catch {
-          // it has ended
-        }
-      };
-      const carrier = await httpCarrier({ request: request(machine.port), token: machine.token, close, signal: open.signal }).catch(
-        async (error: unknown) => {
-          if (open.restore === undefined) await close();
-          throw error;
-        },
-      );
-      return carrierSession({ executor: "port", open, carrier, machine });
-    },
+    create: ({ seed }) => startProcess(seed),
+    start: async (machine, open) => ({ carrier: await carry(machine, open), reference: machine }),
+    find: async (reference, open) => ({ carrier: await carry(reference as Machine, open), reference }),
+    remove,
+    explain: (thrown) => thrown as Error,
+  });
+  const carry = (machine: Machine, { signal }: OpenSessionOptions): Promise<Carrier> =>
+    httpCarrier({ request: request(machine.port), token: machine.token, close: () => remove(machine), signal });
+  return {
+    ...executor,
+    children,
     dropConnections() {
       for (const stream of streams) stream.abort(new Error("dropped"));
       streams = [];
     },
   };
 
-  async function start(seed: string | undefined): Promise<Machine> {
+  async function startProcess(seed: string | undefined): Promise<Machine> {
     const folder = mkdtempSync(join(tmpdir(), "codelet-bridge-"));
     const [port, token] = [await freePort(), Math.random().toString(36).slice(2)];
     const { argv } = supervisorBoot({ python, seed, port, address: "127.0.0.1" });
@@ -88,6 +76,16 @@ export function portExecutor(): PortExecutor {
     children.push(child);
     await once(child, "spawn");
     return { port, token, pid: child.pid ?? 0 };
+  }
+}
+
+async function remove({ pid }: Machine): Promise<void> {
+  try {
+    process.kill(pid, "SIGTERM");
+    for (let waitedMs = 0; waitedMs < 1_000 && isAlive(pid); waitedMs += 20) await sleep(20);
+    process.kill(pid, "SIGKILL");
+  } catch {
+    // it has ended
   }
 }
 

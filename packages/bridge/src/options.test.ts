@@ -1,0 +1,81 @@
+import { expect, test } from "vitest";
+import { isAccessKey, option, readOptions } from "./options.ts";
+
+test("fills in the defaults, and refuses an option that is in no row", () => {
+  const readers = { image: option.text("python"), cpus: option.number(1, { minimum: 0.5 }), folder: option.optional(option.text("")) };
+  expect(readOptions({ image: undefined, cpus: 2 }, readers)).toEqual({ image: "python", cpus: 2, folder: undefined });
+  expect(() => readOptions({ image: "a", imag: "b" }, readers)).toThrow(new TypeError("Expected an option of image, cpus, folder, got `imag`"));
+  expect(() => readOptions({ toString: 1 }, readers)).toThrow(TypeError);
+});
+
+test("takes numbers within their bounds, the bounds included", () => {
+  expect(option.integer(250, { minimum: 0 })(0, "graceMs")).toBe(0);
+  expect(option.number(1, { minimum: 0.5, maximum: 2 })(0.5, "cpus")).toBe(0.5);
+  expect(option.number(1, { minimum: 0.5, maximum: 2 })(2, "cpus")).toBe(2);
+});
+
+test.each([
+  [-1, "`-1` (number)"],
+  [1.5, "`1.5` (number)"],
+  [Number.NaN, "`NaN` (number)"],
+  [Number.POSITIVE_INFINITY, "`Infinity` (number)"],
+  ["7", "`7` (string)"],
+  [null, "`null` (object)"],
+])("says what it expected in place of %o", (value, got) => {
+  expect(() => option.integer(250, { minimum: 0 })(value, "graceMs")).toThrow(
+    new TypeError(`Expected \`graceMs\` to be an integer >= 0, got ${got}`),
+  );
+});
+
+test("names both bounds where there are two, and all choices", () => {
+  expect(() => option.number(1, { minimum: 0.5, maximum: 8 })(9, "cpu")).toThrow(
+    new TypeError("Expected `cpu` to be a number from 0.5 to 8, got `9` (number)"),
+  );
+  expect(() => option.number(1, { minimum: 0 })(Number.POSITIVE_INFINITY, "cpu")).toThrow(TypeError);
+  const policy = option.oneOf("missing", "always", "never");
+  expect(policy(undefined, "pullPolicy")).toBe("missing");
+  expect(policy("never", "pullPolicy")).toBe("never");
+  expect(() => policy("Never", "pullPolicy")).toThrow(
+    new TypeError('Expected `pullPolicy` to be "missing", "always" or "never", got `Never` (string)'),
+  );
+  expect(() => option.flag(true)("false", "blockNetwork")).toThrow(
+    new TypeError("Expected `blockNetwork` to be true or false, got `false` (string)"),
+  );
+});
+
+test("takes texts and lists of strings, and no string for a list", () => {
+  expect(option.text("")("python:3.13", "image")).toBe("python:3.13");
+  expect(() => option.text("codelet")("", "app")).toThrow(new TypeError("Expected `app` to be a name, got `` (string)"));
+  expect(() => option.text("", "the name of an image")(7, "image")).toThrow(
+    new TypeError("Expected `image` to be the name of an image, got `7` (number)"),
+  );
+  expect(() => option.text("a", "a name without spaces", /^\S+$/)("a b", "image")).toThrow(/a name without spaces/);
+  const domains = ["a.org"];
+  expect(option.textList(domains, "allowedDomains")).toEqual(domains);
+  expect(option.textList(domains, "allowedDomains")).not.toBe(domains);
+  expect(option.textList(undefined, "allowedDomains")).toEqual([]);
+  for (const wrong of ["a.org", [7], null, {}])
+    expect(() => option.textList(wrong, "allowedDomains")).toThrow(/`allowedDomains` to be a list of strings/);
+  expect(option.packageNames(["pandas"])).toEqual(["pandas"]);
+  for (const wrong of ["pandas", ["--index-url=x"], null]) expect(() => option.packageNames(wrong)).toThrow(/`packages`/);
+});
+
+test("takes variables of strings, and shows no value of those that are none", () => {
+  const variables = { REPORT: "weekly" };
+  expect(option.environment(variables, "env")).toEqual(variables);
+  expect(option.environment(variables, "env")).not.toBe(variables);
+  expect(option.environment(undefined, "env")).toEqual({});
+  for (const wrong of [null, [], "REPORT=weekly", { "NO NAME": "x" }, { REPORT: 7 }]) expect(() => option.environment(wrong, "env")).toThrow(/`env/);
+  expect(() => option.environment({ REPORT: "secret\0" }, "env")).toThrow(expect.not.stringContaining("secret"));
+  expect(() => option.texts({ "a b": Symbol("secret") }, "metadata")).toThrow(new TypeError("Expected `metadata.a b` to be a string, got symbol"));
+});
+
+test("takes a key that can be sent as a header, and shows nothing of what can't", () => {
+  expect(option.accessKey("as-1_a=", "apiKey")).toBe("as-1_a=");
+  expect(option.accessKey(undefined, "apiKey")).toBeUndefined();
+  for (const key of ["s3cret\n", "s3 cret", "s3crét", "", 7, null]) {
+    expect(isAccessKey(key)).toBe(false);
+    const message = "Expected `apiKey` to be a text of printable characters without spaces";
+    expect(() => option.accessKey(key, "apiKey")).toThrow(new TypeError(message));
+  }
+});

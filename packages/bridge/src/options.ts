@@ -1,0 +1,132 @@
+import { checkPackageNames } from "./package-names.ts";
+
+/** Reads one option: its value with the default in, undefined for what may be left out. Throws TypeError that says what it expected. */
+export type OptionReader<Value> = (value: unknown, name: string) => Value;
+
+/** Bounds of an option that is a number, both inclusive. */
+export interface NumberBounds {
+  readonly minimum: number;
+  /** @default Number.MAX_SAFE_INTEGER */
+  readonly maximum?: number | undefined;
+}
+
+/** The options of an executor once its defaults are in: all are there, and only those of `Optional` may be undefined. */
+export type ResolvedOptions<Options, Optional extends keyof Options = never> = {
+  readonly [Name in keyof Options]-?: Name extends Optional ? Options[Name] : NonNullable<Options[Name]>;
+};
+
+/**
+ * The options as a table of readers says, each with its default. Throws TypeError, also for an option that is in no row: options come from JSON too, where
+ * no compiler finds a misspelt one.
+ *
+ * @example
+ * const { image, memoryMib } = readOptions({ memoryMib: 512 }, { image: option.text("python:3.13"), memoryMib: option.integer(1_024, { minimum: 128 }) });
+ */
+export function readOptions<Resolved extends object>(
+  options: object,
+  readers: { readonly [Name in keyof Resolved]-?: OptionReader<Resolved[Name]> },
+): Resolved {
+  const unknown = Object.keys(options).find((name) => !Object.hasOwn(readers, name));
+  if (unknown !== undefined) throw new TypeError(`Expected an option of ${Object.keys(readers).join(", ")}, got \`${unknown}\``);
+  const given = options as Readonly<Record<string, unknown>>;
+  const rows = Object.entries(readers as Readonly<Record<string, OptionReader<unknown>>>);
+  return Object.fromEntries(rows.map(([name, read]) => [name, read(given[name], name)])) as Resolved;
+}
+
+/** What options are, with their defaults. */
+export const option = {
+  /** A whole number. NaN, Infinity and numbers as text are none. */
+  integer: (fallback: number, bounds: NumberBounds): OptionReader<number> =>
+    checked(fallback, describe("an integer", bounds), (value) => Number.isSafeInteger(value) && isWithin(value, bounds)),
+
+  number: (fallback: number, bounds: NumberBounds): OptionReader<number> =>
+    checked(fallback, describe("a number", bounds), (value) => isWithin(value, bounds)),
+
+  flag: (fallback: boolean): OptionReader<boolean> => checked(fallback, "true or false", (value) => typeof value === "boolean"),
+
+  oneOf: <const Choice extends string>(fallback: Choice, ...others: readonly Choice[]): OptionReader<Choice> => {
+    const choices: readonly unknown[] = [fallback, ...others];
+    return checked(
+      fallback,
+      choices
+        .map((choice) => JSON.stringify(choice))
+        .join(", ")
+        .replace(/, (?!.*, )/, " or "),
+      (value) => choices.includes(value),
+    );
+  },
+
+  /** A text that is not empty; `what` it names, and how that is written. */
+  text: (fallback: string, what = "a name", pattern: RegExp = /./s): OptionReader<string> =>
+    checked(fallback, what, (value) => typeof value === "string" && pattern.test(value)),
+
+  /** An object of strings, copied; none by default. No value appears in an error. */
+  texts: (value: unknown, name: string): Readonly<Record<string, string>> => {
+    if (value === undefined) return {};
+    if (typeof value !== "object" || value === null || Array.isArray(value)) throw unexpectedOption(name, "an object of strings", value);
+    for (const [key, text] of Object.entries(value))
+      if (typeof text !== "string") throw new TypeError(`Expected \`${name}.${key}\` to be a string, got ${typeof text}`);
+    return { ...(value as Record<string, string>) };
+  },
+
+  /** The variables of a process, copied; none by default. No value, which may be a secret, appears in an error. */
+  environment: (value: unknown, name: string): Readonly<Record<string, string>> => {
+    const variables = option.texts(value, name);
+    for (const [variable, text] of Object.entries(variables)) {
+      if (!/^[A-Za-z_]\w*$/.test(variable)) throw unexpectedOption(name, "an object whose names are of letters, digits and _", variable);
+      if (text.includes("\0")) throw new TypeError(`Expected \`${name}.${variable}\` to be a string without NUL`);
+    }
+    return variables;
+  },
+
+  /** Strings, copied; none by default. One string, which would be a list of its letters, is no list. */
+  textList: (value: unknown, name: string): readonly string[] => {
+    if (value === undefined) return [];
+    if (Array.isArray(value) && value.every((text) => typeof text === "string")) return [...value];
+    throw unexpectedOption(name, "a list of strings", value);
+  },
+
+  /** Packages of an index, as `pipInstall` takes them; none by default. */
+  packageNames: (value: unknown): readonly string[] => {
+    if (value === undefined) return [];
+    checkPackageNames(value as readonly string[]);
+    return [...(value as readonly string[])];
+  },
+
+  /** A key that can be sent as a header: what can't be comes back in the text of an SDK's error. It appears in no error here. */
+  accessKey: (value: unknown, name: string): string | undefined => {
+    if (value === undefined || isAccessKey(value)) return value;
+    throw new TypeError(`Expected \`${name}\` to be a text of printable characters without spaces`);
+  },
+
+  /** What may be left out. */
+  optional:
+    <Value>(read: OptionReader<Value>): OptionReader<Value | undefined> =>
+    (value, name) =>
+      value === undefined ? undefined : read(value, name),
+} as const;
+
+/** The TypeError of an option that isn't `what` it should be, such as "an absolute path". */
+export function unexpectedOption(name: string, what: string, value: unknown): TypeError {
+  return new TypeError(`Expected \`${name}\` to be ${what}, got \`${String(value)}\` (${typeof value})`);
+}
+
+/** Whether it can be sent as a header. */
+export function isAccessKey(value: unknown): value is string {
+  return typeof value === "string" && /^[\x21-\x7e]+$/.test(value);
+}
+
+function checked<Value>(fallback: Value, what: string, isRight: (value: unknown) => boolean): OptionReader<Value> {
+  return (value = fallback, name) => {
+    if (isRight(value)) return value as Value;
+    throw unexpectedOption(name, what, value);
+  };
+}
+
+function isWithin(value: unknown, { minimum, maximum = Number.MAX_SAFE_INTEGER }: NumberBounds): boolean {
+  return typeof value === "number" && value >= minimum && value <= maximum;
+}
+
+function describe(kind: string, { minimum, maximum }: NumberBounds): string {
+  return maximum === undefined ? `${kind} >= ${minimum}` : `${kind} from ${minimum} to ${maximum}`;
+}

@@ -1,0 +1,35 @@
+import { CodeletError, ConfigurationError, ExecutorCrashedError } from "@codelet/core";
+
+/** What a failure of a provider means for the user: theirs to mend (`configuration`), or the provider's (`executor-crashed`). */
+export interface SdkErrorMeaning {
+  readonly code: "configuration" | "executor-crashed";
+  /** What to do, as a sentence without its full stop. */
+  readonly advice?: string | undefined;
+}
+
+export interface SdkErrorOptions {
+  /** What the provider said. @default the thrown error's message */
+  readonly said?: unknown;
+  /** A key that an SDK may quote: it is in no message, and the thrown error is then no `cause`. */
+  readonly secret?: string | undefined;
+}
+
+const maxSaidChars = 300;
+
+/**
+ * What an SDK threw, which need not be an Error, as one line that says what to do; an error of codelet's is returned as it is. `failed` begins the line.
+ *
+ * @example
+ * throw sdkError(thrown, "Acme could not start a sandbox", { code: "configuration", advice: "Set ACME_API_KEY" });
+ */
+export function sdkError(thrown: unknown, failed: string, { code, advice }: SdkErrorMeaning, { said, secret }: SdkErrorOptions = {}): CodeletError {
+  if (CodeletError.isInstance(thrown)) return thrown;
+  const text = String(said ?? (thrown as Partial<Error> | null | undefined)?.message ?? thrown);
+  const line = (secret ? text.replaceAll(secret, "[key]") : text)
+    .split("\n")[0]
+    ?.slice(0, maxSaidChars)
+    .replace(/[\s.]+$/, "");
+  const message = `${failed}: ${line}.${advice === undefined ? "" : ` ${advice}.`}`;
+  const cause = secret === undefined ? thrown : undefined;
+  return code === "configuration" ? new ConfigurationError(message, { cause }) : new ExecutorCrashedError(message, { cause });
+}
