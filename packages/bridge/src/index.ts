@@ -13,6 +13,7 @@ export { pythonRunner } from "./python-runner.ts";
 export { pythonSupervisor } from "./python-supervisor.ts";
 export { type SdkErrorMeaning, type SdkErrorOptions, sdkError } from "./sdk-error.ts";
 export type { BridgeSessionOptions, ConnectOptions } from "./session-options.ts";
+export { type Stdio, type StdioCarrierOptions, stdioCarrier } from "./stdio-carrier.ts";
 export { type Supervision, superviseCarrier } from "./supervise-carrier.ts";
 export { type SupervisorBoot, type SupervisorBootOptions, shellCommand, supervisorBoot } from "./supervisor-boot.ts";
 export { throwIfAborted } from "./unless-aborted.ts";

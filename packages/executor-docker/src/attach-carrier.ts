@@ -1,7 +1,7 @@
 import type { Duplex } from "node:stream";
-import { Writable } from "node:stream";
+import { PassThrough, Writable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Carrier, machineGone } from "@codelet/bridge";
+import { type Carrier, machineGone, type Stdio, stdioCarrier } from "@codelet/bridge";
 import { ConfigurationError } from "@codelet/core";
 import type Docker from "dockerode";
 import { statusOf } from "./engine.ts";
@@ -19,68 +19,41 @@ export interface AttachOptions {
 
 /** The attached streams of a container that is created or runs: its supervisor's stdin and stdout. Rejects with the engine's error. */
 export async function attachCarrier(docker: Docker, container: Docker.Container, { image, isOnce = false }: AttachOptions): Promise<Carrier> {
-  let receive: (chunk: Uint8Array) => void = () => {};
-  let lost: (reason: string, cause?: unknown) => void = () => {};
   let isHeard = false;
   /** What it has written to stderr lately: why it did not start. */
   let complaint = "";
-  let stream = await attach();
 
-  async function attach(): Promise<Duplex> {
-    const attached = (await container.attach({ stream: true, stdin: true, stdout: true, stderr: true, hijack: true })) as Duplex;
-    const isCurrent = (): boolean => stream === undefined || stream === attached;
-    const stdout = new Writable({
-      write(chunk: Uint8Array, _, written) {
-        isHeard ||= chunk.length > 1; // a supervisor begins with an empty line
-        if (isCurrent()) receive(chunk);
-        written();
-      },
-    });
+  const attach = async (): Promise<Stdio> => {
+    const stdin = (await container.attach({ stream: true, stdin: true, stdout: true, stderr: true, hijack: true })) as Duplex;
+    const stdout = new PassThrough();
     const stderr = new Writable({
       write(chunk: Uint8Array, _, written) {
         complaint = `${complaint}${chunk}`.slice(-maxComplaintChars);
         written();
       },
     });
-    docker.modem.demuxStream(attached, stdout, stderr);
-    attached.once("error", (error) => isCurrent() && lost(error.message));
-    attached.once("close", () => isCurrent() && lost("the container's streams have ended", ending()));
-    return attached;
-  }
-
-  function ending(): Error {
+    stdout.once("data", () => {
+      isHeard = true;
+    });
+    docker.modem.demuxStream(stdin, stdout, stderr);
+    stdin.once("close", () => stdout.destroy());
+    return { stdin, stdout };
+  };
+  const ending = (): Error => {
     const why = complaint.trim().split("\n").at(-1);
     if (isHeard || !why) return machineGone("the container has ended");
     return new ConfigurationError(`The container of the image ${image} ended before it was ready: ${why}`);
-  }
-
-  const carrier: Carrier = {
-    send: (text) => new Promise((sent, failed) => stream.write(text, (error) => (error ? failed(error) : sent()))),
-    onData(callback) {
-      receive = callback;
-    },
-    onLost(callback) {
-      lost = callback;
-    },
-    async close() {
-      lost = () => {};
-      stream.destroy();
-      await removeContainer(container);
-    },
   };
-  if (isOnce) return carrier;
-  return {
-    ...carrier,
-    async reconnect() {
-      stream.destroy();
-      if (!(await isRunning(container))) throw ending();
-      stream = await attach();
-    },
-    async detach() {
-      lost = () => {};
-      stream.destroy();
-    },
+  const attachAgain = async (): Promise<Stdio> => {
+    if (!(await isRunning(container))) throw ending();
+    return attach();
   };
+  return stdioCarrier({
+    stdio: await attach(),
+    again: isOnce ? undefined : attachAgain,
+    close: () => removeContainer(container),
+    explain: (cause) => (cause instanceof Error ? cause : ending()),
+  });
 }
 
 /** Whether code may be in it. Rejects with the engine's error when that can't be said. */

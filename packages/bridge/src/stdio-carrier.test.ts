@@ -1,0 +1,73 @@
+import { PassThrough } from "node:stream";
+import { expect, test, vi } from "vitest";
+import { type Stdio, stdioCarrier } from "./stdio-carrier.ts";
+
+function streams(): { readonly stdin: PassThrough; readonly stdout: PassThrough } & Stdio {
+  return { stdin: new PassThrough(), stdout: new PassThrough() };
+}
+
+const close = async (): Promise<void> => {};
+
+test("sends in order, and hands on what comes", async () => {
+  const stdio = streams();
+  const carrier = stdioCarrier({ stdio, close });
+  const received: string[] = [];
+  carrier.onData((chunk) => received.push(String(chunk)));
+  await carrier.send("a\n");
+  await carrier.send("b\n");
+  expect(String(stdio.stdin.read())).toBe("a\nb\n");
+  stdio.stdout.write("c");
+  await expect.poll(() => received).toEqual(["c"]);
+  expect(carrier.reconnect).toBeUndefined();
+  expect(carrier.detach).toBeUndefined();
+});
+
+test("tells once that a stream has ended or broken, also one that did before anybody listened", async () => {
+  const ended = streams();
+  const early = stdioCarrier({ stdio: ended, close });
+  ended.stdout.destroy();
+  await new Promise((resolve) => setImmediate(resolve));
+  const lost = vi.fn();
+  early.onLost(lost);
+  expect(lost.mock.calls).toEqual([["the process ended", expect.any(Error)]]);
+
+  const broken = streams();
+  const explain = vi.fn((cause: unknown) => new Error(`because of ${cause}`));
+  const carrier = stdioCarrier({ stdio: broken, close, explain });
+  const told = vi.fn();
+  carrier.onLost(told);
+  broken.stdin.destroy(new Error("EPIPE"));
+  broken.stdout.destroy(new Error("reset"));
+  await expect.poll(() => told.mock.calls).toEqual([["because of Error: EPIPE", expect.any(Error)]]);
+  await expect(carrier.send("x")).rejects.toThrow("because of");
+});
+
+test("goes on with the same process's streams, and hears nothing of the ones before", async () => {
+  const [first, second] = [streams(), streams()];
+  const carrier = stdioCarrier({ stdio: first, again: async () => second, close });
+  const [received, lost] = [vi.fn(), vi.fn()];
+  carrier.onData((chunk) => received(String(chunk)));
+  carrier.onLost(lost);
+  await carrier.reconnect?.();
+  expect([first.stdin.destroyed, first.stdout.destroyed]).toEqual([true, true]);
+  second.stdout.write("on");
+  await expect.poll(() => received.mock.calls).toEqual([["on"]]);
+  await carrier.send("x");
+  expect(String(second.stdin.read())).toBe("x");
+  await carrier.detach?.("detached");
+  expect(second.stdin.destroyed).toBe(true);
+  expect(lost).not.toHaveBeenCalled();
+});
+
+test("ends the machine before its streams, and tells nobody", async () => {
+  const stdio = streams();
+  const lost = vi.fn();
+  const order: string[] = [];
+  stdio.stdout.once("close", () => order.push("streams"));
+  const carrier = stdioCarrier({ stdio, close: async () => void order.push("machine") });
+  carrier.onLost(lost);
+  await carrier.close();
+  await carrier.close();
+  await expect.poll(() => order).toEqual(["machine", "machine", "streams"]);
+  expect(lost).not.toHaveBeenCalled();
+});
