@@ -32,7 +32,7 @@ export const defaultBridgeLimits: BridgeLimits = {
   maxCodeBytes: 256 * 1024,
 };
 
-const maxUnreadBeyondCalls = 10_000;
+const maxUnreadBeyondCalls = 20_000;
 
 /** Frames that may wait for a worker to read them: code may ask much faster than it reads, and each answer is held until then. */
 export function maxUnreadFrames({ maxCallsPerStep }: BridgeLimits): number {

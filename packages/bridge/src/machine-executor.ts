@@ -1,4 +1,12 @@
-import { AbortedError, ConfigurationError, type Executor, type ExecutorCapabilities, type Json, type OpenSessionOptions } from "@codelet/core";
+import {
+  AbortedError,
+  ConfigurationError,
+  type Executor,
+  type ExecutorCapabilities,
+  type Json,
+  type OpenSessionOptions,
+  type SessionRef,
+} from "@codelet/core";
 import type { Carrier } from "./carrier.ts";
 import { carrierSession, machineOf } from "./carrier-session.ts";
 import { throwIfAborted, unlessAborted } from "./unless-aborted.ts";
@@ -21,11 +29,11 @@ export interface MachineProvider<Machine> {
   create(open: OpenSessionOptions): Promise<Machine>;
   /** Starts the supervisor in a new machine, which is removed when that fails. */
   start(machine: Machine, open: OpenSessionOptions): Promise<StartedMachine>;
-  /** Ends a machine that no carrier owns yet; never rejects, see `endMachine`. */
+  /** Ends a machine that no carrier owns yet. What it rejects with is told to nobody; `endMachine` tries again. */
   remove(machine: Machine): Promise<void>;
-  /** Finds what `start` called `reference`, of an earlier host. Absent where a machine can't be found again. */
-  find?(reference: Json, open: OpenSessionOptions): Promise<StartedMachine>;
-  /** What was thrown as an error that says what to do, see `sdkError`. `doing` is "start a sandbox" or "find the sandbox". */
+  /** The way to what `start` called `reference`, of an earlier host. Absent where a machine can't be found again. */
+  find?(reference: Json, open: OpenSessionOptions): Promise<Carrier>;
+  /** What was thrown as an error that says what to do, see `sdkError`; codelet's own errors are returned as they are. `doing` is "start a sandbox" or "find the sandbox". */
   explain(thrown: unknown, doing: string): Error;
   /** Milliseconds between an interrupt and the kill of code that does not end. Minimum 0. @default 500 */
   readonly graceMs?: number | undefined;
@@ -55,8 +63,7 @@ export function machineExecutor<Machine>(provider: MachineProvider<Machine>): Ex
     capabilities,
     async open(open = {}) {
       throwIfAborted(open.signal);
-      const { carrier, reference } =
-        open.restore === undefined ? await start(provider, open) : await find(provider, machineOf(open.restore, name), open);
+      const { carrier, reference } = open.restore === undefined ? await start(provider, open) : await find(provider, open.restore, open);
       return carrierSession({ executor: name, open, carrier, machine: reference, graceMs, detachedTimeoutMs });
     },
   };
@@ -64,13 +71,12 @@ export function machineExecutor<Machine>(provider: MachineProvider<Machine>): Ex
 
 async function start<Machine>(provider: MachineProvider<Machine>, open: OpenSessionOptions): Promise<StartedMachine> {
   const { signal } = open;
-  const explain = (error: unknown): Error =>
-    signal?.aborted === true ? new AbortedError(signal.reason) : provider.explain(error, "start a sandbox");
+  const remove = (machine: Machine): Promise<void> => provider.remove(machine).catch(() => {});
   let machine: Machine;
   try {
-    machine = await unlessAborted(signal, provider.create(open), (late) => provider.remove(late));
+    machine = await unlessAborted(signal, provider.create(open), remove);
   } catch (error) {
-    throw explain(error);
+    throw explain(provider, error, "start a sandbox", signal);
   }
   let started: StartedMachine | undefined;
   try {
@@ -78,8 +84,8 @@ async function start<Machine>(provider: MachineProvider<Machine>, open: OpenSess
     await unlessAborted(signal, sendInput(started));
     return started;
   } catch (error) {
-    await (started === undefined ? provider.remove(machine) : started.carrier.close());
-    throw explain(error);
+    await (started === undefined ? remove(machine) : started.carrier.close());
+    throw explain(provider, error, "start a sandbox", signal);
   }
 }
 
@@ -88,12 +94,18 @@ async function sendInput({ carrier, input = "" }: StartedMachine): Promise<void>
 }
 
 /** What is not found now may be asked for again: nothing is removed. */
-async function find<Machine>(provider: MachineProvider<Machine>, reference: Json, open: OpenSessionOptions): Promise<StartedMachine> {
+async function find<Machine>(provider: MachineProvider<Machine>, restore: SessionRef, open: OpenSessionOptions): Promise<StartedMachine> {
   if (provider.find === undefined)
     throw new ConfigurationError(`The ${provider.name} executor can't find a session again, so it has none to restore.`);
+  const reference = machineOf(restore, provider.name);
   try {
-    return await unlessAborted(open.signal, provider.find(reference, open), ({ carrier }) => carrier.detach?.("superseded"));
+    const carrier = await unlessAborted(open.signal, provider.find(reference, open), (late) => late.detach?.("superseded"));
+    return { carrier, reference };
   } catch (error) {
-    throw provider.explain(error, "find the sandbox");
+    throw explain(provider, error, "find the sandbox", open.signal);
   }
+}
+
+function explain<Machine>(provider: MachineProvider<Machine>, error: unknown, doing: string, signal: AbortSignal | undefined): Error {
+  return signal?.aborted === true ? new AbortedError(signal.reason) : provider.explain(error, doing);
 }

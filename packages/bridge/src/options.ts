@@ -63,7 +63,8 @@ export const option = {
   /** An object of strings, copied; none by default. No value appears in an error. */
   texts: (value: unknown, name: string): Readonly<Record<string, string>> => {
     if (value === undefined) return {};
-    if (typeof value !== "object" || value === null || Array.isArray(value)) throw unexpectedOption(name, "an object of strings", value);
+    if (typeof value !== "object" || value === null || Array.isArray(value))
+      throw new TypeError(`Expected \`${name}\` to be an object of strings, got ${Array.isArray(value) ? "a list" : typeof value}`);
     for (const [key, text] of Object.entries(value))
       if (typeof text !== "string") throw new TypeError(`Expected \`${name}.${key}\` to be a string, got ${typeof text}`);
     return { ...(value as Record<string, string>) };

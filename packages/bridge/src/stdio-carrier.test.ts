@@ -1,6 +1,8 @@
 import { PassThrough } from "node:stream";
+import { ConfigurationError } from "@codelet/core";
 import { expect, test, vi } from "vitest";
 import { type Stdio, stdioCarrier } from "./stdio-carrier.ts";
+import { superviseCarrier } from "./supervise-carrier.ts";
 
 function streams(): { readonly stdin: PassThrough; readonly stdout: PassThrough } & Stdio {
   return { stdin: new PassThrough(), stdout: new PassThrough() };
@@ -42,6 +44,15 @@ test("tells once that a stream has ended or broken, also one that did before any
   await expect(carrier.send("x")).rejects.toThrow("because of");
 });
 
+test("ends an opening at once, with its reason, when the process ended before", async () => {
+  const stdio = streams();
+  const carrier = stdioCarrier({ stdio, close, explain: () => new ConfigurationError("There is no python3.") });
+  stdio.stdout.end();
+  stdio.stdout.resume();
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  await expect(superviseCarrier(carrier, { readyTimeoutMs: 20_000 })).rejects.toMatchObject({ message: expect.stringContaining("no python3") });
+}, 3_000);
+
 test("goes on with the same process's streams, and hears nothing of the ones before", async () => {
   const [first, second] = [streams(), streams()];
   const carrier = stdioCarrier({ stdio: first, again: async () => second, close });
@@ -68,6 +79,6 @@ test("ends the machine before its streams, and tells nobody", async () => {
   carrier.onLost(lost);
   await carrier.close();
   await carrier.close();
-  await expect.poll(() => order).toEqual(["machine", "machine", "streams"]);
+  await expect.poll(() => order).toEqual(["machine", "streams"]);
   expect(lost).not.toHaveBeenCalled();
 });

@@ -19,41 +19,51 @@ export interface StdioCarrierOptions {
 
 /** The carrier of machines that offer a process's stdin and stdout: a child, an attached container, a remote command. It owns the streams. */
 export function stdioCarrier({ stdio, again, close, explain = explainEnd }: StdioCarrierOptions): Carrier {
-  let current: Stdio | undefined;
-  let receive: (chunk: Uint8Array) => void = () => {};
-  /** Told once somebody listens. */
+  let streams = stdio;
+  let isFollowed = true;
+  /** How the connection was lost: told to who listens, now or later, and to who sends. */
   let failure: Error | undefined;
-  let lost = (error: Error): void => {
-    failure = error;
-  };
+  let receive: (chunk: Uint8Array) => void = () => {};
+  let lost: (error: Error) => void = () => {};
+  let closing: Promise<void> | undefined;
 
   const follow = (followed: Stdio): void => {
-    current = followed;
-    const { stdin, stdout } = followed;
+    streams = followed;
+    isFollowed = true;
+    failure = undefined;
+    const isCurrent = (): boolean => isFollowed && streams === followed;
     const lose = (cause?: unknown): void => {
-      if (current !== followed) return;
-      current = undefined;
-      lost(explain(cause));
+      if (!isCurrent()) return;
+      isFollowed = false;
+      failure = explain(cause);
+      lost(failure);
     };
+    const { stdin, stdout } = followed;
     stdout.on("data", (chunk: Uint8Array) => {
-      if (current === followed) receive(chunk);
+      if (isCurrent()) receive(chunk);
     });
     for (const stream of [stdin, stdout]) stream.on("error", lose);
-    stdout.once("close", () => lose());
+    for (const event of ["end", "close"]) stdout.once(event, () => lose());
   };
-  const leave = ({ stdin, stdout }: Stdio): void => {
-    current = undefined;
-    stdin.destroy();
-    stdout.destroy();
+  const leave = (): void => {
+    isFollowed = false;
+    streams.stdin.destroy();
+    streams.stdout.destroy();
   };
-  let latest = stdio;
+  const end = async (): Promise<void> => {
+    isFollowed = false;
+    await close();
+    leave();
+  };
   follow(stdio);
 
   return {
-    send: (text) =>
-      new Promise((sent, failed) => {
-        latest.stdin.write(text, (error) => (error ? failed(explain(error)) : sent()));
-      }),
+    async send(text) {
+      if (failure !== undefined) throw failure;
+      await new Promise<void>((sent, failed) => {
+        streams.stdin.write(text, (error) => (error ? failed(failure ?? explain(error)) : sent()));
+      });
+    },
     onData(callback) {
       receive = callback;
     },
@@ -61,19 +71,17 @@ export function stdioCarrier({ stdio, again, close, explain = explainEnd }: Stdi
       lost = (error) => callback(error.message, error);
       if (failure !== undefined) lost(failure);
     },
-    async close() {
-      current = undefined;
-      await close();
-      leave(latest);
+    close() {
+      closing ??= end();
+      return closing;
     },
     ...(again !== undefined && {
       async reconnect() {
-        leave(latest);
-        latest = await again();
-        follow(latest);
+        leave();
+        follow(await again());
       },
       async detach() {
-        leave(latest);
+        leave();
       },
     }),
   };

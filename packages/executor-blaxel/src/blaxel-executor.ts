@@ -11,6 +11,7 @@ import {
   type StartedMachine,
   shellCommand,
   supervisorBoot,
+  throwIfAborted,
 } from "@codelet/bridge";
 import {
   CodeletError,
@@ -46,8 +47,9 @@ type Api = typeof SandboxInstance;
  */
 export function blaxelExecutor(options: BlaxelExecutorOptions = {}): Executor {
   const resolved = resolveOptions(options);
-  const connect = async (): Promise<Api> => {
+  const connect = async ({ signal }: OpenSessionOptions): Promise<Api> => {
     const sdk = await loadSdk();
+    throwIfAborted(signal);
     useAccount(sdk, resolved);
     return sdk.SandboxInstance;
   };
@@ -56,13 +58,10 @@ export function blaxelExecutor(options: BlaxelExecutorOptions = {}): Executor {
     capabilities: capabilitiesOf(resolved),
     graceMs: resolved.graceMs,
     detachedTimeoutMs: resolved.idleMinutes * 60_000,
-    create: async (open) => createSandbox(await connect(), resolved, open),
+    create: async (open) => createSandbox(await connect(open), resolved, open),
     start: (machine, open) => startSupervisor(machine, resolved, open),
     remove: ({ api, address }) => remove(api, address.sandbox),
-    find: async (reference, open) => {
-      const machine = await findSandbox(await connect(), readAddress(reference));
-      return { carrier: await carry(machine, resolved, open), reference };
-    },
+    find: async (reference, open) => carry(await findSandbox(await connect(open), readAddress(reference)), resolved, open),
     explain: blaxelError,
   });
 }

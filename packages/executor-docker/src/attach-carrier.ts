@@ -2,7 +2,7 @@ import type { Duplex } from "node:stream";
 import { PassThrough, Writable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Carrier, machineGone, type Stdio, stdioCarrier } from "@codelet/bridge";
-import { ConfigurationError } from "@codelet/core";
+import { ConfigurationError, ExecutorCrashedError } from "@codelet/core";
 import type Docker from "dockerode";
 import { statusOf } from "./engine.ts";
 
@@ -41,7 +41,8 @@ export async function attachCarrier(docker: Docker, container: Docker.Container,
   };
   const ending = (): Error => {
     const why = complaint.trim().split("\n").at(-1);
-    if (isHeard || !why) return machineGone("the container has ended");
+    if (why === undefined || why === "") return machineGone("the container has ended");
+    if (isHeard) return machineGone(`the container has ended: ${why}`);
     return new ConfigurationError(`The container of the image ${image} ended before it was ready: ${why}`);
   };
   const attachAgain = async (): Promise<Stdio> => {
@@ -52,7 +53,8 @@ export async function attachCarrier(docker: Docker, container: Docker.Container,
     stdio: await attach(),
     again: isOnce ? undefined : attachAgain,
     close: () => removeContainer(container),
-    explain: (cause) => (cause instanceof Error ? cause : ending()),
+    explain: (cause) =>
+      cause instanceof Error && complaint === "" ? new ExecutorCrashedError(`the container's streams broke: ${cause.message}`, { cause }) : ending(),
   });
 }
 

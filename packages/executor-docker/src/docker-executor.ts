@@ -1,4 +1,4 @@
-import { machineCapabilities, machineExecutor, type StartedMachine, supervisorBoot, throwIfAborted } from "@codelet/bridge";
+import { type Carrier, machineCapabilities, machineExecutor, type StartedMachine, supervisorBoot, throwIfAborted } from "@codelet/bridge";
 import {
   ConfigurationError,
   type Executor,
@@ -78,11 +78,11 @@ async function startSupervisor({ docker, container }: Machine, { engineType, ima
   return { carrier, input: supervisorBoot().input, reference: isFoundAgain ? { containerId: container.id } : undefined };
 }
 
-async function findContainer(reference: Json, { engine, image }: ResolvedDockerOptions): Promise<StartedMachine> {
+async function findContainer(reference: Json, { engine, image }: ResolvedDockerOptions): Promise<Carrier> {
   const { containerId } = (reference ?? {}) as { readonly containerId?: Json };
   if (typeof containerId !== "string" || !/^[0-9a-f]{12,64}$/.test(containerId)) throw new ConfigurationError("The reference names no container.");
   const docker = connectEngine(engine);
   const container = docker.getContainer(containerId);
-  if (await isRunning(container)) return { carrier: await attachCarrier(docker, container, { image }), reference };
+  if (await isRunning(container)) return attachCarrier(docker, container, { image });
   throw new ExecutorCrashedError(`The container ${containerId.slice(0, 12)} has ended, and its variables are lost: open a new session.`);
 }

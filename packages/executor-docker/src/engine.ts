@@ -71,7 +71,7 @@ export function engineError(thrown: unknown, doing: string): Error {
   const { code, statusCode, message, json } = (thrown ?? {}) as EngineFailure;
   const unanswered = code !== undefined && statusCode === undefined;
   const meaning = code === "EACCES" || code === "EPERM" ? noRights : unanswered ? noEngine : ({ code: "configuration" } as const);
-  return sdkError(thrown, `Docker could not ${doing}`, meaning, { said: json?.message ?? message });
+  return sdkError(thrown, `Docker could not ${doing}`, meaning, { said: json?.message ?? (message || code) });
 }
 
 /** As `engineError`, for a promise's `catch`. */

@@ -20,11 +20,10 @@ const unreachable = theirs("E2B can't be reached or has a fault. Check the netwo
 
 /** What the SDK threw as one line that says what to do; the key is in no text. `doing` completes "E2B could not". */
 export function e2bError(thrown: unknown, doing: string, options: ResolvedE2bOptions): Error {
-  const {
-    name = "Error",
-    message,
-    statusCode,
-  } = (thrown ?? {}) as { readonly name?: string; readonly message?: string; readonly statusCode?: number };
+  const { name = "", message, statusCode } = (thrown ?? {}) as { readonly name?: string; readonly message?: string; readonly statusCode?: number };
   const meaning = meanings[name] ?? ([400, 401, 403, 404].includes(statusCode ?? 0) ? refused : unreachable);
-  return sdkError(thrown, `E2B could not ${doing}`, meaning, { said: `${name}: ${message}`, secret: givenKey(options) });
+  return sdkError(thrown, `E2B could not ${doing}`, meaning, {
+    said: message === undefined ? thrown : `${name}: ${message}`,
+    secret: givenKey(options),
+  });
 }

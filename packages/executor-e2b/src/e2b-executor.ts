@@ -1,4 +1,13 @@
-import { machineCapabilities, machineExecutor, pipInstall, type StartedMachine, shellCommand, supervisorBoot } from "@codelet/bridge";
+import {
+  type Carrier,
+  machineCapabilities,
+  machineExecutor,
+  pipInstall,
+  type StartedMachine,
+  shellCommand,
+  supervisorBoot,
+  throwIfAborted,
+} from "@codelet/bridge";
 import { ConfigurationError, type Executor, type ExecutorCapabilities, type Json, type OpenSessionOptions } from "@codelet/core";
 import type { CommandExitError, Sandbox } from "@e2b/code-interpreter";
 import { e2bError } from "./e2b-error.ts";
@@ -28,7 +37,7 @@ export function e2bExecutor(options: E2bExecutorOptions = {}): Executor {
     capabilities: capabilitiesOf(resolved),
     graceMs,
     detachedTimeoutMs: whenDetached === "pause" ? pausedTimeoutMs : timeoutMs,
-    create: () => createSandbox(resolved),
+    create: (open) => createSandbox(resolved, open),
     start: (sandbox, open) => startSupervisor(sandbox, resolved, open),
     remove: killSandbox,
     find: (reference) => findSupervisor(reference, resolved),
@@ -46,11 +55,13 @@ function capabilitiesOf({ allowInternetAccess, packages }: ResolvedE2bOptions): 
   };
 }
 
-async function createSandbox(options: ResolvedE2bOptions): Promise<Sandbox> {
+async function createSandbox(options: ResolvedE2bOptions, { signal }: OpenSessionOptions): Promise<Sandbox> {
   const { packages, allowInternetAccess, template, metadata, envs, timeoutMs, requestTimeoutMs } = options;
   const apiKey = apiKeyOf(options);
   const isInstalling = packages.length > 0;
-  return (await loadSdk()).create(template, {
+  const api = await loadSdk();
+  throwIfAborted(signal);
+  return api.create(template, {
     apiKey,
     requestTimeoutMs,
     timeoutMs: timeoutMs + (isInstalling ? installTimeoutMs : 0),
@@ -87,10 +98,10 @@ async function install(sandbox: Sandbox, { packages, allowInternetAccess, timeou
   await sandbox.setTimeout(timeoutMs);
 }
 
-async function findSupervisor(reference: Json, options: ResolvedE2bOptions): Promise<StartedMachine> {
+async function findSupervisor(reference: Json, options: ResolvedE2bOptions): Promise<Carrier> {
   const { sandboxId, pid } = (reference ?? {}) as { readonly sandboxId?: Json; readonly pid?: Json };
   if (typeof sandboxId !== "string" || !/^[\w-]+$/.test(sandboxId) || !Number.isSafeInteger(pid))
     throw new ConfigurationError("The reference names no sandbox of E2B.");
   const sandbox = await findSandbox(sandboxId, options);
-  return { carrier: await sandboxCarrier(sandbox, options, (listeners) => sandbox.commands.connect(pid as number, listeners)), reference };
+  return sandboxCarrier(sandbox, options, (listeners) => sandbox.commands.connect(pid as number, listeners));
 }

@@ -24,7 +24,7 @@ describe("options", () => {
     ["Expected `maxProcesses` to be an integer >= 4, got `0` (number)", { maxProcesses: 0 }],
     ["Expected `diskLimitBytes` to be an integer >= 1048576, got `NaN` (number)", { diskLimitBytes: Number.NaN }],
     ["Expected `graceMs` to be an integer >= 0, got `-5` (number)", { graceMs: -5 }],
-    ["Expected `env` to be an object of strings, got `A=1` (string)", { env: "A=1" }],
+    ["Expected `env` to be an object of strings, got string", { env: "A=1" }],
     ["Expected `env` to be an object whose names are of letters, digits and _, got `A=B` (string)", { env: { "A=B": "1" } }],
     ["Expected `env.A` to be a string, got number", { env: { A: 1 } }],
   ];

@@ -55,7 +55,7 @@ class Supervisor:
         self.budgets = {"o": OutputBudget(), "e": OutputBudget()}
         self.mark_prefix = ""
         self.is_opened = False
-        self.max_unread = 0
+        self.max_unread = 20000
         self.asked = 0  # answers that the worker owes, and of these the ones that a dead host waited for
         self.unwanted = 0
         self.step = LastStep()
@@ -198,7 +198,7 @@ class Supervisor:
         elif frame.startswith(b'{"t":"open",'):
             self.is_opened = True
             opening = json.loads(frame)
-            self.max_unread = opening["limits"]["unread_frames"]
+            self.max_unread = opening["limits"].get("unread_frames", self.max_unread)
             self.mark_prefix = opening["mark"]
             for budget in self.budgets.values():
                 budget.limit = opening["limits"]["output_bytes"]

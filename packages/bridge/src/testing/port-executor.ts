@@ -50,7 +50,7 @@ export function portExecutor(): PortExecutor {
     },
     create: ({ seed }) => startProcess(seed),
     start: async (machine, open) => ({ carrier: await carry(machine, open), reference: machine }),
-    find: async (reference, open) => ({ carrier: await carry(reference as Machine, open), reference }),
+    find: (reference, open) => carry(reference as Machine, open),
     remove,
     explain: (thrown) => thrown as Error,
   });
