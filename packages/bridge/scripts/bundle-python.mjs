@@ -61,7 +61,7 @@ function writeModule(file, name, summary, source) {
 
 /** The supervisor with the runner inside, as one file that needs no other. */
 export function bundleSupervisor() {
-  const source = bundlePython(["supervised_worker", "supervisor_step", "supervisor_port", "supervisor"]);
+  const source = bundlePython(["host_lines", "supervised_worker", "supervisor_step", "supervisor_port", "supervisor"]);
   return `${source}\n\nRUNNER = ${JSON.stringify(bundlePython())}\n\nif __name__ == "__main__":\n    supervise(sys.argv[1:], RUNNER)\n`;
 }
 

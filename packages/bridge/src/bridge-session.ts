@@ -15,7 +15,7 @@ import { Bindings } from "./bindings.ts";
 import { Deferred } from "./deferred.ts";
 import { checkFilePath, type FileChunk, readChunks, writeChunks } from "./file-chunks.ts";
 import { IdleWatch } from "./idle-watch.ts";
-import { joinReadings, type Readings } from "./readings.ts";
+import { recordedReadings } from "./readings.ts";
 import { type BridgeSessionOptions, checkedMs, type LeftStep, type ResolvedSessionOptions, resolveSessionOptions } from "./session-options.ts";
 import { type Step, type StopReason, stopError } from "./step.ts";
 import { StepRunner } from "./step-runner.ts";
@@ -97,7 +97,7 @@ class BridgeSession implements ExecutorSession {
     this.#checkIdle();
     if (this.#left?.isRunning) throw new ConfigurationError(leftRuns);
     const limitMs = checkedMs("timeoutMs", timeoutMs, 1);
-    const started = { onOutput, replay: this.#recorded(replay) };
+    const started = { onOutput, replay: recordedReadings(replay, this.#options.open.replayable) };
     this.#left = undefined;
     this.#hasState = true;
     const step = this.#steps.create();
@@ -191,12 +191,6 @@ class BridgeSession implements ExecutorSession {
     this.#steps.dispose();
     await this.#seat.dispose();
     await this.#options.release?.();
-  }
-
-  #recorded(replay: ExecuteOptions["replay"]): Readings | undefined {
-    if (replay === undefined) return undefined;
-    if (this.#options.open.replayable === true) return joinReadings(replay);
-    throw new ConfigurationError("Only a session that was opened as `replayable` can run a step again: set it with `open`.");
   }
 
   #refusal(code: string, signal: AbortSignal | undefined): CodeErrorInfo | undefined {

@@ -33,8 +33,10 @@ export function isReadings(json: unknown): json is Readings {
   });
 }
 
-/** The readings of a step's advances as one; null stands for an advance without any. Throws `configuration` for what no session has told. */
-export function joinReadings(parts: readonly Json[]): Readings {
+/** The readings of a step's advances as one; null stands for an advance without any. Throws `configuration` for what no session has told, and in a session that tells none. */
+export function recordedReadings(parts: readonly Json[] | undefined, isReplayable = false): Readings | undefined {
+  if (parts === undefined) return undefined;
+  if (!isReplayable) throw new ConfigurationError("Only a session that was opened as `replayable` can run a step again: set it with `open`.");
   const step = new StepReadings();
   try {
     for (const part of parts) {

@@ -70,6 +70,21 @@ test("goes on with the same process's streams, and hears nothing of the ones bef
   expect(lost).not.toHaveBeenCalled();
 });
 
+test("leaves no stream open that comes back when it has been closed", async () => {
+  const late = streams();
+  let come: (stdio: Stdio) => void = () => {};
+  const again = (): Promise<Stdio> =>
+    new Promise((resolve) => {
+      come = resolve;
+    });
+  const carrier = stdioCarrier({ stdio: streams(), again, close });
+  const reconnected = carrier.reconnect?.();
+  await carrier.close();
+  come(late);
+  await reconnected;
+  expect([late.stdin.destroyed, late.stdout.destroyed]).toEqual([true, true]);
+});
+
 test("ends the machine before its streams, and tells nobody", async () => {
   const stdio = streams();
   const lost = vi.fn();

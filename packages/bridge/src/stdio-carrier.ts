@@ -79,6 +79,7 @@ export function stdioCarrier({ stdio, again, close, explain = explainEnd }: Stdi
       async reconnect() {
         leave();
         follow(await again());
+        if (closing !== undefined) leave(); // it was closed meanwhile: nobody else will
       },
       async detach() {
         leave();

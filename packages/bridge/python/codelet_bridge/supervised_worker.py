@@ -1,9 +1,12 @@
 """The worker as its supervisor sees it."""
+import errno
 import os
 import signal
 import socket
 import subprocess
 import sys
+
+MAX_LINE_BYTES = 80 << 20  # more than the host takes of a frame: nobody would read it
 
 BOOT = """import marshal, os, sys
 sys.path[:] = [folder for folder in sys.path if folder]
@@ -45,6 +48,39 @@ class Worker:
         ours.setblocking(False)
         for pipe in self.outputs.values():
             os.set_blocking(pipe, False)
+
+    def send(self, frame):
+        self.to_send += frame + b"\n"
+        self.flush()
+        self.unread = self.unread + 1 if self.to_send else 0
+
+    def flush(self):
+        try:
+            while self.to_send:
+                del self.to_send[: self.socket.send(memoryview(self.to_send)[:262144].tobytes())]
+        except BlockingIOError:
+            pass
+        except OSError:
+            self.to_send.clear()
+
+    def read(self):
+        """The lines that are whole; None when it has ended, or sends one that is longer than any."""
+        try:
+            data = self.socket.recv(262144)
+        except BlockingIOError:
+            return []
+        except OSError as error:
+            if error.errno not in (errno.ECONNRESET, errno.EPIPE):
+                raise
+            return None
+        if not data:
+            return None
+        start = len(self.line)
+        self.line += data
+        if self.line.find(b"\n", start) < 0:
+            return None if len(self.line) > MAX_LINE_BYTES else []
+        *lines, self.line = self.line.split(b"\n")
+        return lines
 
     def signal(self, number, group=False):
         try:

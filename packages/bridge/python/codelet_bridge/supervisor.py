@@ -9,8 +9,6 @@ A host that died is followed by another one, which says `adopt` in its hello: nu
 have used up (calls without a result, output, answer, end) is held for it until it asks.
 """
 import base64
-import collections
-import errno
 import json
 import marshal
 import os
@@ -20,14 +18,12 @@ import signal
 import sys
 import time
 
+from .host_lines import LINE_BYTES, MAGIC, HostLines
 from .supervised_worker import OutputBudget, Worker, adopt_orphans, cpu_ms
 from .supervisor_step import LastStep
 
-MAGIC = b"@codelet "
-LINE_BYTES = 48000
 MAX_KEPT_BYTES = 96 << 20
 TORN = b"\x18"  # before each hello, and in no payload: what stands before it is the rest of a connection that broke
-MAX_LINE_BYTES = 80 << 20  # more than the host takes of a frame: nobody would read it
 LOOK_S = 0.5
 NOTABLE_CPU_MS = 50
 CALL_OF_RESULT = re.compile(rb'{"t":"result","s":\d+,"call":(\d+)')
@@ -40,16 +36,13 @@ class Supervisor:
         self.orphan_s = self.patience_s = orphan_s
         self.hash_seed = hash_seed
         self.source = source
-        self.out = out
+        self.lines = HostLines(out)
         self.worker = None
         self.host = None  # a name that the host gave itself
         self.hosts = set()  # also the ones before: a proxy may bring their hellos late
         self.left = None  # what it was told of the session that it took over
-        self.sent = 0
         self.seen = 0
         self.unacknowledged = 0
-        self.kept = collections.deque()
-        self.kept_bytes = 0
         self.input = bytearray()
         self.parts = []
         self.budgets = {"o": OutputBudget(), "e": OutputBudget()}
@@ -64,44 +57,11 @@ class Supervisor:
         self.cpu_ms = 0
         self.stopping = False
 
-    # lines out
-
-    def write(self, data):
-        view = memoryview(data)
-        while view:
-            try:
-                view = view[os.write(self.out, view) :]
-            except BlockingIOError:
-                select.select([], [self.out], [])
-
-    def control(self, kind, payload=""):
-        self.write(MAGIC + ("- %s %s\n" % (kind, payload)).encode())
-
-    def send(self, kind, payload=b""):
-        self.sent += 1
-        line = MAGIC + b"%d %s %s\n" % (self.sent, kind.encode(), payload)
-        self.kept.append((self.sent, line))
-        self.kept_bytes += len(line)
-        self.write(line)
-
-    def send_frame(self, frame):
-        while len(frame) > LINE_BYTES:
-            self.send("p", frame[:LINE_BYTES])
-            frame = frame[LINE_BYTES:]
-        self.send("f", frame)
-
     def send_step(self, kind, payload):
         """What belongs to a step: not before a new host asks for it."""
         self.step.record(kind, payload)
         if not self.step.held:
-            self.send_line(kind, payload)
-
-    def send_line(self, kind, payload):
-        self.send_frame(payload) if kind == "f" else self.send(kind, payload)
-
-    def forget(self, number):
-        while self.kept and self.kept[0][0] <= number:
-            self.kept_bytes -= len(self.kept.popleft()[1])
+            self.lines.send(kind, payload)
 
     # lines in
 
@@ -124,35 +84,34 @@ class Supervisor:
                 if kind == b"h" or host.decode() == self.host:
                     self.handle_control(kind, payload) if number == b"-" else self.handle(int(number), kind, payload)
                 elif self.host is not None:
-                    self.control("h", json.dumps({"host": self.host}))  # a host that was followed, and may not know yet
+                    self.lines.control("h", json.dumps({"host": self.host}))  # a host that was followed, and may not know yet
 
     def handle_control(self, kind, payload):
         if kind == b"h":
             self.greet(json.loads(payload))
         elif kind == b"a":
-            self.forget(int(payload))
+            self.lines.forget(int(payload))
         elif kind == b"q":
             self.stopping = True
 
     def greet(self, hello):
         """A provider may bring a hello twice: the same host adopts once."""
         if self.host is None or (hello.get("adopt") and hello["host"] not in self.hosts):
-            self.sent = self.seen = self.unacknowledged = self.kept_bytes = 0
-            self.kept.clear()
+            self.lines.reset()
+            self.seen = self.unacknowledged = 0
             self.parts = []
             self.host = hello["host"]
             self.hosts.add(self.host)
             self.left = self.step.describe() if self.worker and self.is_opened else None
             self.unwanted = self.asked
         if hello["host"] != self.host:
-            self.control("h", json.dumps({"host": self.host}))
+            self.lines.control("h", json.dumps({"host": self.host}))
             return
         self.patience_s = self.orphan_s
-        self.forget(hello["seen"])
+        self.lines.forget(hello["seen"])
         answer = {"v": 1, "python": sys.version.split()[0], "host": self.host, "seen": self.seen, "left": self.left}
-        self.control("h", json.dumps(answer))
-        for _, line in self.kept:
-            self.write(line)
+        self.lines.control("h", json.dumps(answer))
+        self.lines.repeat()
 
     def handle(self, number, kind, payload):
         if number != self.seen + 1:
@@ -161,7 +120,7 @@ class Supervisor:
         self.unacknowledged += 1
         if self.unacknowledged >= 16 or kind != b"p":
             self.unacknowledged = 0
-            self.control("a", str(self.seen))
+            self.lines.control("a", str(self.seen))
         if kind == b"p":
             self.parts.append(payload)
         elif kind == b"f":
@@ -180,7 +139,7 @@ class Supervisor:
                 self.end_worker()
         elif kind == b"r":
             for line in self.step.release():
-                self.send_line(*line)
+                self.lines.send(*line)
         elif kind == b"d":
             self.patience_s = float(payload)
 
@@ -204,9 +163,7 @@ class Supervisor:
                 budget.limit = opening["limits"]["output_bytes"]
         if frame.startswith((b'{"t":"open",', b'{"t":"bind",', b'{"t":"file",')):
             self.asked += 1
-        self.worker.to_send += frame + b"\n"
-        self.flush_worker()
-        self.worker.unread = self.worker.unread + 1 if self.worker.to_send else 0
+        self.worker.send(frame)
         if self.is_opened and self.worker.unread > self.max_unread:
             self.end_worker("it asked without reading the answers")
 
@@ -219,8 +176,8 @@ class Supervisor:
         self.step = LastStep()
         self.is_opened = False
         self.asked = self.unwanted = 0
-        self.send("s", str(self.worker.process.pid).encode())
-        self.flush_worker()
+        self.lines.send("s", str(self.worker.process.pid).encode())
+        self.worker.flush()
 
     def end_worker(self, why=None):
         worker, self.worker = self.worker, None
@@ -232,17 +189,7 @@ class Supervisor:
         held = self.step.held
         for kind, payload in self.step.release():
             if held and kind == "x":
-                self.send(kind, payload)
-
-    def flush_worker(self):
-        worker = self.worker
-        try:
-            while worker.to_send:
-                del worker.to_send[: worker.socket.send(memoryview(worker.to_send)[:262144].tobytes())]
-        except BlockingIOError:
-            pass
-        except OSError:
-            worker.to_send.clear()
+                self.lines.send(kind, payload)
 
     def read_output(self):
         for kind, pipe in list(self.worker.outputs.items()):
@@ -258,26 +205,11 @@ class Supervisor:
                 self.send_step(kind, base64.b64encode(shown[start : start + LINE_BYTES // 2]))
 
     def read_worker(self):
-        try:
-            data = self.worker.socket.recv(262144)
-        except BlockingIOError:
-            return
-        except OSError as error:
-            if error.errno not in (errno.ECONNRESET, errno.EPIPE):
-                raise
-            data = b""
-        if not data:
+        lines = self.worker.read()
+        if lines is None:
             self.drain_output()
             self.end_worker()
             return
-        start = len(self.worker.line)
-        self.worker.line += data
-        if self.worker.line.find(b"\n", start) < 0:
-            if len(self.worker.line) > MAX_LINE_BYTES:
-                self.end_worker()
-            return
-        *lines, rest = self.worker.line.split(b"\n")
-        self.worker.line = rest
         for line in lines:
             if not line.startswith(ALLOWED):
                 self.end_worker()
@@ -287,7 +219,7 @@ class Supervisor:
                 if self.unwanted > 0:
                     self.unwanted -= 1
                 else:
-                    self.send_frame(bytes(line))
+                    self.lines.send("f", bytes(line))
             else:
                 self.send_step("f", bytes(line))
 
@@ -302,20 +234,20 @@ class Supervisor:
         adopt_orphans()
         signal.signal(signal.SIGTERM, lambda *_: setattr(self, "stopping", True))
         os.set_blocking(self.source, False)
-        self.write(b"\n")
+        self.lines.write(b"\n")
         look = 0.0
         while not self.stopping:
             worker = self.worker
             readable = [self.source]
             writable = []
             if worker is not None:
-                if self.kept_bytes < MAX_KEPT_BYTES:
+                if self.lines.kept_bytes < MAX_KEPT_BYTES:
                     readable += [worker.socket.fileno(), *worker.outputs.values()]
                 if worker.to_send:
                     writable.append(worker.socket.fileno())
             ready, free, _ = select.select(readable, writable, [], max(0.0, look - time.monotonic()))
             if worker is not None and free:
-                self.flush_worker()
+                worker.flush()
             if worker is not None and any(pipe in ready for pipe in worker.outputs.values()):
                 self.read_output()
             if worker is not None and worker.socket.fileno() in ready:
@@ -336,7 +268,7 @@ class Supervisor:
         used_ms = cpu_ms() if self.worker else 0
         if now - self.beaten >= self.heartbeat_s or abs(used_ms - self.cpu_ms) > NOTABLE_CPU_MS:
             self.beaten, self.cpu_ms = now, used_ms
-            self.control("b", str(used_ms))
+            self.lines.control("b", str(used_ms))
 
 
 def supervise(arguments, runner):
