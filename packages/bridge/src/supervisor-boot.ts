@@ -10,10 +10,11 @@ export interface SupervisorBootOptions {
   readonly seed?: string | undefined;
   /** Milliseconds without a host after which the supervisor ends, and its machine with it. Minimum 1. @default 60_000 */
   readonly orphanTimeoutMs?: number | undefined;
-  /** Serve HTTP on this port in place of stdin and stdout, for `httpCarrier`; the variable CODELET_TOKEN must hold its token. */
+  /**
+   * Serve HTTP on this port in place of stdin and stdout, for `httpCarrier`. The variable CODELET_TOKEN there must hold its token; CODELET_ADDRESS may hold the
+   * address to serve on in place of 0.0.0.0, which a provider's proxy reaches.
+   */
   readonly port?: number | undefined;
-  /** The address to serve on. @default "0.0.0.0", which a provider's proxy reaches */
-  readonly address?: string | undefined;
 }
 
 export interface SupervisorBoot {
@@ -53,12 +54,11 @@ exec(compile(source, "<codelet>", "exec"), {"__name__": "__main__"})
 `;
 
 /** How the supervisor is started on a machine with Python and nothing else: no file is needed, so the file system may be read-only. */
-export function supervisorBoot({ python = "python3", seed, orphanTimeoutMs, port, address }: SupervisorBootOptions = {}): SupervisorBoot {
+export function supervisorBoot({ python = "python3", seed, orphanTimeoutMs, port }: SupervisorBootOptions = {}): SupervisorBoot {
   const orphanSeconds = checkedMs("orphanTimeoutMs", orphanTimeoutMs ?? defaultOrphanTimeoutMs, 1) / 1_000;
   const flags = ["--orphan", String(orphanSeconds)];
   if (seed !== undefined) flags.push("--hash-seed", String(createHash("sha256").update(seed).digest().readUInt32BE()));
   if (port !== undefined) flags.push("--port", String(port));
-  if (address !== undefined) flags.push("--address", address);
   if (port !== undefined) return { argv: [python, "-I", "-c", inlineProgram(), ...flags], input: "" };
   return { argv: [python, "-I", "-c", bootstrap, ...flags], input: `\n@codelet-boot ${pythonSupervisor.length}\n${pythonSupervisor}` };
 }

@@ -279,6 +279,7 @@ def supervise(arguments, runner):
     if "--port" in options:
         from .supervisor_port import open_port
 
-        source, out = open_port(options.get("--address", "0.0.0.0"), int(options["--port"]), os.environ.pop("CODELET_TOKEN"))
+        address = os.environ.pop("CODELET_ADDRESS", "0.0.0.0")
+        source, out = open_port(address, int(options["--port"]), os.environ.pop("CODELET_TOKEN"))
     heartbeat_s, orphan_s = float(options.get("--heartbeat", "2")), float(options.get("--orphan", "600"))
     Supervisor(runner, heartbeat_s, orphan_s, options.get("--hash-seed"), source, out).run()

@@ -68,9 +68,9 @@ export function portExecutor(): PortExecutor {
   async function startProcess(seed: string | undefined): Promise<Machine> {
     const folder = mkdtempSync(join(tmpdir(), "codelet-bridge-"));
     const [port, token] = [await freePort(), Math.random().toString(36).slice(2)];
-    const { argv } = supervisorBoot({ python, seed, port, address: "127.0.0.1" });
+    const { argv } = supervisorBoot({ python, seed, port });
     const [command = "", ...parameters] = argv;
-    const environment = { PATH: process.env.PATH, CODELET_TOKEN: token };
+    const environment = { PATH: process.env.PATH, CODELET_TOKEN: token, CODELET_ADDRESS: "127.0.0.1" };
     const child = spawn(command, parameters, { cwd: folder, env: environment, stdio: ["ignore", "ignore", "inherit"] });
     child.on("close", () => rmSync(folder, { recursive: true, force: true }));
     children.push(child);

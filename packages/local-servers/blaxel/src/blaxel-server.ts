@@ -63,7 +63,7 @@ export async function startBlaxelServer(): Promise<BlaxelServer> {
     machine.streams.add(response);
     response.on("close", () => machine.streams.delete(response));
     const port = /^\/port\/(\d+)(\/.*)$/.exec(inside[2] as string);
-    if (port !== null) return proxy(request, response, Number(port[1]), `${port[2]}${search}`);
+    if (port !== null) return proxy(request, response, machine.address, Number(port[1]), `${port[2]}${search}`);
     await useMachine(request, response, machine, inside[2] as string);
   }
 
@@ -172,9 +172,9 @@ function streamLogs(response: ServerResponse, process: TailedProcess): void {
   void process.ended.then(() => response.end());
 }
 
-function proxy(request: IncomingMessage, response: ServerResponse, port: number, path: string): void {
+function proxy(request: IncomingMessage, response: ServerResponse, host: string, port: number, path: string): void {
   const headers = { ...request.headers, host: "localhost" };
-  const inner = forward({ host: "127.0.0.1", port, path, method: request.method, headers }, (answer) => {
+  const inner = forward({ host, port, path, method: request.method, headers }, (answer) => {
     response.writeHead(answer.statusCode ?? 502, answer.headers);
     response.flushHeaders();
     answer.on("data", (chunk: Buffer) => response.write(chunk));

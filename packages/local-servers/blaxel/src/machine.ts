@@ -1,14 +1,17 @@
+import { randomInt } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import type { ServerResponse } from "node:http";
-import { tmpdir } from "node:os";
+import { platform, tmpdir } from "node:os";
 import { dirname, join, normalize } from "node:path";
 import { signalMachine } from "@codelet/local-processes";
 import { type ProcessRequest, TailedProcess } from "./tailed-process.ts";
 
-/** One sandbox: a folder and the processes that were started in it. Nothing is isolated. */
+/** One sandbox: a folder, an address and the processes that were started in it. Nothing is isolated. */
 export class Machine {
   readonly name: string;
+  /** Where its ports are: two sandboxes may serve on the same one, as each has a network of its own. Other systems than Linux have one address of the kind. */
+  readonly address: string = platform() === "linux" ? `127.${[randomInt(1, 255), randomInt(256), randomInt(1, 255)].join(".")}` : "127.0.0.1";
   readonly spec: unknown;
   readonly folder: string = mkdtempSync(join(tmpdir(), "codelet-blaxel-"));
   readonly processes: Map<string, TailedProcess> = new Map();
@@ -25,7 +28,7 @@ export class Machine {
   start(request: ProcessRequest): TailedProcess | undefined {
     const name = request.name ?? `process-${++this.#count}`;
     if (this.processes.get(name)?.status === "running") return undefined;
-    const started = new TailedProcess(name, request, this.folder);
+    const started = new TailedProcess(name, request, this.folder, this.address);
     this.processes.set(name, started);
     return started;
   }

@@ -1,3 +1,4 @@
+import { platform } from "node:os";
 import { afterAll, beforeEach, describe, expect, it } from "vitest";
 import { startBlaxelServer } from "./blaxel-server.ts";
 
@@ -23,6 +24,9 @@ async function withSandbox(use: (sandbox: InstanceType<typeof SandboxInstance>) 
     await SandboxInstance.delete(sandbox.metadata.name as string).catch(() => {});
   }
 }
+
+/** A web server for the work folder. */
+const serve = (port: number): string => `exec python3 -m http.server ${port} --bind "$CODELET_ADDRESS"`;
 
 describe("the real SDK", () => {
   it("creates, finds, lists and deletes a sandbox", () =>
@@ -69,10 +73,26 @@ describe("the real SDK", () => {
   it("reaches a port, and hears that nothing answers on another", () =>
     withSandbox(async (sandbox) => {
       const port = 20_000 + Math.floor(Math.random() * 12_000);
-      await sandbox.process.exec({ command: `exec python3 -m http.server ${port} --bind 127.0.0.1`, waitForCompletion: false });
+      await sandbox.process.exec({ command: serve(port), waitForCompletion: false });
       await expect.poll(async () => (await sandbox.fetch(port, "/")).status, { timeout: 10_000 }).toBe(200);
       expect((await sandbox.fetch(port + 1, "/")).status).toBe(502);
     }));
+
+  it.runIf(platform() === "linux")("reaches in each of two sandboxes what serves there on the same port", () =>
+    withSandbox(async (one) =>
+      withSandbox(async (other) => {
+        const port = 20_000 + Math.floor(Math.random() * 12_000);
+        for (const [sandbox, file] of [
+          [one, "one"],
+          [other, "other"],
+        ] as const)
+          await sandbox.process.exec({ command: `touch ${file}; ${serve(port)}`, waitForCompletion: false });
+        await expect.poll(async () => (await one.fetch(port, "/one")).status, { timeout: 10_000 }).toBe(200);
+        await expect.poll(async () => (await other.fetch(port, "/other")).status, { timeout: 10_000 }).toBe(200);
+        expect((await one.fetch(port, "/other")).status).toBe(404);
+      }),
+    ),
+  );
 });
 
 // Why the executor goes over a port: the log names the stream before each piece that its tailer took, wherever a line ends, and takes 4,096 bytes every 50 ms.

@@ -32,10 +32,10 @@ export class TailedProcess {
   readonly #subscribers = new Set<(chunk: Chunk) => void>();
   readonly #unread = { stdout: Buffer.alloc(0), stderr: Buffer.alloc(0) };
 
-  constructor(name: string, { command, env = {}, stdin = false, timeout = 0 }: ProcessRequest, folder: string) {
+  constructor(name: string, { command, env = {}, stdin = false, timeout = 0 }: ProcessRequest, folder: string, address: string) {
     this.name = name;
     this.command = command;
-    const environment = { PATH: process.env.PATH, HOME: folder, TMPDIR: folder, [machineVariable]: folder, ...env };
+    const environment = { PATH: process.env.PATH, HOME: folder, TMPDIR: folder, CODELET_ADDRESS: address, [machineVariable]: folder, ...env };
     this.child = spawn("/bin/sh", ["-c", command], {
       cwd: folder,
       env: environment,
