@@ -14,6 +14,6 @@ export default build({
       "src/value-codec.ts",
     ],
     // What a run loads only when it needs it.
-    ...["src/media.ts", "src/saved-conversation.ts", "src/suspension.ts", "src/tool-call-action.ts"],
+    ...["src/last-answer.ts", "src/media.ts", "src/planning.ts", "src/saved-conversation.ts", "src/suspension.ts", "src/tool-call-action.ts"],
   ],
 });

@@ -8,7 +8,7 @@ import type { ManagedAgent } from "./managed-agent.ts";
 import type { MediaInput } from "./media.ts";
 import type { Memory, Step } from "./memory.ts";
 import type { Model, ModelFunction, Usage } from "./model.ts";
-import type { PromptTemplates } from "./prompts/prompts.ts";
+import type { PromptTemplates } from "./prompts/templates.ts";
 import type { RetryOptions } from "./retry.ts";
 import type { StandardSchema } from "./schema.ts";
 import type { Compactor, StepCallback, StepCallbacks } from "./step-callbacks.ts";

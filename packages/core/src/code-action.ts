@@ -6,7 +6,9 @@ import { type Evidence, execute } from "./execute.ts";
 import type { Execution } from "./executor.ts";
 import { type ModelResponse, textOf } from "./model.ts";
 import { closeCode, codeTags, markdownTags, type ParsedAction, parseCode, parseStructured, structuredAction } from "./parse-code.ts";
+import { codeSystem } from "./prompts/code-system.ts";
 import { picturesOf, renderExecution } from "./prompts/observation.ts";
+import { renderPrompt } from "./prompts/templates.ts";
 import { type ActionKind, type Draft, oneOf, type ResolvedAgent } from "./resolved-agent.ts";
 import type { RunContext } from "./run-context.ts";
 import type { Sandbox } from "./sandbox.ts";
@@ -25,7 +27,8 @@ export function codeKind(agent: ResolvedAgent, options: CodeOptions, language: "
   const tools = [...agent.callable.values()].map(toolSignature);
   const { definition, instructions } = agent;
   const { output, authorizedImports } = definition;
-  const systemPrompt = agent.prompts.system({ language, tools, authorizedImports, tags, structured, answerSchema: output?.json, instructions });
+  const context = { language, tools, authorizedImports, tags, structured, answerSchema: output?.json, instructions };
+  const systemPrompt = renderPrompt(codeSystem, agent.templates.system, context);
   // A closing tag that is part of the opening one would stop the model before its code begins.
   const stop = tags.open.includes(tags.close) ? ["Observation:"] : [tags.close, "Observation:"];
   const parse = (text: string): ParsedAction => (structured ? parseStructured(text) : parseCode(text, tags, language));

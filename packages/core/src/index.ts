@@ -71,7 +71,7 @@ export type {
   PromptTemplate,
   PromptTemplates,
   ToolCallingContext,
-} from "./prompts/prompts.ts";
+} from "./prompts/templates.ts";
 export type { RetryOptions } from "./retry.ts";
 export type { Run } from "./run.ts";
 export { type RunCodeOptions, runCode } from "./run-code.ts";

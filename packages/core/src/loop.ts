@@ -4,7 +4,6 @@ import { checkAnswer } from "./answer.ts";
 import { CodeletError, describeThrown } from "./errors.ts";
 import { generate } from "./generate.ts";
 import { noUsage } from "./model.ts";
-import { plan } from "./planning.ts";
 import { renderProblem } from "./prompts/observation.ts";
 import type { Draft } from "./resolved-agent.ts";
 import type { RunContext } from "./run-context.ts";
@@ -14,7 +13,7 @@ type Answer = { readonly output: unknown };
 
 /** The ReAct loop: step after step until an answer holds or a limit is reached. */
 export async function loop(run: RunContext): Promise<RunEnding<unknown>> {
-  const { budget } = run.agent.definition;
+  const { budget, planningInterval } = run.agent.definition;
   try {
     for (let step = 1; ; step++) {
       await abortable(run.scope.handle.mayStep(), run.signal);
@@ -24,7 +23,7 @@ export async function loop(run: RunContext): Promise<RunEnding<unknown>> {
       if (step > run.maxSteps) throw run.ledger.reached("steps", step - 1, run.maxSteps);
       run.ledger.count("steps");
       run.step = step;
-      await plan(run, step);
+      if (planningInterval !== undefined && (step - 1) % planningInterval === 0) await (await import("./planning.ts")).makePlan(run, step);
       const answer = await takeStep(run, newAction(step, startedAtMs));
       if (answer !== undefined) return { state: "success", output: answer.output };
     }

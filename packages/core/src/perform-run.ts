@@ -1,22 +1,16 @@
-import { abortAfter, abortable } from "./abort.ts";
+import { abortAfter } from "./abort.ts";
 import type { RunEnding, RunOptions, RunResult } from "./agent.ts";
-import { checkAnswer } from "./answer.ts";
 import { exposeTo } from "./data-flow.ts";
-import { CodeletError, describeThrown, type LimitName } from "./errors.ts";
+import { describeThrown } from "./errors.ts";
 import type { Executor } from "./executor.ts";
-import { generate } from "./generate.ts";
 import { Suspension } from "./journal.ts";
 import { loop } from "./loop.ts";
 import { Memory, type TaskStep } from "./memory.ts";
-import { textOf } from "./model.ts";
-import { unfence } from "./parse-code.ts";
-import { describeTask } from "./prompts/prompts.ts";
+import { describeTask, managedTask } from "./prompts/task.ts";
+import { renderPrompt } from "./prompts/templates.ts";
 import { RunContext, type RunnableAgent, type RunScope } from "./run-context.ts";
-import { callBack, compact } from "./step-callbacks.ts";
+import { callBack } from "./step-callbacks.ts";
 import type { Given } from "./suspension.ts";
-
-/** The last call for an answer may take so long, retries included. */
-const lastAnswerTimeoutMs = 60_000;
 
 /** One run of an agent from its task to its result. Whatever happens, the sandbox is closed or left to be found again, and one terminal event is sent. */
 export async function performRun(runnable: RunnableAgent, task: string, options: RunOptions, scope: RunScope): Promise<RunResult<unknown>> {
@@ -55,7 +49,8 @@ async function takeTask(run: RunContext, executor: Executor | undefined, task: s
   const inputs = [...images, ...attachments];
   const media = inputs.length === 0 ? [] : await Promise.all(inputs.map((await import("./media.ts")).toAttachment));
   const { thread, parent } = run.scope;
-  const asked = parent?.run.agent.prompts.managedTask({ name: run.agent.definition.name, task }) ?? task;
+  const template = parent?.run.agent.templates.managedTask;
+  const asked = parent === undefined ? task : renderPrompt(managedTask, template, { name: run.agent.definition.name, task });
   const text = [thread?.note, describeTask(asked, additionalArgs, executor !== undefined)].filter(Boolean).join("\n\n");
   if (thread !== undefined) thread.note = undefined;
   const step: TaskStep = { type: "task", task: text, attachments: media };
@@ -90,42 +85,13 @@ async function reachEnd(run: RunContext, task: string): Promise<RunEnding<unknow
   const calledOff = wallTimeMs && abortAfter(run.stopper, leftMs as number, () => run.ledger.reached("wallTimeMs", wallTimeMs, wallTimeMs));
   try {
     const result = await loop(run);
-    return result.state === "limit" ? { ...result, ...(await lastAnswer(run, task, result.limit)) } : result;
+    if (result.state !== "limit") return result;
+    const { lastAnswer } = await import("./last-answer.ts");
+    return { ...result, ...(await lastAnswer(run, task, result.limit)) };
   } catch (error) {
     if (!run.callers.aborted || run.isControlFlow(error)) throw error;
     return { state: "aborted", reason: run.callers.reason };
   } finally {
     if (calledOff) calledOff();
-  }
-}
-
-/** At a limit the model answers once more from what it has. A failure of this call is a warning: the run has ended anyway. */
-async function lastAnswer(run: RunContext, task: string, limit: LimitName): Promise<{ readonly output?: unknown; readonly text?: string }> {
-  const { definition, prompts, finalAnswerChecks } = run.agent;
-  const schema = definition.output;
-  const question = prompts.lastAnswer({ limit, task, answerSchema: schema?.json });
-  const shape = { type: "object", properties: { answer: schema?.json }, required: ["answer"], additionalProperties: false };
-  const { tools } = run.kind.request;
-  let text: string | undefined;
-  const signal = AbortSignal.any([run.callers, AbortSignal.timeout(lastAnswerTimeoutMs)]);
-  try {
-    // A compactor that may not ask a model any more leaves the prompt as it is.
-    await compact(run, "last", signal).catch((error) => {
-      if (!CodeletError.isInstance(error, "limit-reached")) throw error;
-    });
-    const request = {
-      messages: [...run.memory.toMessages(), { role: "user" as const, content: question }],
-      ...(tools === undefined ? {} : { tools, toolChoice: "none" as const }),
-      responseSchema: schema && { name: "answer", schema: shape },
-      signal,
-    };
-    const response = await generate(run, "last/model", request, true);
-    text = textOf(response.content);
-    const answer = schema === undefined ? text : (JSON.parse(unfence(text)) as { readonly answer: never }).answer;
-    return { output: await abortable(checkAnswer(answer, schema, finalAnswerChecks, run.memory), signal), text };
-  } catch (error) {
-    if (run.isControlFlow(error) || run.callers.aborted) throw error;
-    run.emit({ type: "warning", message: `There is no checked answer at the limit: ${describeThrown(error).message}` });
-    return text === undefined ? {} : { text };
   }
 }

@@ -1,21 +1,21 @@
 import { generate } from "./generate.ts";
 import type { PlanningStep } from "./memory.ts";
 import { type Message, textOf } from "./model.ts";
+import { planQuestion } from "./prompts/plan.ts";
+import { renderPrompt } from "./prompts/templates.ts";
 import type { RunContext } from "./run-context.ts";
 import { callBack, compact } from "./step-callbacks.ts";
 
-/** Where a plan is due before this step, the model makes one, or a new one from what it has found. */
-export async function plan(run: RunContext, step: number): Promise<void> {
+/** Before this step the model makes a plan, or a new one from what it has found. */
+export async function makePlan(run: RunContext, step: number): Promise<void> {
   const { agent, memory, maxSteps, ledger, signal } = run;
-  const { planningInterval } = agent.definition;
-  if (planningInterval === undefined || (step - 1) % planningInterval !== 0) return;
   const key = `${step}/plan`;
   const startedAtMs = await run.journal.now(`${key}/start`);
   const ofThisTask = memory.steps.slice(memory.steps.findLastIndex(({ type }) => type === "task"));
   const isFirst = !ofThisTask.some(({ type }) => type === "planning");
   // This step is counted already.
   const remainingSteps = Math.min(maxSteps - step, ledger.left("steps")) + 1;
-  const question = agent.prompts.plan({ isFirst, remainingSteps, tools: [...agent.callable.keys()] });
+  const question = renderPrompt(planQuestion, agent.templates.plan, { isFirst, remainingSteps, tools: [...agent.callable.keys()] });
   const { tools } = run.kind.request;
   await compact(run, key, signal);
   const messages: Message[] = [...memory.toMessages(), { role: "user", content: question }];

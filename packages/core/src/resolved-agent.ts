@@ -8,7 +8,7 @@ import { checkBudget, defaultMaxSteps, type Price } from "./limits.ts";
 import { agentTool } from "./managed-agent.ts";
 import type { ActionStep } from "./memory.ts";
 import { type Model, type ModelRequest, type ModelResponse, toModel } from "./model.ts";
-import { type Prompts, promptTemplates } from "./prompts/prompts.ts";
+import { checkTemplates, type PromptTemplates } from "./prompts/templates.ts";
 import { type ResolvedRetry, resolveRetry } from "./retry.ts";
 import type { RunContext } from "./run-context.ts";
 import { resolveSchema } from "./schema.ts";
@@ -43,7 +43,7 @@ export interface ResolvedAgent extends Pick<AgentOptions, Kept>, Required<{ read
   readonly warning: string | undefined;
   readonly finalAnswerChecks: readonly FinalAnswerCheck<never>[];
   readonly retry: ResolvedRetry;
-  readonly prompts: Prompts;
+  readonly templates: Partial<PromptTemplates>;
 }
 
 const defaultMaxToolResultBytes = 16 * 1024 * 1024;
@@ -99,7 +99,7 @@ export function resolveAgent<Output>(
     maxToolResultBytes: atLeast(1, "maxToolResultBytes", options.maxToolResultBytes ?? defaultMaxToolResultBytes),
     maxObservationCharacters: atLeast(100, "maxObservationCharacters", options.maxObservationCharacters ?? defaultMaxObservationCharacters),
     journal: options.journal ?? memoryJournal(),
-    prompts: promptTemplates(options.promptTemplates),
+    templates: checkTemplates(options.promptTemplates),
     instructions,
   };
 }

@@ -5,6 +5,8 @@ import type { Attachment } from "./media.ts";
 import { type ContentPart, type ModelResponse, type ModelTool, type ToolCallPart, type ToolResultPart, textOf } from "./model.ts";
 import { parseToolCalls } from "./parse-tool-calls.ts";
 import { cutMiddle, showValue } from "./prompts/observation.ts";
+import { renderPrompt } from "./prompts/templates.ts";
+import { toolCallingSystem } from "./prompts/tool-calling-system.ts";
 import type { ActionKind, Draft, ResolvedAgent } from "./resolved-agent.ts";
 import type { RunContext } from "./run-context.ts";
 import { isMedia, isPythonValue, type Json, type Value } from "./value.ts";
@@ -50,7 +52,7 @@ export function toolCallingKind(agent: ResolvedAgent, maxParallelCalls: number):
     }
     return final && { value: answerOf(run, final.input, isCut && native.length > 0) };
   }
-  const systemPrompt = agent.prompts.toolCallingSystem({ tools, answerSchema: output?.json, instructions });
+  const systemPrompt = renderPrompt(toolCallingSystem, agent.templates.toolCallingSystem, { tools, answerSchema: output?.json, instructions });
   return { systemPrompt, request: { tools: [...tools, answer], toolChoice: "required" }, act };
 }
 

@@ -4,7 +4,10 @@ import { CodeAgent } from "../code-agent.ts";
 import type { Message } from "../model.ts";
 import { codeTags, markdownTags } from "../parse-code.ts";
 import { ToolCallingAgent } from "../tool-calling-agent.ts";
-import { describeTask, type PromptContext, type PromptTemplates, promptTemplates } from "./prompts.ts";
+import { codeSystem } from "./code-system.ts";
+import { planQuestion } from "./plan.ts";
+import { describeTask } from "./task.ts";
+import { type PromptContext, type PromptTemplates, renderPrompt } from "./templates.ts";
 
 const bare: PromptContext = {
   language: "python",
@@ -17,27 +20,27 @@ const bare: PromptContext = {
 };
 
 it("stays under 3,500 characters without tools, with three worked examples", () => {
-  const prompt = promptTemplates().system(bare);
+  const prompt = codeSystem(bare);
   expect(prompt.length).toBeLessThanOrEqual(3_500);
   expect(prompt.match(/^Task: /gm)).toHaveLength(3);
 });
 
 it("shows tools as typed functions, and the answer's schema", () => {
   const tools = [{ name: "add", description: "Adds.", inputSchema: { type: "object", properties: { a: { type: "number" } }, required: ["a"] } }];
-  const prompt = promptTemplates().system({ ...bare, tools, answerSchema: { type: "number" }, instructions: "Be brief." });
+  const prompt = codeSystem({ ...bare, tools, answerSchema: { type: "number" }, instructions: "Be brief." });
   expect(prompt).toContain('def add(a: float):\n    """Adds."""');
   expect(prompt).toContain('{"type":"number"}');
   expect(prompt.endsWith("Be brief.")).toBe(true);
 });
 
 it("uses the tags, the format and the language of the agent throughout", () => {
-  expect(promptTemplates().system({ ...bare, tags: markdownTags("python") })).not.toContain("<code>");
-  expect(promptTemplates().system({ ...bare, structured: true })).not.toContain("<code>\ncount");
-  expect(promptTemplates().system({ ...bare, language: "javascript" })).not.toContain("Python");
+  expect(codeSystem({ ...bare, tags: markdownTags("python") })).not.toContain("<code>");
+  expect(codeSystem({ ...bare, structured: true })).not.toContain("<code>\ncount");
+  expect(codeSystem({ ...bare, language: "javascript" })).not.toContain("Python");
 });
 
 it("says which imports are allowed", () => {
-  expect(promptTemplates().system({ ...bare, authorizedImports: ["numpy", "pandas.*"] })).toContain("numpy, pandas.*");
+  expect(codeSystem({ ...bare, authorizedImports: ["numpy", "pandas.*"] })).toContain("numpy, pandas.*");
 });
 
 it("tells name, type and a short preview of each variable, never the whole value", () => {
@@ -82,9 +85,8 @@ describe("a template of one's own", () => {
   });
 
   it("extends the standard text", () => {
-    const { system, plan } = promptTemplates({ system: (_, standard) => `${standard}\nSpeak French.` });
-    expect(system(bare)).toBe(`${promptTemplates().system(bare)}\nSpeak French.`);
-    expect(plan({ isFirst: true, remainingSteps: 1, tools: [] })).toContain("You have 1 step left.");
+    expect(renderPrompt(codeSystem, (_, standard) => `${standard}\nSpeak French.`, bare)).toBe(`${codeSystem(bare)}\nSpeak French.`);
+    expect(renderPrompt(planQuestion, undefined, { isFirst: true, remainingSteps: 1, tools: [] })).toContain("You have 1 step left.");
   });
 
   it.each([

@@ -1,0 +1,44 @@
+import { abortable } from "./abort.ts";
+import { checkAnswer } from "./answer.ts";
+import { CodeletError, describeThrown, type LimitName } from "./errors.ts";
+import { generate } from "./generate.ts";
+import { textOf } from "./model.ts";
+import { unfence } from "./parse-code.ts";
+import { lastQuestion } from "./prompts/last-answer.ts";
+import { renderPrompt } from "./prompts/templates.ts";
+import type { RunContext } from "./run-context.ts";
+import { compact } from "./step-callbacks.ts";
+
+/** The call may take so long, retries included. */
+const lastAnswerTimeoutMs = 60_000;
+
+/** At a limit the model answers once more from what it has. A failure of this call is a warning: the run has ended anyway. */
+export async function lastAnswer(run: RunContext, task: string, limit: LimitName): Promise<{ readonly output?: unknown; readonly text?: string }> {
+  const { definition, templates, finalAnswerChecks } = run.agent;
+  const schema = definition.output;
+  const question = renderPrompt(lastQuestion, templates.lastAnswer, { limit, task, answerSchema: schema?.json });
+  const shape = { type: "object", properties: { answer: schema?.json }, required: ["answer"], additionalProperties: false };
+  const { tools } = run.kind.request;
+  let text: string | undefined;
+  const signal = AbortSignal.any([run.callers, AbortSignal.timeout(lastAnswerTimeoutMs)]);
+  try {
+    // A compactor that may not ask a model any more leaves the prompt as it is.
+    await compact(run, "last", signal).catch((error) => {
+      if (!CodeletError.isInstance(error, "limit-reached")) throw error;
+    });
+    const request = {
+      messages: [...run.memory.toMessages(), { role: "user" as const, content: question }],
+      ...(tools === undefined ? {} : { tools, toolChoice: "none" as const }),
+      responseSchema: schema && { name: "answer", schema: shape },
+      signal,
+    };
+    const response = await generate(run, "last/model", request, true);
+    text = textOf(response.content);
+    const answer = schema === undefined ? text : (JSON.parse(unfence(text)) as { readonly answer: never }).answer;
+    return { output: await abortable(checkAnswer(answer, schema, finalAnswerChecks, run.memory), signal), text };
+  } catch (error) {
+    if (run.isControlFlow(error) || run.callers.aborted) throw error;
+    run.emit({ type: "warning", message: `There is no checked answer at the limit: ${describeThrown(error).message}` });
+    return text === undefined ? {} : { text };
+  }
+}

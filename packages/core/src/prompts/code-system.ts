@@ -1,0 +1,100 @@
+import { renderSignature } from "./signatures.ts";
+import type { PromptContext } from "./templates.ts";
+
+/** What a code agent is told first. */
+export function codeSystem(context: PromptContext): string {
+  const write = context.structured ? structuredAction : taggedAction;
+  const parts = [
+    introduction(context),
+    context.language === "python" ? pythonExamples(context, write) : javascriptExamples(context, write),
+    tools(context),
+    rules(context),
+    context.instructions?.trim(),
+  ];
+  return parts.filter(Boolean).join("\n\n");
+}
+
+type WriteAction = (thought: string, code: string, context: PromptContext) => string;
+
+function taggedAction(thought: string, code: string, { tags }: PromptContext): string {
+  return `Thought: ${thought}\n${tags.open}\n${code}\n${tags.close}`;
+}
+
+function structuredAction(thought: string, code: string): string {
+  return JSON.stringify({ thought, code });
+}
+
+function introduction({ language, structured, tags }: PromptContext): string {
+  const name = language === "python" ? "Python" : "JavaScript";
+  const form = structured
+    ? 'answer with one JSON object {"thought": …, "code": …}: your reasoning, then the program'
+    : `write "Thought:" with your reasoning, then the program between ${tags.open} and ${tags.close}`;
+  return `You solve tasks by writing ${name} programs. You work in steps. In each step, ${form}. The program runs in a sandbox and you receive an "Observation:" with what it printed and the value of its last line. Go on until you know the answer, then end by calling final_answer(answer) in a program.`;
+}
+
+function pythonExamples(context: PromptContext, write: WriteAction): string {
+  return `Examples (their tools are not yours):
+---
+Task: "How many of the numbers below 1000 are divisible by 7 but not by 5?"
+${write("I can count them and answer at once.", "count = sum(1 for n in range(1000) if n % 7 == 0 and n % 5 != 0)\nfinal_answer(count)", context)}
+---
+Task: "Which is larger, the population of Lagos or of Cairo?"
+${write("I don't know the form of what search returns, so I print it before I use it.", 'for city in ["Lagos", "Cairo"]:\n    print(city, search(f"population of {city}"))', context)}
+Observation:
+Lagos Lagos has 15.9 million inhabitants (2024).
+Cairo Cairo: about 10.2 million people.
+${write("Lagos has 15.9 million, Cairo 10.2 million.", 'final_answer("Lagos")', context)}
+---
+Task: "What do the three cheapest laptops cost together?"
+${write("list_products gives records; I'll look at one and sum in the same program.", 'products = list_products(category="laptop")\nprint(products[0])\nprices = sorted(p["price"] for p in products)\nsum(prices[:3])', context)}
+Observation:
+{'name': 'Air', 'price': '899 EUR'}
+TypeError: unsupported operand type(s) for +: 'int' and 'str' (line 4)
+${write("The prices are text such as '899 EUR'. `products` is still there.", 'prices = sorted(float(p["price"].split()[0]) for p in products)\nfinal_answer(sum(prices[:3]))', context)}`;
+}
+
+function javascriptExamples(context: PromptContext, write: WriteAction): string {
+  return `Examples (their tools are not yours):
+---
+Task: "How many of the numbers below 1000 are divisible by 7 but not by 5?"
+${write("I can count them and answer at once.", "let count = 0;\nfor (let n = 0; n < 1000; n++) if (n % 7 === 0 && n % 5 !== 0) count++;\nfinal_answer(count);", context)}
+---
+Task: "Which is larger, the population of Lagos or of Cairo?"
+${write("I don't know the form of what search returns, so I print it before I use it.", 'for (const city of ["Lagos", "Cairo"]) console.log(city, await search(`population of ${city}`));', context)}
+Observation:
+Lagos Lagos has 15.9 million inhabitants (2024).
+Cairo Cairo: about 10.2 million people.
+${write("Lagos has 15.9 million, Cairo 10.2 million.", 'final_answer("Lagos");', context)}
+---
+Task: "What do the three cheapest laptops cost together?"
+${write("The records may hold prices as text; I look at one first.", 'const products = await list_products("laptop");\nconsole.log(products[0]);', context)}
+Observation:
+{ name: 'Air', price: '899 EUR' }
+${write("Prices are text. `products` is still there.", "const prices = products.map((p) => parseFloat(p.price)).sort((a, b) => a - b);\nfinal_answer(prices[0] + prices[1] + prices[2]);", context)}`;
+}
+
+function tools({ tools: signatures, language, tags }: PromptContext): string {
+  if (signatures.length === 0) return "You have no tools but the language itself and final_answer.";
+  const rendered = signatures.map((signature) => renderSignature(signature, language)).join("\n\n");
+  return `You may call these functions in your code; they are defined already:\n${tags.open}\n${rendered}\n${tags.close}`;
+}
+
+function rules({ language, authorizedImports, structured, tags, answerSchema }: PromptContext): string {
+  const python = language === "python";
+  return `Rules:
+1. ${structured ? 'Every answer has "thought" and "code".' : `Every answer has a thought and one program between ${tags.open} and ${tags.close}.`} Text alone does nothing.
+2. Use only variables you have defined. State lives on: variables, functions and imports of earlier steps are still there.
+3. Call functions with the parameters of their signature${python ? ", as f(name=value)" : ""}, not with one ${python ? "dict" : "object"}.
+4. Print what you need to see; only printed text and the last line's value come back. Don't print large data: compute on it.
+5. When you don't know the form of a result, print it and go on in the next step. Otherwise do as much as you can in one program, with loops.
+6. Don't repeat a call that you have already made with the same arguments; keep its result.
+7. Never name a variable like a tool or final_answer.
+8. Don't invent results, and don't assume what a call returns.
+${python ? `9. ${imports(authorizedImports)}\n10` : "9"}. After an error, read it and change the program; after several, try another way. Don't give up: solve the task, don't describe how.
+${answerSchema === undefined ? "" : `final_answer must be given a value of this JSON schema: ${JSON.stringify(answerSchema)}\n`}Begin with the task that follows.`;
+}
+
+function imports(authorized: readonly string[] | undefined): string {
+  if (authorized === undefined || authorized.includes("*")) return "You may import the standard library and installed packages.";
+  return `Import only harmless modules of the standard library${authorized.length > 0 ? ` and: ${authorized.join(", ")}` : ""}.`;
+}
