@@ -14,6 +14,14 @@ export default build({
       "src/value-codec.ts",
     ],
     // What a run loads only when it needs it.
-    ...["src/last-answer.ts", "src/media.ts", "src/planning.ts", "src/saved-conversation.ts", "src/suspension.ts", "src/tool-call-action.ts"],
+    ...[
+      "src/call-agent.ts",
+      "src/last-answer.ts",
+      "src/media.ts",
+      "src/planning.ts",
+      "src/saved-conversation.ts",
+      "src/suspension.ts",
+      "src/tool-call-action.ts",
+    ],
   ],
 });

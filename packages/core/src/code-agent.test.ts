@@ -244,6 +244,7 @@ describe("options", () => {
     ["unknown tags", { codeTags: "xml" }, /Expected `codeTags`/],
     ["empty tags", { codeTags: { open: "", close: "" } }, /Expected `codeTags`/],
     ["a check that is no list", { finalAnswerChecks: () => true }, /finalAnswerChecks/],
+    ["tools that are no list", { tools: { add: 1 } }, /Expected `tools` to be a list, got object/],
     ["a tool that isn't one", { tools: [{ name: "x" }] }, /made by `tool/],
     ["a retry that is no number", { retry: { maxRetries: "3" } }, /retry.maxRetries/],
     ["a bad name", { name: "my agent" }, /Python identifier/],

@@ -6,7 +6,7 @@ import type { AgentDefinition } from "./definition.ts";
 import { type ExecutorChoice, loadExecutor } from "./executor-type.ts";
 import type { ManagedAgent } from "./managed-agent.ts";
 import type { CodeTags } from "./parse-code.ts";
-import { resolveAgent } from "./resolved-agent.ts";
+import { ownOptions, resolveAgent } from "./resolved-agent.ts";
 import type { Run } from "./run.ts";
 import type { RunScope } from "./run-context.ts";
 import type { SavedConversation } from "./saved-conversation.ts";
@@ -39,7 +39,7 @@ export class CodeAgent<Output = PlainValue> implements ManagedAgent {
   readonly #engine: AgentEngine<Output>;
 
   constructor(options: CodeAgentOptions<Output>) {
-    this.#options = { ...options, tools: [...(options.tools ?? [])] };
+    this.#options = ownOptions(options);
     const { executor, executorType, executorOptions } = this.#options;
     if ((executor === undefined) === (executorType === undefined)) throw new TypeError("Expected exactly one of `executor` and `executorType`");
     if (executor !== undefined && typeof executor?.open !== "function")

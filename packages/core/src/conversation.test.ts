@@ -70,3 +70,19 @@ it("opens no sandbox once it was disposed of, since nobody would close it", asyn
   await using next = await agent.loadConversation(await chat.save());
   expect(await next.run("four")).toMatchObject({ state: "success" });
 });
+
+it("goes on from the answer that was given at a limit, also once it was saved", async () => {
+  const model = scriptedModel([write("x"), "It is about 40.", write("y"), write("z")]);
+  const executor = fakeExecutor((step) => (step.code === "x" ? null : answering(step)));
+  const agent = new CodeAgent({ model, executor });
+  await using chat = agent.conversation();
+  expect(await chat.run("How much?", { maxSteps: 1 })).toMatchObject({ state: "limit", text: "It is about 40." });
+  await chat.run("Are you sure?");
+  expect(model.requests.at(-1)?.messages.slice(-2)).toMatchObject([
+    { role: "assistant", content: "It is about 40." },
+    { role: "user", content: "New task:\nAre you sure?" },
+  ]);
+  await using loaded = await agent.loadConversation(await chat.save());
+  await loaded.run("And now?");
+  expect(JSON.stringify(model.requests.at(-1)?.messages)).toContain("It is about 40.");
+});

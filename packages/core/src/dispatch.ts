@@ -3,7 +3,6 @@ import { authorize } from "./authorize.ts";
 import { AbortedError, CodeletError, describeThrown, ToolError, ToolInputError } from "./errors.ts";
 import type { CallResult, SandboxCall } from "./executor.ts";
 import { type Outcome, operationError } from "./journal.ts";
-import { callAgent } from "./managed-agent.ts";
 import type { ToolCallRecord } from "./memory.ts";
 import type { RunContext } from "./run-context.ts";
 import type { AnyTool, ToolContext } from "./tool.ts";
@@ -47,7 +46,10 @@ async function perform(run: RunContext, key: string, call: SandboxCall, controll
     const input = allowed === named ? checked : await checkInput(tool, allowed);
     // Also a failure may carry what a stranger wrote.
     if (tool.ingests === "untrusted") run.exposure.untrusted.add(tool.name);
-    if (tool.agent !== undefined) return { value: await checkResult(tool, await callAgent(run, tool.agent, key, input, signal), maxToolResultBytes) };
+    if (tool.agent !== undefined) {
+      const { callAgent } = await import("./call-agent.ts");
+      return { value: await checkResult(tool, await callAgent(run, tool.agent, key, input, signal), maxToolResultBytes) };
+    }
     const outcome = await run.operate(key, "tool", async ({ idempotencyKey }) => {
       await run.ready();
       return checkResult(tool, await execute(run, tool, input, { callId: call.id, idempotencyKey, controller }), maxToolResultBytes);

@@ -39,6 +39,20 @@ it("recognises errors by marker and code, without instanceof", () => {
   expect(errors.CodeletError.isInstance(null)).toBe(false);
 });
 
+it("recognises errors of a subclass by its own isInstance, of another copy too", () => {
+  const { ToolError, ModelCallError, CodeletError } = errors;
+  expect(ToolError.isInstance(new ToolError("x"))).toBe(true);
+  expect(ToolError.isInstance(new ToolError("x", { denied: true }), "tool-failed")).toBe(false);
+  expect(ToolError.isInstance(new ModelCallError("x"))).toBe(false);
+  const OtherCopy = {
+    ToolError: class ToolError extends CodeletError {
+      readonly code = "tool-failed";
+    },
+  };
+  expect(ToolError.isInstance(new OtherCopy.ToolError("x"))).toBe(true);
+  expect(CodeletError.isInstance(new OtherCopy.ToolError("x"))).toBe(true);
+});
+
 it("describes whatever was thrown", () => {
   const hostile = new Proxy(
     {},

@@ -38,10 +38,19 @@ export abstract class CodeletError extends Error {
     Object.defineProperty(this, marker, { value: true });
   }
 
-  /** Recognises errors of any installed copy of codelet, which `instanceof` can't. */
-  static isInstance<Code extends ErrorCode>(error: unknown, ...codes: readonly Code[]): error is ErrorOf<Code> {
+  /** Recognises errors of this class and, if any are given, of these codes, from any installed copy of codelet, which `instanceof` can't. */
+  static isInstance<Self extends CodeletError, Code extends ErrorCode>(
+    this: abstract new (
+      ...parameters: never
+    ) => Self,
+    error: unknown,
+    ...codes: readonly Code[]
+  ): error is Self & ErrorOf<Code> {
     try {
       if (typeof error !== "object" || error === null || !(marker in error)) return false;
+      // biome-ignore lint/complexity/noThisInStatic: a subclass asks for its own
+      const isOwn = (this as unknown) === CodeletError || error instanceof this || error.constructor.name === this.name;
+      if (!isOwn) return false;
     } catch {
       return false; // a hostile proxy
     }

@@ -2,7 +2,8 @@ import { abortable } from "./abort.ts";
 import { checkAnswer } from "./answer.ts";
 import { CodeletError, describeThrown, type LimitName } from "./errors.ts";
 import { generate } from "./generate.ts";
-import { textOf } from "./model.ts";
+import { newAction } from "./loop.ts";
+import { type ModelResponse, textOf } from "./model.ts";
 import { unfence } from "./parse-code.ts";
 import { lastQuestion } from "./prompts/last-answer.ts";
 import { renderPrompt } from "./prompts/templates.ts";
@@ -34,6 +35,7 @@ export async function lastAnswer(run: RunContext, task: string, limit: LimitName
     };
     const response = await generate(run, "last/model", request, true);
     text = textOf(response.content);
+    await remember(run, response, text);
     const answer = schema === undefined ? text : (JSON.parse(unfence(text)) as { readonly answer: never }).answer;
     return { output: await abortable(checkAnswer(answer, schema, finalAnswerChecks, run.memory), signal), text };
   } catch (error) {
@@ -41,4 +43,11 @@ export async function lastAnswer(run: RunContext, task: string, limit: LimitName
     run.emit({ type: "warning", message: `There is no checked answer at the limit: ${describeThrown(error).message}` });
     return text === undefined ? {} : { text };
   }
+}
+
+/** A conversation goes on from what was answered; it is no step of a run. */
+async function remember(run: RunContext, { usage }: ModelResponse, text: string): Promise<void> {
+  if (run.scope.thread === undefined || text === "") return;
+  const action = newAction((run.step ?? 0) + 1, await run.journal.now("last"));
+  run.memory.add({ ...action, modelOutput: text, usage, isFinal: true });
 }

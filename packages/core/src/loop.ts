@@ -76,7 +76,7 @@ async function remember(run: RunContext, action: Draft): Promise<void> {
   await callBack(run, action, String(step));
 }
 
-function newAction(step: number, startedAtMs: number): Draft {
+export function newAction(step: number, startedAtMs: number): Draft {
   const texts = { modelOutput: "", thought: "", code: "", observation: "" };
   return { type: "action", step, ...texts, outputs: [], toolCalls: [], usage: noUsage, startedAtMs, durationMs: 0, isFinal: false };
 }

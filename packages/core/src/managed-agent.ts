@@ -1,9 +1,7 @@
 import type { RunOptions, RunResult } from "./agent.ts";
 import type { AgentDefinition } from "./definition.ts";
-import { CodeletError, describeThrown, ToolError } from "./errors.ts";
-import { Memory } from "./memory.ts";
-import { textOfMessages } from "./prompts/observation.ts";
-import { newThread, type RunContext, type RunScope, type Thread } from "./run-context.ts";
+import { ToolError } from "./errors.ts";
+import type { RunScope } from "./run-context.ts";
 import type { ResolvedSchema } from "./schema.ts";
 import type { AnyTool } from "./tool.ts";
 import type { Value } from "./value.ts";
@@ -34,7 +32,7 @@ const input: ResolvedSchema<ManagedInput> = {
   },
 };
 
-interface ManagedInput {
+export interface ManagedInput {
   readonly task: string;
   readonly additional_args?: Readonly<Record<string, Value>> | undefined;
 }
@@ -60,38 +58,4 @@ export function agentTool(agent: ManagedAgent): AnyTool {
       throw new ToolError(`${name} is an agent: it can be called in a run only.`);
     },
   };
-}
-
-/** A call of a managed agent, as a run inside the manager's. Throws ToolError where it gives no answer. */
-export async function callAgent(run: RunContext, agent: ManagedAgent, key: string, given: ManagedInput, signal: AbortSignal): Promise<unknown> {
-  const { name, keepsMemory, provideRunSummary, output: schema } = agent.definition;
-  const { context, approve } = run.options;
-  const options = { context, approve, additionalArgs: given.additional_args };
-  const perform = (thread?: Thread): Promise<RunResult<unknown>> =>
-    agent.runManaged(given.task, options, { handle: { ...run.scope.handle, mayStep: async () => {} }, parent: { run, key, signal }, thread });
-  let result: RunResult<unknown>;
-  try {
-    result = await (keepsMemory ? inTurn(run, name, perform) : perform());
-  } catch (error) {
-    if (run.isControlFlow(error) || signal.aborted || CodeletError.isInstance(error, "limit-reached")) throw error;
-    throw new ToolError(`The agent ${name} failed: ${describeThrown(error).message}`, { cause: error });
-  }
-  if (result.state === "aborted") throw result.reason;
-  if (result.state === "suspended") throw new ToolError(`The agent ${name} waits for a decision.`);
-  const text = result.state === "limit" ? result.text : undefined;
-  const answer = result.output === undefined && schema === undefined ? text : result.output;
-  if (answer === undefined && result.state === "limit")
-    throw new ToolError(`The agent ${name} reached its limit of ${result.limit} without a good answer. Its last words: ${text || "none"}`);
-  // The manager knows the task.
-  const done = result.steps.filter(({ type }) => type !== "task");
-  return provideRunSummary ? { answer, summary: textOfMessages(new Memory(done).toMessages({ summary: true })) } : answer;
-}
-
-/** Calls of one agent that keeps its memory come one after the other. */
-function inTurn<T>(run: RunContext, name: string, perform: (thread: Thread) => Promise<T>): Promise<T> {
-  const kept = run.managed.get(name) ?? { thread: newThread(run.exposure), idle: Promise.resolve() as Promise<unknown> };
-  run.managed.set(name, kept);
-  const turn = kept.idle.then(() => perform(kept.thread));
-  kept.idle = turn.catch(() => {});
-  return turn;
 }

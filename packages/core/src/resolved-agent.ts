@@ -49,6 +49,14 @@ export interface ResolvedAgent extends Pick<AgentOptions, Kept>, Required<{ read
 const defaultMaxToolResultBytes = 16 * 1024 * 1024;
 const defaultMaxObservationCharacters = 20_000;
 
+/** The options as they are now, whatever the caller does to his lists later. Throws TypeError for one that is none. */
+export function ownOptions<Options extends Pick<AgentOptions, "tools" | "managedAgents">>(options: Options): Options {
+  const { tools = [], managedAgents = [] } = options;
+  for (const [name, list] of Object.entries({ tools, managedAgents }))
+    if (!Array.isArray(list)) throw new TypeError(`Expected \`${name}\` to be a list, got ${typeof list}`);
+  return { ...options, tools: [...tools], managedAgents: [...managedAgents] };
+}
+
 /** Checks the options at the door. Throws TypeError that names the option. */
 export function resolveAgent<Output>(
   options: AgentOptions<Output>,

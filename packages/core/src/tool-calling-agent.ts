@@ -4,7 +4,7 @@ import { atLeast } from "./at-least.ts";
 import type { Conversation } from "./conversation.ts";
 import type { AgentDefinition } from "./definition.ts";
 import type { ManagedAgent } from "./managed-agent.ts";
-import { resolveAgent } from "./resolved-agent.ts";
+import { ownOptions, resolveAgent } from "./resolved-agent.ts";
 import type { Run } from "./run.ts";
 import type { RunScope } from "./run-context.ts";
 import type { SavedConversation } from "./saved-conversation.ts";
@@ -34,7 +34,7 @@ export class ToolCallingAgent<Output = PlainValue> implements ManagedAgent {
   readonly #engine: AgentEngine<Output>;
 
   constructor(options: ToolCallingAgentOptions<Output>) {
-    this.#options = { ...options, tools: [...(options.tools ?? [])] };
+    this.#options = ownOptions(options);
     const agent = resolveAgent(this.#options, { kind: "tool-calling", executor: undefined, authorizedImports: undefined });
     const maxParallelCalls = atLeast(1, "maxParallelCalls", options.maxParallelCalls ?? defaultMaxParallelCalls);
     this.#engine = new AgentEngine(agent, async () => {
