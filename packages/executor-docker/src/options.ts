@@ -100,7 +100,7 @@ function readBuild(value: unknown, name: string): DockerBuild {
 }
 
 function readMounts(value: unknown = [], name: string): readonly DockerMount[] {
-  if (Array.isArray(value) && value.every(isMount)) return value;
+  if (Array.isArray(value) && value.every(isMount)) return structuredClone(value); // what the caller changes later changes no session
   throw unexpectedOption(name, "a list of absolute `source` and `target` paths", JSON.stringify(value));
 }
 

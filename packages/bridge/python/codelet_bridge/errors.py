@@ -1,5 +1,8 @@
 """What the model sees of an exception: the user's own frames, in CPython's words. Formatting runs user code, so it happens inside the deadline."""
 import sys
+from os import getcwd
+
+from _io import StringIO
 
 from .codec_encode import MAX_NAME, class_name
 
@@ -8,6 +11,8 @@ _MAX_TRACEBACK = 100000
 _MAX_FRAMES = 20
 _MAX_CHAIN = 4
 _MAX_GROUPS = 3  # in each other
+
+_work_folder = getcwd().rstrip("/") + "/"
 
 sources = {}
 """The code of every step by file name: later errors point into earlier steps."""
@@ -22,15 +27,22 @@ def remember_source(filename, code):
 
 def register_sources(linecache):
     """For code that prints tracebacks or asks inspect for sources by itself, once linecache is loaded."""
+    linecache.cache.pop("<string>", None)  # Python 3.13 takes what started the interpreter for the source of each `<string>`
+    getattr(linecache, "_interactive_cache", {}).clear()
     for filename, code in sources.items():
         _register_source(linecache, filename, code)
 
 
 def _register_source(linecache, filename, code):
     try:
-        linecache.cache[filename] = (len(code), None, [line + "\n" for line in code.splitlines()], filename)
+        linecache.cache[filename] = (len(code), None, _lines(code), filename)
     except Exception:
         pass  # code has replaced the module: its own tracebacks lack lines then
+
+
+def _lines(code):
+    """As Python counts them: other ends of lines than its own are part of a line."""
+    return [line.rstrip("\n") + "\n" for line in StringIO(code, None)]
 
 
 def error_name(error):
@@ -80,10 +92,17 @@ def _user_frames(error):
     step = error.__traceback__
     while step is not None:
         code = step.tb_frame.f_code
-        if code.co_filename in sources:
+        if _is_users(code.co_filename):
             frames.append((code.co_filename, step.tb_lineno, _cut(code.co_name, MAX_NAME)))
         step = step.tb_next
     return frames
+
+
+def _is_users(filename):
+    """Steps, what they gave to `exec`, and the files of the work folder."""
+    if filename in sources or filename == "<string>":
+        return True
+    return filename[:1] not in ("<", "/") or (filename.startswith(_work_folder) and "site-packages" not in filename)
 
 
 def _chain_lines(error, message, depth):
@@ -110,7 +129,7 @@ def _chain_lines(error, message, depth):
 def _frame_lines(frames):
     lines = []
     for filename, number, name in frames:
-        lines.append('  File "%s", line %s, in %s' % (filename, number, name))
+        lines.append('  File "%s", line %s, in %s' % (_cut(filename, MAX_NAME), number, name))
         text = _cut(_source_line(filename, number), MAX_NAME)
         if text:
             lines.append("    " + text)
@@ -118,8 +137,17 @@ def _frame_lines(frames):
 
 
 def _source_line(filename, number):
-    known = sources.get(filename, "").splitlines()
-    return known[number - 1].strip() if _is_line(number) and number <= len(known) else ""
+    if not _is_line(number) or filename == "<string>":
+        return ""
+    if filename in sources:
+        known = _lines(sources[filename])
+        return known[number - 1].strip() if number <= len(known) else ""
+    try:
+        from linecache import getline
+
+        return getline(filename, number).strip()
+    except Exception:
+        return ""
 
 
 def _last_lines(error, message):

@@ -27,7 +27,7 @@ def _compile_lines(code, filename):
     When all lines before the last one compile by themselves, an unindented last line begins a statement of its own.
     """
     head, _, tail = code.rstrip().rpartition("\n")
-    if not tail or tail[0] in " \t\f":
+    if not tail or tail[0] in " \t\f" or "\r" in tail:
         return None
     try:
         if _is_assignment(tail):

@@ -23,7 +23,8 @@ _exit = os._exit
 _set_trace = sys.settrace
 _set_profile = sys.setprofile
 _set_recursion_limit = sys.setrecursionlimit
-_recursion_limit = sys.getrecursionlimit()
+_get_recursion_limit = sys.getrecursionlimit
+_recursion_limit = _get_recursion_limit()
 _MAX_FAILURES = 10000
 
 
@@ -48,12 +49,16 @@ class Session(Calls):
         self.loops = EventLoops(self)
         self.namespace = Namespace(self.rich.display)
         self.files = Files()
+        if self.files.folder not in sys.path:
+            sys.path.append(self.files.folder)  # at the end: a file of the code's shadows nothing
         self.final_sent = False
         self.mark_prefix = ""
         self.prepared = True
         self.observed = None
         connect_tools(self, self.loops)
         sys.meta_path.insert(0, AfterLoading({"linecache": register_sources}))
+        if "linecache" in sys.modules:  # as Python 3.13 begins
+            register_sources(sys.modules["linecache"])
         if hasattr(os, "register_at_fork"):
             os.register_at_fork(after_in_child=self._after_fork)
         if not channel.selectable:
@@ -170,7 +175,7 @@ class Session(Calls):
         self.output.begin()
         self.rich.begin()
         try:
-            _set_recursion_limit(_recursion_limit)
+            _set_recursion_limit(max(_recursion_limit, _get_recursion_limit()))  # the code may have raised it
         except RecursionError:
             pass
         self.prepared = True

@@ -115,10 +115,10 @@ class HostTool:
         self.__doc__ = description
         self._schema = (schema, returns)
 
-    def __call__(self, *args, **kwargs):
+    def __call__(self, /, *args, **kwargs):
         return call_tool(self._tool, args, kwargs)
 
-    def aio(self, *args, **kwargs):
+    def aio(self, /, *args, **kwargs):
         """The same call as a coroutine: await asyncio.gather(tool.aio(a), tool.aio(b))."""
         return call_tool_async(self._tool, args, kwargs)
 
