@@ -44,7 +44,7 @@ async function gzippedKb(source) {
     plugins: [{ name: "built-ins stay outside", setup: keepBuiltinsOutside }],
   });
   const { outputs } = metafile;
-  const entry = Object.keys(outputs).find((name) => outputs[name].entryPoint !== undefined);
+  const entry = Object.keys(outputs).find((name) => outputs[name].entryPoint === "<stdin>");
   const atOnce = new Set([entry]);
   for (const name of atOnce)
     for (const { path: file, kind, external } of outputs[name].imports) if (kind === "import-statement" && !external) atOnce.add(file);

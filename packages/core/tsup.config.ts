@@ -15,6 +15,7 @@ export default build({
     ],
     // What a run loads only when it needs it.
     ...[
+      "src/authorize.ts",
       "src/call-agent.ts",
       "src/last-answer.ts",
       "src/media.ts",

@@ -1,15 +1,15 @@
 import { abortable } from "./abort.ts";
-import { atLeast } from "./at-least.ts";
 import type { CodeOptions } from "./code-agent.ts";
 import { CodeletError, ModelOutputError } from "./errors.ts";
 import { type Evidence, execute } from "./execute.ts";
 import type { Execution } from "./executor.ts";
 import { type ModelResponse, textOf } from "./model.ts";
+import { atLeast, oneOf } from "./option-checks.ts";
 import { closeCode, codeTags, markdownTags, type ParsedAction, parseCode, parseStructured, structuredAction } from "./parse-code.ts";
 import { codeSystem } from "./prompts/code-system.ts";
 import { picturesOf, renderExecution } from "./prompts/observation.ts";
 import { renderPrompt } from "./prompts/templates.ts";
-import { type ActionKind, type Draft, oneOf, type ResolvedAgent } from "./resolved-agent.ts";
+import type { ActionKind, Draft, ResolvedAgent } from "./resolved-agent.ts";
 import type { RunContext } from "./run-context.ts";
 import type { Sandbox } from "./sandbox.ts";
 import { toolSignature } from "./tool.ts";
@@ -23,6 +23,7 @@ export function codeKind(agent: ResolvedAgent, options: CodeOptions, language: "
   const structured = oneOf(["text", "structured"], "actionFormat", actionFormat) === "structured";
   const tags = style === "code" ? codeTags : style === "markdown" ? markdownTags(language) : style;
   if (!tags?.open || !tags.close) throw new TypeError(`Expected \`codeTags\` to be "code", "markdown" or { open, close }, got \`${String(tags)}\``);
+  if (tags.open === tags.close) throw new TypeError(`Expected \`codeTags\` to open and close differently, got \`${tags.open}\` twice`);
   atLeast(1, "stepTimeoutMs", stepTimeoutMs);
   const tools = [...agent.callable.values()].map(toolSignature);
   const { definition, instructions } = agent;

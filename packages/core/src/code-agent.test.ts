@@ -260,3 +260,21 @@ describe("options", () => {
     expect(() => new CodeAgent({ model: scriptedModel([]), executor, ...options } as never)).toThrow(message);
   });
 });
+
+it.each<readonly [string, object, RegExp]>([
+  ["an option that is misspelled", { maxStep: 3 }, /`agent` to have only .*maxSteps.*, got `maxStep`/],
+  ["a policy that is no function", { toolPolicy: "ask" }, /`toolPolicy` to be a function/],
+  ["imports that are no list", { authorizedImports: "math" }, /`authorizedImports` to be a list/],
+  ["instructions that are no text", { instructions: 5 }, /`instructions` to be text/],
+  ["checks that are no functions", { finalAnswerChecks: [1] }, /`finalAnswerChecks` to be a list of functions/],
+  ["tags that are the same", { codeTags: { open: "$$", close: "$$" } }, /open and close differently/],
+  ["tools that tool() has not made", { tools: [{ name: "a", description: "d", input: z.object({}), execute: () => 1 }] }, /made by `tool/],
+  ["a retry that is misspelled", { retry: { retries: 0 } }, /`retry` to have only/],
+])("refuses %s", (_, options, message) => {
+  expect(() => new CodeAgent({ model: scriptedModel([]), executor: fakeExecutor(() => null), ...options } as never)).toThrow(message);
+});
+
+it("refuses an option of a run that is misspelled", async () => {
+  const agent = new CodeAgent({ model: scriptedModel([]), executor: fakeExecutor(() => null) });
+  await expect(agent.run("task", { maxStep: 1 } as never)).rejects.toThrow("`run` to have only signal, context, maxSteps");
+});

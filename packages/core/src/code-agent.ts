@@ -26,6 +26,13 @@ export interface CodeOptions {
   readonly stepTimeoutMs?: number | undefined;
 }
 
+const codeOptions: { readonly [Name in keyof CodeOptions]-?: true } = {
+  codeTags: true,
+  actionFormat: true,
+  stepTimeoutMs: true,
+  authorizedImports: true,
+};
+
 /**
  * An agent whose actions are programs. A definition: immutable, shareable, re-entrant. Throws TypeError when an option is wrong.
  *
@@ -39,7 +46,7 @@ export class CodeAgent<Output = PlainValue> implements ManagedAgent {
   readonly #engine: AgentEngine<Output>;
 
   constructor(options: CodeAgentOptions<Output>) {
-    this.#options = ownOptions(options);
+    this.#options = ownOptions(options, { ...codeOptions, executor: true, executorType: true, executorOptions: true });
     const { executor, executorType, executorOptions } = this.#options;
     if ((executor === undefined) === (executorType === undefined)) throw new TypeError("Expected exactly one of `executor` and `executorType`");
     if (executor !== undefined && typeof executor?.open !== "function")

@@ -1,5 +1,5 @@
-import { atLeast } from "./at-least.ts";
 import { fitSteps } from "./fit-steps.ts";
+import { atLeast } from "./option-checks.ts";
 import { type PromptScale, tokensOf } from "./prompt-size.ts";
 import type { Compactor, LastPrompt } from "./step-callbacks.ts";
 import { askForSummary, summarizeSteps } from "./summarize-steps.ts";

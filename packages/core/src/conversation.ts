@@ -45,7 +45,6 @@ export class Conversation<Output> implements AsyncDisposable {
 
   /** Goes on with its run that was suspended. */
   resume(state: SuspendedRun, options: ResumeOptions = {}): Promise<RunResult<Output>> {
-    this.#thread.note = undefined;
     return this.#inTurn((handle) => this.#engine.goOn(state, options, this.#scope(handle)));
   }
 
@@ -72,7 +71,9 @@ export class Conversation<Output> implements AsyncDisposable {
     this.#isRunning = true;
     try {
       const result = await perform({ signal: undefined, emit: () => {}, mayStep: async () => {} });
-      if (result.state === "suspended") Object.assign(this.#thread, { sandbox: undefined, note: this.#thread.sandbox && freshSandbox });
+      const isLeft = result.state === "suspended" && this.#thread.sandbox !== undefined;
+      if (result.state === "suspended") this.#thread.sandbox = undefined;
+      this.#thread.note = isLeft ? freshSandbox : undefined;
       return result;
     } finally {
       this.#isRunning = false;

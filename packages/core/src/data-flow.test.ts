@@ -216,3 +216,40 @@ it("what an earlier run has read counts for the one that goes on from its memory
   await mailer().run("task", { memory: adder.steps });
   expect(sent).toEqual(["x"]);
 });
+
+it("stays known where steps have become a summary, in memory that is handed on and in a conversation that was suspended", async () => {
+  const { sent, readPage, sendMail } = world();
+  const shorten: AgentOptions<never>["stepCallbacks"] = {
+    action: (_, { memory }) =>
+      memory.edit((steps) => steps.map((step) => (step.type === "action" ? { type: "summary", summary: "A page was read." } : step))),
+  };
+  const options = { tools: [readPage, sendMail], dataPolicy: "block" } as const;
+  const first = await agentOf(["read_page"], { ...options, stepCallbacks: shorten }).run("task");
+  await agentOf(["mail:hello"], options).run("task", { memory: first.steps });
+  expect(sent).toEqual([]);
+
+  const ask = tool({ name: "ask", description: "Asks.", input: z.object({}), needsApproval: true, execute: () => "yes" });
+  const agent = new CodeAgent({
+    model: scriptedModel([...steps("read_page"), ...steps("ask", "mail:hello")]),
+    executor,
+    ...options,
+    tools: [readPage, sendMail, ask],
+    stepCallbacks: shorten,
+  } as never) as CodeAgent;
+  const chat = agent.conversation();
+  await chat.run("read");
+  const waiting = await chat.run("go on");
+  if (waiting.state !== "suspended") throw new Error(waiting.state);
+  const decisions = Object.fromEntries(waiting.pending.map(({ id }) => [id, true]));
+  await agent.resume(JSON.parse(JSON.stringify(waiting.resumeState)), { decisions });
+  expect(sent).toEqual([]);
+});
+
+it("tells whoever decides why a call is dangerous, beside a policy's own reason", async () => {
+  const { readPage, sendMail } = world();
+  const toolPolicy = ({ tool: name }: { tool: string }) => (name === "send_mail" ? { ask: "outgoing mail" } : ("allow" as const));
+  const reasons: unknown[] = [];
+  const approve = ({ reason }: { reason?: string | undefined }): boolean => reasons.push(reason) < 0;
+  await agentOf(["read_page", "mail:kept"], { tools: [readPage, sendMail], dataPolicy: "block", toolPolicy }).run("task", { approve });
+  expect(reasons).toEqual([expect.stringMatching(/^outgoing mail; send_mail sends data out/)]);
+});

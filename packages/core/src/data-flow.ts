@@ -36,12 +36,18 @@ export function trifectaWarning(tools: Iterable<AnyTool>): string | undefined {
 /** Notes what steps of before have brought in: tools of other agents may have read anything. */
 export function exposeTo({ untrusted }: Exposure, steps: readonly Step[], tools: ReadonlyMap<string, AnyTool>): void {
   for (const step of steps) {
-    for (const { tool: name } of step.type === "action" ? step.toolCalls : []) {
+    for (const name of toolsIn(step)) {
       const tool = tools.get(name);
       const sources = tool?.agent === undefined ? [tool] : toolsOf(tool.agent.definition);
       if ([...sources].some((each) => each === undefined || each.ingests === "untrusted")) untrusted.add(name);
     }
   }
+}
+
+/** Names of the tools whose results a step may hold; a summary that doesn't say may hold anything. */
+export function toolsIn(step: Step): readonly string[] {
+  if (step.type === "summary") return step.tools ?? ["a summary"];
+  return step.type === "action" ? step.toolCalls.map(({ tool }) => tool) : [];
 }
 
 /** Why a call must not just be made. */

@@ -2,10 +2,12 @@ import { fakeExecutor, scriptedModel } from "@codelet/testing";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { CodeAgent } from "./code-agent.ts";
+import { jsonSchema } from "./json-schema.ts";
 import { plainValue } from "./plain-value.ts";
+import { renderSignature } from "./prompts/signatures.ts";
 import { runCode } from "./run-code.ts";
 import { anything, run } from "./testing/tools.ts";
-import { type AnyTool, tool } from "./tool.ts";
+import { type AnyTool, tool, toolSignature } from "./tool.ts";
 import { pythonFloat, pythonType } from "./value.ts";
 
 describe("what a tool is given", () => {
@@ -158,4 +160,76 @@ describe("who may call", () => {
       false,
     ]);
   });
+});
+
+describe("a check of a schema that never ends", () => {
+  const forever = {
+    "~standard": {
+      version: 1,
+      vendor: "test",
+      validate: () => new Promise<never>(() => {}),
+      jsonSchema: { input: () => ({ type: "object", properties: {} }), output: () => ({ type: "number" }) },
+    },
+  } as const;
+
+  it("of arguments ends with the run", async () => {
+    const hang = tool({ name: "hang", description: "Hangs.", input: forever, execute: () => 1 });
+    const ended = runCode(
+      fakeExecutor(({ call }) => call("hang", [])),
+      "",
+      { tools: [hang], signal: AbortSignal.timeout(100) },
+    );
+    await expect(ended).rejects.toMatchObject({ name: "TimeoutError" });
+  });
+
+  it("of a result ends with the tool's time", async () => {
+    const hang = tool({ name: "hang", description: "Hangs.", input: anything, output: forever as never, timeoutMs: 50, execute: () => 1 });
+    const { error } = await run(({ call }) => call("hang", []), [hang]);
+    expect(error?.message).toContain("gave no result within 50 ms");
+  });
+});
+
+describe("parameters that are no names in code", () => {
+  const flights = tool({
+    name: "flights",
+    description: "Finds flights.",
+    input: z.object({ from: z.string(), "user-id": z.string(), "2nd": z.string().optional() }),
+    execute: (input) => input,
+  });
+  const expected = { from: "A", "user-id": "me" };
+
+  it.each([
+    ["their names in code", { from_: "A", user_id: "me" }],
+    ["their own", { from: "A", "user-id": "me" }],
+    ["their places", ["A", "me"]],
+  ])("are given by %s", async (_, args) => {
+    const { value } = await run(({ call }) => call("flights", args as never), [flights]);
+    expect(plainValue(value)).toEqual(expected);
+  });
+
+  it("have those names in the sandbox and in the prompt", () => {
+    expect(Object.keys(toolSignature(flights).inputSchema.properties as object)).toEqual(["from_", "user_id", "_2nd"]);
+    expect(renderSignature(toolSignature(flights), "python")).toContain("def flights(from_: str, user_id: str, _2nd: str = None):");
+  });
+});
+
+it("tells null from nothing where a parameter takes both", async () => {
+  const input = z.object({ due: z.string().nullable().optional(), note: z.string().optional() });
+  const edit = tool({ name: "edit", description: "Edits.", input, execute: (given) => given });
+  expect(plainValue((await run(({ call }) => call("edit", { due: null, note: null }), [edit])).value)).toEqual({ due: null });
+});
+
+it("takes an input that is a reference to an object's schema", async () => {
+  const input = z.object({ a: z.string() }).meta({ id: "Named" });
+  const named = tool({ name: "named", description: "Named.", input, execute: ({ a }) => a });
+  expect((await run(({ call }) => call("named", ["x"]), [named])).value).toBe("x");
+});
+
+it.each<readonly [string, object, RegExp]>([
+  ["a misspelled option", { needApproval: true }, /`tool pay` to have only .*needsApproval.*, got `needApproval`/],
+  ["a label that is none", { ingests: "untrustd" }, /`ingests` to be one of trusted, untrusted/],
+  ["approval that is no yes or no", { needsApproval: "yes" }, /`needsApproval` to be one of true, false/],
+  ["parameters that nobody can name", { input: jsonSchema({ type: "object", allOf: [{ properties: { a: {} } }] }) }, /its keys are the parameters/],
+])("refuses %s when the tool is made", (_, options, message) => {
+  expect(() => tool({ name: "pay", description: "Pays.", input: z.object({}), execute: () => 1, ...options } as never)).toThrow(message);
 });

@@ -1,9 +1,9 @@
 import { abortAfter, abortable } from "./abort.ts";
-import { authorize } from "./authorize.ts";
 import { AbortedError, CodeletError, describeThrown, ToolError, ToolInputError } from "./errors.ts";
 import type { CallResult, SandboxCall } from "./executor.ts";
 import { type Outcome, operationError } from "./journal.ts";
 import type { ToolCallRecord } from "./memory.ts";
+import { isGuarded } from "./policy.ts";
 import type { RunContext } from "./run-context.ts";
 import type { AnyTool, ToolContext } from "./tool.ts";
 import { checkResult, nameArguments } from "./tool-values.ts";
@@ -40,19 +40,21 @@ async function perform(run: RunContext, key: string, call: SandboxCall, controll
     if (tool === undefined)
       throw new ToolInputError(`There is no tool \`${call.tool}\`. The tools are: ${[...callable.keys()].join(", ") || "none"}.`);
     const named = nameArguments(tool, call);
-    const checked = await checkInput(tool, named);
+    const checked = await abortable(checkInput(tool, named), signal);
     const request = { callId: call.id, tool: tool.name, input: named, runId: run.runId, agentPath: run.agentPath };
-    const allowed = await abortable(authorize(run, tool, key, request, signal), signal);
-    const input = allowed === named ? checked : await checkInput(tool, allowed);
+    const authorize = isGuarded(run, tool) ? (await import("./authorize.ts")).authorize : undefined;
+    const allowed = authorize === undefined ? named : await abortable(authorize(run, tool, key, request, signal), signal);
+    const input = allowed === named ? checked : await abortable(checkInput(tool, allowed), signal);
     // Also a failure may carry what a stranger wrote.
     if (tool.ingests === "untrusted") run.exposure.untrusted.add(tool.name);
     if (tool.agent !== undefined) {
       const { callAgent } = await import("./call-agent.ts");
-      return { value: await checkResult(tool, await callAgent(run, tool.agent, key, input, signal), maxToolResultBytes) };
+      const answer = await callAgent(run, tool.agent, key, input, signal);
+      return { value: await abortable(checkResult(tool, answer, maxToolResultBytes), signal) };
     }
     const outcome = await run.operate(key, "tool", async ({ idempotencyKey }) => {
       await run.ready();
-      return checkResult(tool, await execute(run, tool, input, { callId: call.id, idempotencyKey, controller }), maxToolResultBytes);
+      return execute(run, tool, input, { callId: call.id, idempotencyKey, controller });
     });
     if ("error" in outcome && CodeletError.isInstance(outcome.error.cause, "limit-reached")) throw outcome.error.cause;
     return outcome;
@@ -71,16 +73,17 @@ async function checkInput(tool: AnyTool, input: unknown): Promise<never> {
 
 type CallIdentity = Pick<ToolContext, "callId" | "idempotencyKey"> & { readonly controller: AbortController };
 
-async function execute(run: RunContext, tool: AnyTool, input: never, { controller, ...ids }: CallIdentity): Promise<unknown> {
+async function execute(run: RunContext, tool: AnyTool, input: never, { controller, ...ids }: CallIdentity): Promise<Value> {
   const { signal } = controller;
   const calledOff = abortAfter(controller, tool.timeoutMs, () => new ToolError(`${tool.name} gave no result within ${tool.timeoutMs} ms.`));
-  const { runId, agentPath, options } = run;
+  const { runId, agentPath, options, agent } = run;
   const emit: ToolContext["emit"] = (data) => run.emit({ type: "tool-data", callId: ids.callId, tool: tool.name, data });
   const context = { ...ids, signal, runId, agentPath, emit, context: options.context as never };
   try {
     signal.throwIfAborted();
+    const result = Promise.resolve().then(() => tool.execute(input, context));
     return await abortable(
-      Promise.resolve().then(() => tool.execute(input, context)),
+      result.then((given) => checkResult(tool, given, agent.maxToolResultBytes)),
       signal,
     );
   } catch (error) {

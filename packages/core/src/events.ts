@@ -1,8 +1,8 @@
-import type { Approval } from "./authorize.ts";
 import type { ErrorInfo, LimitName } from "./errors.ts";
 import type { Execution, OutputChunk, RichOutput } from "./executor.ts";
 import type { ActionStep, PlanningStep } from "./memory.ts";
 import type { Usage } from "./model.ts";
+import type { Approval } from "./policy.ts";
 import type { Json, Value } from "./value.ts";
 
 /** What every event carries. */

@@ -49,7 +49,13 @@ function checkResponse(response: ModelResponse): ModelResponse {
   if (!Array.isArray(response?.content) || !response.content.every(isPart))
     throw new ModelCallError("The model returned no content.", { retryable: false });
   const { content, finishReason, usage } = response;
-  return { content, finishReason, usage: addUsage(noUsage, usage) };
+  return { content: content.map(knownPart), finishReason, usage: addUsage(noUsage, usage) };
+}
+
+const partFields: readonly string[] = ["type", "text", "signature", "id", "name", "input", "image", "file", "content", "isError"];
+
+function knownPart(part: ContentPart): ContentPart {
+  return Object.fromEntries(Object.entries(part).filter(([name, value]) => value !== undefined && partFields.includes(name))) as ContentPart;
 }
 
 function isPart(part: ContentPart | null | undefined): boolean {
@@ -68,7 +74,8 @@ async function gather(deltas: AsyncIterator<ModelDelta>, signal: AbortSignal | u
       if (delta.type === "finish") return { content, usage: delta.usage, finishReason: delta.finishReason };
       if (delta.type !== "tool-call") onText(delta.type, delta.text);
       const last = content.at(-1);
-      if (delta.type === "tool-call" || last?.type !== delta.type) content.push(delta);
+      const isSealed = last?.type === "reasoning" && last.signature !== undefined;
+      if (delta.type === "tool-call" || last?.type !== delta.type || isSealed) content.push(delta);
       else content[content.length - 1] = { ...delta, text: last.text + delta.text };
     }
   } finally {

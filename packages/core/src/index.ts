@@ -1,6 +1,5 @@
 export type { AgentOptions, ResumeOptions, RunBase, RunEnding, RunOptions, RunResult } from "./agent.ts";
 export type { AnswerVerdict, FinalAnswerCheck } from "./answer.ts";
-export type { Approval, ApprovalDecision, Approve, ToolCallRequest, ToolDecision, ToolPolicy } from "./authorize.ts";
 export { CodeAgent, type CodeAgentOptions, type CodeOptions } from "./code-agent.ts";
 export type { Conversation } from "./conversation.ts";
 export type { DataPolicy } from "./data-flow.ts";
@@ -63,6 +62,7 @@ export type {
 export { addUsage, noUsage, textOf } from "./model.ts";
 export type { CodeTags } from "./parse-code.ts";
 export { plainValue } from "./plain-value.ts";
+export type { Approval, ApprovalDecision, Approve, ToolCallRequest, ToolDecision, ToolPolicy } from "./policy.ts";
 export type {
   LastAnswerContext,
   ManagedTaskContext,

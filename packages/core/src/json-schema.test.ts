@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { schemaProblems } from "./json-schema.ts";
+import { jsonSchema, schemaProblems } from "./json-schema.ts";
 
 describe("schemaProblems", () => {
   it.each<readonly [string, unknown, Record<string, unknown>, string[]]>([
@@ -52,4 +52,9 @@ describe("schemaProblems", () => {
     expect(() => schemaProblems(1, { $ref: "#/x" })).toThrow(expect.objectContaining({ code: "configuration" }));
     expect(() => schemaProblems(1, { $ref: "http://x" })).toThrow(expect.objectContaining({ code: "configuration" }));
   });
+});
+
+it("fills in defaults, and makes numbers of Python's large integers where it says number", () => {
+  const schema = jsonSchema({ type: "object", properties: { n: { type: "number", default: 5 }, big: { type: "number" } }, required: ["n"] });
+  expect(schema["~standard"].validate({ big: 10n ** 20n })).toEqual({ value: { n: 5, big: 1e20 } });
 });

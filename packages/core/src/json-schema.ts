@@ -1,11 +1,11 @@
 import { ConfigurationError } from "./errors.ts";
-import type { JsonSchema, StandardSchema } from "./schema.ts";
+import { isObject, type JsonSchema, resolveRef, type StandardSchema } from "./schema.ts";
 import { isMedia, isPythonValue, type PlainValue } from "./value.ts";
 
 /**
  * A schema written as JSON Schema, with the type it stands for.
  * Checked are: type, properties, required, additionalProperties, enum, const, items, anyOf, oneOf, and local $ref. Other keywords are passed on to
- * models and not checked.
+ * models and not checked. A property that is missing gets its `default`.
  *
  * @example
  * const city = jsonSchema<{ name: string }>({ type: "object", properties: { name: { type: "string" } }, required: ["name"] });
@@ -15,13 +15,28 @@ export function jsonSchema<T>(schema: JsonSchema): StandardSchema<T, T> {
     "~standard": {
       version: 1,
       vendor: "codelet",
-      validate(value) {
+      validate(given) {
+        const value = completed(given, schema);
         const problems = schemaProblems(value, schema);
         return problems.length === 0 ? { value: value as T } : { issues: problems.map((message) => ({ message })) };
       },
       jsonSchema: { input: () => schema, output: () => schema },
     },
   };
+}
+
+/** With the defaults of properties that are missing, and Python's large integers as numbers where the schema says `number`. */
+function completed(value: unknown, schema: unknown): unknown {
+  if (!isObject(schema)) return value;
+  if (typeof value === "bigint" && schema.type === "number") return Number(value);
+  if (Array.isArray(value)) return schema.items === undefined ? value : value.map((item) => completed(item, schema.items));
+  if (!isRecord(value) || !isObject(schema.properties)) return value;
+  const complete: Record<string, unknown> = Object.assign(Object.create(null), value);
+  for (const [name, part] of Object.entries(schema.properties)) {
+    if (Object.hasOwn(value, name)) complete[name] = completed(value[name], part);
+    else if (isObject(part) && part.default !== undefined) complete[name] = structuredClone(part.default);
+  }
+  return complete;
 }
 
 /** Every way in which a value breaks a schema, at most 20, as `path: problem`. */
@@ -52,7 +67,12 @@ function collect(value: unknown, schema: unknown, at: Position): void {
     return;
   }
   if (at.depth > 200) throw new ConfigurationError("The schema's $ref goes in a circle.");
-  if (typeof schema.$ref === "string") collect(value, resolveRef(schema.$ref, at.root), { ...at, depth: at.depth + 1 });
+  if (typeof schema.$ref === "string") {
+    const target = resolveRef(schema.$ref, at.root);
+    if (target === undefined)
+      throw new ConfigurationError(`The schema's $ref \`${schema.$ref}\` ${schema.$ref.startsWith("#") ? "points nowhere" : "is not local"}.`);
+    collect(value, target, { ...at, depth: at.depth + 1 });
+  }
   const types = schema.type === undefined ? [] : Array.isArray(schema.type) ? schema.type : [schema.type];
   const complain = (problem: string): void => {
     at.problems.push(`${at.path || "value"}: ${problem}`);
@@ -93,17 +113,6 @@ function matches(value: unknown, schema: unknown, at: Position): boolean {
   return problems.length === 0;
 }
 
-function resolveRef(ref: string, root: JsonSchema): unknown {
-  if (!ref.startsWith("#")) throw new ConfigurationError(`The schema's $ref \`${ref}\` is not local.`);
-  let target: unknown = root;
-  for (const segment of ref.slice(1).split("/").slice(1)) {
-    const key = decodeURIComponent(segment).replaceAll("~1", "/").replaceAll("~0", "~");
-    target = isObject(target) && Object.hasOwn(target, key) ? target[key] : undefined;
-  }
-  if (target === undefined) throw new ConfigurationError(`The schema's $ref \`${ref}\` points nowhere.`);
-  return target;
-}
-
 function hasType(value: unknown, type: unknown): boolean {
   switch (type) {
     case "null":
@@ -135,10 +144,6 @@ function sameJson(a: unknown, b: unknown): boolean {
 
 function jsonText(value: unknown): string | undefined {
   return JSON.stringify(value, (_, item: unknown) => (typeof item === "bigint" ? String(item) : item));
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, PlainValue>> {

@@ -4,7 +4,7 @@ import { CodeletError, describeThrown, type LimitName } from "./errors.ts";
 import { generate } from "./generate.ts";
 import { newAction } from "./loop.ts";
 import { type ModelResponse, textOf } from "./model.ts";
-import { unfence } from "./parse-code.ts";
+import { thinkingEnd } from "./parse-code.ts";
 import { lastQuestion } from "./prompts/last-answer.ts";
 import { renderPrompt } from "./prompts/templates.ts";
 import type { RunContext } from "./run-context.ts";
@@ -34,9 +34,11 @@ export async function lastAnswer(run: RunContext, task: string, limit: LimitName
       signal,
     };
     const response = await generate(run, "last/model", request, true);
-    text = textOf(response.content);
+    const said = textOf(response.content);
+    text = said.slice(thinkingEnd(said)).trim();
     await remember(run, response, text);
-    const answer = schema === undefined ? text : (JSON.parse(unfence(text)) as { readonly answer: never }).answer;
+    const answer =
+      schema === undefined ? text : (JSON.parse(text.slice(text.indexOf("{"), text.lastIndexOf("}") + 1)) as { readonly answer: never }).answer;
     return { output: await abortable(checkAnswer(answer, schema, finalAnswerChecks, run.memory), signal), text };
   } catch (error) {
     if (run.isControlFlow(error) || run.callers.aborted) throw error;

@@ -80,3 +80,28 @@ describe("a limit ends the run after one last call for an answer", () => {
     expect(await new CodeAgent({ model, executor, maxSteps: 1 }).run("task")).toMatchObject({ state: "limit", limit: "steps" });
   });
 });
+
+it.each([Number.NaN, -1, Number.POSITIVE_INFINITY])("does not go on where a price says %d, which no budget can count", async (costUsd) => {
+  const model = scriptedModel([action("a"), action("b")], { usage });
+  const price = ({ input }: { input: number }): number => (input === 0 ? 0 : costUsd);
+  const run = new CodeAgent({ model, executor, price, budget: { costUsd: 1 } }).run("task");
+  await expect(run).rejects.toMatchObject({
+    code: "configuration",
+    message: expect.stringContaining("`price` says"),
+    run: { usage: { input: 100 } },
+  });
+});
+
+describe("the last answer", () => {
+  const ended = (text: string, options: object): Promise<unknown> =>
+    new CodeAgent({ model: scriptedModel([action("a"), text]), executor, maxSteps: 1, ...options } as never).run("task");
+
+  it("is read without the thoughts before it", async () => {
+    expect(await ended("<think>hm</think>\n42", {})).toMatchObject({ output: "42", text: "42" });
+  });
+
+  it("is read out of a sentence and a fence", async () => {
+    const text = 'Here it is:\n```json\n{"answer": 1}\n```';
+    expect(await ended(text, { output: z.number() })).toMatchObject({ state: "limit", output: 1 });
+  });
+});

@@ -1,7 +1,7 @@
-import { atLeast } from "./at-least.ts";
 import type { AgentDefinition } from "./definition.ts";
 import { ConfigurationError, LimitError, type LimitName } from "./errors.ts";
 import { addUsage, noUsage, type Usage } from "./model.ts";
+import { atLeast, refuseUnknown } from "./option-checks.ts";
 
 /** What a run may spend together with all its managed agents. Absent: no limit. */
 export interface Budget {
@@ -84,7 +84,10 @@ export class Ledger {
   }
 
   addUsage(usage: Usage, modelId: string): void {
-    this.#add({ inputTokens: usage.input, outputTokens: usage.output, costUsd: this.price?.(usage, modelId) ?? 0 }, usage);
+    const costUsd = this.price?.(usage, modelId) ?? 0;
+    const isPrice = Number.isFinite(costUsd) && costUsd >= 0;
+    this.#add({ inputTokens: usage.input, outputTokens: usage.output, costUsd: isPrice ? costUsd : 0 }, usage);
+    if (!isPrice) throw new ConfigurationError(`\`price\` says that an answer of ${modelId} costs ${costUsd}: expected a number of dollars.`);
   }
 
   #add(amounts: Partial<Record<Counted, number>>, usage?: Usage): void {
@@ -106,9 +109,8 @@ const budgetNames: Readonly<Record<LimitName, true>> = {
 
 /** Throws TypeError for a limit that is none, and ConfigurationError for a cost that nobody can tell, of an agent or one below it. */
 export function checkBudget(budget: Budget, agents: readonly Pick<AgentDefinition, "modelId" | "price">[]): Budget {
+  refuseUnknown("budget", budget, budgetNames);
   for (const [name, value] of Object.entries(budget)) {
-    if (!Object.hasOwn(budgetNames, name))
-      throw new TypeError(`Expected \`budget\` to have only ${Object.keys(budgetNames).join(", ")}, got \`${name}\``);
     if (value !== undefined) atLeast(name === "costUsd" ? 0 : 1, `budget.${name}`, value);
   }
   const unknown = agents.find(({ price, modelId }) => price?.(noUsage, modelId) === undefined);

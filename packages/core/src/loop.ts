@@ -1,5 +1,4 @@
 import { abortable } from "./abort.ts";
-import type { RunEnding } from "./agent.ts";
 import { checkAnswer } from "./answer.ts";
 import { CodeletError, describeThrown } from "./errors.ts";
 import { generate } from "./generate.ts";
@@ -11,25 +10,20 @@ import { callBack, compact } from "./step-callbacks.ts";
 
 type Answer = { readonly output: unknown };
 
-/** The ReAct loop: step after step until an answer holds or a limit is reached. */
-export async function loop(run: RunContext): Promise<RunEnding<unknown>> {
+/** The ReAct loop: step after step until an answer holds. Throws LimitError at a limit. */
+export async function loop(run: RunContext): Promise<unknown> {
   const { budget, planningInterval } = run.agent.definition;
-  try {
-    for (let step = 1; ; step++) {
-      await abortable(run.scope.handle.mayStep(), run.signal);
-      const startedAtMs = await run.journal.now(`${step}/start`);
-      const activeMs = run.activeMs(startedAtMs);
-      if (budget.wallTimeMs !== undefined && activeMs >= budget.wallTimeMs) throw run.ledger.reached("wallTimeMs", activeMs, budget.wallTimeMs);
-      if (step > run.maxSteps) throw run.ledger.reached("steps", step - 1, run.maxSteps);
-      run.ledger.count("steps");
-      run.step = step;
-      if (planningInterval !== undefined && (step - 1) % planningInterval === 0) await (await import("./planning.ts")).makePlan(run, step);
-      const answer = await takeStep(run, newAction(step, startedAtMs));
-      if (answer !== undefined) return { state: "success", output: answer.output };
-    }
-  } catch (error) {
-    if (run.ledger.hasReached(error) && !run.isControlFlow(error)) return { state: "limit", limit: error.limit };
-    throw error;
+  for (let step = 1; ; step++) {
+    await abortable(run.scope.handle.mayStep(), run.signal);
+    const startedAtMs = await run.journal.now(`${step}/start`);
+    const activeMs = run.activeMs(startedAtMs);
+    if (budget.wallTimeMs !== undefined && activeMs >= budget.wallTimeMs) throw run.ledger.reached("wallTimeMs", activeMs, budget.wallTimeMs);
+    if (step > run.maxSteps) throw run.ledger.reached("steps", step - 1, run.maxSteps);
+    run.ledger.count("steps");
+    run.step = step;
+    if (planningInterval !== undefined && (step - 1) % planningInterval === 0) await (await import("./planning.ts")).makePlan(run, step);
+    const answer = await takeStep(run, newAction(step, startedAtMs));
+    if (answer !== undefined) return answer.output;
   }
 }
 

@@ -22,6 +22,8 @@ export interface TaskStep {
 export interface SummaryStep {
   readonly type: "summary";
   readonly summary: string;
+  /** Names of the tools whose results went into it. A run that gets one without them counts it as untrusted content. */
+  readonly tools?: readonly string[] | undefined;
 }
 
 /** What the model means to do, before the action `step`. */

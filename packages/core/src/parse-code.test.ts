@@ -92,6 +92,9 @@ const misbehaviours: readonly (readonly [name: string, text: string, code: strin
     'html = """\n<pre><code>\nx\n</code></pre>\n"""\nprint(html)',
   ],
   ["an observation on a line of a text", '<code>\ntext = """\nObservation: x\n"""\n</code>', 'text = """\nObservation: x\n"""'],
+  ["a mark of thoughts before an escape", '<code>\nt.split("</think>\\n")[-1]\n</code>', 't.split("</think>\\n")[-1]'],
+  ["a mark of thoughts in a pattern", '<code>\nre.sub(r"</think>\\s*", "", t)\n</code>', 're.sub(r"</think>\\s*", "", t)'],
+  ["a mark of thoughts before a blank", '<code>\n"</think> " in t\n</code>', '"</think> " in t'],
   ["a mark of thoughts in a text", "<code>\nt.split('</think>')[-1]\n</code>", "t.split('</think>')[-1]"],
   // Prose about the tags.
   ["a tag in prose before the block", "I will write it in <code> tags.\n\n<code>\nprint(1)\n</code>", "print(1)"],

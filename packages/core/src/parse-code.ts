@@ -75,7 +75,8 @@ interface Block {
 
 /** Some servers leave a model's thoughts in its text, also without the mark that opens them. Programs that read such texts have the mark in quotes. */
 export function thinkingEnd(text: string): number {
-  const mark = /<\/think(?:ing)?>(?!['"`|)])/.exec(text);
+  const isOpened = /^\s*<think(?:ing)?>/.test(text);
+  const mark = (isOpened ? /<\/think(?:ing)?>(?!['"`|)\\])/ : /<\/think(?:ing)?>(?=[ \t]*(?:\r?\n|$)|<)/).exec(text);
   return mark === null ? 0 : mark.index + mark[0].length;
 }
 

@@ -16,7 +16,7 @@ const maxLookedAt = 5_000_000;
  */
 export function parseToolCalls(text: string, tools: readonly ModelTool[] = []): ParsedCalls {
   const said = text.slice(thinkingEnd(text));
-  const tagged = taggedCalls(said, tools);
+  const tagged = untilObservation(said, taggedCalls(said, tools));
   const found = tagged.length > 0 ? tagged : jsonCalls(said);
   const [first] = found;
   return { thought: first === undefined ? said.trim() : withoutOpeningMarks(said.slice(0, first.start)), calls: found.map(({ call }) => call) };
@@ -31,6 +31,16 @@ export interface ParsedCalls {
 interface FoundCall {
   readonly call: ToolCallPart;
   readonly start: number;
+}
+
+interface TaggedCall extends FoundCall {
+  readonly end: number;
+}
+
+/** What follows an observation that the model made up is made up too. */
+function untilObservation(text: string, calls: readonly TaggedCall[]): readonly TaggedCall[] {
+  const cut = calls.findIndex(({ start }, index) => index > 0 && observation.test(text.slice(calls[index - 1]?.end, start)));
+  return cut < 0 ? calls : calls.slice(0, cut);
 }
 
 /** Fences, tags, brackets and words that announce a call, at the end of a text. */
@@ -98,12 +108,12 @@ const forms = [
 ];
 
 /** `<function=search><parameter=query>…`, `<invoke name="search"><parameter name="query">…` and `<tool_call>search<arg_key>query</arg_key><arg_value>…`. */
-function taggedCalls(text: string, tools: readonly ModelTool[]): FoundCall[] {
+function taggedCalls(text: string, tools: readonly ModelTool[]): TaggedCall[] {
   return forms.flatMap(({ call, argument }) =>
-    [...text.matchAll(call)].flatMap(({ index: start, 1: name = "", 2: body = "" }) => {
+    [...text.matchAll(call)].flatMap(({ index: start, 0: whole, 1: name = "", 2: body = "" }) => {
       const properties = asObject(tools.find((tool) => tool.name === name)?.inputSchema.properties as Json | undefined) ?? {};
       const entries = [...body.matchAll(argument)].map(([, key = "", value = ""]) => [key, typed(value, asObject(properties[key])?.type)] as const);
-      return entries.length > 0 || body.trim() === "" ? [{ call: callOf(name, Object.fromEntries(entries)), start }] : [];
+      return entries.length > 0 || body.trim() === "" ? [{ call: callOf(name, Object.fromEntries(entries)), start, end: start + whole.length }] : [];
     }),
   );
 }

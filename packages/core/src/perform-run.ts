@@ -1,4 +1,4 @@
-import { abortAfter } from "./abort.ts";
+import { abortAfter, abortable } from "./abort.ts";
 import type { RunEnding, RunOptions, RunResult } from "./agent.ts";
 import { exposeTo } from "./data-flow.ts";
 import { describeThrown } from "./errors.ts";
@@ -24,14 +24,16 @@ export async function performRun(runnable: RunnableAgent, task: string, options:
   let given = resumption?.given;
   try {
     await run.begin(task);
-    given ??= await takeTask(run, executor, task, options);
-    await remember(run, executor, given);
-    const ending = await reachEnd(run, task);
+    const ending = await reachEnd(run, task, async () => {
+      given ??= await takeTask(run, executor, task, options);
+      await remember(run, executor, given);
+    });
     const { state } = ending;
     return { ...(await run.end(state, state === "success" || state === "limit" ? ending : {})), ...ending };
   } catch (error) {
     if (error instanceof Suspension && waiting !== undefined && recorder !== undefined && given !== undefined) {
       const pending = [...run.pending.values()];
+      waiting.suspendedRun(run, given, recorder); // what can't be kept fails before anybody is told that the run waits
       const facts = await run.end("suspended", {});
       return { ...facts, state: "suspended", pending, resumeState: waiting.suspendedRun(run, given, recorder) };
     }
@@ -39,7 +41,7 @@ export async function performRun(runnable: RunnableAgent, task: string, options:
       error instanceof Suspension ? "suspended" : "failed",
       error instanceof Suspension ? {} : { error: describeThrown(error) },
     );
-    if (typeof error === "object" && error !== null && Object.isExtensible(error)) Object.assign(error, { run: facts });
+    if (typeof error === "object" && error !== null) Reflect.defineProperty(error, "run", { value: facts, configurable: true, writable: true });
     throw error;
   }
 }
@@ -47,7 +49,7 @@ export async function performRun(runnable: RunnableAgent, task: string, options:
 async function takeTask(run: RunContext, executor: Executor | undefined, task: string, options: RunOptions): Promise<Given> {
   const { images = [], attachments = [], additionalArgs, maxSteps, memory = [] } = options;
   const inputs = [...images, ...attachments];
-  const media = inputs.length === 0 ? [] : await Promise.all(inputs.map((await import("./media.ts")).toAttachment));
+  const media = inputs.length === 0 ? [] : await abortable(Promise.all(inputs.map((await import("./media.ts")).toAttachment)), run.signal);
   const { thread, parent } = run.scope;
   const template = parent?.run.agent.templates.managedTask;
   const asked = parent === undefined ? task : renderPrompt(managedTask, template, { name: run.agent.definition.name, task });
@@ -55,17 +57,22 @@ async function takeTask(run: RunContext, executor: Executor | undefined, task: s
   if (thread !== undefined) thread.note = undefined;
   const step: TaskStep = { type: "task", task: text, attachments: media };
   const earlier = memory instanceof Memory ? memory.steps : memory;
-  const given = { text: task, task: step, earlier: [...(thread?.memory.steps ?? []), ...earlier], valueCount: run.thread.values.size };
-  return { ...given, options: { maxSteps, additionalArgs, runId: run.runId } };
+  exposeTo(run.exposure, earlier, run.agent.callable);
+  const before = {
+    earlier: [...(thread?.memory.steps ?? []), ...earlier],
+    untrusted: [...run.exposure.untrusted],
+    valueCount: run.thread.values.size,
+  };
+  return { text: task, task: step, ...before, options: { maxSteps, additionalArgs, runId: run.runId } };
 }
 
 /** The run's memory begins with its own system prompt, what was before, and the task. */
-async function remember(run: RunContext, executor: Executor | undefined, { task, earlier, valueCount }: Given): Promise<void> {
+async function remember(run: RunContext, executor: Executor | undefined, { task, earlier, untrusted, valueCount }: Given): Promise<void> {
   const { memory, agent, kind, callIds, thread } = run;
   // A run that goes on gives the same names again.
   for (const name of [...thread.values.keys()].slice(valueCount)) thread.values.delete(name);
   for (const step of earlier) if (step.type === "action") for (const { id } of step.toolResults ?? []) callIds.add(id);
-  exposeTo(run.exposure, earlier, agent.callable);
+  for (const name of untrusted) run.exposure.untrusted.add(name);
   if (executor?.capabilities.isolation === 0)
     run.emit({ type: "warning", message: `The executor "${executor.name}" runs code on this machine with your rights: isolation level 0.` });
   if (agent.warning !== undefined && run.root === run) run.emit({ type: "warning", message: agent.warning });
@@ -79,12 +86,12 @@ async function remember(run: RunContext, executor: Executor | undefined, { task,
 }
 
 /** How the loop ended. The callers' abort is a result; a failure of the world or ours is thrown. */
-async function reachEnd(run: RunContext, task: string): Promise<RunEnding<unknown>> {
+async function reachEnd(run: RunContext, task: string, begin: () => Promise<void>): Promise<RunEnding<unknown>> {
   const { wallTimeMs } = run.agent.definition.budget;
-  const leftMs = wallTimeMs && wallTimeMs - (run.scope.resumption?.activeMs ?? 0);
+  const leftMs = wallTimeMs && wallTimeMs - (run.root.scope.resumption === undefined ? 0 : run.activeMs(Date.now()));
   const calledOff = wallTimeMs && abortAfter(run.stopper, leftMs as number, () => run.ledger.reached("wallTimeMs", wallTimeMs, wallTimeMs));
   try {
-    const result = await loop(run);
+    const result = await untilLimit(run, begin);
     if (result.state !== "limit") return result;
     const { lastAnswer } = await import("./last-answer.ts");
     return { ...result, ...(await lastAnswer(run, task, result.limit)) };
@@ -93,5 +100,15 @@ async function reachEnd(run: RunContext, task: string): Promise<RunEnding<unknow
     return { state: "aborted", reason: run.callers.reason };
   } finally {
     if (calledOff) calledOff();
+  }
+}
+
+async function untilLimit(run: RunContext, begin: () => Promise<void>): Promise<RunEnding<unknown>> {
+  try {
+    await begin();
+    return { state: "success", output: await loop(run) };
+  } catch (error) {
+    if (run.ledger.hasReached(error) && !run.isControlFlow(error)) return { state: "limit", limit: error.limit };
+    throw error;
   }
 }

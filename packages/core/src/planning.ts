@@ -1,6 +1,7 @@
 import { generate } from "./generate.ts";
 import type { PlanningStep } from "./memory.ts";
 import { type Message, textOf } from "./model.ts";
+import { thinkingEnd } from "./parse-code.ts";
 import { planQuestion } from "./prompts/plan.ts";
 import { renderPrompt } from "./prompts/templates.ts";
 import type { RunContext } from "./run-context.ts";
@@ -25,7 +26,8 @@ export async function makePlan(run: RunContext, step: number): Promise<void> {
     signal,
   });
   run.lastPrompt = { messages, inputTokens: response.usage.input };
-  const text = textOf(response.content).trim() || "(no plan)";
+  const said = textOf(response.content);
+  const text = said.slice(thinkingEnd(said)).trim() || "(no plan)";
   const durationMs = (await run.journal.now(`${key}/end`)) - startedAtMs;
   const planning: PlanningStep = { type: "planning", step, plan: text, usage: response.usage, startedAtMs, durationMs };
   memory.add(planning);

@@ -1,6 +1,6 @@
-import { atLeast } from "./at-least.ts";
 import { AbortedError, ConfigurationError } from "./errors.ts";
 import type { Executor, OpenSessionOptions } from "./executor.ts";
+import { atLeast } from "./option-checks.ts";
 import { takeWarmSession } from "./take-warm-session.ts";
 import { WarmSessions } from "./warm-sessions.ts";
 

@@ -1,9 +1,8 @@
 import { abortable, sleep } from "./abort.ts";
-import type { ApprovalDecision } from "./authorize.ts";
 import { type Journal, type JournalFactory, type OperationName, type Outcome, operationError, race, Suspension } from "./journal.ts";
-import { toValue } from "./to-value.ts";
+import type { ApprovalDecision } from "./policy.ts";
+import { decodeState, encodeState } from "./state-codec.ts";
 import type { Json } from "./value.ts";
-import { decodeValue, encodeValue } from "./value-codec.ts";
 
 /** What happened at one place of a run: how an operation ended, or a time, a choice, a decision. */
 export type JournalEntry = readonly [path: string, kind: "outcome" | "value", entry: Json];
@@ -30,7 +29,7 @@ export class Recorder {
   /** Goes on from what a state holds; `decisions` are by the path that waits for them. */
   constructor(entries: readonly JournalEntry[] = [], decisions: ReadonlyMap<string, ApprovalDecision> = new Map()) {
     for (const [path, kind, entry] of entries) {
-      if (kind === "outcome") this.#outcomes.set(path, decodeValue(entry) as unknown as Outcome<unknown>);
+      if (kind === "outcome") this.#outcomes.set(path, decodeState(entry) as unknown as Outcome<unknown>);
       else this.#values.set(path, entry);
     }
     this.#replayed = new Set([...this.#values.keys()].filter((path) => /(?:^|\/)start$/.test(path)).map((path) => path.slice(0, -"start".length)));
@@ -150,7 +149,7 @@ export class Recorder {
 }
 
 function encodeOutcome(outcome: Outcome<unknown>): Json {
-  if ("value" in outcome) return encodeValue(toValue({ value: outcome.value }, Number.POSITIVE_INFINITY));
+  if ("value" in outcome) return encodeState({ value: outcome.value });
   const { cause, ...error } = outcome.error;
-  return encodeValue(toValue({ error }, Number.POSITIVE_INFINITY));
+  return encodeState({ error });
 }

@@ -1,6 +1,5 @@
 import type { AgentOptions } from "./agent.ts";
 import type { FinalAnswerCheck } from "./answer.ts";
-import { atLeast } from "./at-least.ts";
 import { trifectaWarning } from "./data-flow.ts";
 import { type AgentDefinition, toolsOf } from "./definition.ts";
 import { memoryJournal } from "./journal.ts";
@@ -8,6 +7,7 @@ import { checkBudget, defaultMaxSteps, type Price } from "./limits.ts";
 import { agentTool } from "./managed-agent.ts";
 import type { ActionStep } from "./memory.ts";
 import { type Model, type ModelRequest, type ModelResponse, toModel } from "./model.ts";
+import { atLeast, oneOf, refuseUnknown } from "./option-checks.ts";
 import { checkTemplates, type PromptTemplates } from "./prompts/templates.ts";
 import { type ResolvedRetry, resolveRetry } from "./retry.ts";
 import type { RunContext } from "./run-context.ts";
@@ -49,8 +49,19 @@ export interface ResolvedAgent extends Pick<AgentOptions, Kept>, Required<{ read
 const defaultMaxToolResultBytes = 16 * 1024 * 1024;
 const defaultMaxObservationCharacters = 20_000;
 
-/** The options as they are now, whatever the caller does to his lists later. Throws TypeError for one that is none. */
-export function ownOptions<Options extends Pick<AgentOptions, "tools" | "managedAgents">>(options: Options): Options {
+const agentOptions: { readonly [Name in keyof AgentOptions]-?: true } = {
+  ...({ model: true, tools: true, managedAgents: true, name: true, description: true, instructions: true, promptTemplates: true } as const),
+  ...({ output: true, finalAnswerChecks: true, maxSteps: true, budget: true, price: true, retry: true, planningInterval: true } as const),
+  ...({ stepCallbacks: true, compactor: true, toolPolicy: true, dataPolicy: true, provideRunSummary: true, keepsMemory: true } as const),
+  ...({ maxToolResultBytes: true, maxObservationCharacters: true, journal: true } as const),
+};
+
+/** The options as they are now, whatever the caller does to his lists later. Throws TypeError for a list that is none, and for a name that isn't known. */
+export function ownOptions<Options extends Pick<AgentOptions, "tools" | "managedAgents">>(
+  options: Options,
+  ofKind: Readonly<Record<string, true>>,
+): Options {
+  refuseUnknown("agent", options, { ...agentOptions, ...ofKind });
   const { tools = [], managedAgents = [] } = options;
   for (const [name, list] of Object.entries({ tools, managedAgents }))
     if (!Array.isArray(list)) throw new TypeError(`Expected \`${name}\` to be a list, got ${typeof list}`);
@@ -65,7 +76,14 @@ export function resolveAgent<Output>(
   const { name = "agent", description, tools = [], managedAgents = [], finalAnswerChecks = [], dataPolicy = "warn" } = options;
   const { output, price, toolPolicy, planningInterval, stepCallbacks, compactor, instructions } = options;
   checkName(name);
-  if (!Array.isArray(finalAnswerChecks)) throw new TypeError("Expected `finalAnswerChecks` to be a list of functions");
+  if (!Array.isArray(finalAnswerChecks) || !finalAnswerChecks.every(isFunction))
+    throw new TypeError("Expected `finalAnswerChecks` to be a list of functions");
+  for (const [option, value] of Object.entries({ toolPolicy, compactor, price }))
+    if (value !== undefined && !isFunction(value)) throw new TypeError(`Expected \`${option}\` to be a function, got ${typeof value}`);
+  if (instructions !== undefined && typeof instructions !== "string")
+    throw new TypeError(`Expected \`instructions\` to be text, got ${typeof instructions}`);
+  if (authorizedImports !== undefined && !Array.isArray(authorizedImports))
+    throw new TypeError(`Expected \`authorizedImports\` to be a list, got ${typeof authorizedImports}`);
   const model = toModel(options.model);
   const callable = toolsByName(name, [...tools, ...managedAgents.map(agentTool)]);
   const team = managedAgents.map(({ definition }) => definition);
@@ -112,6 +130,10 @@ export function resolveAgent<Output>(
   };
 }
 
+function isFunction(value: unknown): boolean {
+  return typeof value === "function";
+}
+
 type Priced = Pick<AgentDefinition, "modelId" | "price">;
 
 /** An agent and those below it, with the prices that hold for them. */
@@ -120,13 +142,8 @@ function membersOf({ modelId, price, managedAgents }: AgentDefinition, managers:
   return [{ modelId, price: own }, ...managedAgents.flatMap((member) => membersOf(member, own))];
 }
 
-export function oneOf<Choice extends string>(choices: readonly Choice[], name: string, value: Choice): Choice {
-  if (choices.includes(value)) return value;
-  throw new TypeError(`Expected \`${name}\` to be one of ${choices.join(", ")}, got \`${value}\` (${typeof value})`);
-}
-
 function toolsByName(agent: string, tools: readonly AnyTool[]): ReadonlyMap<string, AnyTool> {
-  for (const tool of tools) if (typeof tool?.input?.check !== "function") throw new TypeError("Expected `tools` to be made by `tool({ … })`");
+  for (const tool of tools) if (typeof tool?.input?.json !== "object") throw new TypeError("Expected `tools` to be made by `tool({ … })`");
   const byName = new Map(tools.map((tool) => [tool.name, tool]));
   if (byName.size < tools.length || byName.get(agent)?.agent !== undefined)
     throw new TypeError(`Expected tools and agents to have a different \`name\` each, got: ${[agent, ...tools.map(({ name }) => name)].join(", ")}`);

@@ -1,7 +1,7 @@
-import type { ApprovalDecision } from "./authorize.ts";
 import { codeKind } from "./code-action.ts";
 import { execute } from "./execute.ts";
 import type { Execution, Executor, OutputChunk } from "./executor.ts";
+import type { ApprovalDecision } from "./policy.ts";
 import { resolveAgent } from "./resolved-agent.ts";
 import type { RunHandle } from "./run.ts";
 import { RunContext } from "./run-context.ts";

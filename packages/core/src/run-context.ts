@@ -1,12 +1,12 @@
 import type { RunBase, RunOptions } from "./agent.ts";
-import { atLeast } from "./at-least.ts";
-import type { Approval } from "./authorize.ts";
 import type { Exposure } from "./data-flow.ts";
 import type { AgentEvent, Ending, EventBody, RunState } from "./events.ts";
 import type { Executor, OpenSessionOptions, SessionRef } from "./executor.ts";
 import { errorOf, type Journal, type JournalFactory, type OperationContext, type OperationName, type Outcome, watchJournal } from "./journal.ts";
 import { Ledger } from "./limits.ts";
 import { Memory } from "./memory.ts";
+import { atLeast, refuseUnknown } from "./option-checks.ts";
+import type { Approval } from "./policy.ts";
 import type { ActionKind, ResolvedAgent } from "./resolved-agent.ts";
 import type { RunHandle } from "./run.ts";
 import { Sandbox } from "./sandbox.ts";
@@ -51,6 +51,11 @@ export interface RunnableAgent {
   readonly kind: ActionKind;
   readonly executor: Executor | undefined;
 }
+
+const runOptions: { readonly [Name in keyof RunOptions]-?: true } = {
+  ...({ signal: true, context: true, maxSteps: true, additionalArgs: true, images: true, attachments: true, memory: true } as const),
+  ...({ runId: true, approve: true } as const),
+};
 
 /** Everything one run has; nothing of it is shared with another run but with its managers, through `root`. */
 export class RunContext {
@@ -97,6 +102,7 @@ export class RunContext {
     const { name, budget, price } = agent.definition;
     const { runId = crypto.randomUUID(), signal, additionalArgs = {}, maxSteps = agent.definition.maxSteps } = options;
     if (typeof runId !== "string" || runId === "") throw new TypeError(`Expected \`runId\` to be a text, got \`${runId}\` (${typeof runId})`);
+    refuseUnknown("run", options, runOptions);
     const variables = checkVariables(additionalArgs, agent.callable);
     atLeast(1, "maxSteps", maxSteps);
     this.runId = parent?.run.runId ?? runId;

@@ -3,9 +3,8 @@ import { describeThrown, ProtocolError } from "./errors.ts";
 import type { SessionRef } from "./executor.ts";
 import { Memory, type Step } from "./memory.ts";
 import type { Thread } from "./run-context.ts";
-import { toValue } from "./to-value.ts";
+import { decodeState, encodeState } from "./state-codec.ts";
 import type { Json, Value } from "./value.ts";
-import { decodeValue, encodeValue } from "./value-codec.ts";
 
 /** A conversation as plain JSON. */
 export interface SavedConversation {
@@ -24,14 +23,15 @@ interface SavedThread {
 
 export async function saveThread({ memory, values, exposure, sandbox }: Thread): Promise<SavedConversation> {
   const saved: SavedThread = { steps: memory.steps, values: Object.fromEntries(values), untrusted: [...exposure.untrusted] };
-  return { version: 1, thread: encodeValue(toValue(saved, Number.POSITIVE_INFINITY)), sandbox: await sandbox?.save() };
+  return { version: 1, thread: encodeState(saved), sandbox: await sandbox?.save() };
 }
 
 /** Throws ProtocolError when what was saved is damaged. */
-export function loadThread({ version, thread, sandbox }: SavedConversation): Thread {
+export function loadThread(saved: SavedConversation): Thread {
+  const { version, thread, sandbox } = (saved ?? {}) as SavedConversation;
   if (version !== 1) throw new ProtocolError(`Expected a conversation of version 1, got ${String(version)}.`);
   try {
-    const { steps, values, untrusted } = decodeValue(thread) as unknown as SavedThread;
+    const { steps, values, untrusted } = decodeState(thread) as unknown as SavedThread;
     const hasCode = steps.some((step) => step.type === "action" && step.code !== "");
     const note = hasCode && sandbox === undefined ? freshSandbox : undefined;
     return {

@@ -63,3 +63,18 @@ function schemaFix(vendor: string | undefined): string {
 function pathKey(segment: unknown): string {
   return String(typeof segment === "object" && segment !== null && "key" in segment ? segment.key : segment);
 }
+
+/** What a reference of a schema points to; undefined for one that isn't local, or points nowhere. */
+export function resolveRef(ref: string, root: JsonSchema): unknown {
+  if (!ref.startsWith("#")) return undefined;
+  let target: unknown = root;
+  for (const segment of ref.slice(1).split("/").slice(1)) {
+    const key = decodeURIComponent(segment).replaceAll("~1", "/").replaceAll("~0", "~");
+    target = isObject(target) && Object.hasOwn(target, key) ? target[key] : undefined;
+  }
+  return target;
+}
+
+export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -137,3 +137,21 @@ describe("stopping after a step", () => {
     expect(await run.result).toMatchObject({ state: "aborted", reason: "enough" });
   });
 });
+
+describe("while a callback of the beginning runs", () => {
+  const never = (): Promise<void> => new Promise(() => {});
+
+  it("an abort ends the run as aborted", async () => {
+    const { agent } = agentOf([write("answer")], { stepCallbacks: { task: never } });
+    const run = agent.start("task", { signal: AbortSignal.timeout(50) });
+    const events: string[] = [];
+    for await (const event of run) if (event.type === "run-end") events.push(event.state);
+    expect(events).toEqual(["aborted"]);
+    expect(await run.result).toMatchObject({ state: "aborted", reason: { name: "TimeoutError" } });
+  });
+
+  it("the time of the run is over when it is over", async () => {
+    const { agent } = agentOf(["the last answer"], { stepCallbacks: { task: never }, budget: { wallTimeMs: 50 } });
+    expect(await agent.run("task")).toMatchObject({ state: "limit", limit: "wallTimeMs", text: "the last answer" });
+  });
+});

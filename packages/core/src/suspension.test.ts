@@ -130,3 +130,19 @@ it("is told of in the next task of its conversation only where a sandbox was los
   await chat.run("another");
   expect(model.requests[1]?.messages.at(-1)).toEqual({ role: "user", content: "New task:\nanother" });
 });
+
+it("keeps results that are as deep as a tool's may be", async () => {
+  let deep: unknown = 1;
+  for (let depth = 0; depth < 100; depth++) deep = [deep];
+  const nest = tool({ name: "nest", description: "Nests.", input: z.object({}), execute: () => deep });
+  const { agent } = agentOf([says(call("nest")), says(call("pay")), says(answer(1))], { tools: [nest, pay] });
+  const first = suspended(await agent.run("task"));
+  const state = JSON.parse(JSON.stringify(first.resumeState)) as SuspendedRun;
+  expect(await agent.resume(state, { decisions: approvedIn(first) })).toMatchObject({ state: "success", output: 1 });
+});
+
+it("keeps of the parts of an answer what they are for", async () => {
+  const part = Object.assign(call("pay"), { raw: () => 1 });
+  const { agent } = agentOf([says(part), says(answer(1))], { tools: [pay] });
+  expect(await agent.run("task")).toMatchObject({ state: "suspended" });
+});

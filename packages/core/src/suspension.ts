@@ -1,16 +1,15 @@
 import type { ResumeOptions, RunOptions } from "./agent.ts";
-import type { Approval, ApprovalDecision } from "./authorize.ts";
 import { CatchUpSession } from "./catch-up.ts";
 import type { AgentDefinition } from "./definition.ts";
 import { ConfigurationError, describeThrown, ProtocolError } from "./errors.ts";
 import type { Executor, OpenSessionOptions, SessionRef } from "./executor.ts";
 import { Memory, type Step, type TaskStep } from "./memory.ts";
+import type { Approval, ApprovalDecision } from "./policy.ts";
 import { type JournalEntry, Recorder } from "./recorder.ts";
 import { hash } from "./retry.ts";
 import type { RunContext } from "./run-context.ts";
-import { toValue } from "./to-value.ts";
-import type { Json, Value } from "./value.ts";
-import { decodeValue, encodeValue } from "./value-codec.ts";
+import { decodeState, encodeState } from "./state-codec.ts";
+import type { Json } from "./value.ts";
 
 /**
  * A run that waits, as plain JSON: keep it where only you can read and write it, and hand it to `agent.resume` with the decisions, once. It is not signed:
@@ -42,6 +41,8 @@ export interface Given {
   readonly text: string;
   readonly task: TaskStep;
   readonly earlier: readonly Step[];
+  /** What had brought untrusted content in before. */
+  readonly untrusted: readonly string[];
   /** How many values had a name when it began. */
   readonly valueCount: number;
   readonly options: Pick<RunOptions, "maxSteps" | "additionalArgs" | "runId">;
@@ -63,10 +64,10 @@ export function suspendedRun(run: RunContext, given: Given, recorder: Recorder):
     version: 1,
     runId: run.runId,
     agent: fingerprint(run.agent.definition),
-    given: encode(given),
+    given: encodeState(given),
     journal: recorder.entries(),
     sandboxes: Object.fromEntries(run.sandboxes),
-    pending: encode([...run.pending.values()]),
+    pending: encodeState([...run.pending.values()]),
     suspendedAtMs,
     pauses: run.scope.resumption?.pauses ?? [],
     activeMs: run.activeMs(suspendedAtMs),
@@ -79,16 +80,17 @@ export function readSuspendedRun(state: SuspendedRun, definition: AgentDefinitio
     throw new ProtocolError(`Expected a suspended run of version 1, got ${String((state as Partial<SuspendedRun> | undefined)?.version)}.`);
   try {
     checkSame(state.agent, fingerprint(definition), definition.name);
-    const pending = decodeValue(state.pending) as unknown as readonly Approval[];
+    const pending = decodeState(state.pending) as unknown as readonly Approval[];
     const ids = new Set(pending.map(({ id }) => id));
     const unknown = Object.keys(decisions).find((id) => !ids.has(id));
     if (unknown !== undefined) throw new ConfigurationError(`No pending approval has the id \`${unknown}\`. There are: ${[...ids].join(", ")}.`);
     const byPath = new Map(Object.entries(decisions).map(([id, decision]): [string, ApprovalDecision] => [`${id}/approval`, decision]));
     const before = state.pauses.map(([atMs, pausedMs]): Pause => [atMs, pausedMs]);
     const pauses: Pause[] = [...before, [state.suspendedAtMs, Math.max(0, Date.now() - state.suspendedAtMs)]];
-    const given = decodeValue(state.given) as unknown as Given;
-    const { text, task, earlier, options } = given;
-    if (typeof text !== "string" || task?.type !== "task" || typeof options !== "object") throw new Error("the task is missing");
+    const given = decodeState(state.given) as unknown as Given;
+    const { text, task, earlier, untrusted, options } = given;
+    if (typeof text !== "string" || task?.type !== "task" || typeof options !== "object" || !Array.isArray(untrusted))
+      throw new Error("the task is missing");
     new Memory([...earlier, task]); // throws for steps that are none
     const recorder = new Recorder(state.journal, byPath);
     const catchUp: Resumption["catchUp"] = (path, executor, options) =>
@@ -98,10 +100,6 @@ export function readSuspendedRun(state: SuspendedRun, definition: AgentDefinitio
     if (error instanceof ConfigurationError) throw error;
     throw new ProtocolError(`The state of the suspended run is damaged: ${describeThrown(error).message}`, { cause: error });
   }
-}
-
-function encode(data: unknown): Json {
-  return encodeValue(toValue(data, Number.POSITIVE_INFINITY) satisfies Value);
 }
 
 interface Fingerprint {

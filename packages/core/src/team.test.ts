@@ -82,7 +82,7 @@ describe("a team", () => {
     );
   });
 
-  it("obeys the policy of every manager, the outermost first, for the tools and agents below", async () => {
+  it("obeys the policy of every manager, the outermost last, for the tools and agents below", async () => {
     const asked: string[] = [];
     const inner = scriptedModel([turn.code([["ping", {}]]), turn.code([], "done")]);
     const outer = scriptedModel([turn.code([["worker", { task: "x" }]]), turn.code([], 1)]);
@@ -92,7 +92,7 @@ describe("a team", () => {
     };
     const managed = worker("code", inner, { tools: [ping], toolPolicy: toolPolicy("inner") });
     await new CodeAgent({ model: outer, executor, managedAgents: [managed], toolPolicy: toolPolicy("outer"), name: "boss" }).run("go");
-    expect(asked).toEqual(["outer: boss worker", "outer: boss/worker ping"]);
+    expect(asked).toEqual(["outer: boss worker", "inner: boss/worker ping", "outer: boss/worker ping"]);
     expect(textOfRequest(inner.requests[1] as ModelRequest)).toContain("no pings here");
   });
 
@@ -126,4 +126,17 @@ describe("a team", () => {
     const model = scriptedModel([]);
     expect(() => new ToolCallingAgent({ model, tools: [ping], managedAgents: [worker("code", model, options)] })).toThrow(TypeError);
   });
+});
+
+it("asks a manager about the arguments that its member's policy has put in the place of the model's", async () => {
+  const paid: number[] = [];
+  const pay = tool({ name: "pay", description: "Pays.", input: z.object({ x: z.number() }), execute: ({ x }) => void paid.push(x) });
+  const inner = scriptedModel([turn.code([["pay", { x: 1 }]]), turn.code([], "done")]);
+  const outer = scriptedModel([turn.code([["worker", { task: "x" }]]), turn.code([], 1)]);
+  const managed = worker("code", inner, { tools: [pay], toolPolicy: () => ({ rewrite: { x: 1_000 } }) });
+  const toolPolicy = ({ tool: name, input }: { readonly tool: string; readonly input: unknown }) =>
+    name === "pay" && (input as { x: number }).x > 100 ? ({ deny: "too much" } as const) : "allow";
+  await new CodeAgent({ model: outer, executor, managedAgents: [managed], toolPolicy, name: "boss" }).run("go");
+  expect(paid).toEqual([]);
+  expect(textOfRequest(inner.requests[1] as ModelRequest)).toContain("too much");
 });

@@ -1,14 +1,12 @@
 import { ValueError } from "./errors.ts";
 import { isMedia, isPythonValue, pythonType, type Value } from "./value.ts";
 
-const maxDepth = 100;
-
 /**
  * Anything a host function returned as plain data, read once: no getter, proxy or later change of it can do harm afterwards.
  * `Map`, `Set`, `Date`, `ArrayBuffer`, `undefined` and objects with `toJSON` become what they mean, typed arrays and whatever else can be iterated a list, errors
  * their name and message. Throws {@link ValueError} for functions, symbols, promises, cycles, more than 100 levels, and more than `maxBytes` of text, bytes and parts.
  */
-export function toValue(foreign: unknown, maxBytes: number): Value {
+export function toValue(foreign: unknown, maxBytes: number, maxDepth = 100): Value {
   const open = new Set<object>();
   let bytes = 0;
 
@@ -40,11 +38,15 @@ export function toValue(foreign: unknown, maxBytes: number): Value {
     if (value instanceof Set) return { [pythonType]: "set", items: Array.from(value, copy) };
     if (value instanceof Map) return copyMap(value);
     if (value instanceof ArrayBuffer) return copyBytes(new Uint8Array(value));
+    if (value instanceof Date && Number.isNaN(value.getTime())) throw new ValueError("an invalid Date can't leave the host");
     if (value instanceof Date) return { [pythonType]: "datetime", text: value.toISOString().replace("Z", "+00:00") };
     if ("toJSON" in value && typeof value.toJSON === "function") return copy(value.toJSON());
     if (value instanceof Promise) throw new ValueError("a promise can't leave the host: await it");
     if (value instanceof Error) return copyRecord({ name: value.name, message: value.message });
-    return Symbol.iterator in value ? Array.from(value as Iterable<unknown>, copy) : copyRecord(value);
+    if (Symbol.iterator in value) return Array.from(value as Iterable<unknown>, copy);
+    if (Object.keys(value).length === 0 && !isPlain(value))
+      throw new ValueError(`a ${className(value)} has no data of its own: return what is in it`);
+    return copyRecord(value);
   };
   const copyRecord = (value: object): Value => {
     const record: Record<string, Value> = Object.create(null);
@@ -64,4 +66,13 @@ export function toValue(foreign: unknown, maxBytes: number): Value {
   } catch (error) {
     throw error instanceof ValueError ? error : new ValueError("a getter or a proxy in it throws", { cause: error });
   }
+}
+
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
+function className(value: object): string {
+  return value.constructor?.name || "value of this class";
 }

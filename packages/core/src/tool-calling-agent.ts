@@ -1,9 +1,9 @@
 import type { AgentOptions, ResumeOptions, RunOptions, RunResult } from "./agent.ts";
 import { AgentEngine } from "./agent-engine.ts";
-import { atLeast } from "./at-least.ts";
 import type { Conversation } from "./conversation.ts";
 import type { AgentDefinition } from "./definition.ts";
 import type { ManagedAgent } from "./managed-agent.ts";
+import { atLeast } from "./option-checks.ts";
 import { ownOptions, resolveAgent } from "./resolved-agent.ts";
 import type { Run } from "./run.ts";
 import type { RunScope } from "./run-context.ts";
@@ -34,7 +34,7 @@ export class ToolCallingAgent<Output = PlainValue> implements ManagedAgent {
   readonly #engine: AgentEngine<Output>;
 
   constructor(options: ToolCallingAgentOptions<Output>) {
-    this.#options = ownOptions(options);
+    this.#options = ownOptions(options, { maxParallelCalls: true });
     const agent = resolveAgent(this.#options, { kind: "tool-calling", executor: undefined, authorizedImports: undefined });
     const maxParallelCalls = atLeast(1, "maxParallelCalls", options.maxParallelCalls ?? defaultMaxParallelCalls);
     this.#engine = new AgentEngine(agent, async () => {

@@ -15,6 +15,13 @@ describe("what a tool returns", () => {
     ["hostile keys as own keys", JSON.parse('{"__proto__": {"polluted": true}}'), JSON.parse('{"__proto__": {"polluted": true}}')],
     ["a BigInt", 2n ** 80n, 2n ** 80n],
     ["undefined", undefined, null],
+    [
+      "a class's own fields",
+      new (class Point {
+        x = 1;
+      })(),
+      { x: 1 },
+    ],
     ["8 MB", "x".repeat(8_000_000), "x".repeat(8_000_000)],
     ["a Map and a Set", { map: new Map([["a", 1]]), set: new Set([1]) }, { map: { a: 1 }, set: [1] }],
     ["typed arrays", { embedding: new Float32Array([0.5, 1]), ids: new BigInt64Array([2n ** 62n]) }, { embedding: [0.5, 1], ids: [2n ** 62n] }],
@@ -144,4 +151,39 @@ describe("what a tool returns", () => {
     );
     expect(plainValue(value)).toEqual({ list: [1] });
   });
+});
+
+it.each<readonly [string, unknown, RegExp]>([
+  ["a response that nobody has read", new Response("{}"), /a Response has no data of its own/],
+  [
+    "an async generator",
+    (async function* () {
+      yield 1;
+    })(),
+    /has no data of its own/,
+  ],
+  ["a date that is none", new Date("x"), /an invalid Date/],
+])("does not take %s for an empty object", async (_, result, message) => {
+  const { error } = await run(({ call }) => call("get", []), [returning(result)]);
+  expect(error?.message).toMatch(message);
+});
+
+it.each<readonly [string, z.ZodType, unknown, unknown]>([
+  ["that may be null", z.object({ x: z.number() }).nullable(), { x: 1 }, { x: pythonFloat(1) }],
+  ["of one of several shapes", z.union([z.string(), z.object({ x: z.number() })]), { x: 1 }, { x: pythonFloat(1) }],
+  ["at a place of a tuple", z.tuple([z.number(), z.int()]), [1, 2], [pythonFloat(1), 2]],
+  ["behind a reference", z.object({ x: z.number().meta({ id: "Price" }) }), { x: 1 }, { x: pythonFloat(1) }],
+  ["beside an integer", z.union([z.int(), z.number()]), 1, 1],
+])("makes a float of a number %s", async (_, output, result, expected) => {
+  const get = tool({ name: "get", description: "Gets.", input: anything, output: output as never, execute: () => result as never });
+  expect(await checkResult(get, result, 1_000)).toEqual(expected);
+});
+
+it("types each level of a schema that holds itself, and takes no longer for it", async () => {
+  const node: z.ZodType = z.lazy(() => z.object({ v: z.number(), kids: z.array(z.union([node, z.object({ kids: z.array(node) })])) }));
+  let tree: unknown = { v: 1, kids: [] };
+  for (let depth = 0; depth < 40; depth++) tree = { v: 1, kids: [tree] };
+  const get = tool({ name: "get", description: "Gets.", input: anything, output: node as never, execute: () => tree as never });
+  let typed = (await checkResult(get, tree, 100_000)) as { v: unknown; kids: never[] };
+  for (; typed !== undefined; typed = typed.kids[0] as never) expect(typed.v).toEqual(pythonFloat(1));
 });

@@ -1,25 +1,28 @@
 import { describeThrown, ToolError, ToolInputError } from "./errors.ts";
 import type { SandboxCall } from "./executor.ts";
 import { plainValue } from "./plain-value.ts";
-import type { JsonSchema } from "./schema.ts";
+import { isObject, type JsonSchema, resolveRef } from "./schema.ts";
 import { toValue } from "./to-value.ts";
-import { type AnyTool, parametersOf } from "./tool.ts";
+import { type AnyTool, codeNames } from "./tool.ts";
 import { isMedia, isPythonValue, type PlainValue, pythonFloat, type Value } from "./value.ts";
 
 /** Positions become names here, once; unknown and doubled ones are refused, and `None` stands for an optional one that is not given. */
 export function nameArguments(tool: AnyTool, { args, kwargs }: Pick<SandboxCall, "args" | "kwargs">): { readonly [name: string]: PlainValue } {
   const { json } = tool.input;
-  const names = parametersOf(json);
+  const byCode = codeNames(json);
+  const names = [...byCode.values()];
   const required = (json.required ?? []) as readonly string[];
   const input: Record<string, PlainValue> = Object.create(null);
   if (args.length > names.length) throw new ToolInputError(`${tool.name} takes ${names.length} arguments (${names.join(", ")}), got ${args.length}.`);
-  for (const [name, value] of [...args.map((value, index) => [names[index] as string, value] as const), ...Object.entries(kwargs)]) {
+  for (const [given, value] of [...args.map((value, index) => [names[index] as string, value] as const), ...Object.entries(kwargs)]) {
+    const name = names.includes(given) ? given : (byCode.get(given) ?? given);
     if (name in input) throw new ToolInputError(`${tool.name} got two values for \`${name}\`.`);
     if (!names.includes(name) && !json.additionalProperties)
-      throw new ToolInputError(`${tool.name} has no parameter \`${name}\`, only: ${names.join(", ")}.`);
+      throw new ToolInputError(`${tool.name} has no parameter \`${name}\`, only: ${[...byCode.keys()].join(", ")}.`);
     input[name] = plainValue(value);
   }
-  for (const name of names) if (input[name] === null && !required.includes(name)) delete input[name];
+  const properties = (json.properties ?? {}) as Readonly<Record<string, unknown>>;
+  for (const name of names) if (input[name] === null && !required.includes(name) && !takesNull(properties[name], json)) delete input[name];
   return input;
 }
 
@@ -35,22 +38,52 @@ export async function checkResult(tool: AnyTool, result: unknown, maxBytes: numb
   }
 }
 
-/** Integral numbers under a `number` schema become Python floats: JavaScript can't tell 14 from 14.0. */
-export function typedNumbers(value: Value, schema: unknown): Value {
-  if (typeof schema !== "object" || schema === null) return value;
-  const { items, properties, additionalProperties } = schema as JsonSchema & { readonly properties?: Readonly<Record<string, unknown>> };
-  if (typeof value === "number") return Number.isSafeInteger(value) && isFloat(schema as JsonSchema) ? pythonFloat(value) : value;
-  if (Array.isArray(value)) return value.map((item) => typedNumbers(item, items));
-  if (typeof value !== "object" || value === null || value instanceof Uint8Array || isMedia(value) || isPythonValue(value)) return value;
-  const typed: Record<string, Value> = Object.create(null);
-  for (const [key, item] of Object.entries(value as { readonly [key: string]: Value }))
-    typed[key] = typedNumbers(item, properties?.[key] ?? additionalProperties);
-  return typed;
+/** Whether a schema says that `null` is a value: then it is not the same as nothing. */
+function takesNull(schema: unknown, root: JsonSchema): boolean {
+  const choices = alternatives([schema], root);
+  return choices.some(({ type, enum: values, const: only }) => [type, values, only].flat().some((each) => each === "null" || each === null));
 }
 
-/** Whether numbers under this schema are floats: `number`, also nullable or among others, but not beside `integer`. */
-function isFloat({ type, anyOf, oneOf }: JsonSchema): boolean {
-  const types = [type].flat();
-  const choices = (anyOf ?? oneOf ?? []) as readonly JsonSchema[];
-  return !types.includes("integer") && (types.includes("number") || (choices.some(isFloat) && !choices.some((choice) => choice.type === "integer")));
+/** Integral numbers under a `number` schema become Python floats: JavaScript can't tell 14 from 14.0. */
+export function typedNumbers(value: Value, schema: JsonSchema): Value {
+  return typed(value, alternatives([schema], schema), schema);
+}
+
+function typed(value: Value, schemas: readonly JsonSchema[], root: JsonSchema): Value {
+  if (schemas.length === 0) return value;
+  if (typeof value === "number") {
+    const types = schemas.flatMap(({ type }) => type);
+    return Number.isSafeInteger(value) && types.includes("number") && !types.includes("integer") ? pythonFloat(value) : value;
+  }
+  if (typeof value !== "object" || value === null || value instanceof Uint8Array || isMedia(value) || isPythonValue(value)) return value;
+  if (Array.isArray(value)) {
+    const every = alternatives(
+      schemas.map(({ items }) => items),
+      root,
+    );
+    const first = schemas.flatMap(({ prefixItems }) => (Array.isArray(prefixItems) ? [prefixItems as readonly unknown[]] : []));
+    const at = (index: number): readonly unknown[] => first.flatMap((parts) => (index in parts ? [parts[index]] : []));
+    return value.map((item, index) => typed(item, first.length > 0 && at(index).length > 0 ? alternatives(at(index), root) : every, root));
+  }
+  const record: Record<string, Value> = Object.create(null);
+  for (const [key, item] of Object.entries(value as { readonly [key: string]: Value })) {
+    const parts = schemas.map(({ properties, additionalProperties }) => (properties as JsonSchema | undefined)?.[key] ?? additionalProperties);
+    record[key] = typed(item, alternatives(parts, root), root);
+  }
+  return record;
+}
+
+const maxAlternatives = 100;
+
+/** The schemas themselves and, flat, those that their references, choices and parts lead to. */
+function alternatives(parts: readonly unknown[], root: JsonSchema): readonly JsonSchema[] {
+  const found = new Set<JsonSchema>();
+  const add = (part: unknown): void => {
+    if (!isObject(part) || found.has(part) || found.size >= maxAlternatives) return;
+    found.add(part);
+    if (typeof part.$ref === "string") add(resolveRef(part.$ref, root));
+    for (const more of [part.anyOf, part.oneOf, part.allOf].flat()) add(more);
+  };
+  parts.forEach(add);
+  return [...found];
 }

@@ -1,8 +1,8 @@
-import { atLeast } from "./at-least.ts";
 import { describeThrown } from "./errors.ts";
 import type { ToolSignature } from "./executor.ts";
 import type { ManagedAgent } from "./managed-agent.ts";
-import { type JsonSchema, type ResolvedSchema, resolveSchema, type StandardSchema } from "./schema.ts";
+import { atLeast, oneOf, refuseUnknown } from "./option-checks.ts";
+import { type JsonSchema, type ResolvedSchema, resolveRef, resolveSchema, type StandardSchema } from "./schema.ts";
 import { toValue } from "./to-value.ts";
 import type { Json, Value } from "./value.ts";
 
@@ -66,6 +66,10 @@ export interface AnyTool {
 }
 
 const defaultToolTimeoutMs = 300_000;
+const toolOptions: { readonly [Name in keyof ToolOptions<unknown, unknown, unknown>]-?: true } = {
+  ...({ name: true, description: true, input: true, output: true, execute: true, timeoutMs: true } as const),
+  ...({ needsApproval: true, reads: true, ingests: true, egress: true } as const),
+};
 const pythonKeywords = new Set(
   "False None True and as assert async await break class continue def del elif else except finally for from global if import in is lambda nonlocal not or pass raise return try while with yield".split(
     " ",
@@ -85,17 +89,22 @@ const pythonKeywords = new Set(
  * });
  */
 export function tool<Input, Output, Context = unknown>(options: ToolOptions<Input, Output, Context>): Tool<Input, Output, Context> {
-  const { name, description, execute, timeoutMs = defaultToolTimeoutMs, needsApproval = false } = options;
+  const { name, description, execute, timeoutMs = defaultToolTimeoutMs, needsApproval = false, reads, ingests, egress = false } = options;
   checkName(name);
+  refuseUnknown(`tool ${name}`, options, toolOptions);
+  if (typeof needsApproval !== "function") oneOf([true, false], "needsApproval", needsApproval);
+  oneOf(["private", "public", undefined], "reads", reads);
+  oneOf(["trusted", "untrusted", undefined], "ingests", ingests);
+  oneOf([true, false], "egress", egress);
   if (typeof description !== "string" || description.trim() === "")
     throw new TypeError(`Expected \`description\` of tool \`${name}\` to be text for the model.`);
   if (typeof execute !== "function") throw new TypeError(`Expected \`execute\` of tool \`${name}\` to be a function.`);
   atLeast(1, "timeoutMs", timeoutMs);
-  const input = resolveSchema(options.input, "input", `input of tool ${name}`);
-  if (input.json.type !== "object")
+  const input = withoutRootRef(resolveSchema(options.input, "input", `input of tool ${name}`));
+  const { type, properties, anyOf, oneOf: choices, allOf } = input.json;
+  if (type !== "object" || (properties === undefined && (anyOf ?? choices ?? allOf) !== undefined))
     throw new TypeError(`Expected \`input\` of tool \`${name}\` to be an object schema: its keys are the parameters.`);
   const output = options.output && resolveSchema(options.output as StandardSchema, "output", `output of tool ${name}`);
-  const { reads, ingests, egress = false } = options;
   return { name, description, input, output, needsApproval, reads, ingests, egress, timeoutMs, execute };
 }
 
@@ -103,7 +112,7 @@ export function tool<Input, Output, Context = unknown>(options: ToolOptions<Inpu
 export function checkVariables(variables: Readonly<Record<string, Value>>, tools: ReadonlyMap<string, AnyTool>): Readonly<Record<string, Value>> {
   return Object.fromEntries(
     Object.entries(variables).map(([name, value]) => {
-      checkName(name);
+      checkName(name, "additionalArgs");
       if (tools.has(name)) throw new TypeError(`Expected \`additionalArgs\` to have names of their own, got \`${name}\`, which is a tool`);
       try {
         return [name, toValue(value, Number.POSITIVE_INFINITY)];
@@ -114,9 +123,35 @@ export function checkVariables(variables: Readonly<Record<string, Value>>, tools
   );
 }
 
-/** What a sandbox may know of a tool. */
-export function toolSignature(tool: AnyTool): ToolSignature {
-  return { name: tool.name, description: tool.description, inputSchema: tool.input.json, outputSchema: tool.output?.json };
+/** What a sandbox may know of a tool. Its parameters have the names that they have in code. */
+export function toolSignature({ name, description, input: { json }, output }: AnyTool): ToolSignature {
+  const properties = json.properties as object | undefined;
+  const required = json.required as readonly string[] | undefined;
+  const names = codeNames(json);
+  const inCode = {
+    ...(properties && { properties: Object.fromEntries([...names].map(([code, own]) => [code, properties[own as keyof object]])) }),
+    ...(required && { required: [...names].filter(([, own]) => required.includes(own)).map(([code]) => code) }),
+  };
+  return { name, description, inputSchema: { ...json, ...inCode }, outputSchema: output?.json };
+}
+
+/** The parameters in positional order by their names in code: `from` is `from_` there, as Python's own libraries write it, and `user-id` is `user_id`. */
+export function codeNames(inputSchema: JsonSchema): ReadonlyMap<string, string> {
+  const names = parametersOf(inputSchema);
+  const byCode = new Map<string, string>();
+  for (const name of names) {
+    let code = name.replaceAll(/[^\p{L}\p{N}_]/gu, "_").replace(/^(?=\p{N}|$)/u, "_");
+    while (pythonKeywords.has(code) || byCode.has(code) || (code !== name && names.includes(code))) code += "_";
+    byCode.set(code, name);
+  }
+  return byCode;
+}
+
+/** A schema that is one reference, as libraries write those that have a name, in the form in which its parameters show. */
+function withoutRootRef<Input>(schema: ResolvedSchema<Input>): ResolvedSchema<Input> {
+  const { $ref, ...rest } = schema.json;
+  if (typeof $ref !== "string") return schema;
+  return { ...schema, json: { ...rest, ...(resolveRef($ref, schema.json) as JsonSchema) } };
 }
 
 /** The parameters of an input schema in positional order: the order of its properties. */
@@ -125,9 +160,11 @@ export function parametersOf(inputSchema: JsonSchema): readonly string[] {
 }
 
 /** Throws TypeError unless the name can be a function in Python and JavaScript. */
-export function checkName(name: string): void {
+export function checkName(name: string, option = "name"): void {
   if (typeof name !== "string" || !/^[A-Za-z_][A-Za-z0-9_]*$/.test(name) || pythonKeywords.has(name)) {
-    throw new TypeError(`Expected \`name\` to be a Python identifier that is not a keyword, got \`${name}\` (${typeof name})`);
+    throw new TypeError(
+      `Expected \`${option}\` to be a Python identifier of ASCII letters, digits and _, and no keyword, got \`${name}\` (${typeof name})`,
+    );
   }
   if (name === "final_answer" || name.startsWith("__")) throw new TypeError(`The name \`${name}\` is taken by the sandbox.`);
 }

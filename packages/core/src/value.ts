@@ -17,7 +17,7 @@ export type PlainValue =
   | readonly PlainValue[]
   | { readonly [key: string]: PlainValue };
 
-/** An image, a sound or another file with its media type. A PIL image in Python. */
+/** An image, a sound or another file with its media type. A PIL image in Python, where Pillow is there. */
 export interface Media {
   readonly mediaType: string;
   readonly data: Uint8Array;

@@ -1,5 +1,5 @@
-import type { Approval } from "../authorize.ts";
 import type { AgentEvent } from "../events.ts";
+import type { Approval } from "../policy.ts";
 import type { Value } from "../value.ts";
 import { duration } from "./amounts.ts";
 import { block, gutter } from "./layout.ts";

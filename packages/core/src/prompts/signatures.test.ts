@@ -45,3 +45,31 @@ declare function get_weather(city: string, unit?: "C" | "F", days?: number | nul
     expect(renderSignature(hostile, "javascript")).toContain("import os * / y");
   });
 });
+
+it("shows what is inside of parameters and results, behind references too", () => {
+  const ship = {
+    name: "ship",
+    description: "Ships.",
+    inputSchema: {
+      type: "object",
+      properties: {
+        note: { type: "string" },
+        to: { $ref: "#/$defs/Address" },
+        lines: { type: "array", items: { type: "object", properties: { sku: { type: "string" }, qty: { type: "integer" } } } },
+      },
+      required: ["to", "lines"],
+      $defs: {
+        Address: { type: "object", properties: { zip: { type: "string", description: "five digits" }, next: { $ref: "#/$defs/Address" } } },
+      },
+    },
+    outputSchema: { type: "object", additionalProperties: { type: "array", items: { type: "object", properties: { id: { type: "integer" } } } } },
+  };
+  expect(renderSignature(ship, "python")).toBe(`def ship(note: str = None, *, to: dict, lines: list[dict]) -> dict:
+    """Ships.
+
+    Args:
+        to: {"zip": str (five digits), "next": Any}
+        lines: list[{"sku": str, "qty": int}]
+
+    Returns: dict[str, list[{"id": int}]]"""`);
+});

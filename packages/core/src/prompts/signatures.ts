@@ -1,5 +1,5 @@
 import type { ToolSignature } from "../executor.ts";
-import type { JsonSchema } from "../schema.ts";
+import { isObject, type JsonSchema, resolveRef } from "../schema.ts";
 
 /** A tool as the model reads it: a typed function with a docstring, in the language of its code. */
 export function renderSignature(signature: ToolSignature, language: "python" | "javascript"): string {
@@ -27,26 +27,38 @@ function parameters({ inputSchema }: ToolSignature): readonly Parameter[] {
 }
 
 function pythonHead(signature: ToolSignature): string {
-  const list = parameters(signature).map(
-    ({ name, schema, required }) => `${name}: ${pythonType(schema)}${required ? "" : ` = ${pythonLiteral(schema.default)}`}`,
-  );
+  const all = parameters(signature);
+  const list = all.map(({ name, schema, required }) => {
+    const type = pythonType(schema, signature.inputSchema);
+    return `${name}: ${type}${required ? "" : ` = ${pythonLiteral(schema.default)}`}`;
+  });
+  // As Python has it, what must be given after what may be given has to be named.
+  const firstOptional = all.findIndex(({ required }) => !required);
+  const named = all.findIndex(({ required }, index) => required && firstOptional >= 0 && index > firstOptional);
+  if (named >= 0) list.splice(named, 0, "*");
   return `${signature.name}(${list.join(", ")})${signature.outputSchema ? ` -> ${pythonType(signature.outputSchema)}` : ""}`;
 }
 
 function pythonSignature(signature: ToolSignature): string {
   const all = parameters(signature);
-  const described = all.filter(({ schema }) => schema.description).map(({ name, schema }) => `        ${name}: ${oneLine(schema.description)}`);
+  const described = all.flatMap(({ name, schema }) => {
+    const shape = pythonShape(schema, signature.inputSchema);
+    const said = [schema.description ? oneLine(schema.description) : "", shape.includes("{") ? shape : ""].filter(Boolean).join(" ");
+    return said === "" ? [] : [`        ${name}: ${said}`];
+  });
   const returns = signature.outputSchema && pythonShape(signature.outputSchema);
   const documentation = [
     `    ${signature.description.trim().replaceAll('"""', "'''").replaceAll("\n", "\n    ")}`,
     ...(described.length > 0 ? ["", "    Args:", ...described] : []),
-    ...(returns?.startsWith("{") || returns?.startsWith("list[{") ? ["", `    Returns: ${returns}`] : []),
+    ...(returns?.includes("{") ? ["", `    Returns: ${returns}`] : []),
   ].join("\n");
   return `def ${pythonHead(signature)}:\n    """${documentation.trimStart()}"""`;
 }
 
 function typescriptHead(signature: ToolSignature): string {
-  const list = parameters(signature).map(({ name, schema, required }) => `${name}${required ? "" : "?"}: ${typescriptType(schema)}`);
+  const list = parameters(signature).map(
+    ({ name, schema, required }) => `${name}${required ? "" : "?"}: ${typescriptType(schema, signature.inputSchema)}`,
+  );
   const result = signature.outputSchema ? typescriptType(signature.outputSchema) : "unknown";
   return `${signature.name}(${list.join(", ")}): Promise<${result}>`;
 }
@@ -75,8 +87,8 @@ const pythonNames: Readonly<Record<string, string>> = {
   object: "dict",
 };
 
-function pythonType(schema: JsonSchema): string {
-  return renderType(schema, {
+function pythonType(schema: JsonSchema, root = schema): string {
+  return renderType(schema, root, {
     literal: (values) => `Literal[${values.map(pythonLiteral).join(", ")}]`,
     list: (item) => `list[${item}]`,
     name: (type) => pythonNames[type] ?? "Any",
@@ -86,24 +98,37 @@ function pythonType(schema: JsonSchema): string {
 }
 
 /** The keys of an object too, which a Python type can't say. */
-function pythonShape(schema: JsonSchema): string {
-  return renderType(schema, {
+function pythonShape(schema: JsonSchema, root = schema): string {
+  return renderType(schema, root, {
     literal: (values) => `Literal[${values.map(pythonLiteral).join(", ")}]`,
     list: (item) => `list[${item}]`,
     name: (type) => pythonNames[type] ?? "Any",
     any: "Any",
-    object: (entries) => `{${entries.map(([key, type]) => `"${key}": ${type}`).join(", ")}}`,
+    object: (entries, rest) =>
+      entries.length === 0 && rest !== undefined
+        ? `dict[str, ${rest}]`
+        : `{${entries.map(({ key, type, description }) => `"${key}": ${type}${description === "" ? "" : ` (${description})`}`).join(", ")}}`,
   });
 }
 
-function typescriptType(schema: JsonSchema): string {
-  return renderType(schema, {
+function typescriptType(schema: JsonSchema, root = schema): string {
+  return renderType(schema, root, {
     literal: (values) => values.map((value) => JSON.stringify(value)).join(" | "),
     list: (item) => `Array<${item}>`,
     name: (type) => (type === "integer" ? "number" : type === "array" ? "unknown[]" : type),
     any: "unknown",
-    object: (entries) => `{ ${entries.map(([key, type, required]) => `${key}${required ? "" : "?"}: ${type}`).join("; ")} }`,
+    object: (entries, rest) =>
+      entries.length === 0 && rest !== undefined
+        ? `Record<string, ${rest}>`
+        : `{ ${entries.map(({ key, type, required }) => `${key}${required ? "" : "?"}: ${type}`).join("; ")} }`,
   });
+}
+
+interface Entry {
+  readonly key: string;
+  readonly type: string;
+  readonly required: boolean;
+  readonly description: string;
 }
 
 interface TypeSyntax {
@@ -111,23 +136,33 @@ interface TypeSyntax {
   list(item: string): string;
   name(type: string): string;
   readonly any: string;
-  object(entries: readonly (readonly [key: string, type: string, required: boolean])[]): string;
+  /** `rest` is the type of further values. */
+  object(entries: readonly Entry[], rest: string | undefined): string;
 }
 
-function renderType(schema: JsonSchema, syntax: TypeSyntax, depth = 0): string {
-  if (depth > 6) return syntax.any;
-  const nested = (part: unknown): string => renderType((typeof part === "object" ? (part ?? {}) : {}) as JsonSchema, syntax, depth + 1);
+const maxDepth = 6;
+
+/** `refs` are those that are being followed: a type that holds itself ends there. */
+function renderType(schema: JsonSchema, root: JsonSchema, syntax: TypeSyntax, depth = 0, refs: readonly string[] = []): string {
+  const nested = (part: unknown, more = refs): string => renderType(isObject(part) ? part : {}, root, syntax, depth + 1, more);
+  if (depth > maxDepth) return syntax.any;
+  const { $ref, type, properties, additionalProperties: rest } = schema;
+  if (typeof $ref === "string") return refs.includes($ref) ? syntax.any : nested(resolveRef($ref, root), [...refs, $ref]);
   if (Array.isArray(schema.enum)) return syntax.literal(schema.enum);
   if ("const" in schema) return syntax.literal([schema.const]);
   const choices = schema.anyOf ?? schema.oneOf;
-  if (Array.isArray(choices)) return [...new Set(choices.map(nested))].join(" | ");
-  if (Array.isArray(schema.type)) return schema.type.map((type) => nested({ ...schema, type })).join(" | ");
-  if (schema.type === "array" && schema.items) return syntax.list(nested(schema.items));
-  if (schema.type === "object" && schema.properties) {
+  if (Array.isArray(choices)) return [...new Set(choices.map((choice) => nested(choice)))].join(" | ");
+  if (Array.isArray(type)) return type.map((each) => nested({ ...schema, type: each })).join(" | ");
+  if (type === "array" && schema.items) return syntax.list(nested(schema.items));
+  if (type === "object" && (isObject(properties) || isObject(rest))) {
     const required = new Set((schema.required as readonly string[] | undefined) ?? []);
-    return syntax.object(Object.entries(schema.properties).map(([key, part]) => [key, nested(part), required.has(key)]));
+    const entries = Object.entries(properties ?? {}).map(([key, part]): Entry => {
+      const description = isObject(part) && part.description ? oneLine(part.description) : "";
+      return { key, type: nested(part), required: required.has(key), description };
+    });
+    return syntax.object(entries, isObject(rest) ? nested(rest) : undefined);
   }
-  return typeof schema.type === "string" ? syntax.name(schema.type) : syntax.any;
+  return typeof type === "string" ? syntax.name(type) : syntax.any;
 }
 
 function pythonLiteral(value: unknown): string {

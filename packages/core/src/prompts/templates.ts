@@ -1,5 +1,6 @@
 import type { ToolSignature } from "../executor.ts";
 import type { ModelTool } from "../model.ts";
+import { refuseUnknown } from "../option-checks.ts";
 import type { CodeTags } from "../parse-code.ts";
 import type { JsonSchema } from "../schema.ts";
 
@@ -68,9 +69,8 @@ const places: { readonly [Name in keyof PromptTemplates]: true } = {
 
 /** The user's templates. Throws TypeError for one that doesn't exist or is no function. */
 export function checkTemplates(own: Partial<PromptTemplates> = {}): Partial<PromptTemplates> {
+  refuseUnknown("promptTemplates", own, places);
   for (const [name, template] of Object.entries(own)) {
-    if (!Object.hasOwn(places, name))
-      throw new TypeError(`Expected \`promptTemplates\` to have only ${Object.keys(places).join(", ")}, got \`${name}\``);
     if (template !== undefined && typeof template !== "function")
       throw new TypeError(`Expected \`promptTemplates.${name}\` to be a function (context, standard) => text, got ${typeof template}`);
   }

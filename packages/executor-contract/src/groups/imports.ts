@@ -10,6 +10,22 @@ export const importCases: readonly ContractCase[] = [
     },
   },
   {
+    name: "a module that the code has written is imported, and shadows none of Python's",
+    async run({ open, run }) {
+      const session = await open();
+      const write =
+        "for name in ['my_own_module', 'fractions']:\n    with open(name + '.py', 'w') as file:\n        file.write('def f(x):\\n    return x / 0\\n')";
+      await run(session, write);
+      const { error } = (await run(session, "import my_own_module\nmy_own_module.f(1)")).execution;
+      assert.equal(error?.line, 2);
+      assert.match(error?.traceback ?? "", /my_own_module\.py", line 2, in f\n {4}return x \/ 0\nZeroDivisionError/);
+      assertValue(
+        (await run(session, "import sys\nsys.modules.pop('fractions', None)\nimport fractions\nfractions.Fraction(1, 2).denominator")).execution,
+        2,
+      );
+    },
+  },
+  {
     name: "listed modules and the harmless ones can be imported, in every form",
     async run({ open, run }) {
       const session = await open({ authorizedImports: ["tempfile", "xml.*"] });

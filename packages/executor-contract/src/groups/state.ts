@@ -24,6 +24,26 @@ export const stateCases: readonly ContractCase[] = gentle([
     },
   },
   {
+    name: "lines end where Python ends them",
+    async run({ open, run }) {
+      const session = await open();
+      assertValue((await run(session, "x = 5\rx + 1")).execution, 6);
+      assertValue((await run(session, "x = 5\r\nx + 1")).execution, 6);
+      const { error } = (await run(session, 's = "a\u2028b"\nt = "c\u0085d"\nnothing_here')).execution;
+      assert.match(error?.traceback ?? "", /line 3, in <module>\n {4}nothing_here/);
+    },
+  },
+  {
+    name: "a recursion limit that the code has raised holds in the next step",
+    async run({ open, run }) {
+      const session = await open();
+      await run(session, "import sys\nsys.setrecursionlimit(4000)\ndef depth(n):\n    return n if n == 0 else 1 + depth(n - 1)");
+      assertValue((await run(session, "depth(2000)")).execution, 2000);
+      await run(session, "sys.setrecursionlimit(60)");
+      assertValue((await run(session, "depth(500)")).execution, 500);
+    },
+  },
+  {
     name: "an int with more digits than Python prints is a value like any other",
     async run({ open, run }) {
       const session = await open();

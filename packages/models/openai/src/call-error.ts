@@ -1,5 +1,5 @@
 import { AbortedError, CodeletError, ModelCallError } from "@codelet/core";
-import { asRecord, asText } from "./foreign-json.ts";
+import { asRecord, asText, type ForeignRecord } from "./foreign-json.ts";
 import { retryAfterMs } from "./retry-after.ts";
 import type { Secrets } from "./secrets.ts";
 
@@ -19,6 +19,8 @@ interface StatusError extends Error {
 }
 
 const refusal = /unsupported|unknown|unrecognized|not (be )?(supported|permitted|allowed)|(does not|doesn't) support/i;
+/** Types of errors that the same request gets again. They tell where an error has no status. */
+const callersFaults = ["invalid_request_error", "authentication_error"];
 const maxMessageCharacters = 500;
 const maxCauses = 5;
 
@@ -33,7 +35,8 @@ export function callError(thrown: unknown, context: CallErrorContext): CodeletEr
   const [error] = chain;
   if (isStatusError(error)) return statusError(error, cause, context);
   if (error instanceof SyntaxError)
-    return new ModelCallError(`${context.modelId}: ${hostOf(context)} sent malformed JSON.`, { retryable: true, cause });
+    // Without its cause, whose message quotes a few characters of the answer: they may be a part of the key.
+    return new ModelCallError(`${context.modelId}: ${hostOf(context)} sent malformed JSON.`, { retryable: true });
   return connectionError(chain, cause, context);
 }
 
@@ -55,13 +58,14 @@ function statusError(error: StatusError, cause: unknown, context: CallErrorConte
   const status = error.status ?? statusIn(body);
   const details = { ...(code && { code: secrets.redact(code) }), ...(asText(body?.param) && { param: secrets.redact(asText(body?.param)) }) };
   const answered = `${modelId}: ${hostOf(context)} answered ${status ?? "with an error"}${code === "" ? "" : ` (${code})`}`;
-  const what = `${answered}: ${explanation(error, body)}${advice(error, context)}`;
-  const retryable = isHopeless(error, code) ? false : undefined;
+  const what = `${answered}: ${explanation(error, body, secrets)}${advice(error, context)}`;
+  const isCallersFault = status === undefined && callersFaults.includes(asText(body?.type));
+  const retryable = isCallersFault || isHopeless(error, code) ? false : undefined;
   return new ModelCallError(secrets.redact(what), { status, retryable, retryAfterMs: retryAfterMs(error.headers), details, cause });
 }
 
 /** An error in the middle of a stream has no HTTP status, but routers put one in its code. */
-function statusIn(body: ReturnType<typeof asRecord>): number | undefined {
+function statusIn(body: ForeignRecord | undefined): number | undefined {
   const code = Number(body?.code);
   return Number.isInteger(code) && code >= 400 && code <= 599 ? code : undefined;
 }
@@ -71,8 +75,10 @@ function isHopeless(error: StatusError, code: string): boolean {
   return code === "insufficient_quota" || error.headers?.get("x-should-retry") === "false";
 }
 
-function explanation(error: StatusError, body: ReturnType<typeof asRecord>): string {
-  const text = (asText(body?.message) || asText(error.error) || error.message.replace(/^\d{3} /, "")).replace(/\s+/g, " ").trim();
+/** What the server said, redacted before it is cut: a part of a key would not be found any more. */
+function explanation(error: StatusError, body: ForeignRecord | undefined, secrets: Secrets): string {
+  const said = asText(body?.message) || asText(error.error) || error.message.replace(/^\d{3} /, "");
+  const text = secrets.redact(said).replace(/\s+/g, " ").trim();
   if (/^<(!doctype|html|\?xml)/i.test(text)) return "a web page instead of JSON. Is the `baseURL` right?";
   return text.length > maxMessageCharacters ? `${text.slice(0, maxMessageCharacters)}…` : text;
 }

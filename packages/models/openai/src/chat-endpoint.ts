@@ -1,8 +1,13 @@
 import { ConfigurationError, ModelCallError } from "@codelet/core";
 import type { OpenAI } from "openai";
-import { asList, asRecord } from "./foreign-json.ts";
+import { isEventStream } from "./event-stream.ts";
+import { asList, asRecord, type ForeignRecord } from "./foreign-json.ts";
 import { guardedFetch } from "./guarded-fetch.ts";
+import { customHeaderNames } from "./openai-environment.ts";
 import type { ResolvedOptions } from "./openai-options.ts";
+import { endingOf } from "./read-answer.ts";
+import type { Secrets } from "./secrets.ts";
+import { numberedCalls } from "./tool-calls.ts";
 
 /** The one URL that is used, as JSON that nobody has checked. */
 export interface ChatEndpoint {
@@ -18,13 +23,13 @@ const longestTimeoutMs = 2 ** 31 - 1;
 const excerptCharacters = 200;
 
 /** Chat completions through the SDK, which is loaded at the first request: it takes 0.2 s. */
-export function chatEndpoint(options: ResolvedOptions): ChatEndpoint {
+export function chatEndpoint(options: ResolvedOptions, secrets: Secrets): ChatEndpoint {
   let loading: Promise<OpenAI> | undefined;
   const client = (): Promise<OpenAI> => (loading ??= createClient(options));
   return {
     async complete(body, signal) {
       const answer = await (await client()).post<unknown>(path, { body, ...(signal && { signal }) });
-      if (typeof answer === "string") throw wrongType("JSON", answer);
+      if (typeof answer === "string") throw wrongType("JSON", answer, secrets);
       await throwReported(answer);
       return answer;
     },
@@ -32,8 +37,7 @@ export function chatEndpoint(options: ResolvedOptions): ChatEndpoint {
       const { data, response } = await (await client())
         .post<AsyncIterable<unknown>>(path, { body, stream: true, ...(signal && { signal }) })
         .withResponse();
-      if (response.headers.get("content-type")?.includes("event-stream") ?? true) return data;
-      return inOnePiece(await response.text());
+      return isEventStream(response.headers) ? unlessReported(data) : inOnePiece(await response.text(), secrets);
     },
   };
 }
@@ -51,36 +55,61 @@ async function createClient(options: ResolvedOptions): Promise<OpenAI> {
       maxRetries: 0, // the kernel retries, once for all
       timeout: longestTimeoutMs,
       logLevel: "off",
-      defaultHeaders: { ...(options.apiKey === "" && { Authorization: null }), ...options.headers },
+      defaultHeaders: defaultHeaders(options),
       fetch: guardedFetch(options.fetch, options),
       fetchOptions: { redirect: "manual" }, // another host must not get the prompt
     });
-  } catch (error) {
-    throw new ConfigurationError("The openai package refused its options.", { cause: error });
+  } catch (cause) {
+    if (customHeaderNames().length === 0) throw new ConfigurationError("The openai package refused its options.", { cause });
+    // Without its cause, whose message quotes the variable.
+    throw new ConfigurationError("The openai package refused its options or the variable OPENAI_CUSTOM_HEADERS, which it checks.");
+  }
+}
+
+/** Our headers, with names in lower case so that later ones win. Those of a variable, which the SDK would send to any server, are left out. */
+function defaultHeaders({ apiKey, organization, project, headers }: ResolvedOptions): Readonly<Record<string, string | null>> {
+  return {
+    ...Object.fromEntries(customHeaderNames().map((name) => [name, null])),
+    authorization: apiKey === "" ? null : `Bearer ${apiKey}`,
+    "openai-organization": organization,
+    "openai-project": project,
+    ...headers,
+  };
+}
+
+/** The chunks up to one that says what went wrong. */
+async function* unlessReported(chunks: AsyncIterable<unknown>): AsyncGenerator<unknown> {
+  for await (const chunk of chunks) {
+    await throwReported(chunk);
+    yield chunk;
   }
 }
 
 /** The stream of a server that doesn't stream: one chunk with the whole message. */
-async function inOnePiece(text: string): Promise<AsyncIterable<unknown>> {
+async function inOnePiece(text: string, secrets: Secrets): Promise<AsyncIterable<unknown>> {
   const answer = asRecord(parsed(text));
   await throwReported(answer);
   const choices = asList(answer?.choices)
     .map(asRecord)
     .filter((choice) => choice !== undefined);
-  if (choices.length === 0) throw wrongType("an event stream", text);
-  const chunk = {
-    ...answer,
-    choices: choices.map((choice) => ({ ...choice, delta: choice.message, finish_reason: choice.finish_reason ?? "unknown" })),
-  };
+  if (choices.length === 0) throw wrongType("an event stream", text, secrets);
+  const chunk = { ...answer, choices: choices.map(asLastPiece) };
   return (async function* () {
     yield chunk;
   })();
 }
 
-/** Some servers say with status 200 what went wrong. In a stream the SDK throws that. */
+/** A choice that holds a whole message as a stream's last piece of it. */
+function asLastPiece(choice: ForeignRecord): ForeignRecord {
+  const message = asRecord(choice.message);
+  return { ...choice, delta: message && { ...message, tool_calls: numberedCalls(message.tool_calls) }, finish_reason: endingOf(choice) ?? "unknown" };
+}
+
+/** Some servers say with status 200 what went wrong: in `error`, which the SDK throws in a stream, or in an answer of type `error`. */
 async function throwReported(answer: unknown): Promise<void> {
-  const error = asRecord(answer)?.error;
-  if (!error || asList(asRecord(answer)?.choices).length > 0) return;
+  const record = asRecord(answer);
+  const error = record?.object === "error" ? record : record?.error;
+  if (!error || asList(record?.choices).length > 0) return;
   const { APIError } = await import("openai");
   throw new APIError(undefined, error, undefined, new Headers());
 }
@@ -93,7 +122,7 @@ function parsed(text: string): unknown {
   }
 }
 
-function wrongType(expected: string, text: string): ModelCallError {
-  const excerpt = text.replace(/\s+/g, " ").trim().slice(0, excerptCharacters);
+function wrongType(expected: string, text: string, secrets: Secrets): ModelCallError {
+  const excerpt = secrets.redact(text).replace(/\s+/g, " ").trim().slice(0, excerptCharacters);
   return new ModelCallError(`The server did not answer with ${expected}. Is the \`baseURL\` right? It answered: ${excerpt}`, { retryable: false });
 }

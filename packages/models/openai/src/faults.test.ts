@@ -62,6 +62,14 @@ describe("a status", () => {
     }
   });
 
+  it.each([600, 601, 999])("%i, which HTTP doesn't know, is the server's failure", async (status) => {
+    await expectFailures(whole({ error: { message: "It is so.", code: "a_code" } }, status), {
+      status,
+      retryable: true,
+      message: expect.stringContaining(`${status} (a_code): It is so.`),
+    });
+  });
+
   it("429 for an empty account is not retryable", async () => {
     await expectFailures(whole({ error: { message: "No more.", code: "insufficient_quota" } }, 429), { status: 429, retryable: false });
   });
@@ -98,6 +106,22 @@ describe("a status", () => {
     await expectFailures(whole(body), { status: 502, retryable: true, message: expect.stringContaining("The provider is down.") });
     await expectFailures(whole({ error: { message: "No such model.", code: 404 } }), { status: 404, retryable: false });
     await expectFailures(whole({ error: "No such model." }), { message: expect.stringMatching(/: No such model\.$/) });
+  });
+
+  it.each(["invalid_request_error", "authentication_error"])("200 with an error of type %s is not retryable", async (type) => {
+    const expected = { status: undefined, retryable: false, message: expect.stringContaining("It is so.") };
+    await expectFailures(whole({ error: { message: "It is so.", type, code: "a_code" } }), expected);
+    await using server = await loopbackServer(streamed(chunk({ content: "par" }) + event({ error: { message: "It is so.", type } })));
+    await expect(gather(openai("fixture-1", { baseURL: server.baseURL }), ask("Hi."))).rejects.toMatchObject(expected);
+  });
+
+  it("200 with an answer that is an error has its status and message", async () => {
+    const body = { object: "error", message: "It is too long.", type: "BadRequestError", code: 400 };
+    const expected = { code: "model-call", status: 400, retryable: false, message: expect.stringContaining("It is too long.") };
+    await expectFailures(whole(body), expected);
+    await using server = await loopbackServer(streamed(chunk({ content: "par" }) + event(body), { end: "hang" }));
+    await expect(gather(openai("fixture-1", { baseURL: server.baseURL }), ask("Hi."))).rejects.toMatchObject(expected);
+    await server.requests[0]?.hungUp;
   });
 
   it("200 with a web page is an error that is not retried", async () => {
@@ -177,6 +201,18 @@ describe("time", () => {
     const failure = gather(openai("fixture-1", { baseURL: server.baseURL, idleTimeoutMs: 50 }), ask("Hi."));
     await expect(failure).rejects.toMatchObject({ retryable: true, details: { timeout: "idle", maxMs: 50 } });
     await server.requests[0]?.hungUp;
+  });
+
+  it.each([Number.POSITIVE_INFINITY, 2 ** 31, 1e12])("does not run out within a moment where the limit is %d ms", async (limitMs) => {
+    const slow: Answer = async (response) => {
+      await new Promise((resolve) => setTimeout(resolve, 30));
+      response.writeHead(200, eventStream).write(chunk({ content: "late" }));
+      await new Promise((resolve) => setTimeout(resolve, 30));
+      response.end(chunk({}, "stop"));
+    };
+    await using server = await loopbackServer(slow);
+    const model = openai("fixture-1", { baseURL: server.baseURL, firstByteTimeoutMs: limitMs, idleTimeoutMs: limitMs });
+    expect((await gather(model, ask("Hi."))).map(({ type }) => type)).toEqual(["text", "finish"]);
   });
 
   it("does not run out while the consumer takes its time", async () => {
@@ -328,6 +364,23 @@ describe("the key", () => {
       const error: unknown = await call().catch((thrown: unknown) => thrown);
       expect(CodeletError.isInstance(error)).toBe(true);
       expect(inspect(error, { depth: 10, showHidden: true })).not.toMatch(/nobody-may-see|another-secret/);
+    }
+  });
+
+  it.each<[string, (before: string) => Answer]>([
+    ["an error's message", (before) => whole({ error: { message: before + apiKey } }, 401)],
+    ["an error page", (before) => whole(before + apiKey, 500, html)],
+    ["a page instead of an answer", (before) => whole(before + apiKey, 200, html)],
+    ["malformed JSON", (before) => whole(`${apiKey}${before}`)],
+  ])("is not in what is thrown in part either, when a server's text is cut in the middle of it in %s", async (_, answer) => {
+    for (const length of [180, 190, 480, 490]) {
+      await using server = await loopbackServer(answer("x".repeat(length)));
+      const model = openai("fixture-1", { baseURL: server.baseURL, ...options });
+      for (const call of [() => model.generate(ask("Hi.")), () => gather(model, ask("Hi."))]) {
+        const error: unknown = await call().catch((thrown: unknown) => thrown);
+        expect(CodeletError.isInstance(error)).toBe(true);
+        expect(inspect(error, { depth: 10, showHidden: true })).not.toContain(apiKey.slice(0, 8));
+      }
     }
   });
 

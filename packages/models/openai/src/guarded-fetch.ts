@@ -1,14 +1,20 @@
 import { ModelCallError } from "@codelet/core";
+import { isEventStream } from "./event-stream.ts";
 import { type SizeLimits, sizeMeter } from "./size-meter.ts";
 
 export interface ResponseLimits extends SizeLimits {
-  /** Milliseconds from the request to the first byte of the body. */
+  /** Milliseconds from the request to the first byte of the body. `Infinity` is no limit. */
   readonly firstByteTimeoutMs: number;
-  /** Milliseconds between two reads of the body. */
+  /** Milliseconds between two reads of the body. `Infinity` is no limit. */
   readonly idleTimeoutMs: number;
 }
 
 type Fetch = typeof globalThis.fetch;
+
+/** A longer timer of Node's or of a browser's fires at once. */
+const longestTimerMs = 2 ** 31 - 1;
+/** `Response` can be made with no higher status. */
+const highestStatus = 599;
 
 /** A fetch whose responses end in time and in size, or fail with `model-call`. Aborting works also where the inner fetch ignores its signal. */
 export function guardedFetch(fetch: Fetch, limits: ResponseLimits): Fetch {
@@ -20,7 +26,7 @@ export function guardedFetch(fetch: Fetch, limits: ResponseLimits): Fetch {
     if (response.body === null) return response;
 
     const reader = response.body.getReader();
-    const meter = sizeMeter(limits, response.headers.get("content-type")?.includes("event-stream") ?? true);
+    const meter = sizeMeter(limits, isEventStream(response.headers));
     let hasBegun = false;
     const body = new ReadableStream<Uint8Array<ArrayBuffer>>(
       {
@@ -44,8 +50,14 @@ export function guardedFetch(fetch: Fetch, limits: ResponseLimits): Fetch {
       },
       { highWaterMark: 0 },
     );
-    return new Response(body, { status: response.status, statusText: response.statusText, headers: response.headers });
+    return responseLike(response, body);
   };
+}
+
+/** The response with another body. A status that HTTP doesn't know keeps its number, and counts as the server's failure. */
+function responseLike({ status, statusText, headers }: Response, body: ReadableStream<Uint8Array<ArrayBuffer>>): Response {
+  const made = new Response(body, { status: Math.min(status, highestStatus), statusText, headers });
+  return status > highestStatus ? Object.defineProperty(made, "status", { value: status }) : made;
 }
 
 /** The promise, unless the time is up or the signal aborted before it settles. The clock runs only while something is waited for. */
@@ -60,7 +72,8 @@ function inTime<T>(
   return new Promise<T>((resolve, reject) => {
     const fail = (): void => reject(signal.reason);
     if (signal.aborted) return fail();
-    const timer = setTimeout(() => expiry.abort(timeoutError(timeout, limits)), Math.max(0, waitMs));
+    const expire = (): void => expiry.abort(timeoutError(timeout, limits));
+    const timer = waitMs === Number.POSITIVE_INFINITY ? undefined : setTimeout(expire, Math.min(Math.max(0, waitMs), longestTimerMs));
     signal.addEventListener("abort", fail, { once: true });
     start()
       .then(resolve, reject)

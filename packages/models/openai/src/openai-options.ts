@@ -33,9 +33,9 @@ export interface OpenAIModelOptions {
    * sees none, and the run fails. @default true for OpenAI's own models that see; false for a `baseURL` of yours
    */
   readonly seesImages?: boolean | undefined;
-  /** Milliseconds from the request to the first byte of the answer. Minimum 1. @default 300_000 */
+  /** Milliseconds from the request to the first byte of the answer. Minimum 1; `Infinity` is no limit. @default 300_000 */
   readonly firstByteTimeoutMs?: number | undefined;
-  /** Milliseconds without a byte once the answer has begun. Minimum 1. @default 120_000 */
+  /** Milliseconds without a byte once the answer has begun. Minimum 1; `Infinity` is no limit. @default 120_000 */
   readonly idleTimeoutMs?: number | undefined;
   /** Bytes of one event of a stream, or of an answer in one piece. Minimum 1. @default 16 MiB */
   readonly maxEventBytes?: number | undefined;
@@ -49,6 +49,7 @@ export interface ResolvedOptions {
   readonly baseURL: string;
   readonly organization: string | null;
   readonly project: string | null;
+  /** With names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
   readonly fetch: typeof globalThis.fetch;
   readonly temperature: number | undefined;
@@ -78,26 +79,28 @@ const optionNames: Readonly<Record<keyof OpenAIModelOptions, true>> = {
 /** Families that answer `stop` with an error. */
 const refusesStop = /^(o3(?!-mini)|o4|gpt-5(?!.*chat)|grok-[34])/;
 
-/** OpenAI's models that take no pictures. */
-const isBlind = /^(gpt-3|gpt-4(-\d{4}|-32k|$)|o1-(mini|preview)|o3-mini|gpt-4o(-mini)?-(audio|search)|gpt-audio|gpt-oss)/;
+/** OpenAI's models that take no pictures. A fine-tuned one is called `ft:<model>:<owner>…`. */
+const isBlind =
+  /^(davinci|babbage|gpt-3|gpt-4(-\d{4}|-32k|-turbo-preview|:|$)|o1-(mini|preview)|o3-mini|gpt-4o(-mini)?-(audio|search)|gpt-audio|gpt-oss)/;
 
 /** The complete options. Throws TypeError for a wrong one, `configuration` when no key can be found. */
 export function resolveOptions(modelId: string, options: OpenAIModelOptions, environment: OpenAIEnvironment): ResolvedOptions {
   if (typeof modelId !== "string" || modelId === "")
     throw new TypeError(`Expected \`modelId\` to be the name of a model, got \`${modelId}\` (${typeof modelId})`);
   checkNames(options);
-  const { headers = {}, parameters = {}, temperature, maxTokens } = options;
+  const { parameters = {}, temperature, maxTokens } = options;
   const isEnvironmentsServer = options.baseURL === undefined;
   const givenURL = options.baseURL ?? environment.baseURL ?? openaiBaseURL;
   const givenKey = options.apiKey ?? environment.apiKey ?? "";
   checkBaseURL(givenURL);
-  checkHeaders(givenKey, headers);
+  checkHeaders(givenKey, options.headers ?? {});
+  const headers = lowerCased(options.headers ?? {});
   const baseURL = givenURL.replace(/\/+$/, "");
   const apiKey = givenKey.trim(); // as it is sent, so that it is recognised when it comes back
   if (temperature !== undefined) checkNumber("temperature", temperature, 0);
   if (maxTokens !== undefined) checkNumber("maxTokens", maxTokens, 1);
   if (options.fetch !== undefined && typeof options.fetch !== "function") throw new TypeError("Expected `fetch` to be a function.");
-  if (options.apiKey === undefined && apiKey === "" && baseURL === openaiBaseURL && !("authorization" in lowerCased(headers))) {
+  if (options.apiKey === undefined && apiKey === "" && baseURL === openaiBaseURL && !("authorization" in headers)) {
     throw new ConfigurationError(
       "There is no key for OpenAI: set the variable OPENAI_API_KEY, or pass `apiKey`, or the `baseURL` of a server without one.",
     );
@@ -115,7 +118,7 @@ export function resolveOptions(modelId: string, options: OpenAIModelOptions, env
     reasoningEffort: options.reasoningEffort,
     parameters,
     stopSequences: resolveStopSequences(modelId, options.stopSequences),
-    seesImages: options.seesImages ?? (baseURL === openaiBaseURL && !isBlind.test(modelId)),
+    seesImages: options.seesImages ?? (baseURL === openaiBaseURL && !isBlind.test(modelId.replace(/^ft:/, ""))),
     firstByteTimeoutMs: checkNumber("firstByteTimeoutMs", options.firstByteTimeoutMs ?? defaultFirstByteTimeoutMs, 1),
     idleTimeoutMs: checkNumber("idleTimeoutMs", options.idleTimeoutMs ?? defaultIdleTimeoutMs, 1),
     maxEventBytes: checkNumber("maxEventBytes", options.maxEventBytes ?? defaultMaxEventBytes, 1),

@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import { type ModelRequest, noUsage } from "@codelet/core";
 import { describe, expect, it } from "vitest";
 import { openai } from "./openai.ts";
@@ -29,6 +30,19 @@ describe("generate", () => {
     const response = await openai("fixture-1", { baseURL: server.baseURL }).generate(ask("Weather?"));
     expect(response).toMatchObject({ content: calls, finishReason: "tool-calls" });
     expect(server.requests[0]?.headers.authorization).toBeUndefined();
+  });
+
+  it("returns each call of a message, also when the server gives them no ids and no indices", async () => {
+    const call = (x: number): object => ({ type: "function", function: { name: "f", arguments: JSON.stringify({ x }) } });
+    const body = { choices: [{ message: { tool_calls: [call(1), call(2)] }, finish_reason: "stop" }] };
+    await using server = await loopbackServer(whole(body));
+    const model = openai("fixture-1", { baseURL: server.baseURL });
+    const found = [
+      { type: "tool-call", name: "f", input: { x: 1 } },
+      { type: "tool-call", name: "f", input: { x: 2 } },
+    ];
+    expect(await model.generate(ask("Do."))).toMatchObject({ content: found, finishReason: "tool-calls" });
+    expect(await gather(model, ask("Do."))).toMatchObject([...found, { type: "finish", finishReason: "tool-calls" }]);
   });
 
   it("reads a refusal as filtered text", async () => {
@@ -140,6 +154,35 @@ describe("stream", () => {
     expect(deltas).toEqual([...calls, { type: "finish", usage: { ...noUsage, input: 120, output: 36 }, finishReason: "tool-calls" }]);
   });
 
+  it.each(["", "null"])("goes on at the finish reason %j", async (none) => {
+    const body = chunk({ content: "one " }, none) + chunk({ content: "two" }, none) + chunk({}, "length");
+    const inOnePiece = { choices: [{ message: { content: "one two" }, finish_reason: none }] };
+    await using server = await loopbackServer(streamed(body), streamed(chunk({ content: "one" }, none)), whole(inOnePiece));
+    const model = openai("fixture-1", { baseURL: server.baseURL });
+    expect(joined(await gather(model, ask("Count.")))).toEqual([
+      { type: "text", text: "one two" },
+      { type: "finish", usage: noUsage, finishReason: "length" },
+    ]);
+    await expect(gather(model, ask("Count."))).rejects.toMatchObject({ code: "model-call", retryable: true });
+    expect((await gather(model, ask("Count."))).at(-1)).toMatchObject({ type: "finish", finishReason: "other" });
+  });
+
+  it("yields a refusal after the text before it, of which a part may be a stop text", async () => {
+    await using server = await loopbackServer(streamed(chunk({ content: "So </co" }) + chunk({ refusal: "I won't." }, "stop")));
+    const deltas = await gather(openai("fixture-1", { baseURL: server.baseURL }), { ...ask("Do."), stop: ["</code>"] });
+    expect(joined(deltas)).toEqual([
+      { type: "text", text: "So </coI won't." },
+      { type: "finish", usage: noUsage, finishReason: "content-filter" },
+    ]);
+  });
+
+  it("is known by its content type in any letter case", async () => {
+    const headers = { "content-type": "Text/Event-Stream; charset=UTF-8" };
+    await using server = await loopbackServer(whole(fixture("code-answer.sse"), 200, headers));
+    const model = openai("fixture-1", { baseURL: server.baseURL, maxEventBytes: 500 });
+    expect(joined(await gather(model, ask("Count.")))[0]).toEqual({ type: "text", text: codeText });
+  });
+
   it("yields reasoning apart from text", async () => {
     await using server = await loopbackServer(streamed(fixture("reasoning-answer.sse")));
     const deltas = await gather(openai("fixture-1", { baseURL: server.baseURL }), ask("Hi."));
@@ -176,6 +219,40 @@ describe("the environment", () => {
       ["Bearer key-of-the-environment", "org-of-the-environment"],
       [undefined, undefined],
     ]);
+  });
+
+  it("adds no headers of OPENAI_CUSTOM_HEADERS, which the SDK would send to any server", async () => {
+    await using server = await loopbackServer(whole(fixture("code-answer.json")));
+    process.env.OPENAI_CUSTOM_HEADERS =
+      "authorization: Bearer other\r\nX-Secret : hidden\nX-Title: theirs\nOpenAI-Organization: theirs\ncontent-type: text/plain\nno header";
+    try {
+      const options = { baseURL: server.baseURL, organization: "ours", headers: { "x-title": "ours" } };
+      await openai("fixture-1", { ...options, apiKey: "key-of-the-test" }).generate(ask("Hi."));
+      await openai("fixture-1", { ...options, apiKey: "" }).generate(ask("Hi."));
+      await openai("fixture-1", { ...options, apiKey: "key-of-the-test", headers: { AUTHORIZATION: "Basic mine" } }).generate(ask("Hi."));
+    } finally {
+      delete process.env.OPENAI_CUSTOM_HEADERS;
+    }
+    expect(server.requests.map(({ headers }) => headers.authorization)).toEqual(["Bearer key-of-the-test", undefined, "Basic mine"]);
+    expect(server.requests[0]?.headers).toMatchObject({
+      "x-title": "ours",
+      "openai-organization": "ours",
+      "content-type": "application/json",
+    });
+    for (const { headers } of server.requests) expect(headers).not.toHaveProperty("x-secret");
+  });
+
+  it("is in no error when the SDK refuses OPENAI_CUSTOM_HEADERS", async () => {
+    process.env.OPENAI_CUSTOM_HEADERS = "X-Secret: hidden\u2028value";
+    try {
+      const failure = await openai("fixture-1", { baseURL: "http://127.0.0.1:9/v1" })
+        .generate(ask("Hi."))
+        .catch((thrown: unknown) => thrown);
+      expect(failure).toMatchObject({ code: "configuration", message: expect.stringContaining("OPENAI_CUSTOM_HEADERS") });
+      expect(inspect(failure, { depth: 10 })).not.toContain("hidden");
+    } finally {
+      delete process.env.OPENAI_CUSTOM_HEADERS;
+    }
   });
 
   it("without a key is an error that names the variable", () => {

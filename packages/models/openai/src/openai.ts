@@ -20,8 +20,8 @@ import { secretsOf } from "./secrets.ts";
  */
 export function openai(modelId: string, options: OpenAIModelOptions = {}): Model {
   const resolved = resolveOptions(modelId, options, openaiEnvironment());
-  const endpoint = chatEndpoint(resolved);
   const secrets = secretsOf(resolved);
+  const endpoint = chatEndpoint(resolved, secrets);
   const { baseURL } = resolved;
   let sendsStop = resolved.stopSequences === "send";
 

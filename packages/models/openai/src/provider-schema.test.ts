@@ -34,7 +34,40 @@ describe("a schema is made strict", () => {
   });
 });
 
+const objectWith = (a: unknown, more: object = {}): Readonly<Record<string, unknown>> => ({
+  type: "object",
+  properties: { a },
+  required: ["a"],
+  ...more,
+});
+
+it("is made strict with the bounds that strict servers know, and with any names of properties", () => {
+  const bounded = { type: "array", items: { type: "number", minimum: 1, multipleOf: 2 }, minItems: 1, maxItems: 3 };
+  const text = { type: "string", pattern: "^a", format: "date" };
+  const schema = objectWith(bounded, { properties: { a: bounded, default: text }, required: ["a", "default"] });
+  expect(strictSchema(schema)).toEqual({ ...schema, additionalProperties: false });
+});
+
 describe("a schema stays as it is", () => {
+  it.each([
+    ["with a default", objectWith({ type: "string", default: "x" })],
+    ["with unique items", objectWith({ type: "array", items: { type: "string" }, uniqueItems: true })],
+    ["with a count of properties", objectWith({ type: "string" }, { minProperties: 1 })],
+    ["with a limit of properties", objectWith({ type: "string" }, { maxProperties: 1 })],
+    // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
+    ["with a consequence", objectWith({ type: "string" }, { then: { type: "object" } })],
+    ["with another consequence", objectWith({ type: "string" }, { else: { type: "object" } })],
+    ["with unevaluated properties", objectWith({ type: "string" }, { unevaluatedProperties: false })],
+    ["with an array of anything", objectWith({ type: "array" })],
+    ["with an array or nothing", objectWith({ type: ["array", "null"] })],
+    ["with an array whose items are true", objectWith({ type: "array", items: true })],
+    ["with a property that is true", objectWith(true)],
+    ["with a choice that is false", objectWith({ anyOf: [{ type: "string" }, false] })],
+    ["with a definition that is true", objectWith({ $ref: "#/$defs/A" }, { $defs: { A: true } })],
+  ])("%s, as JSON Schema says it", (_, schema) => {
+    expect(strictSchema(schema)).toBeUndefined();
+  });
+
   it.each([
     ["with an optional property", z.object({ a: z.string().optional() })],
     ["with an optional property below", z.object({ a: z.object({ b: z.string().default("x") }) })],
@@ -42,6 +75,8 @@ describe("a schema stays as it is", () => {
     ["with anything", z.object({ a: z.unknown() })],
     ["with loose objects", z.looseObject({ a: z.string() })],
     ["with a tuple", z.object({ a: z.tuple([z.string(), z.number()]) })],
+    ["with a short text", z.object({ a: z.string().min(1) })],
+    ["with a long text", z.object({ a: z.array(z.string().max(9)) })],
     ["that is no object", z.array(z.string())],
     ["that is a choice", z.union([z.object({ a: z.string() }), z.object({ b: z.string() })])],
   ])("%s", (_, schema) => {

@@ -3,11 +3,21 @@ import type { JsonSchema } from "@codelet/core";
 const listKeywords = ["anyOf", "oneOf", "allOf"];
 const mapKeywords = ["properties", "$defs", "definitions"];
 const schemaKeywords = ["items", "additionalProperties"];
+/** What a strict server refuses. Patterns, formats, bounds of numbers and counts of items are allowed. */
 const neverStrict = [
   "allOf",
   "oneOf",
   "not",
   "if",
+  "then",
+  "else",
+  "default",
+  "minLength",
+  "maxLength",
+  "uniqueItems",
+  "minProperties",
+  "maxProperties",
+  "unevaluatedProperties",
   "patternProperties",
   "propertyNames",
   "contains",
@@ -44,11 +54,22 @@ export function strictSchema(schema: JsonSchema): JsonSchema | undefined {
 function allowsStrict(schema: JsonSchema): boolean {
   if (neverStrict.some((keyword) => keyword in schema)) return false;
   if (!["type", "enum", "const", "anyOf", "$ref"].some((keyword) => keyword in schema)) return false;
-  const isObject = schema.type === "object" || (Array.isArray(schema.type) && schema.type.includes("object"));
-  if (!isObject) return true;
+  if (!subschemasOf(schema).every(isSchema) || (hasType(schema, "array") && !isSchema(schema.items))) return false;
+  if (!hasType(schema, "object")) return true;
   if (typeof schema.properties !== "object" || (schema.additionalProperties ?? false) !== false) return false;
   const required = Array.isArray(schema.required) ? schema.required : [];
   return Object.keys(schema.properties as object).every((name) => required.includes(name));
+}
+
+function hasType({ type }: JsonSchema, name: string): boolean {
+  return type === name || (Array.isArray(type) && type.includes(name));
+}
+
+/** What stands where a schema is due: it may be a boolean, which a strict server refuses. */
+function subschemasOf(schema: JsonSchema): readonly unknown[] {
+  const lists = listKeywords.map((keyword) => schema[keyword]).filter((list) => Array.isArray(list));
+  const maps = mapKeywords.map((keyword) => schema[keyword]).filter(isSchema);
+  return [...("items" in schema ? [schema.items] : []), ...lists.flat(), ...maps.flatMap((map) => Object.values(map))];
 }
 
 function mapSubschemas(schema: JsonSchema, change: (schema: JsonSchema) => JsonSchema): JsonSchema {

@@ -20,6 +20,12 @@ export function reasoningText(message: ForeignRecord): string {
   return asText(message.reasoning_content) || asText(message.reasoning);
 }
 
+/** Why a choice ended, as the server said it. Undefined while it goes on: some servers send `""` or `"null"` until then. */
+export function endingOf(choice: ForeignRecord): unknown {
+  const reason = choice.finish_reason;
+  return reason === "" || reason === "null" ? undefined : (reason ?? undefined);
+}
+
 /** Tokens of an answer, with the names of OpenAI, DeepSeek and OpenRouter. Undefined where none are said. */
 export function readUsage(value: unknown): Usage | undefined {
   const usage = asRecord(value);

@@ -2,7 +2,7 @@ import { type ContentPart, ModelCallError, type ModelResponse, noUsage } from "@
 import { stopCutter } from "./cut-at-stop.ts";
 import { asRecord, asText } from "./foreign-json.ts";
 import { contentText, firstChoice, readFinishReason, readUsage, reasoningText } from "./read-answer.ts";
-import { toolCallMerger } from "./tool-calls.ts";
+import { numberedCalls, toolCallMerger } from "./tool-calls.ts";
 
 /** An answer in one piece. Throws `model-call` when it is none. */
 export function readCompletion(answer: unknown, stop: readonly string[] = []): ModelResponse {
@@ -16,7 +16,7 @@ export function readCompletion(answer: unknown, stop: readonly string[] = []): M
   const refusal = asText(message.refusal);
   const text = cutter.push(contentText(message)) + cutter.flush() + refusal;
   const calls = toolCallMerger();
-  if (!cutter.isCut) calls.add(message.tool_calls);
+  if (!cutter.isCut) calls.add(numberedCalls(message.tool_calls));
   const reasoning = reasoningText(message);
   const content: ContentPart[] = [];
   if (reasoning !== "") content.push({ type: "reasoning", text: reasoning });

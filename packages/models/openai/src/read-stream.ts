@@ -1,7 +1,7 @@
 import { ModelCallError, type ModelDelta, noUsage } from "@codelet/core";
 import { stopCutter } from "./cut-at-stop.ts";
 import { asList, asRecord, asText, type ForeignRecord } from "./foreign-json.ts";
-import { contentText, firstChoice, readFinishReason, readUsage, reasoningText } from "./read-answer.ts";
+import { contentText, endingOf, firstChoice, readFinishReason, readUsage, reasoningText } from "./read-answer.ts";
 import { toolCallMerger } from "./tool-calls.ts";
 
 /**
@@ -29,12 +29,12 @@ export async function* readStream(chunks: AsyncIterable<unknown>, stop: readonly
         throw new ModelCallError("The server's stream went on after the end of its answer.", { retryable: true });
       }
       if (reasoning !== "") yield { type: "reasoning", text: reasoning };
-      const passed = cutter.push(text);
+      const passed = cutter.push(text) + (refusal === "" ? "" : cutter.flush()); // a refusal goes after all text
       if (passed !== "") yield { type: "text", text: passed };
       if (refusal !== "") yield { type: "text", text: refusal };
       isRefusal ||= refusal !== "";
       if (!cutter.isCut) calls.add(delta.tool_calls);
-      ending ??= choice.finish_reason ?? undefined;
+      ending ??= endingOf(choice);
     }
   } finally {
     await iterator.return?.();

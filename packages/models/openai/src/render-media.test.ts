@@ -61,11 +61,17 @@ describe("whether pictures of observations are sent", () => {
   const sees = (id: string, options: { readonly baseURL?: string; readonly seesImages?: boolean } = {}) =>
     openai(id, { apiKey: "key", baseURL: "https://api.openai.com/v1", ...options }).seesImages;
 
-  it.each(["gpt-5-mini", "gpt-4o", "gpt-4.1", "gpt-4-turbo", "o1", "o3", "o4-mini"])("is so for OpenAI's %s", (id) => {
-    expect(sees(id)).toBe(true);
-  });
+  it.each(["gpt-5-mini", "gpt-4o", "gpt-4.1", "gpt-4-turbo", "gpt-4-turbo-2024-04-09", "o1", "o3", "o4-mini", "ft:gpt-4o-2024-08-06:us::1"])(
+    "is so for OpenAI's %s",
+    (id) => {
+      expect(sees(id)).toBe(true);
+    },
+  );
 
-  it.each(["gpt-3.5-turbo", "gpt-4", "gpt-4-0613", "o1-mini", "o3-mini", "gpt-4o-audio-preview"])("is not so for OpenAI's %s", (id) => {
+  it.each([
+    ...["gpt-3.5-turbo", "gpt-4", "gpt-4-0613", "gpt-4-turbo-preview", "o1-mini", "o3-mini", "gpt-4o-audio-preview"],
+    ...["davinci-002", "babbage-002", "ft:gpt-3.5-turbo:us::1", "ft:gpt-4:us::1"],
+  ])("is not so for OpenAI's %s", (id) => {
     expect(sees(id)).toBe(false);
   });
 

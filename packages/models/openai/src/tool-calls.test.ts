@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { toolCallMerger } from "./tool-calls.ts";
+import { numberedCalls, toolCallMerger } from "./tool-calls.ts";
 
 const piece = (text: string, more: object = {}, name?: string): object => ({ ...more, function: { ...(name && { name }), arguments: text } });
 
@@ -39,11 +39,42 @@ it("takes a name once, though it is repeated", () => {
   expect(merged([piece("{", { index: 0, id: "a" }, "f")], [piece("}", { index: 0, id: "a" }, "f")])).toEqual([{ id: "a", name: "f", input: {} }]);
 });
 
+it("begins a call at a named piece with arguments once those before it are complete, where ids don't tell", () => {
+  const twice = [
+    { id: expect.stringMatching(/^call_/), name: "f", input: { x: 1 } },
+    { id: expect.stringMatching(/^call_/), name: "f", input: { x: 2 } },
+  ];
+  for (const more of [{ index: 0 }, { index: 0, id: "" }, { id: "" }, {}])
+    expect(merged([piece('{"x":1}', more, "f")], [piece('{"x":', more, "f"), piece("2}", more, "f")])).toEqual(twice);
+  const [first, second] = merged([piece('{"x":1}', { index: 0 }, "f")], [piece('{"x":2}', { index: 0, id: "b" }, "g")]);
+  expect([first, second]).toEqual([twice[0], { id: "b", name: "g", input: { x: 2 } }]);
+});
+
+it("goes on with a call without an id while its arguments are incomplete, or a piece has no name or no arguments", () => {
+  const pieces = [piece("", {}, "f"), piece("{", {}, "f"), piece("}", {}, "f"), piece("", {}, "f"), piece(" ")];
+  expect(merged(pieces)).toEqual([{ id: expect.any(String), name: "f", input: {} }]);
+});
+
+it("takes an id that comes late", () => {
+  expect(merged([piece("", { index: 0 }, "f")], [piece("{}", { index: 0, id: "a" }, "f")])).toEqual([{ id: "a", name: "f", input: {} }]);
+});
+
+it.each([
+  ["no ids", {}],
+  ["empty ids", { id: "" }],
+  ["equal ids", { id: "a" }],
+  ["the same index", { index: 0 }],
+])("takes each call of a whole message for its own, with %s", (_, more) => {
+  const calls = merged([...numberedCalls([piece("", more, "f"), null, piece('{"x":1}', more, "f"), piece('{"x":1}', more, "f")])]);
+  expect(calls).toMatchObject([{ input: {} }, { input: { x: 1 } }, { input: { x: 1 } }]);
+});
+
 it.each([
   ["", {}],
   ["  ", {}],
   ["{'single': True}", "{'single': True}"],
   ["{", "{"],
+  ['"\\"hello\\""', '"\\"hello\\""'],
   ["[".repeat(50_000) + "]".repeat(50_000), "[".repeat(50_000) + "]".repeat(50_000)],
 ])("keeps what is not usable JSON as text", (text, input) => {
   expect(merged([piece(text, { index: 0, id: "a" }, "f")])).toEqual([{ id: "a", name: "f", input }]);

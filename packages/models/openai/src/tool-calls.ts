@@ -1,5 +1,5 @@
 import type { Json, ToolCallPart } from "@codelet/core";
-import { asList, asRecord, asText } from "./foreign-json.ts";
+import { asList, asRecord, asText, type ForeignRecord } from "./foreign-json.ts";
 
 /** Deeper arguments stay text: whatever walks them later would run out of stack. */
 const maxArgumentDepth = 100;
@@ -10,7 +10,7 @@ interface OpenCall {
   arguments: string;
 }
 
-/** Puts tool calls together from the pieces of a stream, or from a whole message. */
+/** Puts tool calls together from the pieces of a stream, or from a whole message whose calls are numbered. */
 export interface ToolCallMerger {
   /** Takes the `tool_calls` of a delta or a message. */
   add(toolCalls: unknown): void;
@@ -20,7 +20,7 @@ export interface ToolCallMerger {
 
 /**
  * Pieces belong to the call of their `index`. Servers that send none, or the same for every call, are understood by the id: a new one begins a call,
- * none goes on with the last.
+ * none goes on with the last. Where no id tells, a named piece with arguments begins a call once those before it are complete.
  */
 export function toolCallMerger(): ToolCallMerger {
   const calls: OpenCall[] = [];
@@ -34,12 +34,13 @@ export function toolCallMerger(): ToolCallMerger {
         const index = typeof piece.index === "number" ? piece.index : undefined;
         let call = index === undefined ? undefined : byIndex.get(index);
         if (index === undefined) call = id === "" ? calls.at(-1) : calls.find((known) => known.id === id);
-        if (call === undefined || (id !== "" && call.id !== "" && call.id !== id)) {
+        const definition = asRecord(piece.function);
+        if (call === undefined || (id === "" || call.id === "" ? isNext(call, definition) : call.id !== id)) {
           call = { id: "", name: "", arguments: "" };
           calls.push(call);
         }
         if (index !== undefined) byIndex.set(index, call);
-        append(call, id, asRecord(piece.function));
+        append(call, id, definition);
       }
     },
     finish() {
@@ -53,19 +54,43 @@ export function toolCallMerger(): ToolCallMerger {
   };
 }
 
-/** Names come whole: some servers repeat them in every piece. */
-function append(call: OpenCall, id: string, definition: ReturnType<typeof asRecord>): void {
-  call.id ||= id;
-  call.name ||= asText(definition?.name);
-  const given = definition?.arguments;
-  call.arguments += asRecord(given) === undefined ? asText(given) : JSON.stringify(given);
+/** The calls of a whole message with their places as indices: each is a call of its own, whatever its id and index are. */
+export function numberedCalls(toolCalls: unknown): readonly unknown[] {
+  return asList(toolCalls).map((entry, index) => asRecord(entry) && { ...asRecord(entry), index });
 }
 
+/** Whether a piece begins the call after the open one, where one of them has no id. A piece that only repeats the name finds incomplete arguments. */
+function isNext(call: OpenCall, definition: ForeignRecord | undefined): boolean {
+  return asText(definition?.name) !== "" && argumentsOf(definition) !== "" && isJson(call.arguments);
+}
+
+/** Names come whole: some servers repeat them in every piece. */
+function append(call: OpenCall, id: string, definition: ForeignRecord | undefined): void {
+  call.id ||= id;
+  call.name ||= asText(definition?.name);
+  call.arguments += argumentsOf(definition);
+}
+
+function argumentsOf(definition: ForeignRecord | undefined): string {
+  const given = definition?.arguments;
+  return asRecord(given) === undefined ? asText(given) : JSON.stringify(given);
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The arguments, or their text where they are no usable JSON. A JSON string stays as it came too: text goes back to the server unquoted. */
 function parseArguments(text: string): Json {
   if (text.trim() === "") return {};
   try {
     const parsed = JSON.parse(text) as Json;
-    return isDeeper(parsed, maxArgumentDepth) ? text : parsed;
+    return typeof parsed === "string" || isDeeper(parsed, maxArgumentDepth) ? text : parsed;
   } catch {
     return text;
   }
