@@ -51,8 +51,10 @@ export function codeKind(agent: ResolvedAgent, options: CodeOptions, language: "
 async function runProgram(run: RunContext, action: Draft, timeoutMs: number): Promise<Execution> {
   const evidence: Evidence = { toolCalls: [] };
   const sandbox = run.thread.sandbox as Sandbox;
+  let hasLost = false;
   try {
     const session = await abortable(sandbox.session(), run.signal);
+    hasLost = sandbox.takeLoss();
     return await execute(run, session, { key: String(action.step), code: action.code, timeoutMs, evidence });
   } catch (error) {
     const crashed = CodeletError.isInstance(error, "executor-crashed", "protocol") && !run.isControlFlow(error);
@@ -63,7 +65,7 @@ async function runProgram(run: RunContext, action: Draft, timeoutMs: number): Pr
     return evidence.execution;
   } finally {
     action.toolCalls = evidence.toolCalls;
-    if (evidence.execution !== undefined) show(run, action, evidence.execution);
+    if (evidence.execution !== undefined) show(run, action, hasLost ? { ...evidence.execution, stateLost: true } : evidence.execution);
   }
 }
 

@@ -3,6 +3,8 @@ import { describe, expect, it } from "vitest";
 import { CodeAgent } from "./code-agent.ts";
 import { ExecutorCrashedError } from "./errors.ts";
 import type { Executor, OpenSessionOptions } from "./executor.ts";
+import { jsonSchema } from "./json-schema.ts";
+import { tool } from "./tool.ts";
 
 const answering: FakeHandler = ({ finalAnswer }) => finalAnswer("done");
 const write = (code: string): string => `<code>\n${code}\n</code>`;
@@ -85,4 +87,35 @@ it("goes on from the answer that was given at a limit, also once it was saved", 
   await using loaded = await agent.loadConversation(await chat.save());
   await loaded.run("And now?");
   expect(JSON.stringify(model.requests.at(-1)?.messages)).toContain("It is about 40.");
+});
+
+it("goes on in a fresh sandbox where the one before was lost between runs, and tells the model", async () => {
+  const executor = fakeExecutor((step) => (step.code === "look" ? null : answering(step)));
+  let opened = 0;
+  const losing: Executor = {
+    ...executor,
+    async open(options) {
+      opened++;
+      const session = await executor.open(options);
+      return Object.assign(session, { bind: () => Promise.reject(new ExecutorCrashedError("The machine is gone.")) });
+    },
+  };
+  const model = scriptedModel([write("x"), write("look"), write("y")]);
+  await using chat = new CodeAgent({ model, executor: losing }).conversation();
+  await chat.run("first");
+  expect(await chat.run("second")).toMatchObject({ state: "success" });
+  expect(opened).toBe(2);
+  expect(JSON.stringify(model.requests[2]?.messages.at(-1))).toContain("all variables, functions and imports are gone");
+});
+
+it("keeps telling that the sandbox is new where a suspended run could not go on", async () => {
+  const ask = tool({ name: "ask", description: "Asks.", input: jsonSchema({ type: "object" }), needsApproval: true, execute: () => "yes" });
+  const executor = fakeExecutor(async (step) => (step.code === "ask" ? step.call("ask", []) : answering(step)));
+  const model = scriptedModel([write("ask"), write("y")]);
+  await using chat = new CodeAgent({ model, executor, tools: [ask] }).conversation();
+  const waiting = await chat.run("first");
+  if (waiting.state !== "suspended") throw new Error(waiting.state);
+  await expect(chat.resume(waiting.resumeState, { decisions: { nope: true } })).rejects.toMatchObject({ code: "configuration" });
+  await chat.run("second");
+  expect(JSON.stringify(model.requests.at(-1)?.messages.at(-1))).toContain("The sandbox is a new one");
 });

@@ -46,6 +46,10 @@ describe("calls in text", () => {
       "before an observation that was made up",
       '{"name": "search", "arguments": {"query": "a"}}\nObservation: b\n{"name": "search", "arguments": {"query": "b"}}',
     ],
+    [
+      "in tags before an observation that was made up",
+      "<function=search><parameter=query>a</parameter></function>\nObservation: b\n<function=search><parameter=query>b</parameter></function>",
+    ],
   ])("are found %s", (_, text) => {
     expect(callsIn(text)).toEqual([search("a")]);
   });

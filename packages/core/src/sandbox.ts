@@ -1,4 +1,5 @@
 import type { CatchUpSession } from "./catch-up.ts";
+import { CodeletError } from "./errors.ts";
 import type { Advance, Executor, ExecutorSession, OpenSessionOptions, SessionRef } from "./executor.ts";
 
 const maxReplacements = 2;
@@ -12,6 +13,7 @@ export class Sandbox implements AsyncDisposable {
   #catchUp: CatchUpSession | undefined;
   #suspending: Promise<void> | undefined;
   #replacements = 0;
+  #hasLost = false;
 
   /** `path` is that of the run that opens it. */
   constructor(executor: Executor, path: string, options: OpenSessionOptions, catchUp?: CatchUpSession) {
@@ -27,11 +29,30 @@ export class Sandbox implements AsyncDisposable {
     this.#options = options;
     this.#replacements = 0;
     this.#opening = this.#opening?.then(
-      (session) => session.bind({ tools, variables }).then(() => session),
+      (session) =>
+        session.bind({ tools, variables }).then(
+          () => session,
+          (error) => this.#openAgain(session, error),
+        ),
       // The run before could not open it; this one may.
       () => this.#executor.open(options),
     );
     this.#opening?.catch(() => {});
+  }
+
+  /** In the place of a session that was lost since the run before. */
+  async #openAgain(lost: ExecutorSession, error: unknown): Promise<ExecutorSession> {
+    if (!CodeletError.isInstance(error, "executor-crashed", "protocol")) throw error;
+    this.#hasLost = true;
+    await lost[Symbol.asyncDispose]();
+    return this.#executor.open({ ...this.#options, restore: undefined });
+  }
+
+  /** Whether variables of earlier runs were lost and nobody has been told yet. */
+  takeLoss(): boolean {
+    const hasLost = this.#hasLost;
+    this.#hasLost = false;
+    return hasLost;
   }
 
   /** Starts to open the session, unless it can wait until the journal knows no more. */

@@ -1,7 +1,8 @@
 import { scriptedModel } from "@codelet/testing";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { actionsOf, add, agentOf, answer, call, expectValid, resultsOf, says } from "./testing/tool-calls.ts";
+import { type Message, type Model, type ModelRequest, noUsage } from "./model.ts";
+import { actionsOf, add, agentOf, answer, call, expectValid, partsOf, resultsOf, says } from "./testing/tool-calls.ts";
 import { tool } from "./tool.ts";
 import { ToolCallingAgent } from "./tool-calling-agent.ts";
 import type { Json, PlainValue } from "./value.ts";
@@ -274,4 +275,28 @@ describe("options", () => {
   it.each([0, -1, Number.NaN])("are refused at the door: maxParallelCalls of %d", (maxParallelCalls) => {
     expect(() => new ToolCallingAgent({ model: scriptedModel([]), maxParallelCalls })).toThrow(/Expected `maxParallelCalls` to be a number >= 1/);
   });
+});
+
+it("keeps pieces of reasoning apart that have a proof each", async () => {
+  const prompts: ModelRequest[] = [];
+  const model: Model = {
+    id: "streaming",
+    generate: () => Promise.reject(new Error("it streams")),
+    async *stream(request) {
+      prompts.push(request);
+      for (const [text, signature] of [
+        ["first", "S1"],
+        ["second", "S2"],
+      ] as const)
+        yield { type: "reasoning", text, signature };
+      yield prompts.length === 1 ? call("add", { a: 1, b: 2 }, "a") : answer(3);
+      yield { type: "finish", usage: noUsage, finishReason: "tool-calls" };
+    },
+  };
+  await new ToolCallingAgent({ model, tools: [add] }).run("task");
+  const said = prompts[1]?.messages.find(({ role }) => role === "assistant") as Message;
+  expect(partsOf("reasoning", said)).toEqual([
+    { type: "reasoning", text: "first", signature: "S1" },
+    { type: "reasoning", text: "second", signature: "S2" },
+  ]);
 });

@@ -59,7 +59,7 @@ export function showValue(value: Value): string {
   if (typeof value === "string") return value;
   return (
     JSON.stringify(plainValue(value), (_, item: unknown) => {
-      if (typeof item === "bigint") return String(item);
+      if (typeof item === "bigint" || (typeof item === "number" && !Number.isFinite(item))) return String(item);
       if (item instanceof Uint8Array) return `<${item.length} bytes>`;
       if (isMedia(item)) return `<${item.mediaType}>`;
       if (typeof item === "object" && item !== null && pythonType in item) return (item as { repr?: string }).repr;
