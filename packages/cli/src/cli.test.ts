@@ -1,8 +1,12 @@
+import { once } from "node:events";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { loadExecutor } from "@codelet/core";
 import { textWidth } from "@codelet/core/console";
 import { decodeValue } from "@codelet/core/value-codec";
-import { describe, expect, it, vi } from "vitest";
+import { afterAll, describe, expect, it, vi } from "vitest";
 import { chatServer } from "./testing/chat-server.ts";
 import { descendants, isAlive, runCli, startCli } from "./testing/cli-process.ts";
 
@@ -60,6 +64,12 @@ describe("codelet run", () => {
       { type: "result", state: "success", output: [1, 2], steps: 2, usage: { input: 2_000 } },
     ]);
     expect(events.slice(0, -1).map(({ seq }) => seq)).toEqual(events.slice(0, -1).map((_, index) => index + 1));
+  });
+
+  it("shows what hides in the id of a model", async () => {
+    await using server = await chatServer({ status: 400 });
+    const { stdout } = await runCli(run(server.baseURL, "--model", "openai/x\u202ey"));
+    expect(stdout).toContain("codelet · openai/x<U+202E>y · sandbox wasm\n\n");
   });
 
   it("exits with 3 at a limit, and shows the last answer", async () => {
@@ -192,9 +202,33 @@ describe("codelet run, when it is told to stop", () => {
     cli.child.stdout?.destroy();
     expect((await cli.exit).code).toBe(130);
   });
+
+  it.each(["SIGINT", "SIGTERM"] as const)("ends soon on one %s when the reader of its output stalls", async (signal) => {
+    await using server = await chatServer(turn("print('one')\nprint('many\\n' * 200_000)"), "hang");
+    const cli = startCli(run(server.baseURL, "--json"));
+    await cli.shows('"type":"step-start"');
+    cli.child.stdout?.pause();
+    await vi.waitFor(() => expect(server.requests.length).toBe(2), { timeout: 60_000, interval: 50 });
+    const pid = cli.child.pid as number;
+    const children = descendants(pid);
+    const start = performance.now();
+    const exit = once(cli.child, "exit");
+    process.kill(pid, signal);
+    expect(await exit).toEqual([130, null]);
+    expect(performance.now() - start).toBeLessThan(5_000);
+    cli.child.stdout?.resume();
+    const { stdout } = await cli.exit;
+    expect(stdout).toContain('"type":"output-delta"');
+    expect(stdout).not.toContain('"type":"result"');
+    await sleep(200);
+    expect(children.filter(isAlive)).toEqual([]);
+  });
 });
 
 describe("codelet", () => {
+  const folder = mkdtempSync(join(tmpdir(), "codelet-cli-"));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
   it("says which variable is missing, before anything is shown", async () => {
     const { code, stdout, stderr } = await runCli(["run", "What is it?"]);
     expect(stderr).toContain("OPENAI_API_KEY");
@@ -225,6 +259,25 @@ describe("codelet", () => {
   });
 
   it.each([
+    [["run", "t", "--executor", "\u001b]0;pwn\u0007x"], "␛]0;pwn␇x"],
+    [["\u009b2J\u202e"], '"<U+009B>2J<U+202E>"'],
+  ])("shows what was wrong in %j without anything that a terminal obeys", async (argv, shown) => {
+    const { code, stderr } = await runCli(argv);
+    expect(stderr).toContain(shown);
+    expect(stderr).not.toMatch(/[^\P{C}\n]/u);
+    expect(code).toBe(2);
+  });
+
+  it.each([{ "\u001b]0;pwn\u0007": 1 }, { model: "openai/\u001b]0;pwn\u0007x" }])("shows so too what a file says: %j", async (config) => {
+    const file = join(folder, "codelet.json");
+    writeFileSync(file, JSON.stringify(config));
+    const { code, stdout, stderr } = await runCli(["run", "t", "--base-url", "http://127.0.0.1:1", "--config", file]);
+    expect(stderr).toContain("␛]0;pwn␇");
+    expect(stdout + stderr).not.toMatch(/[^\P{C}\n]/u);
+    expect(code).toBe(2);
+  });
+
+  it.each([
     [{ OPENAI_BASE_URL: "localhost:8000" }, [], "OPENAI_BASE_URL"],
     [{ OPENAI_API_KEY: "\u201csk-pasted-with-quotes\u201d" }, [], "OPENAI_API_KEY"],
     [{}, ["--base-url", "http://user:pass-word@127.0.0.1:9/v1"], "--base-url"],
@@ -240,6 +293,7 @@ describe("codelet", () => {
     ["wasm", '{ "memoryLimitByte": 1 }', "codelet: Expected an option of memoryLimitBytes, "],
     ["docker", '{ "image": 7 }', "codelet: Expected `image` to be "],
     ["local", "{", "codelet: --executor-options must be a JSON object"],
+    ["./foo.js", "{}", 'or the full name of a package (@scope/name or name/sub), not "./foo.js".\n'],
     [
       "@acme/executor",
       "{}",

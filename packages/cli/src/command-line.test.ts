@@ -23,6 +23,9 @@ describe("parseCommandLine reads", () => {
     [["run", "t", "-m", "openai/x"], { ...defaults, modelId: "x" }],
     [["run", "t", "--base-url=http://localhost:1/v1"], { ...defaults, baseURL: "http://localhost:1/v1" }],
     [["run", "t", "--executor", "local"], { ...defaults, executor: "local" }],
+    [["run", "t", "--executor", "@acme/my-executor"], { ...defaults, executor: "@acme/my-executor" }],
+    [["run", "t", "--executor", "@acme/tools/executor.js"], { ...defaults, executor: "@acme/tools/executor.js" }],
+    [["run", "t", "--executor", "acme-tools/executor"], { ...defaults, executor: "acme-tools/executor" }],
     [["run", "t", "--imports", "numpy, pandas.*,", "--imports", "a.b"], { ...defaults, imports: ["numpy", "pandas.*", "a.b"] }],
     [["run", "t", "--max-steps", "3"], { ...defaults, maxSteps: 3 }],
     [["run", "--", "--odd task"], { ...defaults, task: "--odd task" }],
@@ -50,8 +53,14 @@ describe("parseCommandLine says what is wrong with", () => {
     [["run", "t", "--json=yes"], "--json takes no value"],
     [["run", "t", "--model", "gpt-5"], "Did you mean openai/gpt-5?"],
     [["run", "t", "--model", "acme/x"], "write openai/<id> and --base-url"],
+    [["run", "t", "--model", "openai/two words"], "no spaces and no control characters"],
+    [["run", "t", "--model", "openai/\u001b]0;pwn\u0007x"], "no spaces and no control characters"],
+    [["run", "t", "--model", "openai/x\u009b2J"], "no spaces and no control characters"],
     [["run", "t", "--base-url", "localhost:8000"], "--base-url must be"],
-    [["run", "t", "--executor", "dokcer"], 'must be one of wasm, local, docker, e2b, modal, blaxel, or the full name of a package, not "dokcer"'],
+    [
+      ["run", "t", "--executor", "dokcer"],
+      'must be one of wasm, local, docker, e2b, modal, blaxel, or the full name of a package (@scope/name or name/sub), not "dokcer"',
+    ],
     [["run", "t", "--executor-options", "{image: 1}"], "must be a JSON object"],
     [["run", "t", "--executor-options", "[1]"], "must be a JSON object"],
     [["run", "t", "--config", "/nowhere/codelet.json"], "/nowhere/codelet.json can't be read"],
@@ -60,5 +69,27 @@ describe("parseCommandLine says what is wrong with", () => {
     [["run", "t", "--max-steps", "1e3"], "--max-steps must be"],
   ])("%j", (argv, problem) => {
     expect(parseCommandLine(argv)).toEqual({ name: "usage-error", problem: expect.stringContaining(problem) });
+  });
+
+  it.each([
+    "./foo.js",
+    "../foo.js",
+    "/tmp/foo.js",
+    "C:\\foo/bar.js",
+    "file:///tmp/foo.js",
+    "data:text/javascript,0",
+    "node:fs/promises",
+    "#internal/foo",
+    "a/b/../../..",
+    "a//b",
+    "a/",
+    "@/b",
+    "@acme",
+    "a/b?c",
+    "a/%2e%2e/b",
+    "a/b\n",
+  ])("an executor %j, which is no name", (executor) => {
+    const problem = expect.stringContaining(`the full name of a package (@scope/name or name/sub), not "${executor}"`);
+    expect(parseCommandLine(["run", "t", "--executor", executor])).toEqual({ name: "usage-error", problem });
   });
 });

@@ -8,7 +8,7 @@ import { UsageProblem } from "./usage-problem.ts";
 export type Command =
   | { readonly name: "help" | "version" }
   | RunCommand
-  /** Can't be done; `problem` says why and what to write instead. */
+  /** Can't be done; `problem` says why and what to write instead. It may hold foreign text. */
   | { readonly name: "usage-error"; readonly problem: string };
 
 export interface RunCommand {
@@ -27,6 +27,9 @@ export interface RunCommand {
   /** Show the agent instead; the task may be empty then. */
   readonly describe: boolean;
 }
+
+/** `@scope/name`, `name/sub`, and what is below them; no path and no address. */
+const packageName = /^@?[\w~-][\w.~-]*(\/[\w~-][\w.~-]*)+$/;
 
 type Values = Partial<Record<OptionName, string | true>>;
 
@@ -98,10 +101,14 @@ function text(value: string | true | undefined): string | undefined {
 }
 
 function modelId(name: string): string {
-  const [, id] = /^openai\/(\S+)$/.exec(name) ?? [];
+  const [, id] = /^openai\/([^\s\p{Cc}]+)$/u.exec(name) ?? [];
   if (id !== undefined) return id;
-  const hint = name.includes("/") ? "For a model of a compatible server write openai/<id> and --base-url." : `Did you mean openai/${name}?`;
-  throw new UsageProblem(`--model must be openai/<id>, not "${name}". ${hint}`);
+  throw new UsageProblem(`--model must be openai/<id>, not "${name}". ${modelHint(name)}`);
+}
+
+function modelHint(name: string): string {
+  if (name.startsWith("openai/")) return "An id is not empty, and holds no spaces and no control characters.";
+  return name.includes("/") ? "For a model of a compatible server write openai/<id> and --base-url." : `Did you mean openai/${name}?`;
 }
 
 function baseURL(url: string | undefined): string | undefined {
@@ -110,8 +117,10 @@ function baseURL(url: string | undefined): string | undefined {
 }
 
 function executor(name = "wasm"): string {
-  if (executorNames.includes(name) || name.includes("/")) return name;
-  throw new UsageProblem(`--executor must be one of ${executorNames.join(", ")}, or the full name of a package, not "${name}".`);
+  if (executorNames.includes(name) || packageName.test(name)) return name;
+  throw new UsageProblem(
+    `--executor must be one of ${executorNames.join(", ")}, or the full name of a package (@scope/name or name/sub), not "${name}".`,
+  );
 }
 
 function executorOptions(json: string | undefined): object | undefined {

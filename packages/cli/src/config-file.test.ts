@@ -28,6 +28,10 @@ it("sets what the command line leaves open", () => {
   expect(parse('{ "executorType": "@acme/my-executor" }')).toMatchObject({ executor: "@acme/my-executor" });
 });
 
+it("may begin with the mark that some editors write", () => {
+  expect(parse(`\ufeff${JSON.stringify(full)}`)).toMatchObject({ executor: "docker", maxSteps: 7 });
+});
+
 it("yields to the command line", () => {
   expect(parse(JSON.stringify(full), "--executor", "local", "--executor-options", "{}", "--max-steps", "3")).toMatchObject({
     executor: "local",
@@ -44,7 +48,8 @@ it.each([
   ['{ "__proto__": 1, "zzzzzzzz": 1 }', "The keys are model, executorType"],
   ['{ "maxSteps": "7" }', 'the value of "maxSteps"'],
   ['{ "executorOptions": 7 }', 'the value of "executorOptions"'],
-  ['{ "executorOptions": [] }', "must be a JSON object"],
+  ['{ "executorOptions": null }', `the value of "executorOptions" in ${file}`],
+  ['{ "executorOptions": [] }', `the value of "executorOptions" in ${file}`],
   ['{ "executorType": "dokcer" }', "--executor must be one of"],
   ['{ "maxSteps": 0 }', "--max-steps must be"],
 ])("says what is wrong with %s", (config, problem) => {

@@ -10,8 +10,8 @@ export type ReadConfig = (file: string) => Partial<Record<OptionName, string>>;
 const keys: Readonly<Record<string, readonly [OptionName, (value: unknown) => string | undefined]>> = {
   model: ["model", asText],
   executorType: ["executor", asText],
-  executorOptions: ["executor-options", (value) => (typeof value === "object" ? JSON.stringify(value) : undefined)],
-  authorizedImports: ["imports", (value) => (Array.isArray(value) ? value.join(",") : undefined)],
+  executorOptions: ["executor-options", (value) => (isObject(value) ? JSON.stringify(value) : undefined)],
+  authorizedImports: ["imports", (value) => (Array.isArray(value) && value.every((item) => typeof item === "string") ? value.join(",") : undefined)],
   maxSteps: ["max-steps", (value) => (typeof value === "number" ? String(value) : undefined)],
 };
 
@@ -19,11 +19,11 @@ const keys: Readonly<Record<string, readonly [OptionName, (value: unknown) => st
 export const readConfigFile: ReadConfig = (file) => {
   let config: unknown;
   try {
-    config = JSON.parse(readFileSync(file, "utf8"));
+    config = JSON.parse(readFileSync(file, "utf8").replace(/^\ufeff/, ""));
   } catch (error) {
     throw new UsageProblem(`--config: ${file} ${error instanceof SyntaxError ? `is no JSON (${error.message})` : "can't be read"}.`);
   }
-  if (typeof config !== "object" || config === null || Array.isArray(config)) throw new UsageProblem(`--config: ${file} must hold a JSON object.`);
+  if (!isObject(config)) throw new UsageProblem(`--config: ${file} must hold a JSON object.`);
   return Object.fromEntries(Object.entries(config).map(([key, value]) => optionOf(file, key, value)));
 };
 
@@ -39,6 +39,10 @@ function optionOf(file: string, key: string, value: unknown): readonly [OptionNa
   const text = write(value);
   if (text === undefined) throw new UsageProblem(`--config: the value of "${key}" in ${file} has the wrong type.`);
   return [option, text];
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function asText(value: unknown): string | undefined {

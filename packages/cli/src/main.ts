@@ -15,9 +15,11 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
     case "version":
       process.stdout.write(`${version()}\n`);
       return exitCodes.success;
-    case "usage-error":
-      process.stderr.write(`codelet: ${command.problem}\nSee codelet --help\n`);
+    case "usage-error": {
+      const { sanitizeLine } = await import("@codelet/core/console");
+      process.stderr.write(`codelet: ${sanitizeLine(command.problem)}\nSee codelet --help\n`);
       return exitCodes.usage;
+    }
     case "run": {
       const { runCommand } = await import("./run-command.ts");
       return runCommand(command);

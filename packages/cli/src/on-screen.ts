@@ -1,6 +1,6 @@
 import { sanitizeLine } from "@codelet/core/console";
 import { type Environment, readEnvironment } from "./environment.ts";
-import type { ExitCode } from "./exit-code.ts";
+import { type ExitCode, exitCodes } from "./exit-code.ts";
 import { describeFailure } from "./failure.ts";
 import { openScreen, type Screen } from "./screen.ts";
 
@@ -16,5 +16,6 @@ export async function onScreen(work: (screen: Screen, environment: Environment) 
     return exitCode;
   } finally {
     screen.progress("");
+    if (screen.stalled) process.exit(exitCodes.interrupted); // it would wait for the reader otherwise
   }
 }

@@ -1,4 +1,5 @@
 import { CodeAgent, ConfigurationError, type Executor, loadExecutor, type Model } from "@codelet/core";
+import { sanitizeLine } from "@codelet/core/console";
 import { agentTree, describeAgent } from "@codelet/core/describe";
 import type { RunCommand } from "./command-line.ts";
 import { type ExitCode, exitCodes } from "./exit-code.ts";
@@ -26,7 +27,7 @@ export function runCommand({
       await screen.write(json ? `${JSON.stringify(agentTree(agent))}\n` : describeAgent(agent));
       return exitCodes.success;
     }
-    if (!json) await screen.write(`codelet · openai/${modelId} · sandbox ${executor.name}\n\n`);
+    if (!json) await screen.write(`${sanitizeLine(`codelet · openai/${modelId} · sandbox ${executor.name}`)}\n\n`);
     return showRun(agent, task, screen, json ? "json" : "text");
   });
 }

@@ -1,5 +1,5 @@
-import { PassThrough } from "node:stream";
-import { describe, expect, it } from "vitest";
+import { PassThrough, Writable } from "node:stream";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { readEnvironment } from "./environment.ts";
 import { openScreen } from "./screen.ts";
 
@@ -44,6 +44,14 @@ describe("openScreen", () => {
     expect(stderr.written()).toBe("\r\u001b[KStep 1: the model is asked…");
   });
 
+  it.each([
+    ["a terminal", { isTTY: true, columns: 40 }, 39],
+    ["a terminal that doesn't know its size", { isTTY: true, columns: 0 }, 79],
+    ["a pipe", {}, 79],
+  ])("knows how long the line that is overwritten may be in %s", (_, facts, lineColumns) => {
+    expect(openScreen(aStream(), aStream(facts), environment).lineColumns).toBe(lineColumns);
+  });
+
   it("writes progress as lines elsewhere, each once, and no activity", () => {
     const stderr = aStream();
     const screen = openScreen(aStream(), stderr, environment);
@@ -70,6 +78,63 @@ describe("openScreen", () => {
     stdout.emit("error", Object.assign(new Error("write EPIPE"), { code: "EPIPE" }));
     await writing;
     expect(screen.closed.aborted).toBe(true);
+    expect(screen.stalled).toBe(false);
     await screen.write("x");
+  });
+});
+
+describe("openScreen, in a hurry", () => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  afterEach(() => void vi.clearAllTimers());
+
+  /** A stream with room for everything, whose reader takes it when it is told to. */
+  function aSlowStream(): { readonly stream: NodeJS.WriteStream; take(): void } {
+    let take = (): void => {};
+    const stream = new Writable({
+      highWaterMark: 65_536,
+      write(_chunk, _encoding, done) {
+        take = done;
+      },
+    });
+    return { stream: stream as never, take: () => take() };
+  }
+
+  it("waits a second for a reader that stalls, and then drops what is written", async () => {
+    const screen = openScreen(aSlowStream().stream, aStream(), environment);
+    const writing = screen.write("before");
+    await vi.advanceTimersByTimeAsync(60_000);
+    screen.hurry();
+    await vi.advanceTimersByTimeAsync(900);
+    expect(screen.stalled).toBe(false);
+    await vi.advanceTimersByTimeAsync(200);
+    await writing;
+    expect(screen.stalled).toBe(true);
+    expect(screen.closed.aborted).toBe(true);
+    await screen.write("after");
+  });
+
+  it("gives up a reader that stalls later, though there is room for what is left", async () => {
+    const screen = openScreen(aSlowStream().stream, aStream(), environment);
+    screen.hurry();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(screen.stalled).toBe(false);
+    const writing = screen.write("the end");
+    await vi.advanceTimersByTimeAsync(1_100);
+    await writing;
+    expect(screen.stalled).toBe(true);
+  });
+
+  it("goes on with a reader that is slow", async () => {
+    const { stream, take } = aSlowStream();
+    const screen = openScreen(stream, aStream(), environment);
+    screen.hurry();
+    for (const text of ["one", "two", "three"]) {
+      const writing = screen.write(text);
+      await vi.advanceTimersByTimeAsync(900);
+      take();
+      await writing;
+    }
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(screen.stalled).toBe(false);
   });
 });

@@ -7,10 +7,16 @@ export interface Screen {
   /** Columns at this moment; undefined where nothing is to be wrapped. */
   readonly width: number | undefined;
   readonly colour: boolean;
+  /** Columns of the line that progress and activity overwrite. */
+  readonly lineColumns: number;
   /** Aborted when nobody reads standard output any more. */
   readonly closed: AbortSignal;
-  /** Writes to standard output; resolves when there is room for more. */
+  /** The reader was given up after `hurry`. What it has not taken keeps the process alive. */
+  readonly stalled: boolean;
+  /** Writes to standard output; resolves when that has taken the text, or is closed. */
   write(text: string): Promise<void>;
+  /** From now on a reader that takes nothing for a second counts as gone. */
+  hurry(): void;
   /** Tells what goes on: a line that the next one replaces in a terminal, a line of its own elsewhere. `""` takes it away. */
   progress(text: string): void;
   /** The same, but shown in terminals only; undefined changes nothing. */
@@ -24,6 +30,8 @@ type Stream = NodeJS.WriteStream;
 const eraseLine = "\r\u001b[K";
 /** A terminal that was given no size says 0. */
 const defaultColumns = 80;
+/** How long a stalled reader is waited for in a hurry. */
+const patienceMs = 1_000;
 
 /** The screen of this process. */
 export function openScreen(stdout: Stream, stderr: Stream, environment: Environment): Screen {
@@ -31,12 +39,25 @@ export function openScreen(stdout: Stream, stderr: Stream, environment: Environm
   const overwrites = stderr.isTTY === true && !environment.plain;
   let line = "";
   let lastProgress = "";
+  let isHurried = false;
+  let isWriting = false;
+  let isStalled = false;
+  let patience: NodeJS.Timeout | undefined;
 
+  const lineColumns = (): number => (stderr.columns || defaultColumns) - 1; // what wraps can't be erased
   const show = (text: string): void => {
-    if (overwrites && (text !== "" || line !== "")) stderr.write(eraseLine + fitText(text, (stderr.columns || defaultColumns) - 1)); // what wraps can't be erased;
+    if (overwrites && (text !== "" || line !== "")) stderr.write(eraseLine + fitText(text, lineColumns()));
     line = text;
   };
-  stdout.on("error", () => closed.abort(new AbortedError("nobody reads the output")));
+  const close = (): void => closed.abort(new AbortedError("nobody reads the output"));
+  const limitWait = (): void => {
+    if (!isHurried || !isWriting) return;
+    patience = setTimeout(() => {
+      isStalled = true;
+      close();
+    }, patienceMs);
+  };
+  stdout.on("error", close);
   stderr.on("error", () => {});
 
   return {
@@ -44,11 +65,25 @@ export function openScreen(stdout: Stream, stderr: Stream, environment: Environm
       return stdout.isTTY ? stdout.columns || environment.columns || defaultColumns : environment.columns;
     },
     colour: stdout.isTTY === true && !environment.plain,
+    get lineColumns() {
+      return lineColumns();
+    },
     closed: closed.signal,
+    get stalled() {
+      return isStalled;
+    },
     async write(text) {
       if (text === "" || closed.signal.aborted) return;
       show("");
-      if (!stdout.write(text)) await drained(stdout, closed.signal);
+      isWriting = true;
+      limitWait();
+      await taken(stdout, text, closed.signal);
+      clearTimeout(patience);
+      isWriting = false;
+    },
+    hurry() {
+      isHurried = true;
+      limitWait();
     },
     progress(text) {
       if (overwrites) show(text);
@@ -65,14 +100,15 @@ export function openScreen(stdout: Stream, stderr: Stream, environment: Environm
   };
 }
 
-function drained(stream: Stream, closed: AbortSignal): Promise<void> {
+/** Waits for the text itself, not for room: what is left in the stream's buffer when the process has to exit is lost. */
+function taken(stream: Stream, text: string, closed: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const done = (): void => {
-      stream.off("drain", done);
       closed.removeEventListener("abort", done);
       resolve();
     };
-    stream.on("drain", done);
     closed.addEventListener("abort", done);
+    stream.write(text, done);
+    if (stream.writableLength === 0) done(); // the callback comes later, and meanwhile a run joins events that are not read
   });
 }

@@ -11,11 +11,14 @@ import type { Screen } from "./screen.ts";
 export async function showRun<Output>(agent: CodeAgent<Output>, task: string, screen: Screen, format: "text" | "json"): Promise<ExitCode> {
   const show = format === "json" ? jsonFormat : textFormat(screen);
   const activity = new Activity();
-  using interruption = watchSignals(() => screen.note("Stopping… (once more to exit at once)"));
+  using interruption = watchSignals(() => {
+    screen.note("Stopping… (once more to exit at once)");
+    screen.hurry();
+  });
   const run = agent.start(task, { signal: AbortSignal.any([interruption.signal, screen.closed]) });
   for await (const event of run) {
     if (event.type === "sandbox-progress") screen.progress(`Sandbox: ${sanitizeLine(event.message)}`);
-    screen.activity(activity.push(event));
+    screen.activity(activity.push(event, screen.lineColumns));
     await screen.write(show.event(event));
   }
   try {
