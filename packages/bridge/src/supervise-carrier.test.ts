@@ -204,8 +204,7 @@ test("ends itself and its worker when no host is heard of", async () => {
   const supervised = await open({}, ["--heartbeat", "0.05", "--orphan", "0.3"], { maxReconnects: 1 });
   const { value } = await run(supervised.session, "import os\nos.getpid()");
   supervised.carrier.cut({ silently: true });
-  await sleep(600);
-  expect(supervised.carrier.child.exitCode).toBe(0);
+  await expect.poll(() => supervised.carrier.child.exitCode, { timeout: 10_000 }).toBe(0);
   expect(() => process.kill(Number(value), 0)).toThrow();
   await supervised[Symbol.asyncDispose]();
 });

@@ -49,8 +49,6 @@ class Session(Calls):
         self.loops = EventLoops(self)
         self.namespace = Namespace(self.rich.display)
         self.files = Files()
-        if self.files.folder not in sys.path:
-            sys.path.append(self.files.folder)  # at the end: a file of the code's shadows nothing
         self.final_sent = False
         self.mark_prefix = ""
         self.prepared = True
@@ -114,6 +112,8 @@ class Session(Calls):
         self.mark_prefix = frame["mark"]
         apply_limits(frame["limits"])
         os.environ.setdefault("MPLBACKEND", "Agg")
+        # At the end: a file of the code's shadows nothing.
+        sys.path[:] = [folder for folder in sys.path if folder not in ("", self.files.folder)] + [self.files.folder]
         self.namespace.guard_imports(frame["imports"], frame["base"])
         self._prepare()
         if frame["restored"]:
