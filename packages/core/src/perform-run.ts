@@ -10,7 +10,7 @@ import { describeTask, managedTask } from "./prompts/task.ts";
 import { renderPrompt } from "./prompts/templates.ts";
 import { RunContext, type RunnableAgent, type RunScope } from "./run-context.ts";
 import { callBack } from "./step-callbacks.ts";
-import type { Given } from "./suspension.ts";
+import type { Given, SuspendedRun } from "./suspension.ts";
 
 /** One run of an agent from its task to its result. Whatever happens, the sandbox is closed or left to be found again, and one terminal event is sent. */
 export async function performRun(runnable: RunnableAgent, task: string, options: RunOptions, scope: RunScope): Promise<RunResult<unknown>> {
@@ -31,19 +31,30 @@ export async function performRun(runnable: RunnableAgent, task: string, options:
     const { state } = ending;
     return { ...(await run.end(state, state === "success" || state === "limit" ? ending : {})), ...ending };
   } catch (error) {
-    if (error instanceof Suspension && waiting !== undefined && recorder !== undefined && given !== undefined) {
-      const pending = [...run.pending.values()];
-      waiting.suspendedRun(run, given, recorder); // what can't be kept fails before anybody is told that the run waits
-      const facts = await run.end("suspended", {});
-      return { ...facts, state: "suspended", pending, resumeState: waiting.suspendedRun(run, given, recorder) };
-    }
-    const facts = await run.end(
-      error instanceof Suspension ? "suspended" : "failed",
-      error instanceof Suspension ? {} : { error: describeThrown(error) },
-    );
-    if (typeof error === "object" && error !== null) Reflect.defineProperty(error, "run", { value: facts, configurable: true, writable: true });
-    throw error;
+    if (!(error instanceof Suspension) || waiting === undefined || recorder === undefined || given === undefined) return fail(run, error);
+    const kept = given;
+    return leave(run, () => waiting.suspendedRun(run, kept, recorder));
   }
+}
+
+/** The result of a run that waits. */
+async function leave(run: RunContext, state: () => SuspendedRun): Promise<RunResult<unknown>> {
+  try {
+    state();
+  } catch (error) {
+    return fail(run, error); // what can't be kept fails before anybody is told that the run waits
+  }
+  const pending = [...run.pending.values()];
+  const facts = await run.end("suspended", {});
+  return { ...facts, state: "suspended", pending, resumeState: state() };
+}
+
+/** Ends the run and throws the error, with what the run had done. */
+async function fail(run: RunContext, error: unknown): Promise<never> {
+  const isLeft = error instanceof Suspension;
+  const facts = await run.end(isLeft ? "suspended" : "failed", isLeft ? {} : { error: describeThrown(error) });
+  if (typeof error === "object" && error !== null) Reflect.defineProperty(error, "run", { value: facts, configurable: true, writable: true });
+  throw error;
 }
 
 async function takeTask(run: RunContext, executor: Executor | undefined, task: string, options: RunOptions): Promise<Given> {

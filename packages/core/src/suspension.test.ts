@@ -8,6 +8,7 @@ import type { SuspendedRun } from "./suspension.ts";
 import { actionsOf, add, agentOf, answer, call, says } from "./testing/tool-calls.ts";
 import { tool } from "./tool.ts";
 import { ToolCallingAgent } from "./tool-calling-agent.ts";
+import type { Json } from "./value.ts";
 
 const pay = tool({ name: "pay", description: "Pays.", input: z.object({}), needsApproval: true, execute: () => "paid" });
 const later = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
@@ -145,4 +146,15 @@ it("keeps of the parts of an answer what they are for", async () => {
   const part = Object.assign(call("pay"), { raw: () => 1 });
   const { agent } = agentOf([says(part), says(answer(1))], { tools: [pay] });
   expect(await agent.run("task")).toMatchObject({ state: "suspended" });
+});
+
+it("is a failure where what has happened can't be kept, and the terminal event says so", async () => {
+  let deep: Json = 1;
+  for (let depth = 0; depth < 300; depth++) deep = [deep];
+  const { agent } = agentOf([says(call("pay"), call("add", { a: 1, b: deep }))], { tools: [pay, add] });
+  const run = agent.start("task");
+  const ends: string[] = [];
+  for await (const event of run) if (event.type === "run-end") ends.push(event.state);
+  await expect(run.result).rejects.toMatchObject({ code: "value", run: { steps: { length: 2 } } });
+  expect(ends).toEqual(["failed"]);
 });
