@@ -55,6 +55,7 @@ function checkResponse(response: ModelResponse): ModelResponse {
 const partFields: readonly string[] = ["type", "text", "signature", "id", "name", "input", "image", "file", "content", "isError"];
 
 function knownPart(part: ContentPart): ContentPart {
+  if (part.type === "text") return { type: "text", text: part.text };
   return Object.fromEntries(Object.entries(part).filter(([name, value]) => value !== undefined && partFields.includes(name))) as ContentPart;
 }
 

@@ -135,8 +135,13 @@ export function toolSignature({ name, description, input: { json }, output }: An
   return { name, description, inputSchema: { ...json, ...inCode }, outputSchema: output?.json };
 }
 
+/** Each call asks for them. */
+const codeNamesBySchema = new WeakMap<JsonSchema, ReadonlyMap<string, string>>();
+
 /** The parameters in positional order by their names in code: `from` is `from_` there, as Python's own libraries write it, and `user-id` is `user_id`. */
 export function codeNames(inputSchema: JsonSchema): ReadonlyMap<string, string> {
+  const known = codeNamesBySchema.get(inputSchema);
+  if (known !== undefined) return known;
   const names = parametersOf(inputSchema);
   const byCode = new Map<string, string>();
   for (const name of names) {
@@ -144,6 +149,7 @@ export function codeNames(inputSchema: JsonSchema): ReadonlyMap<string, string> 
     while (pythonKeywords.has(code) || byCode.has(code) || (code !== name && names.includes(code))) code += "_";
     byCode.set(code, name);
   }
+  codeNamesBySchema.set(inputSchema, byCode);
   return byCode;
 }
 
