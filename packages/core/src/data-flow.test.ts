@@ -253,3 +253,12 @@ it("tells whoever decides why a call is dangerous, beside a policy's own reason"
   await agentOf(["read_page", "mail:kept"], { tools: [readPage, sendMail], dataPolicy: "block", toolPolicy }).run("task", { approve });
   expect(reasons).toEqual([expect.stringMatching(/^outgoing mail; send_mail sends data out/)]);
 });
+
+it("counts steps of another agent that were put into a conversation's memory", async () => {
+  const { sent, readPage, sendMail } = world();
+  const read = await agentOf(["read_page"], { tools: [readPage] }).run("task");
+  const chat = agentOf(["mail:hello"], { tools: [sendMail], dataPolicy: "block" }).conversation();
+  chat.memory.edit(() => read.steps);
+  await chat.run("task");
+  expect(sent).toEqual([]);
+});

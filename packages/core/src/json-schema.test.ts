@@ -58,3 +58,13 @@ it("fills in defaults, and makes numbers of Python's large integers where it say
   const schema = jsonSchema({ type: "object", properties: { n: { type: "number", default: 5 }, big: { type: "number" } }, required: ["n"] });
   expect(schema["~standard"].validate({ big: 10n ** 20n })).toEqual({ value: { n: 5, big: 1e20 } });
 });
+
+it("leaves a value that needs no default as it is, with its class", () => {
+  class Money {
+    euros = 1;
+  }
+  const money = new Money();
+  const schema = jsonSchema({ type: "array", items: { type: "object", properties: { euros: { type: "number" } } } });
+  expect(schema["~standard"].validate([money])).toEqual({ value: [money] });
+  expect((schema["~standard"].validate([money]) as { value: unknown[] }).value[0]).toBe(money);
+});

@@ -29,14 +29,19 @@ export function jsonSchema<T>(schema: JsonSchema): StandardSchema<T, T> {
 function completed(value: unknown, schema: unknown): unknown {
   if (!isObject(schema)) return value;
   if (typeof value === "bigint" && schema.type === "number") return Number(value);
-  if (Array.isArray(value)) return schema.items === undefined ? value : value.map((item) => completed(item, schema.items));
-  if (!isRecord(value) || !isObject(schema.properties)) return value;
-  const complete: Record<string, unknown> = Object.assign(Object.create(null), value);
-  for (const [name, part] of Object.entries(schema.properties)) {
-    if (Object.hasOwn(value, name)) complete[name] = completed(value[name], part);
-    else if (isObject(part) && part.default !== undefined) complete[name] = structuredClone(part.default);
+  if (Array.isArray(value)) {
+    const items = schema.items === undefined ? value : value.map((item) => completed(item, schema.items));
+    return items.some((item, index) => item !== value[index]) ? items : value;
   }
-  return complete;
+  if (!isRecord(value) || !isObject(schema.properties)) return value;
+  const changes: [string, unknown][] = [];
+  for (const [name, part] of Object.entries(schema.properties)) {
+    const given: unknown = Object.hasOwn(value, name) ? value[name] : undefined;
+    const item = Object.hasOwn(value, name) ? completed(given, part) : isObject(part) ? structuredClone(part.default) : undefined;
+    if (item !== given) changes.push([name, item]);
+  }
+  // What needs nothing stays what it is, with its class and its `toJSON`.
+  return changes.length === 0 ? value : Object.assign(Object.create(null), value, Object.fromEntries(changes));
 }
 
 /** Every way in which a value breaks a schema, at most 20, as `path: problem`. */

@@ -67,13 +67,10 @@ async function takeTask(run: RunContext, executor: Executor | undefined, task: s
   const text = [thread?.note, describeTask(asked, additionalArgs, executor !== undefined)].filter(Boolean).join("\n\n");
   if (thread !== undefined) thread.note = undefined;
   const step: TaskStep = { type: "task", task: text, attachments: media };
-  const earlier = memory instanceof Memory ? memory.steps : memory;
+  const handed = memory instanceof Memory ? memory.steps : memory;
+  const earlier = [...(thread?.memory.steps ?? []), ...handed]; // both may hold steps of other agents
   exposeTo(run.exposure, earlier, run.agent.callable);
-  const before = {
-    earlier: [...(thread?.memory.steps ?? []), ...earlier],
-    untrusted: [...run.exposure.untrusted],
-    valueCount: run.thread.values.size,
-  };
+  const before = { earlier, untrusted: [...run.exposure.untrusted], valueCount: run.thread.values.size };
   return { text: task, task: step, ...before, options: { maxSteps, additionalArgs, runId: run.runId } };
 }
 
