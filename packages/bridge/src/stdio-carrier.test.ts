@@ -70,7 +70,7 @@ test("goes on with the same process's streams, and hears nothing of the ones bef
   expect(lost).not.toHaveBeenCalled();
 });
 
-test("leaves no stream open that comes back when it has been closed", async () => {
+test.each(["close", "detach"] as const)("leaves no stream open that comes back after %s", async (giveUp) => {
   const late = streams();
   let come: (stdio: Stdio) => void = () => {};
   const again = (): Promise<Stdio> =>
@@ -79,10 +79,20 @@ test("leaves no stream open that comes back when it has been closed", async () =
     });
   const carrier = stdioCarrier({ stdio: streams(), again, close });
   const reconnected = carrier.reconnect?.();
-  await carrier.close();
+  await carrier[giveUp]?.("detached");
   come(late);
   await reconnected;
   expect([late.stdin.destroyed, late.stdout.destroyed]).toEqual([true, true]);
+});
+
+test("leaves the machine to another host once", async () => {
+  const [end, leave] = [vi.fn(close), vi.fn(close)];
+  const carrier = stdioCarrier({ stdio: streams(), again: async () => streams(), close: end, detach: leave });
+  await carrier.detach?.("detached");
+  await carrier.detach?.("superseded");
+  await carrier.close();
+  expect(leave.mock.calls).toEqual([["detached"]]);
+  expect(end).not.toHaveBeenCalled();
 });
 
 test("ends the machine before its streams, and tells nobody", async () => {

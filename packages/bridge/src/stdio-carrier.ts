@@ -11,20 +11,23 @@ export interface StdioCarrierOptions {
   readonly stdio: Stdio;
   /** Gets the streams of the same process again. Absent where that can't be done; rejections are those of `Carrier.reconnect`. */
   readonly again?: (() => Promise<Stdio>) | undefined;
-  /** Ends the machine; never rejects. */
+  /** Ends the machine; never rejects. Not called for one that was left to another host. */
   readonly close: () => Promise<void>;
+  /** What else is done when only the connection is given up, see `Carrier.detach`; never rejects. @default nothing */
+  readonly detach?: Carrier["detach"];
   /** Why a stream ended: what broke it, or undefined when it only ended. @default its message, or "the process ended" */
   readonly explain?: ((cause: unknown) => Error) | undefined;
 }
 
 /** The carrier of machines that offer a process's stdin and stdout: a child, an attached container, a remote command. It owns the streams. */
-export function stdioCarrier({ stdio, again, close, explain = explainEnd }: StdioCarrierOptions): Carrier {
+export function stdioCarrier({ stdio, again, close, detach, explain = explainEnd }: StdioCarrierOptions): Carrier {
   let streams = stdio;
   let isFollowed = true;
   /** How the connection was lost: told to who listens, now or later, and to who sends. */
   let failure: Error | undefined;
   let receive: (chunk: Uint8Array) => void = () => {};
   let lost: (error: Error) => void = () => {};
+  let isGivenUp = false;
   let closing: Promise<void> | undefined;
 
   const follow = (followed: Stdio): void => {
@@ -51,6 +54,8 @@ export function stdioCarrier({ stdio, again, close, explain = explainEnd }: Stdi
     streams.stdout.destroy();
   };
   const end = async (): Promise<void> => {
+    if (isGivenUp) return;
+    isGivenUp = true;
     isFollowed = false;
     await close();
     leave();
@@ -79,10 +84,13 @@ export function stdioCarrier({ stdio, again, close, explain = explainEnd }: Stdi
       async reconnect() {
         leave();
         follow(await again());
-        if (closing !== undefined) leave(); // it was closed meanwhile: nobody else will
+        if (isGivenUp) leave(); // meanwhile: nobody else will
       },
-      async detach() {
+      async detach(why) {
+        if (isGivenUp) return;
+        isGivenUp = true;
         leave();
+        await detach?.(why);
       },
     }),
   };

@@ -13,15 +13,7 @@ import {
   supervisorBoot,
   throwIfAborted,
 } from "@codelet/bridge";
-import {
-  CodeletError,
-  ConfigurationError,
-  type Executor,
-  type ExecutorCapabilities,
-  ExecutorCrashedError,
-  type Json,
-  type OpenSessionOptions,
-} from "@codelet/core";
+import { CodeletError, ConfigurationError, type Executor, ExecutorCrashedError, type Json, type OpenSessionOptions } from "@codelet/core";
 import { blaxelError, isNotFound, useAccount } from "./account.ts";
 import { loadSdk } from "./load-sdk.ts";
 import { type BlaxelExecutorOptions, type ResolvedBlaxelOptions, resolveOptions } from "./options.ts";
@@ -47,6 +39,7 @@ type Api = typeof SandboxInstance;
  */
 export function blaxelExecutor(options: BlaxelExecutorOptions = {}): Executor {
   const resolved = resolveOptions(options);
+  const { allowedDomains, packages, graceMs, idleMinutes } = resolved;
   const connect = async ({ signal }: OpenSessionOptions): Promise<Api> => {
     const sdk = await loadSdk();
     throwIfAborted(signal);
@@ -55,9 +48,15 @@ export function blaxelExecutor(options: BlaxelExecutorOptions = {}): Executor {
   };
   return machineExecutor<Machine>({
     name: "blaxel",
-    capabilities: capabilitiesOf(resolved),
-    graceMs: resolved.graceMs,
-    detachedTimeoutMs: resolved.idleMinutes * 60_000,
+    capabilities: {
+      ...machineCapabilities,
+      isolation: 4,
+      network: allowedDomains === undefined ? "full" : "allowlist",
+      packages: packages.length > 0 ? "installed" : "fixed",
+      recovery: { pinned: true, snapshot: false, replay: false },
+    },
+    graceMs,
+    detachedTimeoutMs: idleMinutes * 60_000,
     create: async (open) => createSandbox(await connect(open), resolved, open),
     start: (machine, open) => startSupervisor(machine, resolved, open),
     remove: ({ api, address }) => remove(api, address.sandbox),
@@ -70,16 +69,6 @@ interface Machine {
   readonly api: Api;
   readonly address: Address;
   readonly sandbox: SandboxInstance;
-}
-
-function capabilitiesOf({ packages, allowedDomains }: ResolvedBlaxelOptions): ExecutorCapabilities {
-  return {
-    ...machineCapabilities,
-    isolation: 4,
-    network: allowedDomains === undefined ? "full" : "allowlist",
-    packages: packages.length > 0 ? "installed" : "fixed",
-    recovery: { pinned: true, snapshot: false, replay: false },
-  };
 }
 
 /** Asks for its removal when the answer is an error: a sandbox may have been made all the same. */

@@ -146,7 +146,7 @@ describe("a connection that drops", () => {
     expect(sizes).toEqual(Array.from({ length: 6 }, () => 9_000_000));
     expect(connects).toBe(before + 1);
     await session[Symbol.asyncDispose]();
-  });
+  }, 60_000);
 });
 
 describe("a sandbox that is paused", () => {

@@ -8,7 +8,7 @@ import {
   supervisorBoot,
   throwIfAborted,
 } from "@codelet/bridge";
-import { ConfigurationError, type Executor, type ExecutorCapabilities, type Json, type OpenSessionOptions } from "@codelet/core";
+import { ConfigurationError, type Executor, type Json, type OpenSessionOptions } from "@codelet/core";
 import type { CommandExitError, Sandbox } from "@e2b/code-interpreter";
 import { e2bError } from "./e2b-error.ts";
 import { loadSdk } from "./load-sdk.ts";
@@ -31,10 +31,16 @@ const installTimeoutMs = 600_000;
  */
 export function e2bExecutor(options: E2bExecutorOptions = {}): Executor {
   const resolved = resolveOptions(options);
-  const { graceMs, whenDetached, timeoutMs } = resolved;
+  const { allowInternetAccess, packages, graceMs, whenDetached, timeoutMs } = resolved;
   return machineExecutor<Sandbox>({
     name: "e2b",
-    capabilities: capabilitiesOf(resolved),
+    capabilities: {
+      ...machineCapabilities,
+      isolation: 4,
+      network: allowInternetAccess ? "full" : "none",
+      packages: packages.length > 0 ? "installed" : "fixed",
+      recovery: { pinned: true, snapshot: false, replay: false },
+    },
     graceMs,
     detachedTimeoutMs: whenDetached === "pause" ? pausedTimeoutMs : timeoutMs,
     create: (open) => createSandbox(resolved, open),
@@ -43,16 +49,6 @@ export function e2bExecutor(options: E2bExecutorOptions = {}): Executor {
     find: (reference) => findSupervisor(reference, resolved),
     explain: (thrown, doing) => e2bError(thrown, doing, resolved),
   });
-}
-
-function capabilitiesOf({ allowInternetAccess, packages }: ResolvedE2bOptions): ExecutorCapabilities {
-  return {
-    ...machineCapabilities,
-    isolation: 4,
-    network: allowInternetAccess ? "full" : "none",
-    packages: packages.length > 0 ? "installed" : "fixed",
-    recovery: { pinned: true, snapshot: false, replay: false },
-  };
 }
 
 async function createSandbox(options: ResolvedE2bOptions, { signal }: OpenSessionOptions): Promise<Sandbox> {

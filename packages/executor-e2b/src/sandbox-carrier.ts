@@ -1,14 +1,13 @@
-import { type Carrier, endMachine, machineGone } from "@codelet/bridge";
+import { PassThrough, Writable } from "node:stream";
+import { type Carrier, endMachine, machineGone, type Stdio, stdioCarrier } from "@codelet/bridge";
 import { ExecutorCrashedError } from "@codelet/core";
 import type { CommandHandle, Sandbox } from "@e2b/code-interpreter";
 import { e2bError } from "./e2b-error.ts";
 import { loadSdk } from "./load-sdk.ts";
 import { apiKeyOf, type ResolvedE2bOptions } from "./options.ts";
 
-type Listeners = Parameters<Sandbox["commands"]["connect"]>[1] & object;
-
 /** Gets a handle of the supervisor: starts it, or finds it. */
-export type Attach = (listeners: Listeners) => Promise<CommandHandle>;
+export type Attach = (listeners: Parameters<Sandbox["commands"]["connect"]>[1] & object) => Promise<CommandHandle>;
 
 export interface SandboxCarrier extends Carrier {
   /** The supervisor's, in the sandbox. */
@@ -21,96 +20,80 @@ const keepAlivesPerTimeout = 3;
 
 /** The streams of a command in a sandbox, which it keeps alive. Rejects like `attach`, and leaves the sandbox to the caller then. */
 export async function sandboxCarrier(first: Sandbox, options: ResolvedE2bOptions, attach: Attach): Promise<SandboxCarrier> {
-  const { timeoutMs, requestTimeoutMs, whenDetached } = options;
+  const { timeoutMs, whenDetached } = options;
   let sandbox = first;
-  let handle: CommandHandle | undefined;
-  let receive: (chunk: Uint8Array) => void = () => {};
-  let lost: (reason: string) => void = () => {};
-  /** What is sent and read belongs to a connection; that of an earlier one is aborted. */
-  let connection = new AbortController();
-  let isGivenUp = false;
-
-  const disconnect = (): void => {
-    connection.abort();
-    void handle?.disconnect();
+  const { pid, ...stdio } = await follow(sandbox, options, attach);
+  const connect: Attach = (listeners) => sandbox.commands.connect(pid, listeners);
+  const again = async (): Promise<Stdio> => {
+    let isFound = false;
+    try {
+      return await follow(sandbox, options, connect).catch(async () => {
+        sandbox = await findSandbox(sandbox.sandboxId, options);
+        isFound = true;
+        return follow(sandbox, options, connect);
+      });
+    } catch (error) {
+      const said = e2bError(error, "find the sandbox again", options);
+      // Of a sandbox that can't be reached the SDK guesses that it is gone. E2B's API knows it, and a sandbox knows its processes.
+      const isGone = (error as Error).name === (isFound ? "NotFoundError" : "SandboxNotFoundError");
+      if (isGone) throw machineGone(said.message, said);
+      throw isFound ? new ExecutorCrashedError(said.message, said) : said; // what a sandbox refuses it may take later; E2B's API means it
+    }
   };
-  const follow = async (connect: Attach): Promise<number> => {
-    disconnect();
-    const own = new AbortController();
-    connection = own;
-    const lose = (reason: string): void => {
-      if (!own.signal.aborted) lost(reason);
-    };
-    let chars = 0;
-    const followed = await connect({
-      // Without it, E2B ends the process after a minute: the deadline of the call is the deadline of the process.
-      timeoutMs: 0,
-      requestTimeoutMs,
-      onStdout(text) {
-        if (own.signal.aborted) return;
-        receive(Buffer.from(text));
-        chars += text.length;
-        if (chars >= maxHandleChars) lose("the handle of the output is renewed");
-      },
-    });
-    handle = followed;
-    if (own.signal.aborted) disconnect();
-    void followed.wait().then(
-      () => lose("the supervisor ended"),
-      (error: unknown) => lose(e2bError(error, "go on", options).message),
-    );
-    return followed.pid;
-  };
-
-  const pid = await follow(attach);
-  const keepAlive = setInterval(() => void sandbox.setTimeout(timeoutMs).catch(() => {}), timeoutMs / keepAlivesPerTimeout); // its failure shows as a lost connection
-  keepAlive.unref();
-  const giveUp = (): boolean => {
-    if (isGivenUp) return false;
-    isGivenUp = true;
-    clearInterval(keepAlive);
-    disconnect();
-    return true;
-  };
-  const again: Attach = (listeners) => sandbox.commands.connect(pid, listeners);
-
-  return {
-    pid,
-    async send(text) {
-      await sandbox.commands.sendStdin(pid, text, { requestTimeoutMs, signal: connection.signal });
-    },
-    onData(callback) {
-      receive = callback;
-    },
-    onLost(callback) {
-      lost = callback;
-    },
-    async reconnect() {
-      let isFound = false;
-      try {
-        await follow(again).catch(async () => {
-          sandbox = await findSandbox(sandbox.sandboxId, options);
-          isFound = true;
-          await follow(again);
-        });
-      } catch (error) {
-        const said = e2bError(error, "find the sandbox again", options);
-        // Of a sandbox that can't be reached the SDK guesses that it is gone. E2B's API knows it, and a sandbox knows its processes.
-        const isGone = (error as Error).name === (isFound ? "NotFoundError" : "SandboxNotFoundError");
-        if (isGone) throw machineGone(said.message, said);
-        throw isFound ? new ExecutorCrashedError(said.message, said) : said; // what a sandbox refuses it may take later; E2B's API means it
-      }
-    },
+  const prolong = (): Promise<void> => sandbox.setTimeout(timeoutMs).catch(() => {}); // its failure shows as a lost connection
+  const keepAlive = setInterval(prolong, timeoutMs / keepAlivesPerTimeout).unref();
+  const carrier = stdioCarrier({
+    stdio,
+    again,
     async close() {
-      if (giveUp()) await killSandbox(sandbox);
+      clearInterval(keepAlive);
+      await killSandbox(sandbox);
     },
     async detach(why) {
-      if (!giveUp() || why === "superseded") return;
+      clearInterval(keepAlive);
+      if (why === "superseded") return;
       // A sandbox that can't be paused waits as one that isn't to be.
-      if (whenDetached === "pause") await sandbox.pause().catch(() => sandbox.setTimeout(timeoutMs).catch(() => {}));
-      else await sandbox.setTimeout(timeoutMs).catch(() => {});
+      if (whenDetached === "pause") await sandbox.pause().catch(prolong);
+      else await prolong();
     },
-  };
+    explain: (cause) => (cause === undefined ? new Error("the supervisor ended") : e2bError(cause, "go on", options)),
+  });
+  return { ...carrier, pid };
+}
+
+/** The streams end with the handle, and end it. */
+async function follow(sandbox: Sandbox, options: ResolvedE2bOptions, attach: Attach): Promise<Stdio & { readonly pid: number }> {
+  const { requestTimeoutMs } = options;
+  const stdout = new PassThrough();
+  const left = new AbortController();
+  let chars = 0;
+  const handle = await attach({
+    // Without it, E2B ends the process after a minute: the deadline of the call is the deadline of the process.
+    timeoutMs: 0,
+    requestTimeoutMs,
+    onStdout(text) {
+      if (left.signal.aborted || stdout.writableEnded) return;
+      stdout.write(text);
+      chars += text.length;
+      if (chars >= maxHandleChars) stdout.end(); // and another handle follows
+    },
+  });
+  const { pid } = handle;
+  stdout.once("close", () => {
+    left.abort();
+    void handle.disconnect();
+  });
+  void handle.wait().then(
+    () => stdout.end(),
+    (error: Error) => stdout.destroy(error),
+  );
+  const stdin = new Writable({
+    decodeStrings: false,
+    write(text: string, _, written) {
+      sandbox.commands.sendStdin(pid, text, { requestTimeoutMs, signal: left.signal }).then(() => written(), written);
+    },
+  });
+  return { pid, stdin, stdout };
 }
 
 /** Wakes it when it sleeps. */

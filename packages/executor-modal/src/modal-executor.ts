@@ -8,7 +8,7 @@ import {
   supervisorBoot,
   throwIfAborted,
 } from "@codelet/bridge";
-import { ConfigurationError, type Executor, type ExecutorCapabilities, type OpenSessionOptions } from "@codelet/core";
+import { ConfigurationError, type Executor, type OpenSessionOptions } from "@codelet/core";
 import type { Image, ModalClient, Sandbox } from "modal";
 import { execCarrier } from "./exec-carrier.ts";
 import { loadSdk } from "./load-sdk.ts";
@@ -30,26 +30,23 @@ interface Machine {
  */
 export function modalExecutor(options: ModalExecutorOptions = {}): Executor {
   const resolved = resolveOptions(options);
+  const { blockNetwork, allowedDomains, packages, dockerfileCommands, graceMs } = resolved;
+  const openNetwork = allowedDomains === undefined ? "full" : "allowlist";
   return machineExecutor<Machine>({
     name: "modal",
-    capabilities: capabilitiesOf(resolved),
-    graceMs: resolved.graceMs,
+    capabilities: {
+      ...machineCapabilities,
+      isolation: 4,
+      network: blockNetwork ? "none" : openNetwork,
+      packages: packages.length + dockerfileCommands.length > 0 ? "fetched" : "fixed",
+      recovery: { pinned: false, snapshot: false, replay: false },
+    },
+    graceMs,
     create: (open) => createSandbox(resolved, open),
     start: (machine, open) => startSupervisor(machine, resolved, open),
     remove,
     explain: modalError,
   });
-}
-
-function capabilitiesOf({ blockNetwork, allowedDomains, packages, dockerfileCommands }: ResolvedModalOptions): ExecutorCapabilities {
-  const openNetwork = allowedDomains === undefined ? "full" : "allowlist";
-  return {
-    ...machineCapabilities,
-    isolation: 4,
-    network: blockNetwork ? "none" : openNetwork,
-    packages: packages.length + dockerfileCommands.length > 0 ? "fetched" : "fixed",
-    recovery: { pinned: false, snapshot: false, replay: false },
-  };
 }
 
 /** Closes the client when there is no sandbox to be had. */
