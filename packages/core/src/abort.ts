@@ -20,15 +20,9 @@ export function abortAfter(controller: AbortController, milliseconds: number, re
 
 /** Resolves after a time; rejects with the signal's reason. */
 export function sleep(milliseconds: number, signal?: AbortSignal): Promise<void> {
-  const { promise, cancel } = timer(milliseconds);
-  return abortable(promise, signal).finally(cancel);
-}
-
-function timer(milliseconds: number): { readonly promise: Promise<void>; readonly cancel: () => void } {
-  let cancel = (): void => {};
-  const promise = new Promise<void>((resolve) => {
-    const handle = setTimeout(resolve, Math.min(milliseconds, maxTimerMs));
-    cancel = () => clearTimeout(handle);
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const slept = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, Math.min(milliseconds, maxTimerMs));
   });
-  return { promise, cancel };
+  return abortable(slept, signal).finally(() => clearTimeout(timer));
 }

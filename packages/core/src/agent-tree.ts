@@ -54,8 +54,10 @@ export interface DescribableAgent {
 }
 
 /** An agent and those that it manages, as plain data that can be sent as JSON. */
-export function agentTree({ definition }: DescribableAgent): AgentTree {
-  return treeOf(definition);
+export function agentTree(agent: DescribableAgent): AgentTree {
+  if (typeof agent?.definition?.name !== "string")
+    throw new TypeError(`Expected \`agent\` to be one, such as new CodeAgent({ … }), got type \`${typeof agent}\``);
+  return treeOf(agent.definition);
 }
 
 function treeOf(definition: AgentDefinition): AgentTree {

@@ -75,10 +75,15 @@ async function askFor(run: RunContext, tool: AnyTool, key: string, approval: App
   return decision.input ?? approval.input;
 }
 
+/** What is no decision refuses, and says so: nobody meant it. */
 function readDecision(decision: ApprovalDecision): Exclude<ApprovalDecision, boolean> {
-  if (typeof decision === "boolean") return { approve: decision };
-  if (typeof decision === "object" && decision !== null && typeof decision.approve === "boolean") return decision;
-  return { approve: false };
+  if (!isDecision(decision)) return { approve: false, reason: "the approver answered neither true, false nor { approve: true or false }" };
+  return typeof decision === "boolean" ? { approve: decision } : decision;
+}
+
+/** Whether somebody has decided, whatever he says. */
+export function isDecision(decision: unknown): decision is ApprovalDecision {
+  return typeof (typeof decision === "object" && decision !== null && "approve" in decision ? decision.approve : decision) === "boolean";
 }
 
 function refusal(tool: AnyTool, reason: string): ToolError {

@@ -3,7 +3,7 @@ import { AgentEngine } from "./agent-engine.ts";
 import { codeKind } from "./code-action.ts";
 import type { Conversation } from "./conversation.ts";
 import type { AgentDefinition } from "./definition.ts";
-import { type ExecutorChoice, loadExecutor } from "./executor-type.ts";
+import { checkExecutor, type ExecutorChoice, loadExecutor } from "./executor-type.ts";
 import type { ManagedAgent } from "./managed-agent.ts";
 import type { CodeTags } from "./parse-code.ts";
 import { ownOptions, resolveAgent } from "./resolved-agent.ts";
@@ -26,11 +26,10 @@ export interface CodeOptions {
   readonly stepTimeoutMs?: number | undefined;
 }
 
-const codeOptions: { readonly [Name in keyof CodeOptions]-?: true } = {
-  codeTags: true,
-  actionFormat: true,
-  stepTimeoutMs: true,
-  authorizedImports: true,
+const executorNames = { executor: true, executorType: "text", executorOptions: "an object" } as const;
+const codeOptions: { readonly [Name in keyof Required<CodeOptions & typeof executorNames>]: true | string } = {
+  ...executorNames,
+  ...({ codeTags: true, actionFormat: true, stepTimeoutMs: true, authorizedImports: "a list" } as const),
 };
 
 /**
@@ -46,11 +45,10 @@ export class CodeAgent<Output = PlainValue> implements ManagedAgent {
   readonly #engine: AgentEngine<Output>;
 
   constructor(options: CodeAgentOptions<Output>) {
-    this.#options = ownOptions(options, { ...codeOptions, executor: true, executorType: true, executorOptions: true });
+    this.#options = ownOptions(options, codeOptions);
     const { executor, executorType, executorOptions } = this.#options;
     if ((executor === undefined) === (executorType === undefined)) throw new TypeError("Expected exactly one of `executor` and `executorType`");
-    if (executor !== undefined && typeof executor?.open !== "function")
-      throw new TypeError(`Expected \`executor\` to be one, such as wasmExecutor(), got type \`${typeof executor}\`. A name is an \`executorType\`.`);
+    if (executor !== undefined) checkExecutor(executor);
     const { authorizedImports } = this.#options;
     const agent = resolveAgent(this.#options, { kind: "code", executor: executor ?? executorType, authorizedImports });
     const early = codeKind(agent, this.#options, executor?.language ?? "python");

@@ -1,5 +1,5 @@
 import { fitSteps } from "./fit-steps.ts";
-import { atLeast } from "./option-checks.ts";
+import { atLeast, checkOptions } from "./option-checks.ts";
 import { type PromptScale, tokensOf } from "./prompt-size.ts";
 import type { Compactor, LastPrompt } from "./step-callbacks.ts";
 import { askForSummary, summarizeSteps } from "./summarize-steps.ts";
@@ -66,7 +66,13 @@ function underestimate(lastPrompt: LastPrompt | undefined, scale: PromptScale): 
   return lastPrompt === undefined ? 1 : Math.max(1, lastPrompt.inputTokens / tokensOf(lastPrompt.messages, scale));
 }
 
+const compactionOptions: { readonly [Name in keyof CompactionOptions]-?: true | string } = {
+  ...({ maxInputTokens: true, targetShare: true, keepSteps: true, maxOldCharacters: true, charactersPerToken: true } as const),
+  ...({ tokensPerPicture: true, summarize: "true or false" } as const),
+};
+
 function resolveOptions(options: CompactionOptions): ResolvedCompaction {
+  checkOptions("compactObservations", options, compactionOptions);
   const { maxInputTokens, targetShare = 0.5, keepSteps = 4, maxOldCharacters = 500 } = options;
   const { charactersPerToken = 3, tokensPerPicture = 1_000, summarize = false } = options;
   if (typeof targetShare !== "number" || !(targetShare > 0 && targetShare < 1))

@@ -18,11 +18,7 @@ export interface Exposure {
 /** Says that private data, untrusted content and a way out come together, and through which tools. */
 export function trifectaWarning(tools: Iterable<AnyTool>): string | undefined {
   const all = [...tools];
-  const naming = (has: (tool: AnyTool) => boolean): string =>
-    all
-      .filter(has)
-      .map(({ name }) => name)
-      .join(", ");
+  const naming = (has: (tool: AnyTool) => boolean): string => all.flatMap((tool) => (has(tool) ? tool.name : [])).join(", ");
   const reads = naming(({ reads }) => reads === "private");
   const ingests = naming(({ ingests }) => ingests === "untrusted");
   const sends = naming(({ egress }) => egress);

@@ -156,7 +156,7 @@ describe("who may call", () => {
     expect(await attempt({}, { approve: () => true }, true)).toEqual(["paid", true]);
     expect(await attempt({}, { approve: async () => false }, true)).toEqual(["The call of pay was refused: it was not approved.", false]);
     expect(await attempt({ toolPolicy: () => "ask" }, { approve: () => "yes" })).toEqual([
-      "The call of pay was refused: it was not approved.",
+      "The call of pay was refused: the approver answered neither true, false nor { approve: true or false }.",
       false,
     ]);
   });
@@ -228,7 +228,7 @@ it("takes an input that is a reference to an object's schema", async () => {
 it.each<readonly [string, object, RegExp]>([
   ["a misspelled option", { needApproval: true }, /`tool pay` to have only .*needsApproval.*, got `needApproval`/],
   ["a label that is none", { ingests: "untrustd" }, /`ingests` to be one of trusted, untrusted/],
-  ["approval that is no yes or no", { needsApproval: "yes" }, /`needsApproval` to be one of true, false/],
+  ["approval that is no yes or no", { needsApproval: "yes" }, /`needsApproval` to be true or false, or a function/],
   ["parameters that nobody can name", { input: jsonSchema({ type: "object", allOf: [{ properties: { a: {} } }] }) }, /its keys are the parameters/],
 ])("refuses %s when the tool is made", (_, options, message) => {
   expect(() => tool({ name: "pay", description: "Pays.", input: z.object({}), execute: () => 1, ...options } as never)).toThrow(message);

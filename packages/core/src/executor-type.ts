@@ -1,5 +1,6 @@
 import { ConfigurationError, MissingPackageError } from "./errors.ts";
 import type { Executor } from "./executor.ts";
+import { ofKind } from "./option-checks.ts";
 
 /** Options by executor type. Executor packages add theirs by module augmentation. */
 // biome-ignore lint/suspicious/noEmptyInterface: augmented by executor packages
@@ -47,6 +48,7 @@ export function registerExecutor(name: keyof ExecutorTypes, load: Load): void {
  * Rejects with `missing-package` (and the command that installs it) or `configuration`; a package that throws on load rejects with its own error.
  */
 export async function loadExecutor(type: string, options?: object): Promise<Executor> {
+  ofKind("text", "executorType", type);
   const known = Object.hasOwn(packages, type);
   const specifier = known ? `@codelet/executor-${type}` : type;
   const load = registered.get(type) ?? (known ? packages[type as keyof typeof packages] : packageLoader(type));
@@ -59,7 +61,13 @@ export async function loadExecutor(type: string, options?: object): Promise<Exec
     throw missing === undefined ? cause : new MissingPackageError(missing, specifier, { cause });
   }
   if (typeof module.createExecutor !== "function") throw new ConfigurationError(`The package ${specifier} exports no \`createExecutor\`.`);
-  return module.createExecutor(options as never);
+  return checkExecutor(module.createExecutor(options as never));
+}
+
+/** The executor itself. Throws TypeError when it is none. */
+export function checkExecutor(executor: Executor): Executor {
+  if (typeof executor?.open === "function") return executor;
+  throw new TypeError(`Expected \`executor\` to be one, such as wasmExecutor(), got type \`${typeof executor}\`. A name is an \`executorType\`.`);
 }
 
 function rethrow(error: unknown): never {
@@ -67,9 +75,9 @@ function rethrow(error: unknown): never {
 }
 
 function packageLoader(type: string): Load {
-  if (type.includes("/")) return () => import(/* @vite-ignore */ /* webpackIgnore: true */ type);
+  if (/^[^.].*\//.test(type)) return () => import(/* @vite-ignore */ /* webpackIgnore: true */ type);
   const names = [...Object.keys(packages), ...registered.keys()];
-  throw new ConfigurationError(`There is no executor type "${type}". Known: ${names.join(", ")}, or the full name of a package.`);
+  throw new ConfigurationError(`There is no executor type "${type}". Known: ${names.join(", ")}, or a package by its name with a scope.`);
 }
 
 /** The package that an import inside the executor's own failed for: Node says its name in the message only. */

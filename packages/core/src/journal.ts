@@ -10,6 +10,7 @@ import {
   ProtocolError,
 } from "./errors.ts";
 import type { AgentEvent } from "./events.ts";
+import { checkOptions } from "./option-checks.ts";
 import type { Json } from "./value.ts";
 
 /** How an operation ended. A failed one is data too, and is journaled. */
@@ -75,7 +76,8 @@ export interface Clock {
 }
 
 /** A journal that keeps nothing: each operation just runs. The default. */
-export function memoryJournal({ clock = systemClock }: { readonly clock?: Clock } = {}): JournalFactory {
+export function memoryJournal(options: { readonly clock?: Clock } = {}): JournalFactory {
+  const { clock = systemClock } = checkOptions("memoryJournal", options, { clock: "an object" });
   return ({ runId, operations, emit }) => {
     const journal = (path: string): Journal => ({
       async call<T>(key: string, operation: OperationName, args: Json): Promise<Outcome<T>> {

@@ -1,7 +1,7 @@
 import type { AgentDefinition } from "./definition.ts";
 import { ConfigurationError, LimitError, type LimitName } from "./errors.ts";
 import { addUsage, noUsage, type Usage } from "./model.ts";
-import { atLeast, refuseUnknown } from "./option-checks.ts";
+import { atLeast, checkOptions } from "./option-checks.ts";
 
 /** What a run may spend together with all its managed agents. Absent: no limit. */
 export interface Budget {
@@ -25,12 +25,14 @@ export const defaultMaxSteps = 20;
 
 type Counted = Exclude<LimitName, "wallTimeMs">;
 
+const nothing: Readonly<Record<Counted, number>> = { steps: 0, modelCalls: 0, inputTokens: 0, outputTokens: 0, costUsd: 0, toolCalls: 0 };
+
 /** The one place that counts what a run spends, with all its managed agents, and says when it is too much. */
 export class Ledger {
   readonly #budget: Budget;
   readonly price: Price | undefined;
   readonly #parent: Ledger | undefined;
-  readonly #spent: Record<Counted, number> = { steps: 0, modelCalls: 0, inputTokens: 0, outputTokens: 0, costUsd: 0, toolCalls: 0 };
+  readonly #spent: Record<Counted, number> = { ...nothing };
   readonly #thrown = new WeakSet<object>();
   usage: Usage = noUsage;
 
@@ -97,22 +99,10 @@ export class Ledger {
   }
 }
 
-const budgetNames: Readonly<Record<LimitName, true>> = {
-  steps: true,
-  modelCalls: true,
-  inputTokens: true,
-  outputTokens: true,
-  costUsd: true,
-  toolCalls: true,
-  wallTimeMs: true,
-};
-
 /** Throws TypeError for a limit that is none, and ConfigurationError for a cost that nobody can tell, of an agent or one below it. */
 export function checkBudget(budget: Budget, agents: readonly Pick<AgentDefinition, "modelId" | "price">[]): Budget {
-  refuseUnknown("budget", budget, budgetNames);
-  for (const [name, value] of Object.entries(budget)) {
-    if (value !== undefined) atLeast(name === "costUsd" ? 0 : 1, `budget.${name}`, value);
-  }
+  checkOptions("budget", budget, { ...nothing, wallTimeMs: 0 });
+  for (const [name, value] of Object.entries(budget)) if (value !== undefined) atLeast(name === "costUsd" ? 0 : 1, `budget.${name}`, value);
   const unknown = agents.find(({ price, modelId }) => price?.(noUsage, modelId) === undefined);
   if (budget.costUsd !== undefined && unknown !== undefined)
     throw new ConfigurationError(

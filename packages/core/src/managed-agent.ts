@@ -39,6 +39,8 @@ export interface ManagedInput {
 
 /** The agent as a tool of its manager. It runs in the manager's run: same budget, signal, journal and events. */
 export function agentTool(agent: ManagedAgent): AnyTool {
+  if (typeof agent?.definition?.name !== "string" || typeof agent.runManaged !== "function")
+    throw new TypeError("Expected `managedAgents` to be agents, such as new CodeAgent({ … })");
   const { name, description, output, provideRunSummary } = agent.definition;
   if (description === undefined || description.trim() === "")
     throw new TypeError(`Expected the managed agent \`${name}\` to have a \`description\`: its manager has nothing else to choose it by.`);

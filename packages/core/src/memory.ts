@@ -147,7 +147,7 @@ export class Memory {
 }
 
 function renderStep(step: Step): readonly Message[] {
-  switch (step.type) {
+  switch (step?.type) {
     case "system":
       return [{ role: "system", content: step.prompt }];
     case "task":
@@ -166,6 +166,8 @@ function renderStep(step: Step): readonly Message[] {
       if (observation !== "" || images.length > 0) messages.push({ role: "user", content: withAttachments(observation, images) });
       return messages;
     }
+    default:
+      throw new TypeError(`Expected memory to be made of steps, as in \`result.steps\`, got ${JSON.stringify(step)?.slice(0, 100)}`);
   }
 }
 

@@ -111,7 +111,8 @@ export function textOf(content: readonly ContentPart[]): string {
 /** A model of a model, or of a plain function. Throws TypeError when it is neither. */
 export function toModel(model: Model | ModelFunction): Model {
   if (typeof model !== "function") {
-    if (typeof model?.generate !== "function") throw new TypeError("Expected `model` to be a model or a function (request) => response | string");
+    if (typeof model?.generate !== "function")
+      throw new TypeError(`Expected \`model\` to be one, such as openai("gpt-5.1"), or a function (request) => text, got type \`${typeof model}\``);
     return model;
   }
   return {

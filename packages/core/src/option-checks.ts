@@ -10,8 +10,28 @@ export function oneOf<Choice extends string | boolean | undefined>(choices: read
   throw new TypeError(`Expected \`${name}\` to be one of ${choices.join(", ")}, got \`${value}\` (${typeof value})`);
 }
 
-/** Throws TypeError for a name that is misspelled: what it should have switched on would stay off. */
-export function refuseUnknown(what: string, given: object, known: Readonly<Record<string, unknown>>): void {
+/**
+ * The options themselves. Throws TypeError for some that are no object, for a name that is misspelled (what it should have switched on would stay off), and for a value that
+ * isn't what `known` says in words; another value than words stands for one that is checked elsewhere.
+ */
+export function checkOptions<Options extends object>(what: string, given: Options, known: Readonly<Record<string, unknown>>): Options {
+  ofKind("an object", `options of ${what}`, given);
   const unknown = Object.keys(given).find((name) => !Object.hasOwn(known, name));
   if (unknown !== undefined) throw new TypeError(`Expected \`${what}\` to have only ${Object.keys(known).join(", ")}, got \`${unknown}\``);
+  for (const [name, value] of Object.entries(given)) if (value !== undefined && typeof known[name] === "string") ofKind(known[name], name, value);
+  return given;
+}
+
+const kinds: Readonly<Record<string, string>> = {
+  ...({ String: "text", Array: "a list", Object: "an object", Module: "an object", Boolean: "true or false" } as const),
+};
+
+/** The value itself. Throws TypeError that names the option unless the words name the value's kind; "list of functions" is about its items too. */
+export function ofKind<Value>(expected: string, name: string, value: Value): Value {
+  const tag = Object.prototype.toString.call(value).slice(8, -1);
+  const actual = typeof value === "function" ? "a function" : (kinds[tag] ?? tag);
+  if (!expected.includes(actual)) throw new TypeError(`Expected \`${name}\` to be ${expected}, got ${actual}`);
+  if (Array.isArray(value) && expected.includes("list of functions"))
+    for (const [index, item] of value.entries()) ofKind("a function", `${name}[${index}]`, item);
+  return value;
 }

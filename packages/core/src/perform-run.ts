@@ -6,6 +6,7 @@ import type { Executor } from "./executor.ts";
 import { Suspension } from "./journal.ts";
 import { loop } from "./loop.ts";
 import { Memory, type TaskStep } from "./memory.ts";
+import { ofKind } from "./option-checks.ts";
 import { describeTask, managedTask } from "./prompts/task.ts";
 import { renderPrompt } from "./prompts/templates.ts";
 import { RunContext, type RunnableAgent, type RunScope } from "./run-context.ts";
@@ -14,6 +15,7 @@ import type { Given, SuspendedRun } from "./suspension.ts";
 
 /** One run of an agent from its task to its result. Whatever happens, the sandbox is closed or left to be found again, and one terminal event is sent. */
 export async function performRun(runnable: RunnableAgent, task: string, options: RunOptions, scope: RunScope): Promise<RunResult<unknown>> {
+  ofKind("text", "task", task);
   const { agent, executor } = runnable;
   const { resumption, parent } = scope;
   // Only runs that may have to wait need what lets them wait.
@@ -67,7 +69,7 @@ async function takeTask(run: RunContext, executor: Executor | undefined, task: s
   const text = [thread?.note, describeTask(asked, additionalArgs, executor !== undefined)].filter(Boolean).join("\n\n");
   if (thread !== undefined) thread.note = undefined;
   const step: TaskStep = { type: "task", task: text, attachments: media };
-  const handed = memory instanceof Memory ? memory.steps : memory;
+  const handed = memory instanceof Memory ? memory.steps : ofKind("a list of steps, such as `result.steps`", "memory", memory);
   const earlier = [...(thread?.memory.steps ?? []), ...handed]; // both may hold steps of other agents
   exposeTo(run.exposure, earlier, run.agent.callable);
   const before = { earlier, untrusted: [...run.exposure.untrusted], valueCount: run.thread.values.size };

@@ -1,6 +1,7 @@
 import { AbortedError, ConfigurationError } from "./errors.ts";
 import type { Executor, OpenSessionOptions } from "./executor.ts";
-import { atLeast } from "./option-checks.ts";
+import { checkExecutor } from "./executor-type.ts";
+import { atLeast, checkOptions } from "./option-checks.ts";
 import { takeWarmSession } from "./take-warm-session.ts";
 import { WarmSessions } from "./warm-sessions.ts";
 
@@ -24,6 +25,7 @@ export interface PoolExecutor extends Executor, AsyncDisposable {
 
 const defaultMaxIdleMs = 300_000;
 const maxTimerMs = 2 ** 31 - 1;
+const poolOptions: { readonly [Name in keyof PoolExecutorOptions]-?: true | string } = { size: true, maxIdleMs: true, authorizedImports: "a list" };
 /** What a session can be given after it was opened. */
 const bindable: readonly string[] = ["tools", "variables", "authorizedImports", "signal", "onProgress"] satisfies (keyof OpenSessionOptions)[];
 
@@ -40,6 +42,8 @@ const bindable: readonly string[] = ["tools", "variables", "authorizedImports", 
  * const agent = new CodeAgent({ model, executor });
  */
 export function poolExecutor(executor: Executor, options: PoolExecutorOptions): PoolExecutor {
+  checkExecutor(executor);
+  checkOptions("poolExecutor", options, poolOptions);
   const { size, maxIdleMs = defaultMaxIdleMs, authorizedImports } = options;
   if (!Number.isInteger(size)) throw new TypeError(`Expected \`size\` to be an integer >= 1, got \`${size}\` (${typeof size})`);
   const sessions = new WarmSessions({

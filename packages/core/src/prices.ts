@@ -1,4 +1,5 @@
 import type { Price } from "./limits.ts";
+import { checkOptions, ofKind } from "./option-checks.ts";
 
 /** What a model costs, in US dollars per million tokens. */
 export interface ModelPrice {
@@ -26,6 +27,7 @@ const release = /^[-@:](?:\d{3,}[\w.-]*|latest)$/;
  * const agent = new CodeAgent({ model, executor, price, budget: { costUsd: 0.5 } });
  */
 export function pricesOf(table: PriceTable): Price {
+  ofKind("an object", "table", table);
   const prices = new Map(Object.entries(table).map(([id, price]) => [id, checkPrice(id, price)]));
   const ids = [...prices.keys()].sort((a, b) => b.length - a.length);
   return ({ input, cacheRead, cacheWrite, output }, modelId) => {
@@ -53,11 +55,12 @@ export type LiteLLMPrices = Readonly<
 
 /** The entries of LiteLLM's table that have a price per token of text; the rest, such as pictures, is left out. */
 export function fromLiteLLM(entries: LiteLLMPrices): PriceTable {
+  ofKind("an object", "entries", entries);
   const perMillion = (dollars: number | null | undefined): number | undefined => (typeof dollars === "number" ? dollars * 1_000_000 : undefined);
   return Object.fromEntries(
     Object.entries(entries).flatMap(([id, entry]) => {
-      const input = perMillion(entry.input_cost_per_token);
-      const output = perMillion(entry.output_cost_per_token);
+      const input = perMillion(entry?.input_cost_per_token);
+      const output = perMillion(entry?.output_cost_per_token);
       if (input === undefined || output === undefined) return [];
       const cacheRead = perMillion(entry.cache_read_input_token_cost);
       const cacheWrite = perMillion(entry.cache_creation_input_token_cost);
@@ -66,7 +69,10 @@ export function fromLiteLLM(entries: LiteLLMPrices): PriceTable {
   );
 }
 
+const priceNames: { readonly [Name in keyof ModelPrice]-?: true } = { input: true, output: true, cacheRead: true, cacheWrite: true };
+
 function checkPrice(id: string, price: ModelPrice): ModelPrice {
+  checkOptions(`price of ${id}`, price, priceNames);
   for (const name of ["input", "output", "cacheRead", "cacheWrite"] as const) {
     const value = price[name];
     const isAbsent = value === undefined && name.startsWith("cache");

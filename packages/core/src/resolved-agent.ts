@@ -7,7 +7,7 @@ import { checkBudget, defaultMaxSteps, type Price } from "./limits.ts";
 import { agentTool } from "./managed-agent.ts";
 import type { ActionStep } from "./memory.ts";
 import { type Model, type ModelRequest, type ModelResponse, toModel } from "./model.ts";
-import { atLeast, oneOf, refuseUnknown } from "./option-checks.ts";
+import { atLeast, checkOptions, oneOf } from "./option-checks.ts";
 import { checkTemplates, type PromptTemplates } from "./prompts/templates.ts";
 import { type ResolvedRetry, resolveRetry } from "./retry.ts";
 import type { RunContext } from "./run-context.ts";
@@ -49,22 +49,22 @@ export interface ResolvedAgent extends Pick<AgentOptions, Kept>, Required<{ read
 const defaultMaxToolResultBytes = 16 * 1024 * 1024;
 const defaultMaxObservationCharacters = 20_000;
 
-const agentOptions: { readonly [Name in keyof AgentOptions]-?: true } = {
-  ...({ model: true, tools: true, managedAgents: true, name: true, description: true, instructions: true, promptTemplates: true } as const),
-  ...({ output: true, finalAnswerChecks: true, maxSteps: true, budget: true, price: true, retry: true, planningInterval: true } as const),
-  ...({ stepCallbacks: true, compactor: true, toolPolicy: true, dataPolicy: true, provideRunSummary: true, keepsMemory: true } as const),
-  ...({ maxToolResultBytes: true, maxObservationCharacters: true, journal: true } as const),
+const agentOptions: { readonly [Name in keyof AgentOptions]-?: true | string } = {
+  ...({ model: true, tools: "a list", managedAgents: "a list", name: true, description: "text", instructions: "text", output: true } as const),
+  ...({ promptTemplates: "an object", finalAnswerChecks: "a list of functions", maxSteps: true, budget: "an object", retry: "an object" } as const),
+  ...({ price: "a function", planningInterval: true, stepCallbacks: "a function or an object", compactor: "a function" } as const),
+  ...({ toolPolicy: "a function", dataPolicy: true, provideRunSummary: "true or false", keepsMemory: "true or false" } as const),
+  ...({ maxToolResultBytes: true, maxObservationCharacters: true, journal: "a function, such as memoryJournal()" } as const),
 };
+const callbacks = "a function or a list of functions";
+const stepCallbackNames = { system: callbacks, task: callbacks, planning: callbacks, action: callbacks };
 
-/** The options as they are now, whatever the caller does to his lists later. Throws TypeError for a list that is none, and for a name that isn't known. */
+/** The options as they are now, whatever the caller does to his lists later. Throws TypeError for what {@link checkOptions} refuses. */
 export function ownOptions<Options extends Pick<AgentOptions, "tools" | "managedAgents">>(
   options: Options,
-  ofKind: Readonly<Record<string, true>>,
+  more: Readonly<Record<string, true | string>>,
 ): Options {
-  refuseUnknown("agent", options, { ...agentOptions, ...ofKind });
-  const { tools = [], managedAgents = [] } = options;
-  for (const [name, list] of Object.entries({ tools, managedAgents }))
-    if (!Array.isArray(list)) throw new TypeError(`Expected \`${name}\` to be a list, got ${typeof list}`);
+  const { tools = [], managedAgents = [] } = checkOptions("agent", options, { ...agentOptions, ...more });
   return { ...options, tools: [...tools], managedAgents: [...managedAgents] };
 }
 
@@ -76,14 +76,7 @@ export function resolveAgent<Output>(
   const { name = "agent", description, tools = [], managedAgents = [], finalAnswerChecks = [], dataPolicy = "warn" } = options;
   const { output, price, toolPolicy, planningInterval, stepCallbacks, compactor, instructions } = options;
   checkName(name);
-  if (!Array.isArray(finalAnswerChecks) || !finalAnswerChecks.every(isFunction))
-    throw new TypeError("Expected `finalAnswerChecks` to be a list of functions");
-  for (const [option, value] of Object.entries({ toolPolicy, compactor, price }))
-    if (value !== undefined && !isFunction(value)) throw new TypeError(`Expected \`${option}\` to be a function, got ${typeof value}`);
-  if (instructions !== undefined && typeof instructions !== "string")
-    throw new TypeError(`Expected \`instructions\` to be text, got ${typeof instructions}`);
-  if (authorizedImports !== undefined && !Array.isArray(authorizedImports))
-    throw new TypeError(`Expected \`authorizedImports\` to be a list, got ${typeof authorizedImports}`);
+  if (typeof stepCallbacks === "object") checkOptions("stepCallbacks", stepCallbacks, stepCallbackNames);
   const model = toModel(options.model);
   const callable = toolsByName(name, [...tools, ...managedAgents.map(agentTool)]);
   const team = managedAgents.map(({ definition }) => definition);
@@ -100,7 +93,7 @@ export function resolveAgent<Output>(
     managedAgents: team,
     executor,
     authorizedImports,
-    output: output && resolveSchema(output, "input", "output"),
+    output: output === undefined ? undefined : resolveSchema(output, "input", "output"),
     maxSteps: atLeast(1, "maxSteps", options.maxSteps ?? defaultMaxSteps),
     budget: checkBudget(options.budget ?? {}, [{ modelId: model.id, price }, ...team.flatMap((member) => membersOf(member, price))]),
     price,
@@ -128,10 +121,6 @@ export function resolveAgent<Output>(
     templates: checkTemplates(options.promptTemplates),
     instructions,
   };
-}
-
-function isFunction(value: unknown): boolean {
-  return typeof value === "function";
 }
 
 type Priced = Pick<AgentDefinition, "modelId" | "price">;

@@ -1,5 +1,5 @@
 import { CodeletError } from "./errors.ts";
-import { atLeast, refuseUnknown } from "./option-checks.ts";
+import { atLeast, checkOptions } from "./option-checks.ts";
 
 /** How often a failed model call is tried again. Provider SDKs must not retry on their own. */
 export interface RetryOptions {
@@ -15,7 +15,7 @@ export type ResolvedRetry = { readonly [Key in keyof RetryOptions]-?: number };
 
 export function resolveRetry(options: RetryOptions = {}): ResolvedRetry {
   const resolved = { maxRetries: options.maxRetries ?? 4, firstDelayMs: options.firstDelayMs ?? 1_000, maxDelayMs: options.maxDelayMs ?? 60_000 };
-  refuseUnknown("retry", options, resolved);
+  checkOptions("retry", options, { maxRetries: 0, firstDelayMs: 0, maxDelayMs: 0 });
   for (const [name, value] of Object.entries(resolved)) atLeast(0, `retry.${name}`, value);
   return resolved;
 }

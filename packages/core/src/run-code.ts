@@ -1,6 +1,8 @@
 import { codeKind } from "./code-action.ts";
 import { execute } from "./execute.ts";
 import type { Execution, Executor, OutputChunk } from "./executor.ts";
+import { checkExecutor } from "./executor-type.ts";
+import { checkOptions, ofKind } from "./option-checks.ts";
 import type { ApprovalDecision } from "./policy.ts";
 import { resolveAgent } from "./resolved-agent.ts";
 import type { RunHandle } from "./run.ts";
@@ -22,6 +24,10 @@ export interface RunCodeOptions {
 }
 
 const defaultTimeoutMs = 30_000;
+const runCodeOptions: { readonly [Name in keyof RunCodeOptions]-?: true | string } = {
+  ...({ tools: "a list", variables: "an object", authorizedImports: "a list", signal: "an AbortSignal", timeoutMs: true } as const),
+  ...({ onOutput: "a function", context: true } as const),
+};
 
 /**
  * Runs one program in a sandbox of its own, without an agent; its tool calls are validated and performed as an agent's are.
@@ -31,6 +37,9 @@ const defaultTimeoutMs = 30_000;
  * const { value, logs } = await runCode(wasmExecutor(), "print('hi')\n6 * 7");
  */
 export async function runCode(executor: Executor, code: string, options: RunCodeOptions = {}): Promise<Execution> {
+  checkExecutor(executor);
+  ofKind("text", "code", code);
+  checkOptions("runCode", options, runCodeOptions);
   const { tools, variables, authorizedImports, signal, timeoutMs = defaultTimeoutMs, onOutput, context } = options;
   const agent = { ...resolveAgent({ tools, model: async () => "" }, { kind: "code", executor, authorizedImports }), mayRepeat: false };
   const kind = codeKind(agent, { stepTimeoutMs: timeoutMs }, executor.language);

@@ -5,7 +5,7 @@ import type { Executor, OpenSessionOptions, SessionRef } from "./executor.ts";
 import { errorOf, type Journal, type JournalFactory, type OperationContext, type OperationName, type Outcome, watchJournal } from "./journal.ts";
 import { Ledger } from "./limits.ts";
 import { Memory } from "./memory.ts";
-import { atLeast, refuseUnknown } from "./option-checks.ts";
+import { atLeast, checkOptions } from "./option-checks.ts";
 import type { Approval } from "./policy.ts";
 import type { ActionKind, ResolvedAgent } from "./resolved-agent.ts";
 import type { RunHandle } from "./run.ts";
@@ -52,9 +52,9 @@ export interface RunnableAgent {
   readonly executor: Executor | undefined;
 }
 
-const runOptions: { readonly [Name in keyof RunOptions]-?: true } = {
-  ...({ signal: true, context: true, maxSteps: true, additionalArgs: true, images: true, attachments: true, memory: true } as const),
-  ...({ runId: true, approve: true } as const),
+const runOptions: { readonly [Name in keyof RunOptions]-?: true | string } = {
+  ...({ signal: "an AbortSignal", context: true, maxSteps: true, additionalArgs: "an object", images: "a list", attachments: "a list" } as const),
+  ...({ memory: true, runId: true, approve: "a function" } as const),
 };
 
 /** Everything one run has; nothing of it is shared with another run but with its managers, through `root`. */
@@ -98,11 +98,11 @@ export class RunContext {
   #controlFlow: { readonly error: unknown } | undefined;
 
   constructor({ agent, kind, executor }: RunnableAgent, options: RunOptions, scope: RunScope) {
+    checkOptions("run", options, runOptions);
     const { parent, handle } = scope;
     const { name, budget, price } = agent.definition;
     const { runId = crypto.randomUUID(), signal, additionalArgs = {}, maxSteps = agent.definition.maxSteps } = options;
     if (typeof runId !== "string" || runId === "") throw new TypeError(`Expected \`runId\` to be a text, got \`${runId}\` (${typeof runId})`);
-    refuseUnknown("run", options, runOptions);
     const variables = checkVariables(additionalArgs, agent.callable);
     atLeast(1, "maxSteps", maxSteps);
     this.runId = parent?.run.runId ?? runId;

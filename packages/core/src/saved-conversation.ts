@@ -29,7 +29,10 @@ export async function saveThread({ memory, values, exposure, sandbox }: Thread):
 /** Throws ProtocolError when what was saved is damaged. */
 export function loadThread(saved: SavedConversation): Thread {
   const { version, thread, sandbox } = (saved ?? {}) as SavedConversation;
-  if (version !== 1) throw new ProtocolError(`Expected a conversation of version 1, got ${String(version)}.`);
+  if (version !== 1)
+    throw new ProtocolError(
+      `Expected what \`conversation.save()\` resolved with, of version 1, got version ${String(version)} of type \`${typeof saved}\`.`,
+    );
   try {
     const { steps, values, untrusted } = decodeState(thread) as unknown as SavedThread;
     const hasCode = steps.some((step) => step.type === "action" && step.code !== "");

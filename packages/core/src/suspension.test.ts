@@ -158,3 +158,24 @@ it("is a failure where what has happened can't be kept, and the terminal event s
   await expect(run.result).rejects.toMatchObject({ code: "value", run: { steps: { length: 2 } } });
   expect(ends).toEqual(["failed"]);
 });
+
+it.each<readonly [string, object | null, string]>([
+  ["no options", null, "Expected `options of resume` to be an object, got Null"],
+  ["an option of runs", { approve: () => true }, "`resume` to have only signal, context, decisions, got `approve`"],
+  ["decisions that are one", { decisions: true }, "`decisions` to be an object, got true or false"],
+  ["a decision in other words", { decisions: { "1/tool.pay": "yes" } }, "the decision on `1/tool.pay` to be true, false or { approve"],
+  ["a decision that is misspelled", { decisions: { "1/tool.pay": { approved: true } } }, "the decision on `1/tool.pay`"],
+])("doesn't go on with %s, and says so to the caller", async (_, options, message) => {
+  const { agent } = agentOf([says(call("pay"))], { tools: [pay] });
+  const { resumeState } = suspended(await agent.run("task"));
+  await expect(agent.resume(resumeState, options as never)).rejects.toThrow(expect.objectContaining({ name: "TypeError" }));
+  await expect(agent.resume(resumeState, options as never)).rejects.toThrow(message);
+});
+
+it("says where the state is, when another thing is handed over", async () => {
+  const { agent } = agentOf([says(call("pay"))], { tools: [pay] });
+  const result = suspended(await agent.run("task"));
+  await expect(agent.resume(result as never)).rejects.toThrow("as in `result.resumeState`, got type `object` without a version");
+  await expect(agent.resume(JSON.stringify(result.resumeState) as never)).rejects.toThrow("got type `string`");
+  await expect(agent.loadConversation({} as never)).rejects.toThrow("what `conversation.save()` resolved with");
+});

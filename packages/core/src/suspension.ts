@@ -1,9 +1,11 @@
 import type { ResumeOptions, RunOptions } from "./agent.ts";
+import { isDecision } from "./authorize.ts";
 import { CatchUpSession } from "./catch-up.ts";
 import type { AgentDefinition } from "./definition.ts";
 import { ConfigurationError, describeThrown, ProtocolError } from "./errors.ts";
 import type { Executor, OpenSessionOptions, SessionRef } from "./executor.ts";
 import { Memory, type Step, type TaskStep } from "./memory.ts";
+import { checkOptions } from "./option-checks.ts";
 import type { Approval, ApprovalDecision } from "./policy.ts";
 import { type JournalEntry, Recorder } from "./recorder.ts";
 import { hash } from "./retry.ts";
@@ -48,6 +50,12 @@ export interface Given {
   readonly options: Pick<RunOptions, "maxSteps" | "additionalArgs" | "runId">;
 }
 
+const resumeOptions: { readonly [Name in keyof ResumeOptions]-?: true | string } = {
+  signal: "an AbortSignal",
+  context: true,
+  decisions: "an object",
+};
+
 /** A state that was read, ready to go on from. */
 export interface Resumption {
   readonly given: Given;
@@ -75,9 +83,12 @@ export function suspendedRun(run: RunContext, given: Given, recorder: Recorder):
 }
 
 /** Reads a state from outside. Throws ProtocolError when it is none, ConfigurationError when the agent or a decision doesn't fit it. */
-export function readSuspendedRun(state: SuspendedRun, definition: AgentDefinition, { decisions = {} }: ResumeOptions): Resumption {
-  if (state?.version !== 1)
-    throw new ProtocolError(`Expected a suspended run of version 1, got ${String((state as Partial<SuspendedRun> | undefined)?.version)}.`);
+export function readSuspendedRun(state: SuspendedRun, definition: AgentDefinition, options: ResumeOptions): Resumption {
+  const { decisions = {} } = checkOptions("resume", options, resumeOptions);
+  for (const [id, decision] of Object.entries(decisions)) {
+    if (!isDecision(decision)) throw new TypeError(`Expected the decision on \`${id}\` to be true, false or { approve: true or false, … }`);
+  }
+  if (state?.version !== 1) throw new ProtocolError(`Expected a suspended run of version 1, as in \`result.resumeState\`, got ${versionOf(state)}.`);
   try {
     checkSame(state.agent, fingerprint(definition), definition.name);
     const pending = decodeState(state.pending) as unknown as readonly Approval[];
@@ -100,6 +111,12 @@ export function readSuspendedRun(state: SuspendedRun, definition: AgentDefinitio
     if (error instanceof ConfigurationError) throw error;
     throw new ProtocolError(`The state of the suspended run is damaged: ${describeThrown(error).message}`, { cause: error });
   }
+}
+
+/** What was handed over instead, as far as it can be told. */
+function versionOf(state: unknown): string {
+  const isOther = typeof state === "object" && state !== null && "version" in state;
+  return isOther ? `version ${String(state.version)}` : `type \`${typeof state}\` without a version`;
 }
 
 interface Fingerprint {

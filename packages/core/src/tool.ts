@@ -1,7 +1,7 @@
 import { describeThrown } from "./errors.ts";
 import type { ToolSignature } from "./executor.ts";
 import type { ManagedAgent } from "./managed-agent.ts";
-import { atLeast, oneOf, refuseUnknown } from "./option-checks.ts";
+import { atLeast, checkOptions, oneOf } from "./option-checks.ts";
 import { type JsonSchema, type ResolvedSchema, resolveRef, resolveSchema, type StandardSchema } from "./schema.ts";
 import { toValue } from "./to-value.ts";
 import type { Json, Value } from "./value.ts";
@@ -66,9 +66,9 @@ export interface AnyTool {
 }
 
 const defaultToolTimeoutMs = 300_000;
-const toolOptions: { readonly [Name in keyof ToolOptions<unknown, unknown, unknown>]-?: true } = {
+const toolOptions: { readonly [Name in keyof ToolOptions<unknown, unknown, unknown>]-?: true | string } = {
   ...({ name: true, description: true, input: true, output: true, execute: true, timeoutMs: true } as const),
-  ...({ needsApproval: true, reads: true, ingests: true, egress: true } as const),
+  ...({ needsApproval: "true or false, or a function", reads: true, ingests: true, egress: "true or false" } as const),
 };
 const pythonKeywords = new Set(
   "False None True and as assert async await break class continue def del elif else except finally for from global if import in is lambda nonlocal not or pass raise return try while with yield".split(
@@ -89,13 +89,11 @@ const pythonKeywords = new Set(
  * });
  */
 export function tool<Input, Output, Context = unknown>(options: ToolOptions<Input, Output, Context>): Tool<Input, Output, Context> {
+  checkOptions(`tool ${options?.name}`, options, toolOptions);
   const { name, description, execute, timeoutMs = defaultToolTimeoutMs, needsApproval = false, reads, ingests, egress = false } = options;
   checkName(name);
-  refuseUnknown(`tool ${name}`, options, toolOptions);
-  if (typeof needsApproval !== "function") oneOf([true, false], "needsApproval", needsApproval);
   oneOf(["private", "public", undefined], "reads", reads);
   oneOf(["trusted", "untrusted", undefined], "ingests", ingests);
-  oneOf([true, false], "egress", egress);
   if (typeof description !== "string" || description.trim() === "")
     throw new TypeError(`Expected \`description\` of tool \`${name}\` to be text for the model.`);
   if (typeof execute !== "function") throw new TypeError(`Expected \`execute\` of tool \`${name}\` to be a function.`);
@@ -104,7 +102,7 @@ export function tool<Input, Output, Context = unknown>(options: ToolOptions<Inpu
   const { type, properties, anyOf, oneOf: choices, allOf } = input.json;
   if (type !== "object" || (properties === undefined && (anyOf ?? choices ?? allOf) !== undefined))
     throw new TypeError(`Expected \`input\` of tool \`${name}\` to be an object schema: its keys are the parameters.`);
-  const output = options.output && resolveSchema(options.output as StandardSchema, "output", `output of tool ${name}`);
+  const output = options.output === undefined ? undefined : resolveSchema(options.output as StandardSchema, "output", `output of tool ${name}`);
   return { name, description, input, output, needsApproval, reads, ingests, egress, timeoutMs, execute };
 }
 

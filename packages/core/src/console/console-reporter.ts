@@ -1,4 +1,5 @@
 import type { AgentEvent } from "../events.ts";
+import { checkOptions, oneOf } from "../option-checks.ts";
 import type { Language } from "./highlight.ts";
 import { type Detail, Speaker } from "./speaker.ts";
 import { createView } from "./view.ts";
@@ -83,11 +84,18 @@ interface ResolvedOptions {
   readonly language: Language;
 }
 
+const optionNames: { readonly [Name in keyof ConsoleReporterOptions]-?: true | string } = {
+  ...({ verbosity: true, write: true, columns: true, colors: "true or false", language: true } as const),
+};
+
 function resolveOptions(options: ConsoleReporterOptions): ResolvedOptions {
+  checkOptions("consoleReporter", options, optionNames);
   const { verbosity = "info", write = logLines, columns, colors = false, language = "python" } = options;
   if (!verbosities.includes(verbosity)) throw unexpected("verbosity", `one of ${verbosities.join(", ")}`, verbosity);
   if (typeof write !== "function") throw unexpected("write", "a function", write);
-  if (columns !== undefined && typeof columns !== "function" && !(columns >= 0)) throw unexpected("columns", "a number >= 0 or a function", columns);
+  if (columns !== undefined && typeof columns !== "function" && !(typeof columns === "number" && columns >= 0))
+    throw unexpected("columns", "a number >= 0 or a function", columns);
+  oneOf(["python", "javascript"], "language", language);
   return { verbosity, write, columns: typeof columns === "function" ? columns : () => columns, colors, language };
 }
 

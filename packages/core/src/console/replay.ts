@@ -2,6 +2,7 @@ import type { RunBase, RunResult } from "../agent.ts";
 import type { AgentEvent, EventBody } from "../events.ts";
 import type { ActionStep, Step } from "../memory.ts";
 import { addUsage, noUsage } from "../model.ts";
+import { ofKind } from "../option-checks.ts";
 import type { Json, Value } from "../value.ts";
 import { type ConsoleReporterOptions, consoleReporter } from "./console-reporter.ts";
 
@@ -17,6 +18,7 @@ const finalAnswer = "final_answer";
  */
 export function replay(run: RunBase | RunResult<unknown> | readonly Step[], options: ConsoleReporterOptions = {}): void {
   const report = consoleReporter(options);
+  if (!isSteps(run)) ofKind("a list of steps, such as `result.steps`", "run.steps", run?.steps);
   const { runId, steps } = isSteps(run) ? { runId: "", steps: run } : run;
   let seq = 0;
   for (const { body, step } of eventsOf(steps)) report({ seq: ++seq, runId, agentPath: [], step, ...body } as AgentEvent);

@@ -1,6 +1,6 @@
 import type { ToolSignature } from "../executor.ts";
 import type { ModelTool } from "../model.ts";
-import { refuseUnknown } from "../option-checks.ts";
+import { checkOptions } from "../option-checks.ts";
 import type { CodeTags } from "../parse-code.ts";
 import type { JsonSchema } from "../schema.ts";
 
@@ -69,7 +69,7 @@ const places: { readonly [Name in keyof PromptTemplates]: true } = {
 
 /** The user's templates. Throws TypeError for one that doesn't exist or is no function. */
 export function checkTemplates(own: Partial<PromptTemplates> = {}): Partial<PromptTemplates> {
-  refuseUnknown("promptTemplates", own, places);
+  checkOptions("promptTemplates", own, places);
   for (const [name, template] of Object.entries(own)) {
     if (template !== undefined && typeof template !== "function")
       throw new TypeError(`Expected \`promptTemplates.${name}\` to be a function (context, standard) => text, got ${typeof template}`);
