@@ -70,6 +70,7 @@ class Encoder {
     if (isPythonValue(value)) return this.#encodePython(value, depth);
     if (isMedia(value)) return { $type: "media", mediaType: value.mediaType, value: toBase64(value.data) };
     if (value instanceof Date) return { $type: "datetime", value: isoText(value) };
+    if (value instanceof Promise) throw new ValueError("A promise can't cross into a sandbox: await it.");
     if (this.#open.has(value)) throw new ValueError("A value that contains itself can't cross into a sandbox.");
     this.#open.add(value);
     const json = this.#encodeContainer(value, depth + 1);

@@ -1,5 +1,6 @@
-import { ConfigurationError, type ModelDelta, type ModelResponse } from "@codelet/core";
+import { ConfigurationError, type Model, type ModelDelta, type ModelResponse } from "@codelet/core";
 import { decodeValue, encodeValue } from "@codelet/core/value-codec";
+import { checkRecording } from "./check-options.ts";
 
 /** How one recorded call ended: a whole answer, a stream, or an error of the provider. */
 export type CassetteOutcome =
@@ -19,13 +20,15 @@ export type CassetteEntry = CassetteOutcome & {
 
 export interface Cassette {
   readonly modelId: string;
+  /** As the model said. */
+  readonly seesImages?: boolean | undefined;
   readonly entries: readonly CassetteEntry[];
 }
 
 const version = 1;
 
-export function cassetteHeader(modelId: string): string {
-  return `${JSON.stringify({ cassette: version, model: modelId })}\n`;
+export function cassetteHeader({ id, seesImages }: Model): string {
+  return `${JSON.stringify({ cassette: version, model: id, seesImages })}\n`;
 }
 
 export function cassetteLine(entry: CassetteEntry): string {
@@ -34,12 +37,12 @@ export function cassetteLine(entry: CassetteEntry): string {
 
 /** Reads JSON lines. Throws `configuration` with the line's number when one is no part of a cassette. */
 export function parseCassette(text: string): Cassette {
-  const [first = "", ...rest] = text.split("\n");
+  const [first = "", ...rest] = checkRecording("cassette", text).split("\n");
   const header = parseLine(first, 1);
   if (header.cassette !== version || typeof header.model !== "string")
     throw new ConfigurationError(`The cassette doesn't begin with {"cassette":${version},"model":"…"}.`);
   const entries = rest.flatMap((line, index) => (line.trim() === "" ? [] : [readEntry(line, index + 2)]));
-  return { modelId: header.model, entries: entries.sort((a, b) => a.call - b.call) };
+  return { modelId: header.model, seesImages: header.seesImages === true || undefined, entries: entries.sort((a, b) => a.call - b.call) };
 }
 
 function readEntry(line: string, number: number): CassetteEntry {

@@ -1,5 +1,5 @@
 import { memoryJournal } from "@codelet/core";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { FakeClock } from "./fake-clock.ts";
 
 it("ends sleeps in the order of their times, each with the clock at its time", async () => {
@@ -69,4 +69,16 @@ describe("refuses", () => {
   it("to go back", async () => {
     await expect(new FakeClock().advance(-1)).rejects.toThrow(TypeError);
   });
+});
+
+it("moves while the test runner's own timers stand still", async () => {
+  vi.useFakeTimers();
+  try {
+    const clock = new FakeClock();
+    const slept = clock.sleep(10);
+    await clock.advance(10);
+    await slept;
+  } finally {
+    vi.useRealTimers();
+  }
 });

@@ -1,4 +1,8 @@
 import type { Clock } from "@codelet/core";
+import { checkOptions } from "./check-options.ts";
+
+/** Kept from the start: a test runner's own fake timers would make it wait for ever. */
+const { setImmediate } = globalThis;
 
 export interface FakeClockOptions {
   /** What `now()` says first, in milliseconds since the epoch. @default 0 */
@@ -26,7 +30,8 @@ export class FakeClock implements Clock {
   readonly #skips: boolean;
   #sleepers: Sleeper[] = [];
 
-  constructor({ startMs = 0, sleeps = "wait" }: FakeClockOptions = {}) {
+  constructor(options: FakeClockOptions = {}) {
+    const { startMs = 0, sleeps = "wait" } = checkOptions("FakeClock", options, { startMs: true, sleeps: true });
     if (!Number.isFinite(startMs)) throw new TypeError(`Expected \`startMs\` to be a number, got \`${startMs}\` (${typeof startMs})`);
     if (sleeps !== "wait" && sleeps !== "skip")
       throw new TypeError(`Expected \`sleeps\` to be "wait" or "skip", got \`${sleeps}\` (${typeof sleeps})`);
@@ -46,6 +51,8 @@ export class FakeClock implements Clock {
   /** Ends when the clock reaches its time; rejects with the signal's reason when that is aborted before. */
   sleep(milliseconds: number, signal?: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
+      if (!(typeof milliseconds === "number" && !Number.isNaN(milliseconds)))
+        throw new TypeError(`Expected \`milliseconds\` to be a number, got \`${milliseconds}\` (${typeof milliseconds})`);
       if (signal?.aborted) return reject(signal.reason);
       const leave = (): void => {
         this.#sleepers = this.#sleepers.filter((other) => other !== sleeper);

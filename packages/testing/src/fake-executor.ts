@@ -11,6 +11,7 @@ import {
   type ToolSignature,
   type Value,
 } from "@codelet/core";
+import { checkOptions } from "./check-options.ts";
 import { FakeSession } from "./fake-session.ts";
 import { clockTimer, realTimer } from "./step-timer.ts";
 
@@ -63,6 +64,8 @@ export interface FakeExecutor extends Executor {
 const defaultGraceMs = 100;
 const defaultMaxLogCharacters = 100_000;
 
+const optionNames = { name: true, language: true, clock: true, graceMs: true, maxLogCharacters: true } as const;
+
 const capabilities: ExecutorCapabilities = {
   isolation: 0,
   network: "full",
@@ -88,7 +91,13 @@ const capabilities: ExecutorCapabilities = {
  * });
  */
 export function fakeExecutor(handler: FakeHandler, options: FakeExecutorOptions = {}): FakeExecutor {
-  const { name = "fake", language = "python", clock, graceMs = defaultGraceMs, maxLogCharacters = defaultMaxLogCharacters } = options;
+  const {
+    name = "fake",
+    language = "python",
+    clock,
+    graceMs = defaultGraceMs,
+    maxLogCharacters = defaultMaxLogCharacters,
+  } = checkOptions("fakeExecutor", options, optionNames);
   if (typeof handler !== "function") throw new TypeError(`Expected \`handler\` to be a function, got ${typeof handler}`);
   for (const [option, value] of Object.entries({ graceMs, maxLogCharacters })) {
     if (!(value >= 0)) throw new TypeError(`Expected \`${option}\` to be a number >= 0, got \`${value}\` (${typeof value})`);

@@ -13,7 +13,7 @@ import {
 } from "@codelet/core";
 import { AdvanceQueue } from "./advance-queue.ts";
 import type { FakeHandler, FakeStep } from "./fake-executor.ts";
-import { errorInfo, namedError, stopInfo } from "./handler-error.ts";
+import { errorInfo, leaving, namedError, stopInfo } from "./handler-error.ts";
 import { OwnTime } from "./own-time.ts";
 import type { StepTimer } from "./step-timer.ts";
 
@@ -73,14 +73,11 @@ export class FakeRun {
     try {
       const result = handler(this.#step(code, variables, tools));
       if (!(result instanceof Promise)) {
-        this.#end(result ?? null);
+        this.#end(leaving(result));
         return;
       }
       if (this.#pending.size === 0) this.#time.resume();
-      result.then(
-        (value) => this.#end(value ?? null),
-        (thrown: unknown) => this.#fail(thrown),
-      );
+      result.then((value) => this.#end(leaving(value))).catch((thrown: unknown) => this.#fail(thrown));
     } catch (thrown) {
       this.#fail(thrown);
     }
@@ -145,7 +142,7 @@ export class FakeRun {
         this.#outputs.push(output);
       },
       finalAnswer: (value) => {
-        this.#finalAnswer ??= { value };
+        this.#finalAnswer ??= { value: leaving(value) };
         throw finalAnswerGiven;
       },
     };
@@ -158,6 +155,8 @@ export class FakeRun {
   }
 
   #call(tool: string, args: readonly Value[] | Readonly<Record<string, Value>> = []): Promise<PlainValue> {
+    if (typeof args !== "object" || args === null)
+      return Promise.reject(new TypeError(`Expected the arguments of \`${tool}\` to be a list or an object, got ${args}`));
     if (this.#stopping !== undefined) return Promise.reject(namedError(stopInfo(this.#stopping)));
     if (this.#isOver) return Promise.reject(namedError({ name: "StepEnded", message: "the step has ended" }));
     if (this.#pending.size === 0) this.#time.pause();

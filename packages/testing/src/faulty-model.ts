@@ -1,4 +1,5 @@
 import { AbortedError, type Clock, type Model, ModelCallError, type ModelDelta, type ModelRequest } from "@codelet/core";
+import { checkModel, checkOptions } from "./check-options.ts";
 
 /** What goes wrong in one call. `call` counts from 1; several faults of a call happen in their order. */
 export type ModelFault = { readonly call: number } & (
@@ -27,10 +28,10 @@ export interface FaultyModelOptions {
  * @example
  * const model = faultyModel(scriptedModel(["<code>\nfinal_answer(1)\n</code>"]), [{ call: 1, type: "error", status: 503 }]);
  */
-export function faultyModel(model: Model, faults: readonly ModelFault[], { clock = realClock }: FaultyModelOptions = {}): Model {
-  for (const { call } of faults) {
-    if (!Number.isInteger(call) || call < 1) throw new TypeError(`Expected \`call\` to be an integer >= 1, got \`${call}\` (${typeof call})`);
-  }
+export function faultyModel(model: Model, faults: readonly ModelFault[], options: FaultyModelOptions = {}): Model {
+  const { clock = realClock } = checkOptions("faultyModel", options, { clock: true });
+  if (!Array.isArray(faults)) throw new TypeError(`Expected \`faults\` to be a list, got ${typeof faults}`);
+  for (const fault of faults) checkFault(fault);
   let calls = 0;
 
   /** Lets the faults of the next call happen; returns after how many deltas it is cut. */
@@ -52,9 +53,10 @@ export function faultyModel(model: Model, faults: readonly ModelFault[], { clock
     });
   }
 
-  const { stream } = model;
+  const { id, seesImages, stream } = checkModel(model);
   return {
-    id: model.id,
+    id,
+    seesImages,
     async generate(request) {
       const cutAfter = await begin(request);
       const response = await model.generate(request);
@@ -73,6 +75,26 @@ export function faultyModel(model: Model, faults: readonly ModelFault[], { clock
     }),
   };
 }
+
+/** What each type of fault has to say; a fault that doesn't happen would make a test pass. */
+const needed: { readonly [Type in ModelFault["type"]]: string | undefined } = {
+  error: undefined,
+  cut: "afterDeltas",
+  hang: undefined,
+  delay: "delayMs",
+};
+
+function checkFault(fault: ModelFault): void {
+  const { call, type } = checkOptions("a fault", fault, faultNames);
+  if (!Number.isInteger(call) || call < 1) throw new TypeError(`Expected \`call\` to be an integer >= 1, got \`${call}\` (${typeof call})`);
+  if (!Object.hasOwn(needed, type)) throw new TypeError(`Expected \`type\` to be one of ${Object.keys(needed).join(", ")}, got \`${type}\``);
+  const name = needed[type];
+  const amount = name === undefined ? 0 : (fault as Readonly<Record<string, unknown>>)[name];
+  if (!(typeof amount === "number" && amount >= 0))
+    throw new TypeError(`Expected \`${name}\` to be a number >= 0, got \`${amount}\` (${typeof amount})`);
+}
+
+const faultNames = { call: true, type: true, status: true, retryable: true, retryAfterMs: true, afterDeltas: true, delayMs: true } as const;
 
 function untilAborted(signal: AbortSignal | undefined): Promise<never> {
   return new Promise((_, reject) => {

@@ -1,4 +1,5 @@
-import type { CodeErrorInfo } from "@codelet/core";
+import type { CodeErrorInfo, Value } from "@codelet/core";
+import { encodeValue } from "@codelet/core/value-codec";
 
 /** What a step that was stopped says of itself. */
 export function stopInfo(reason: "timeout" | "aborted"): CodeErrorInfo {
@@ -16,4 +17,11 @@ export function namedError({ name, message }: { readonly name: string; readonly 
   const error = new Error(message);
   error.name = name;
   return error;
+}
+
+/** The value itself, null for none. Throws ValueError for what no sandbox could hand over, such as a promise that was not awaited. */
+export function leaving(value: Value | undefined): Value {
+  if (value === undefined) return null;
+  encodeValue(value);
+  return value;
 }

@@ -15,6 +15,8 @@ import { type RecordedOpen, recordedError, transcriptHeader, transcriptLine } fr
  */
 export function recordExecutor(executor: Executor, sink: (line: string) => void | Promise<void>): Executor {
   if (typeof sink !== "function") throw new TypeError(`Expected \`sink\` to be a function, got ${typeof sink}`);
+  if (typeof executor?.open !== "function")
+    throw new TypeError(`Expected \`executor\` to be one, such as localExecutor(), got type \`${typeof executor}\``);
   const { name, language, capabilities } = executor;
   let sessions = 0;
   let written = Promise.resolve(transcriptHeader(executor)).then(sink);

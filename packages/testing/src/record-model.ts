@@ -1,10 +1,11 @@
-import { CodeletError, type Model, type ModelDelta, type ModelRequest } from "@codelet/core";
+import { CodeletError, type Model, ModelCallError, type ModelDelta, type ModelRequest } from "@codelet/core";
 import { type CassetteOutcome, cassetteHeader, cassetteLine } from "./cassette.ts";
+import { checkModel } from "./check-options.ts";
 import { requestDigest } from "./request-digest.ts";
 
 /**
  * The same model, with every finished call written down for {@link replayModel}. A cassette holds answers and hashes of requests: no request, no key.
- * Calls that were aborted or left early are not written.
+ * Calls that were aborted, cut or left early are not written, nor those that the model refused for its configuration.
  *
  * @param sink takes lines of JSON with their line end, one after the other, the first one at once; the call waits for it
  *
@@ -13,9 +14,10 @@ import { requestDigest } from "./request-digest.ts";
  * const model = recordModel(openai("gpt-5-mini"), (line) => appendFileSync("session.jsonl", line));
  */
 export function recordModel(model: Model, sink: (line: string) => void | Promise<void>): Model {
+  checkModel(model);
   if (typeof sink !== "function") throw new TypeError(`Expected \`sink\` to be a function, got ${typeof sink}`);
   let calls = 0;
-  let written = Promise.resolve(cassetteHeader(model.id)).then(sink);
+  let written = Promise.resolve(cassetteHeader(model)).then(sink);
   written.catch(() => {});
 
   /** Lines of parallel calls don't mix: each waits for the one before. */
@@ -25,17 +27,19 @@ export function recordModel(model: Model, sink: (line: string) => void | Promise
     await written;
   }
 
+  /** An error of another kind is written as the kernel would tell it. */
   async function writeError(call: number, request: ModelRequest, error: unknown): Promise<void> {
-    if (!CodeletError.isInstance(error, "model-call")) return;
-    const { message, status, retryable, retryAfterMs } = error;
+    if (request.signal?.aborted || CodeletError.isInstance(error, "configuration", "missing-package", "aborted")) return;
+    const { message, status, retryable, retryAfterMs } = CodeletError.isInstance(error, "model-call") ? error : modelCallError(model, error);
     await write(call, request, {
       error: { message, retryable, ...(status !== undefined && { status }), ...(retryAfterMs !== undefined && { retryAfterMs }) },
     });
   }
 
-  const { stream } = model;
+  const { id, seesImages, stream } = model;
   return {
-    id: model.id,
+    id,
+    seesImages,
     async generate(request) {
       const call = ++calls;
       const response = await model.generate(request).catch(async (error: unknown) => {
@@ -63,4 +67,10 @@ export function recordModel(model: Model, sink: (line: string) => void | Promise
       },
     }),
   };
+}
+
+function modelCallError({ id }: Model, error: unknown): ModelCallError {
+  const status = (error as { readonly status?: unknown } | null | undefined)?.status;
+  const { name, message } = error instanceof Error ? error : { name: "Error", message: `threw ${String(error)}` };
+  return new ModelCallError(`The model ${id} failed: ${name}: ${message}`, typeof status === "number" ? { status } : { retryable: false });
 }

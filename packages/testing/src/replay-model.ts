@@ -1,5 +1,6 @@
 import { AbortedError, ConfigurationError, type Model, ModelCallError, type ModelDelta, type ModelRequest } from "@codelet/core";
 import { type CassetteEntry, parseCassette } from "./cassette.ts";
+import { checkOptions } from "./check-options.ts";
 import { deltasOf, responseOf } from "./deltas.ts";
 import { excerptOf } from "./excerpt.ts";
 import { requestDigest } from "./request-digest.ts";
@@ -28,10 +29,11 @@ export interface ReplayModel extends Model {
  * @example
  * const model = replayModel(readFileSync("session.jsonl", "utf8"));
  */
-export function replayModel(cassette: string, { match = "request" }: ReplayModelOptions = {}): ReplayModel {
+export function replayModel(cassette: string, options: ReplayModelOptions = {}): ReplayModel {
+  const { match = "request" } = checkOptions("replayModel", options, { match: true });
   if (match !== "request" && match !== "order")
     throw new TypeError(`Expected \`match\` to be "request" or "order", got \`${match}\` (${typeof match})`);
-  const { modelId, entries } = parseCassette(cassette);
+  const { modelId, seesImages, entries } = parseCassette(cassette);
   const left = [...entries];
 
   async function take(request: ModelRequest): Promise<Exclude<CassetteEntry, { error: object }>> {
@@ -47,6 +49,7 @@ export function replayModel(cassette: string, { match = "request" }: ReplayModel
 
   return {
     id: modelId,
+    seesImages,
     get remaining() {
       return left.length;
     },

@@ -8,6 +8,7 @@ import {
   noUsage,
   type Usage,
 } from "@codelet/core";
+import { checkOptions } from "./check-options.ts";
 import { deltasOf, responseOf } from "./deltas.ts";
 import { excerptOf } from "./excerpt.ts";
 
@@ -29,6 +30,8 @@ export interface ScriptedModelOptions {
   readonly keepRequests?: boolean | undefined;
 }
 
+const optionNames = { id: true, usage: true, keepRequests: true } as const;
+
 /** A model that follows a script, and what it was asked. */
 export interface ScriptedModel extends Model {
   /** The requests so far, frozen with their messages: who changes a message after the call gets a TypeError. */
@@ -45,7 +48,7 @@ export interface ScriptedModel extends Model {
  * const model = scriptedModel(["Let me see.\n<code>\nprint(2 + 2)\n</code>", "<code>\nfinal_answer(4)\n</code>"]);
  */
 export function scriptedModel(replies: readonly ScriptedReply[], options: ScriptedModelOptions = {}): ScriptedModel {
-  const { id = "scripted", usage = noUsage, keepRequests = true } = options;
+  const { id = "scripted", usage = noUsage, keepRequests = true } = checkOptions("scriptedModel", options, optionNames);
   if (!Array.isArray(replies)) throw new TypeError(`Expected \`replies\` to be a list, got ${typeof replies}`);
   const script = [...replies];
   const requests: ModelRequest[] = [];
@@ -58,6 +61,7 @@ export function scriptedModel(replies: readonly ScriptedReply[], options: Script
     if (reply === undefined) throw unexpectedCall(request, calls, script.length);
     const made = typeof reply === "function" ? await reply(request) : reply;
     if (made instanceof Error) throw made;
+    if (typeof made !== "string" && !isPieces(made) && !Array.isArray(made?.content)) throw noAnswer(calls, made);
     return made;
   }
 
@@ -84,7 +88,15 @@ export function scriptedModel(replies: readonly ScriptedReply[], options: Script
 }
 
 function isPieces(answer: ModelResponse | readonly (string | ModelDelta)[]): answer is readonly (string | ModelDelta)[] {
-  return Array.isArray(answer);
+  return Array.isArray(answer) && answer.every((piece) => typeof piece === "string" || typeof piece?.type === "string");
+}
+
+function noAnswer(call: number, made: unknown): ConfigurationError {
+  return new ConfigurationError(`Reply ${call} of scriptedModel is no text, response, error or list of pieces, but ${describe(made)}`);
+}
+
+function describe(made: unknown): string {
+  return typeof made === "object" ? (JSON.stringify(made)?.slice(0, 200) ?? "an object") : `${String(made)} (${typeof made})`;
 }
 
 function deltasOfPieces(pieces: readonly (string | ModelDelta)[], usage: Usage): readonly ModelDelta[] {

@@ -13,6 +13,7 @@ import {
   ValueError,
 } from "@codelet/core";
 import { decodeValue, encodeValue } from "@codelet/core/value-codec";
+import { checkRecording } from "./check-options.ts";
 
 /** What one session was asked, or what it said; in the order of time. */
 export type TranscriptEvent =
@@ -74,7 +75,7 @@ export function transcriptLine(session: number, event: TranscriptEvent): string 
 
 /** Reads JSON lines. Throws `configuration` with the line's number when one is no part of a transcript. */
 export function parseTranscript(text: string): Transcript {
-  const [first = "", ...rest] = text.split("\n");
+  const [first = "", ...rest] = checkRecording("transcript", text).split("\n");
   const { transcript, executor } = parseLine(first, 1);
   if (transcript !== version || typeof executor !== "object" || executor === null)
     throw new ConfigurationError(`The transcript doesn't begin with {"transcript":${version},"executor":{…}}.`);
