@@ -30,6 +30,8 @@ export type Need =
   | "isolation"
   | "noNetwork"
   | "ownFiles"
+  | "ownProcesses"
+  | "noProcesses"
   | "memoryLimit"
   | "processLimit"
   | "outputLimit";
@@ -48,6 +50,8 @@ const needs: Readonly<Record<Need, Switch>> = {
   isolation: (claims) => claims.isolation > 0 || "capabilities.isolation is 0",
   noNetwork: (claims) => claims.network === "none" || `capabilities.network is "${claims.network}"`,
   ownFiles: (claims) => claims.files !== "host" || 'capabilities.files is "host"',
+  ownProcesses: (claims) => claims.processes !== "host" || 'capabilities.processes is "host"',
+  noProcesses: (claims) => claims.processes === "none" || `capabilities.processes is "${claims.processes}"`,
   memoryLimit: (claims) => claims.limits.memory !== "none" || 'capabilities.limits.memory is "none"',
   processLimit: (claims) => isProcessLimit(claims.limits.processes) || `capabilities.limits.processes is "${claims.limits.processes}"`,
   outputLimit: (claims) => claims.limits.output || "capabilities.limits.output is false",

@@ -85,15 +85,24 @@ export interface ResolvedContractOptions extends ContractOptions {
   readonly faults: Faults;
 }
 
+const optionNames: { readonly [Name in keyof ContractOptions]-?: true } = {
+  ...({ it: true, describe: true, name: true, create: true, deviations: true, groups: true } as const),
+  ...({ conformanceFloor: true, full: true, faults: true, module: true } as const),
+};
+
 /** Throws TypeError when an option is wrong. */
 export function resolveContractOptions(options: ContractOptions): ResolvedContractOptions {
+  const unknown = Object.keys(options ?? {}).find((name) => !Object.hasOwn(optionNames, name));
+  if (unknown !== undefined) throw new TypeError(`Expected an option of ${Object.keys(optionNames).join(", ")}, got \`${unknown}\``);
+  if (typeof options?.it !== "function")
+    throw new TypeError(`Expected \`it\` to be the test runner's function, got \`${options?.it}\` (${typeof options?.it})`);
   const { deviations = [], groups = contractGroups, conformanceFloor = 1, full = process.env.CODELET_FULL === "1", faults = {} } = options;
-  if (typeof options.it !== "function")
-    throw new TypeError(`Expected \`it\` to be the test runner's function, got \`${options.it}\` (${typeof options.it})`);
   if (typeof options.create !== "function") throw new TypeError("Expected `create` to be a function that makes the executor");
   if (!(conformanceFloor >= 0 && conformanceFloor <= 1)) {
     throw new TypeError(`Expected \`conformanceFloor\` to be a number from 0 to 1, got \`${conformanceFloor}\` (${typeof conformanceFloor})`);
   }
+  for (const [name, list] of Object.entries({ groups, deviations }))
+    if (!Array.isArray(list)) throw new TypeError(`Expected \`${name}\` to be a list, got ${typeof list}`);
   for (const group of groups) {
     if (!contractGroups.includes(group))
       throw new TypeError(`Expected \`groups\` to hold names out of ${contractGroups.join(", ")}, got \`${group}\``);

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { Executor } from "@codelet/core";
 import { asTest } from "./as-test.ts";
 import { Sandboxes } from "./case-context.ts";
 import { conformanceCases } from "./conformance/conformance-cases.ts";
@@ -39,10 +40,15 @@ const defaultTimeoutMs = 60_000;
  */
 export function executorContract(options: ContractOptions): void {
   const resolved = resolveContractOptions(options);
-  const title = resolved.name ?? resolved.create().name;
+  const title = resolved.name ?? nameOf(resolved.create());
   const register = (): void => registerCases(resolved, title);
   if (resolved.describe === undefined) register();
   else resolved.describe(`executor contract of ${title}`, register);
+}
+
+function nameOf(executor: Executor): string {
+  if (typeof executor?.open === "function") return executor.name;
+  throw new TypeError(`Expected \`create\` to return an executor, got type \`${typeof executor}\``);
 }
 
 /** The full names of all cases, as deviations use them. */

@@ -118,6 +118,21 @@ describe("the suite", () => {
     );
     expect(() => resolveContractOptions({ ...options, groups: ["value" as never] })).toThrow("got `value`");
     expect(() => resolveContractOptions({ ...options, deviations: [{ ...deviation(), reason: "because" }] })).toThrow("a link to its cause");
+    expect(() => resolveContractOptions({ ...options, deviation: [] } as never)).toThrow("Expected an option of it, describe");
+    expect(() => resolveContractOptions({ ...options, deviations: {} as never })).toThrow("`deviations` to be a list");
+    expect(() => executorContract(undefined as never)).toThrow("`it` to be the test runner's function, got `undefined`");
+    expect(() => executorContract({ ...options, create: () => undefined as never })).toThrow("`create` to return an executor");
+  });
+
+  it.each<readonly [Partial<Executor["capabilities"]>, string]>([
+    [{ network: "none" }, "isolation: no connection to the host's loopback interface is possible"],
+    [{ files: "own" }, "isolation: a file of the host can't be read, and none can be written there"],
+    [{ processes: "own" }, "isolation: a process of the host can't be seen or ended"],
+    [{ processes: "none" }, "isolation: no process can be started"],
+  ])("fails an executor that claims %o and doesn't keep it", { timeout: 30_000 }, async (claim, name) => {
+    const unsafe = unsafeExecutor();
+    const tests = collect({ groups: ["isolation"], create: () => ({ ...unsafe, capabilities: { ...unsafe.capabilities, ...claim } }) });
+    await expect(tests.get(name)?.()).rejects.toThrow();
   });
 
   it("passes on bare CPython where that keeps the promises", async () => {

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
@@ -58,6 +60,34 @@ export const isolationCases: readonly ContractCase[] = [
       } finally {
         rmSync(folder, { recursive: true, force: true });
       }
+    },
+  },
+  {
+    name: "a process of the host can't be seen or ended",
+    needs: ["ownProcesses"],
+    async run({ open, run }) {
+      const marker = `codelet-contract-${randomUUID()}`;
+      const child = spawn(process.execPath, ["-e", "setInterval(() => {}, 1_000)", marker], { stdio: "ignore" });
+      await once(child, "spawn");
+      try {
+        // By its command line alone: in another machine the number may be that of another process.
+        const code = `import os, signal\nseen = []\nfor name in (os.listdir('/proc') if os.path.isdir('/proc') else []):\n    try:\n        with open(f'/proc/{name}/cmdline', 'rb') as f:\n            if name.isdigit() and ${JSON.stringify(marker)}.encode() in f.read():\n                seen.append(name)\n                os.kill(int(name), signal.SIGTERM)\n    except Exception:\n        pass\nseen`;
+        const { execution } = await run(await open(), code);
+        assertValue(execution, []);
+        assert.equal(child.exitCode ?? child.signalCode, null);
+      } finally {
+        child.kill("SIGKILL");
+      }
+    },
+  },
+  {
+    name: "no process can be started",
+    needs: ["noProcesses"],
+    async run({ open, run }) {
+      const code =
+        "import os\ndef spawn():\n    import subprocess, sys\n    subprocess.run([sys.executable or 'python3', '-c', ''], check=True)\ndef fork():\n    pid = os.fork()\n    if pid == 0:\n        os._exit(0)\n    os.waitpid(pid, 0)\ndef attempt(do):\n    try:\n        do()\n        return 'started'\n    except Exception:\n        return 'refused'\n[attempt(spawn), attempt(fork)]";
+      const { execution } = await run(await open(), code);
+      assertValue(execution, ["refused", "refused"]);
     },
   },
 ];

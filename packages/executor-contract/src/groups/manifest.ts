@@ -31,6 +31,7 @@ export const manifestCases: readonly ContractCase[] = [
         capabilities.limits.output,
       ])
         words([true, false], claim);
+      if (capabilities.limits.processes === "impossible") words(["none"], capabilities.processes);
     },
   },
   {
