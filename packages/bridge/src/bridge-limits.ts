@@ -20,6 +20,7 @@ export interface BridgeLimits {
   readonly maxCodeBytes: number;
 }
 
+/** The bounds of a session unless its executor sets others. */
 export const defaultBridgeLimits: BridgeLimits = {
   maxFrameBytes: 64 * 1024 * 1024,
   maxDepth: 100,

@@ -5,6 +5,7 @@ import type { Carrier, SupervisionOptions } from "./carrier.ts";
 import { newMarkPrefix } from "./session-options.ts";
 import { type Supervision, superviseCarrier } from "./supervise-carrier.ts";
 
+/** What a session over a carrier is made from. */
 export interface CarrierSessionOptions {
   /** Name of the executor, for messages and references. */
   readonly executor: string;

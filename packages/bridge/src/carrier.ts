@@ -22,6 +22,7 @@ export interface Carrier {
   detach?(why: "detached" | "superseded"): Promise<void>;
 }
 
+/** How a host takes up a supervisor. */
 export interface SupervisionOptions {
   /** Greets a supervisor that another host has left, and takes over the worker and the step that it had. @default false */
   readonly adopt?: boolean | undefined;

@@ -4,6 +4,7 @@ import type { Carrier } from "./carrier.ts";
 import { machineGone } from "./machine-gone.ts";
 import { checkedMs } from "./session-options.ts";
 
+/** How a port of a machine is reached. */
 export interface HttpCarrierOptions {
   /** Sends a request to the port of the machine, through whatever the provider has for it. */
   readonly request: (path: string, init: RequestInit) => Promise<Response>;

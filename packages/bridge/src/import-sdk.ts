@@ -1,5 +1,6 @@
 import { ConfigurationError, MissingPackageError } from "@codelet/core";
 
+/** What is needed to load an SDK, and to say how it is installed. */
 export interface ImportSdkOptions {
   /** The importing file's `() => import.meta.resolve("the-sdk")`: whether the package is there. */
   readonly resolve: () => string;

@@ -1,5 +1,6 @@
 import { CodeletError, ExecutorCrashedError, type Json } from "@codelet/core";
 
+/** What is known of a machine that is gone. */
 export interface MachineGoneOptions {
   readonly cause?: unknown;
   readonly details?: Readonly<Record<string, Json>> | undefined;

@@ -7,6 +7,7 @@ export interface SdkErrorMeaning {
   readonly advice?: string | undefined;
 }
 
+/** What an error of an SDK is told with. */
 export interface SdkErrorOptions {
   /** What the provider said. @default the thrown error's message */
   readonly said?: unknown;

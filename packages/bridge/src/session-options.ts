@@ -2,6 +2,7 @@ import type { OpenSessionOptions, SessionRef } from "@codelet/core";
 import { type BridgeLimits, resolveBridgeLimits } from "./bridge-limits.ts";
 import type { WorkerChannel } from "./worker-channel.ts";
 
+/** What a session of a worker is made from. */
 export interface BridgeSessionOptions {
   /** Name of the executor, for messages. */
   readonly executor: string;
@@ -41,6 +42,7 @@ export interface LeftStep {
   readonly callNumbers: Readonly<Record<string, number>>;
 }
 
+/** What starting a worker may need to know. */
 export interface ConnectOptions {
   /** 0 for the session's first worker, then counting up. */
   readonly attempt: number;

@@ -7,6 +7,7 @@ export interface Stdio {
   readonly stdout: Readable;
 }
 
+/** The streams of a process, and how they can be had again. */
 export interface StdioCarrierOptions {
   readonly stdio: Stdio;
   /** Gets the streams of the same process again. Absent where that can't be done; rejections are those of `Carrier.reconnect`. */

@@ -3,6 +3,7 @@ import { deflateSync } from "node:zlib";
 import { pythonSupervisor } from "./python-supervisor.ts";
 import { checkedMs } from "./session-options.ts";
 
+/** What a supervisor is started with. */
 export interface SupervisorBootOptions {
   /** The interpreter there, CPython 3.9 or newer. @default "python3" */
   readonly python?: string | undefined;
@@ -17,6 +18,7 @@ export interface SupervisorBootOptions {
   readonly port?: number | undefined;
 }
 
+/** How a supervisor is started. */
 export interface SupervisorBoot {
   /** The command, for an exec without a shell. */
   readonly argv: readonly string[];

@@ -28,6 +28,7 @@ export interface AgentTree {
   readonly managedAgents: readonly AgentTree[];
 }
 
+/** What is known of an agent's executor. */
 export interface ExecutorFacts {
   readonly name: string;
   /** What it isolates; absent where it is only known by name, since that loads it at the first run. */
@@ -37,6 +38,7 @@ export interface ExecutorFacts {
   readonly files?: Executor["capabilities"]["files"];
 }
 
+/** What is known of a tool. */
 export interface ToolFacts {
   readonly name: string;
   readonly description: string;

@@ -102,8 +102,10 @@ export interface RunBase {
   readonly durationMs: number;
 }
 
+/** What a run resolves with: what is known of it, and how it ended. */
 export type RunResult<Output = PlainValue> = RunBase & RunEnding<Output>;
 
+/** How a run ended, told apart by `state`. */
 export type RunEnding<Output> =
   | { readonly state: "success"; readonly output: Output }
   /** After one last call for an answer: its text, and the output where it has the right type. */

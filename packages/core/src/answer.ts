@@ -6,6 +6,7 @@ import type { Value } from "./value.ts";
 
 /** Looks at an answer before it counts. `false`, a text (the reason) or a throw sends it back to the model. */
 export type FinalAnswerCheck<Output = unknown> = (answer: Output, context: { readonly memory: Memory }) => AnswerVerdict | Promise<AnswerVerdict>;
+/** What a check says of an answer: fine (`true`, nothing), refused (`false`), or refused with the reason. */
 export type AnswerVerdict = boolean | string | undefined;
 
 /** The answer as the caller gets it. Throws ModelOutputError with what is wrong, for the model. */

@@ -1,5 +1,6 @@
 import { ValueError } from "./errors.ts";
 
+/** Bytes as base64 text. */
 export function toBase64(bytes: Uint8Array): string {
   const parts: string[] = [];
   for (let start = 0; start < bytes.length; start += 0x3000) {
@@ -9,6 +10,7 @@ export function toBase64(bytes: Uint8Array): string {
   return parts.join("");
 }
 
+/** The bytes of a base64 text. */
 export function fromBase64(base64: string): Uint8Array {
   let binary: string;
   try {

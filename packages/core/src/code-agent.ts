@@ -13,8 +13,10 @@ import type { SavedConversation } from "./saved-conversation.ts";
 import type { SuspendedRun } from "./suspension.ts";
 import type { PlainValue } from "./value.ts";
 
+/** What a {@link CodeAgent} is made from. */
 export type CodeAgentOptions<Output = PlainValue> = AgentOptions<Output> & ExecutorChoice & CodeOptions;
 
+/** What only agents have whose actions are programs. */
 export interface CodeOptions {
   /** Modules that code may import, besides harmless ones. A guard, not a boundary. @default every module of the sandbox */
   readonly authorizedImports?: readonly string[] | undefined;

@@ -4,6 +4,7 @@ import { type PromptScale, tokensOf } from "./prompt-size.ts";
 import type { Compactor, LastPrompt } from "./step-callbacks.ts";
 import { askForSummary, summarizeSteps } from "./summarize-steps.ts";
 
+/** What {@link compactObservations} may be told. */
 export interface CompactionOptions {
   /**
    * Tokens that a prompt may have, tools included. They are estimated, and the estimate is set right by what the model counted before: stay a few percent

@@ -54,6 +54,7 @@ export type EventBody =
   /** The one terminal event. */
   | ({ readonly type: "run-end" } & Ending);
 
+/** What the last event of a run, or of a managed agent, tells. */
 export interface Ending {
   readonly state: RunState;
   /** Managed agents included. */
@@ -72,4 +73,5 @@ export interface Ending {
 /** How a run ended. `failed` is the world's fault or ours: the run's promise is rejected. */
 export type RunState = "success" | "limit" | "aborted" | "suspended" | "failed";
 
+/** One thing that happened in a run, told apart by `type`. */
 export type AgentEvent = EventBase & EventBody;

@@ -57,6 +57,7 @@ export interface ToolSignature {
   readonly outputSchema?: JsonSchema | undefined;
 }
 
+/** What a session is opened with. */
 export interface OpenSessionOptions {
   readonly tools?: readonly ToolSignature[] | undefined;
   /** Global variables of the session. */
@@ -85,6 +86,7 @@ export interface SessionRef {
   readonly data: Json;
 }
 
+/** How one step runs. */
 export interface ExecuteOptions {
   /** Stops the code, as `interrupt("aborted")` does. */
   readonly signal?: AbortSignal | undefined;
@@ -99,6 +101,7 @@ export interface ExecuteOptions {
   readonly replay?: readonly Json[] | undefined;
 }
 
+/** A piece of what the code prints, as it comes. */
 export interface OutputChunk {
   readonly stream: "stdout" | "stderr";
   readonly text: string;
@@ -147,11 +150,13 @@ export interface ExecutorSession extends AsyncDisposable {
   getFile?(path: string): AsyncIterable<Uint8Array>;
 }
 
+/** Tools and variables that come to those of a session. */
 export interface SessionBinding {
   readonly tools?: readonly ToolSignature[] | undefined;
   readonly variables?: Readonly<Record<string, Value>> | undefined;
 }
 
+/** What a session says next: calls for the host to answer, or the end of the step. */
 export type Advance =
   /** `calls` are new; `cancelled` are ids of earlier calls that the code gave up on. */
   (
@@ -173,6 +178,7 @@ export interface SandboxCall {
   readonly kwargs: Readonly<Record<string, Value>>;
 }
 
+/** The host's answer to one call. */
 export type CallResult =
   | { readonly id: string; readonly value: Value }
   | { readonly id: string; readonly error: { readonly name: string; readonly message: string } };

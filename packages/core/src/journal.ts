@@ -16,6 +16,7 @@ import type { Json } from "./value.ts";
 /** How an operation ended. A failed one is data too, and is journaled. */
 export type Outcome<T> = { readonly value: T } | { readonly error: OperationError };
 
+/** A failure as data, as a journal keeps it. */
 export interface OperationError extends ErrorInfo {
   readonly code?: string | undefined;
   readonly details?: Json | undefined;
@@ -32,6 +33,7 @@ export type OperationName = "model" | "tool" | "advance" | "policy" | "hook";
  */
 export type Operations = Readonly<Record<OperationName, (args: Json, context: OperationContext) => Promise<unknown>>>;
 
+/** What the work of an operation may use. */
 export interface OperationContext {
   /** `runId/key`: stable across attempts. */
   readonly idempotencyKey: string;

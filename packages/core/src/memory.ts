@@ -6,11 +6,13 @@ import type { ContentPart, Message, ToolResultPart, Usage } from "./model.ts";
 /** What a run remembers, as plain data: each step holds its own data only. */
 export type Step = SystemStep | TaskStep | SummaryStep | PlanningStep | ActionStep;
 
+/** The agent's system prompt. */
 export interface SystemStep {
   readonly type: "system";
   readonly prompt: string;
 }
 
+/** A task, as the model reads it. */
 export interface TaskStep {
   readonly type: "task";
   readonly task: string;
@@ -63,17 +65,20 @@ export interface ActionStep {
   readonly isFinal: boolean;
 }
 
+/** What went wrong in a step, as the model was shown it. */
 export interface StepError extends ErrorInfo {
   /** One of the codes in docs/errors.md; `unknown` for an error that isn't ours. */
   readonly code: ErrorCode | "unknown";
 }
 
+/** A call that a step made, and whether it failed. */
 export interface ToolCallRecord {
   readonly id: string;
   readonly tool: string;
   readonly error?: ErrorInfo | undefined;
 }
 
+/** Which messages are made of a memory. */
 export interface MessagesOptions {
   /** Without the system prompt, plans and the model's own texts: what happened, for another reader. @default false */
   readonly summary?: boolean | undefined;

@@ -14,8 +14,10 @@ export interface Model {
   stream?(request: ModelRequest): AsyncIterable<ModelDelta>;
 }
 
+/** A model as a plain function. */
 export type ModelFunction = (request: ModelRequest) => Promise<ModelResponse | string>;
 
+/** What a model is asked. */
 export interface ModelRequest {
   /** A stable prefix of the next request's messages. Never changed after the call. */
   readonly messages: readonly Message[];
@@ -29,17 +31,20 @@ export interface ModelRequest {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** A tool as a model is told of it. */
 export interface ModelTool {
   readonly name: string;
   readonly description: string;
   readonly inputSchema: JsonSchema;
 }
 
+/** One message of a prompt. */
 export interface Message {
   readonly role: "system" | "user" | "assistant" | "tool";
   readonly content: string | readonly ContentPart[];
 }
 
+/** A part of a message, told apart by `type`. */
 export type ContentPart =
   | { readonly type: "text"; readonly text: string }
   | { readonly type: "image"; readonly image: Media | { readonly url: string } }
@@ -50,6 +55,7 @@ export type ContentPart =
   | ToolCallPart
   | ToolResultPart;
 
+/** What a model's own call of a tool led to. */
 export interface ToolResultPart {
   readonly type: "tool-result";
   readonly id: string;
@@ -58,6 +64,7 @@ export interface ToolResultPart {
   readonly isError?: boolean | undefined;
 }
 
+/** A model's own call of a tool. */
 export interface ToolCallPart {
   readonly type: "tool-call";
   readonly id: string;
@@ -66,14 +73,17 @@ export interface ToolCallPart {
   readonly input: Json;
 }
 
+/** Why an answer ended. */
 export type FinishReason = "stop" | "length" | "tool-calls" | "content-filter" | "other";
 
+/** A whole answer of a model. */
 export interface ModelResponse {
   readonly content: readonly ContentPart[];
   readonly usage: Usage;
   readonly finishReason: FinishReason;
 }
 
+/** A piece of an answer as it comes, told apart by `type`. */
 export type ModelDelta =
   | { readonly type: "text"; readonly text: string }
   | { readonly type: "reasoning"; readonly text: string; readonly signature?: string | undefined }
@@ -89,6 +99,7 @@ export interface Usage {
   readonly reasoning: number;
 }
 
+/** No tokens: where adding up begins, and what a model says that does not count. */
 export const noUsage: Usage = { input: 0, cacheRead: 0, cacheWrite: 0, output: 0, reasoning: 0 };
 
 /** The sum; counts that are missing, negative or no numbers count as none. */

@@ -15,6 +15,7 @@ export interface ToolCallRequest {
 
 /** Decides on each call before the tool runs. Throwing refuses. */
 export type ToolPolicy = (call: ToolCallRequest, context: unknown) => ToolDecision | Promise<ToolDecision>;
+/** What a policy says of a call. */
 export type ToolDecision =
   | "allow"
   | "ask"

@@ -5,6 +5,7 @@ import { atLeast, checkOptions } from "./option-checks.ts";
 import { takeWarmSession } from "./take-warm-session.ts";
 import { WarmSessions } from "./warm-sessions.ts";
 
+/** What {@link poolExecutor} may be told. */
 export interface PoolExecutorOptions {
   /** How many sessions are kept open ahead. An integer, minimum 1. */
   readonly size: number;

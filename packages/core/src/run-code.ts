@@ -11,6 +11,7 @@ import type { Sandbox } from "./sandbox.ts";
 import type { AnyTool } from "./tool.ts";
 import type { Value } from "./value.ts";
 
+/** What {@link runCode} may be told. */
 export interface RunCodeOptions {
   readonly tools?: readonly AnyTool[] | undefined;
   readonly variables?: Readonly<Record<string, Value>> | undefined;

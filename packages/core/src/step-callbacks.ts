@@ -4,6 +4,7 @@ import type { Memory, Step } from "./memory.ts";
 import type { Message, ModelRequest, ModelResponse } from "./model.ts";
 import type { RunContext } from "./run-context.ts";
 
+/** What a callback may see and edit. */
 export interface StepCallbackContext {
   /** May be edited; the edits are journaled. */
   readonly memory: Memory;
@@ -24,6 +25,7 @@ export type StepCallbacks = {
     | readonly StepCallback<Extract<Step, { readonly type: Type }>>[];
 };
 
+/** What a compactor works on, and may ask. */
 export interface CompactorContext {
   /** To be edited; the same way for the same steps and answers, since a resumed run compacts again. */
   readonly memory: Memory;

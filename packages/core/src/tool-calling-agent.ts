@@ -11,8 +11,10 @@ import type { SavedConversation } from "./saved-conversation.ts";
 import type { SuspendedRun } from "./suspension.ts";
 import type { PlainValue } from "./value.ts";
 
+/** What a {@link ToolCallingAgent} is made from. */
 export type ToolCallingAgentOptions<Output = PlainValue> = AgentOptions<Output> & ToolCallingOptions;
 
+/** What only agents have whose actions are the model's own calls. */
 export interface ToolCallingOptions {
   /** Calls of one answer that run at the same time. Minimum 1. @default 8 */
   readonly maxParallelCalls?: number | undefined;

@@ -21,6 +21,7 @@ export interface ToolContext<Context = unknown> {
   readonly context: Context;
 }
 
+/** What a tool is made from. */
 export interface ToolOptions<Input, Output, Context> {
   /** A Python identifier; the function's name in the code. */
   readonly name: string;

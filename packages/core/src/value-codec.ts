@@ -12,6 +12,7 @@ export interface ValueLimits {
   readonly maxNodes: number;
 }
 
+/** What values are bounded by unless a caller says otherwise. */
 export const defaultValueLimits: ValueLimits = { maxDepth: 100, maxNodes: 1_000_000 };
 
 /**

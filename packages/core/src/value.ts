@@ -46,6 +46,7 @@ export type PythonValue =
   /** A table, column by column. */
   | { readonly [pythonType]: "frame"; readonly columns: readonly FrameColumn[]; readonly index: readonly Value[] };
 
+/** One column of a table. */
 export interface FrameColumn {
   readonly name: Value;
   readonly dtype: string;
@@ -57,10 +58,12 @@ export function pythonFloat(value: number): Value {
   return { [pythonType]: "float", value };
 }
 
+/** Whether a value keeps a distinction that only Python makes, such as a tuple. */
 export function isPythonValue(value: unknown): value is PythonValue | Opaque {
   return typeof value === "object" && value !== null && pythonType in value;
 }
 
+/** Whether a value is a picture, a sound or another file. */
 export function isMedia(value: unknown): value is Media {
   if (typeof value !== "object" || value === null || !("mediaType" in value) || !("data" in value)) return false;
   return typeof value.mediaType === "string" && value.data instanceof Uint8Array && Object.keys(value).length === 2;

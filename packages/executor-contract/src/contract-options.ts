@@ -27,6 +27,7 @@ export const contractGroups = [
   "escapes",
 ] as const;
 
+/** The name of a group of cases. */
 export type GroupName = (typeof contractGroups)[number];
 
 /** A case that this executor can't keep: declared, explained, and tested for what happens in its place. */
@@ -57,6 +58,7 @@ export interface ExecutorModule {
   readonly options?: unknown;
 }
 
+/** What the suite needs: the runner's functions, the executor, and what that can't keep. */
 export interface ContractOptions {
   readonly it: RegisterTest;
   readonly describe?: RegisterGroup | undefined;

@@ -4,12 +4,14 @@ import { within } from "./within.ts";
 /** A host tool as a plain function. What it throws is raised in the sandbox. */
 export type HostFunction = (args: readonly Value[], kwargs: Readonly<Record<string, Value>>, call: HostCall) => unknown;
 
+/** What a host function of a driven step may use. */
 export interface HostCall {
   readonly id: string;
   /** Aborted when the code gives up on the call, or when the step is over. */
   readonly signal: AbortSignal;
 }
 
+/** How {@link driveStep} runs a step. */
 export interface DriveOptions extends ExecuteOptions {
   readonly tools?: Readonly<Record<string, HostFunction>> | undefined;
   /** Milliseconds after which a session that says nothing counts as hanging. @default 20_000 */

@@ -1,6 +1,7 @@
 import { inspect } from "node:util";
 import { CodeletError } from "@codelet/core";
 
+/** What {@link refusalOf} looks for. */
 export interface RefusalOptions {
   /** What must not be found in the error, its details, or what caused it: keys and tokens. @default none */
   readonly secrets?: readonly string[] | undefined;

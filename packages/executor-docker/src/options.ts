@@ -43,6 +43,7 @@ export interface DockerExecutorOptions {
 
 export type EngineType = "docker" | "podman";
 
+/** An image that is built before the first session opens. */
 export interface DockerBuild {
   /** The folder that is sent to the engine. */
   readonly context: string;
@@ -50,6 +51,7 @@ export interface DockerBuild {
   readonly dockerfile?: string | undefined;
 }
 
+/** A folder of the machine that the container sees. */
 export interface DockerMount {
   /** Absolute path on the engine's machine. */
   readonly source: string;

@@ -18,6 +18,7 @@ export type CassetteEntry = CassetteOutcome & {
   readonly messages: number;
 };
 
+/** A recording of a model, read. */
 export interface Cassette {
   readonly modelId: string;
   /** As the model said. */

@@ -4,6 +4,7 @@ import { checkOptions } from "./check-options.ts";
 /** Kept from the start: a test runner's own fake timers would make it wait for ever. */
 const { setImmediate } = globalThis;
 
+/** What a {@link FakeClock} may be told. */
 export interface FakeClockOptions {
   /** What `now()` says first, in milliseconds since the epoch. @default 0 */
   readonly startMs?: number | undefined;

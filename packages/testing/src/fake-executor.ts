@@ -41,6 +41,7 @@ export interface FakeStep {
  */
 export type FakeHandler = (step: FakeStep) => Value | undefined | Promise<Value | undefined>;
 
+/** What {@link fakeExecutor} may be told. */
 export interface FakeExecutorOptions {
   /** @default "fake" */
   readonly name?: string | undefined;
@@ -54,6 +55,7 @@ export interface FakeExecutorOptions {
   readonly maxLogCharacters?: number | undefined;
 }
 
+/** An executor that plays a function, and how many sessions it has. */
 export interface FakeExecutor extends Executor {
   /** Sessions opened so far. */
   readonly openedSessions: number;

@@ -16,6 +16,7 @@ export type ModelFault = { readonly call: number } & (
   | { readonly type: "delay"; readonly delayMs: number }
 );
 
+/** What {@link faultyModel} may be told. */
 export interface FaultyModelOptions {
   /** What a delay is measured by. @default real time */
   readonly clock?: Pick<Clock, "sleep"> | undefined;

@@ -5,6 +5,7 @@ import { deltasOf, responseOf } from "./deltas.ts";
 import { excerptOf } from "./excerpt.ts";
 import { requestDigest } from "./request-digest.ts";
 
+/** What {@link replayModel} may be told. */
 export interface ReplayModelOptions {
   /**
    * `"request"`: the answer that was recorded for an equal request; equal ones are answered in their order. `"order"`: the next answer, whatever is

@@ -21,6 +21,7 @@ export type ScriptedAnswer = string | ModelResponse | Error | readonly (string |
 /** An answer, or a function that makes one from the request. */
 export type ScriptedReply = ScriptedAnswer | ((request: ModelRequest) => ScriptedAnswer | Promise<ScriptedAnswer>);
 
+/** What {@link scriptedModel} may be told. */
 export interface ScriptedModelOptions {
   /** @default "scripted" */
   readonly id?: string | undefined;

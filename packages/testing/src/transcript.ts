@@ -43,14 +43,17 @@ export interface RecordedOpen extends Pick<OpenSessionOptions, "tools" | "variab
   readonly restored?: true | undefined;
 }
 
+/** An error as a transcript keeps it. */
 export interface RecordedError {
   readonly name: string;
   readonly code?: string | undefined;
   readonly message: string;
 }
 
+/** What a transcript says of the executor that was recorded. */
 export type RecordedExecutor = Pick<Executor, "name" | "language" | "capabilities">;
 
+/** A recording of an executor, read. */
 export interface Transcript {
   readonly executor: RecordedExecutor;
   readonly entries: readonly TranscriptEntry[];

@@ -4,6 +4,7 @@ import type { Language } from "./highlight.ts";
 import { type Detail, Speaker } from "./speaker.ts";
 import { createView } from "./view.ts";
 
+/** What {@link consoleReporter} may be told. */
 export interface ConsoleReporterOptions {
   /**
    * How much is shown: nothing; what fails; task, plans, thoughts, code, output, errors and costs; also each tool call, reasoning and progress.
@@ -24,6 +25,7 @@ export interface ConsoleReporterOptions {
   readonly language?: Language | undefined;
 }
 
+/** How much of a run is shown. */
 export type Verbosity = "off" | Detail;
 
 /** Shows one event. Never throws for what an event holds. */

@@ -16,18 +16,21 @@ export interface PromptContext {
   readonly instructions: string | undefined;
 }
 
+/** What the system prompt of a {@link ToolCallingAgent} is made from. */
 export interface ToolCallingContext {
   readonly tools: readonly ModelTool[];
   readonly answerSchema: JsonSchema | undefined;
   readonly instructions: string | undefined;
 }
 
+/** What the prompt for the last answer is made from. */
 export interface LastAnswerContext {
   readonly limit: string;
   readonly task: string;
   readonly answerSchema: JsonSchema | undefined;
 }
 
+/** What the prompt for a plan is made from. */
 export interface PlanContext {
   /** False: a plan is there, and a better one is asked for. */
   readonly isFirst: boolean;
@@ -36,6 +39,7 @@ export interface PlanContext {
   readonly tools: readonly string[];
 }
 
+/** What a managed agent's task is made from. */
 export interface ManagedTaskContext {
   /** Of the managed agent. */
   readonly name: string;

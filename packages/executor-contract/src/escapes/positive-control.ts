@@ -9,6 +9,7 @@ import { problemsOf } from "./verdict.ts";
 
 const timeoutMs = 240_000;
 
+/** What {@link escapeControl} needs. */
 export interface PositiveControlOptions extends Pick<ContractOptions, "it" | "describe" | "full"> {
   /** Makes an executor without any isolation; called with the canaries in `process.env`, which its code has to see. */
   readonly create: ContractOptions["create"];
