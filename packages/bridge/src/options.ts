@@ -26,6 +26,8 @@ export function readOptions<Resolved extends object>(
   options: object,
   readers: { readonly [Name in keyof Resolved]-?: OptionReader<Resolved[Name]> },
 ): Resolved {
+  if (typeof options !== "object" || options === null || Array.isArray(options))
+    throw new TypeError(`Expected the options to be an object, got \`${String(options)}\``);
   const unknown = Object.keys(options).find((name) => !Object.hasOwn(readers, name));
   if (unknown !== undefined) throw new TypeError(`Expected an option of ${Object.keys(readers).join(", ")}, got \`${unknown}\``);
   const given = options as Readonly<Record<string, unknown>>;

@@ -28,10 +28,9 @@ export interface CodeOptions {
   readonly stepTimeoutMs?: number | undefined;
 }
 
-const executorNames = { executor: true, executorType: "text", executorOptions: "an object" } as const;
-const codeOptions: { readonly [Name in keyof Required<CodeOptions & typeof executorNames>]: true | string } = {
-  ...executorNames,
+const codeOptions: Readonly<Record<keyof CodeOptions | keyof ExecutorChoice, true | string>> = {
   ...({ codeTags: true, actionFormat: true, stepTimeoutMs: true, authorizedImports: "a list" } as const),
+  ...({ executor: true, executorType: "text", executorOptions: "an object" } as const),
 };
 
 /**

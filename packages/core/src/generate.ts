@@ -47,7 +47,7 @@ async function callModel(run: RunContext, request: ModelRequest): Promise<ModelR
 /** A model is foreign code: what it returns is checked, what else is in it stays out of the journal, and strange token counts count as none. */
 function checkResponse(response: ModelResponse): ModelResponse {
   if (!Array.isArray(response?.content) || !response.content.every(isPart))
-    throw new ModelCallError("The model returned no content.", { retryable: false });
+    throw new ModelCallError("The model returned neither text nor { content: [{ type, … }], usage, finishReason }.", { retryable: false });
   const { content, finishReason, usage } = response;
   return { content: content.map(knownPart), finishReason, usage: addUsage(noUsage, usage) };
 }
@@ -72,6 +72,7 @@ async function gather(deltas: AsyncIterator<ModelDelta>, signal: AbortSignal | u
     for (;;) {
       const { done, value: delta } = await abortable(deltas.next(), signal);
       if (done) throw new ModelCallError("The model's stream ended before its answer did.");
+      if (typeof delta?.type !== "string") throw new ModelCallError("The model's stream gave no { type, … }: expected deltas.", { retryable: false });
       if (delta.type === "finish") return { content, usage: delta.usage, finishReason: delta.finishReason };
       if (delta.type !== "tool-call") onText(delta.type, delta.text);
       const last = content.at(-1);

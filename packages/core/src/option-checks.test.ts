@@ -65,6 +65,7 @@ describe("a mistake in plain JavaScript is a TypeError that names what was expec
     ["a path that is no list", ["x", { images: "photo.jpg" }], "`images` to be a list, got text"],
     ["variables in a map", ["x", { additionalArgs: new Map() }], "`additionalArgs` to be an object, got Map"],
     ["a result as memory", ["x", { memory: result }], "`memory` to be a list of steps, such as `result.steps`, got an object"],
+    ["a picture that is none", ["x", { images: [null] }], "Expected a picture or another file to be bytes, a Blob"],
     ["texts as memory", ["x", { memory: ["hello"] }], "Expected memory to be made of steps"],
     ["an approval that is no function", ["x", { approve: true }], "`approve` to be a function, got true or false"],
   ])("a run with %s", async (_, args, message) => {
@@ -88,5 +89,33 @@ describe("a mistake in plain JavaScript is a TypeError that names what was expec
   it("an executor by no name, and by a path", async () => {
     await expect(loadExecutor(null as never)).rejects.toThrow("`executorType` to be text, got Null");
     await expect(loadExecutor("./mine.js")).rejects.toThrow('There is no executor type "./mine.js"');
+  });
+});
+
+describe("a model that gives what is no answer fails with what was expected", () => {
+  it.each<readonly [string, object]>([
+    ["nothing", { generate: async () => undefined }],
+    ["another library's answer", { generate: async () => ({ text: "hello" }) }],
+    [
+      "a stream of texts",
+      {
+        stream: async function* () {
+          yield "hello";
+        },
+      },
+    ],
+    [
+      "a stream of nothing",
+      {
+        stream: async function* () {
+          yield null;
+        },
+      },
+    ],
+  ])("%s", async (_, model) => {
+    const failure = await agentOf({ model: { id: "m", generate: async () => "", ...model } })
+      .run("x")
+      .catch((error) => error);
+    expect(failure).toMatchObject({ code: "model-call", retryable: false, message: expect.stringContaining("{ type, …") });
   });
 });

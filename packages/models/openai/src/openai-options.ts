@@ -128,6 +128,7 @@ export function resolveOptions(modelId: string, options: OpenAIModelOptions, env
 
 /** A misspelt `baseURL` would send key and prompts to OpenAI. */
 function checkNames(options: OpenAIModelOptions): void {
+  if (typeof options !== "object" || options === null) throw new TypeError("Expected the options to be an object, such as { apiKey }");
   const unknown = Object.keys(options).find((name) => !Object.hasOwn(optionNames, name));
   if (unknown !== undefined) throw new TypeError(`Expected an option of ${Object.keys(optionNames).join(", ")}, got \`${unknown}\``);
 }

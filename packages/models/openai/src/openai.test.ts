@@ -288,6 +288,7 @@ it("refuses an option that it doesn't have, with or without a key", () => {
   const misspelt: object = { baseUrl: "http://127.0.0.1:1/v1" };
   for (const key of [{}, { apiKey: "some-key" }])
     expect(() => openai("fixture-1", { ...misspelt, ...key })).toThrow(/^Expected an option of apiKey, baseURL, .*, got `baseUrl`$/);
+  expect(() => openai("fixture-1", null as never)).toThrow("Expected the options to be an object");
 });
 
 it("does not follow a redirect to another host", async () => {
