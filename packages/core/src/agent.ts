@@ -60,7 +60,10 @@ export interface AgentOptions<Output = PlainValue> {
   readonly maxToolResultBytes?: number | undefined;
   /** Characters of an observation; longer ones lose their middle. Minimum 100. @default 20_000 */
   readonly maxObservationCharacters?: number | undefined;
-  /** Where runs are recorded. One of your own makes the run's id the seed of its sandbox. @default in memory */
+  /**
+   * Where runs are recorded. With one of your own, another run with the same task and `runId` goes on where the journal ends: programs run again, answered
+   * from it, where the executor can repeat them; else the model is told that variables are gone. @default in memory
+   */
   readonly journal?: JournalFactory | undefined;
 }
 

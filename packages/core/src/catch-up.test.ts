@@ -114,7 +114,7 @@ it.each(["repeated", "found again"])("loses no result that comes while its progr
       next: async () => advances.shift() ?? new Promise<Advance>(() => {}),
       deliver: (results: readonly CallResult[]) => delivered.push(...results),
     } as unknown as ExecutorSession;
-    const session = new CatchUpSession({ ...executor, open: async () => live }, {}, how === "repeated" ? undefined : ({} as never));
+    const session = new CatchUpSession({ ...executor, open: async () => live }, {}, { restore: how === "repeated" ? undefined : ({} as never) });
     session.start("x");
     session.observe(called);
     void session.next();

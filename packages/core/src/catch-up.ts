@@ -7,6 +7,16 @@ type Recorded = { readonly advance: Advance } | { readonly results: readonly Cal
 /** A program as the journal knows it: what it did, and what it was answered, in order. Or a binding between programs. */
 type RecordedStep = { readonly code: string; readonly options: ExecuteOptions; readonly events: Recorded[] } | { readonly binding: SessionBinding };
 
+/** Brings the sandbox of a run back that was there before, by the run's path; undefined for a new run. */
+export type CatchUp = (path: string, executor: Executor, options: OpenSessionOptions) => CatchUpSession | undefined;
+
+export interface CatchUpOptions {
+  /** How the live sandbox is found again. */
+  readonly restore?: SessionRef | undefined;
+  /** Whether a fresh sandbox is opened before anything needs it. @default false */
+  readonly opensAtOnce?: boolean | undefined;
+}
+
 /**
  * The session of a run that is resumed. It only notes what the journal knows, until the first thing that it doesn't: then the live sandbox is found again
  * (`restore`), or the programs run again in a fresh one, answered from the journal, and go on from there. Where they do something else than before, or
@@ -16,6 +26,8 @@ export class CatchUpSession implements ExecutorSession {
   readonly #executor: Executor;
   readonly #options: OpenSessionOptions;
   #restore: SessionRef | undefined;
+  readonly #opensAtOnce: boolean;
+  #opened: Promise<ExecutorSession> | undefined;
   readonly #steps: RecordedStep[] = [];
   #caughtUp = Promise.withResolvers<ExecutorSession>();
   #isCatchingUp = false;
@@ -28,11 +40,19 @@ export class CatchUpSession implements ExecutorSession {
   readonly #recordedIds = new Map<string, string>();
   readonly #early: Advance[] = [];
 
-  constructor(executor: Executor, options: OpenSessionOptions, restore: SessionRef | undefined) {
+  constructor(executor: Executor, options: OpenSessionOptions, { restore, opensAtOnce = false }: CatchUpOptions = {}) {
     this.#executor = executor;
     this.#options = options;
     this.#restore = restore;
+    this.#opensAtOnce = opensAtOnce;
     this.#caughtUp.promise.catch(() => {});
+  }
+
+  /** Resolves with itself. Rejects as `Executor.open` does where it opens at once. */
+  async begin(): Promise<ExecutorSession> {
+    if (this.#opensAtOnce) this.#opened = this.#executor.open(this.#options);
+    await this.#opened;
+    return this;
   }
 
   /** How the sandbox is found again, also when it was not needed since. */
@@ -66,7 +86,10 @@ export class CatchUpSession implements ExecutorSession {
       session = await this.#reached();
     } catch (error) {
       if (this.#lost === undefined) throw error;
-      const message = `This program waited for an answer from outside and can't go on: ${this.#lost} Calls that it had made have happened; the one it waited for was not made.`;
+      const hadBegun = this.#last()?.events.length !== 0;
+      const message = hadBegun
+        ? `This program waited for an answer from outside and can't go on: ${this.#lost} Calls that it had made have happened; the one it waited for was not made.`
+        : `This program did not run: ${this.#lost}`;
       const execution = { value: null, logs: "", outputs: [], error: { name: "ProgramNotResumed", message }, stateLost: true, durationMs: 0 };
       return { type: "done", execution };
     }
@@ -107,6 +130,11 @@ export class CatchUpSession implements ExecutorSession {
     return this.#caughtUp.promise;
   }
 
+  /** Nothing where the sandbox has none, or was not needed since. */
+  async snapshot(): Promise<SessionRef> {
+    return (await this.#session?.snapshot?.()) as SessionRef;
+  }
+
   async detach(): Promise<SessionRef> {
     this.#isDetached = true;
     return (await this.#session?.detach?.()) ?? (this.#restore as SessionRef);
@@ -114,7 +142,8 @@ export class CatchUpSession implements ExecutorSession {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isDisposed = true;
-    await this.#session?.[Symbol.asyncDispose]();
+    const session = this.#session ?? (await this.#opened);
+    await session?.[Symbol.asyncDispose]();
   }
 
   /** After a loss the next program begins in a fresh sandbox. */
@@ -180,7 +209,8 @@ export class CatchUpSession implements ExecutorSession {
     const { replay } = this.#executor.capabilities.recovery;
     const isNew = this.#steps.every((step) => "binding" in step || step.events.length === 0);
     if (replay === false && !isNew) throw new NotResumed("its sandbox ended with the process, and this executor can't repeat programs.");
-    const session = await this.#executor.open(this.#options);
+    const session = await (this.#opened ?? this.#executor.open(this.#options));
+    this.#opened = undefined;
     try {
       for (const step of this.#steps) {
         if ("binding" in step) await session.bind(step.binding);

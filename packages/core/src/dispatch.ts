@@ -53,7 +53,7 @@ async function perform(run: RunContext, key: string, call: SandboxCall, controll
       return { value: await abortable(checkResult(tool, answer, maxToolResultBytes), signal) };
     }
     const outcome = await run.operate(key, "tool", async ({ idempotencyKey }) => {
-      await run.ready();
+      await abortable(run.ready(), signal);
       return execute(run, tool, input, { callId: call.id, idempotencyKey, controller });
     });
     if ("error" in outcome && CodeletError.isInstance(outcome.error.cause, "limit-reached")) throw outcome.error.cause;

@@ -1,4 +1,5 @@
 import type { RunBase, RunOptions } from "./agent.ts";
+import type { CatchUp } from "./catch-up.ts";
 import type { Exposure } from "./data-flow.ts";
 import type { AgentEvent, Ending, EventBody, RunState } from "./events.ts";
 import type { Executor, OpenSessionOptions, SessionRef } from "./executor.ts";
@@ -43,6 +44,8 @@ export interface RunScope {
   readonly thread?: Thread | undefined;
   /** Of a run that goes on after a suspension. */
   readonly resumption?: Resumption | undefined;
+  /** Of a run that its journal may know already: how sandboxes get to where they were. */
+  readonly bringBack?: CatchUp | undefined;
 }
 
 /** An agent as runs need it. */
@@ -139,9 +142,8 @@ export class RunContext {
       onProgress: (message) => this.emit({ type: "sandbox-progress", message }),
       signal: this.signal,
     };
-    const { resumption } = root.scope;
     if (thread.sandbox !== undefined) thread.sandbox.continue(options);
-    else thread.sandbox = new Sandbox(executor, path, options, resumption?.catchUp(path, executor, options));
+    else thread.sandbox = new Sandbox(executor, path, options, root.scope.bringBack);
   }
 
   get memory(): Memory {
@@ -188,7 +190,7 @@ export class RunContext {
   async begin(task: string): Promise<void> {
     this.startedAtMs = this.#lastMs = await this.journal.now("start");
     this.emit({ type: this.root === this ? "run-start" : "agent-start", task });
-    this.thread.sandbox?.begin().catch((error) => this.stopper.abort(error));
+    this.thread.sandbox?.session().catch((error) => this.stopper.abort(error));
   }
 
   /** Milliseconds that the run has worked until then, or since another time: those in which it was suspended don't count. */

@@ -1,4 +1,4 @@
-import type { CatchUpSession } from "./catch-up.ts";
+import type { CatchUp, CatchUpSession } from "./catch-up.ts";
 import { CodeletError } from "./errors.ts";
 import type { Advance, Executor, ExecutorSession, OpenSessionOptions, SessionRef } from "./executor.ts";
 
@@ -9,6 +9,7 @@ export class Sandbox implements AsyncDisposable {
   readonly #executor: Executor;
   readonly #path: string;
   #options: OpenSessionOptions;
+  readonly #bringBack: CatchUp | undefined;
   #opening: Promise<ExecutorSession> | undefined;
   #catchUp: CatchUpSession | undefined;
   #suspending: Promise<void> | undefined;
@@ -16,11 +17,11 @@ export class Sandbox implements AsyncDisposable {
   #hasLost = false;
 
   /** `path` is that of the run that opens it. */
-  constructor(executor: Executor, path: string, options: OpenSessionOptions, catchUp?: CatchUpSession) {
+  constructor(executor: Executor, path: string, options: OpenSessionOptions, bringBack?: CatchUp) {
     this.#executor = executor;
     this.#path = path;
     this.#options = options;
-    this.#catchUp = catchUp;
+    this.#bringBack = bringBack;
   }
 
   /** For the next run in the same sandbox: its tools and variables come to those that are there. */
@@ -35,7 +36,7 @@ export class Sandbox implements AsyncDisposable {
           (error) => this.#openAgain(session, error),
         ),
       // The run before could not open it; this one may.
-      () => this.#executor.open(options),
+      () => this.#open(options),
     );
     this.#opening?.catch(() => {});
   }
@@ -45,7 +46,7 @@ export class Sandbox implements AsyncDisposable {
     if (!CodeletError.isInstance(error, "executor-crashed", "protocol")) throw error;
     this.#hasLost = true;
     await lost[Symbol.asyncDispose]();
-    return this.#executor.open({ ...this.#options, restore: undefined });
+    return this.#open({ ...this.#options, restore: undefined });
   }
 
   /** Whether variables of earlier runs were lost and nobody has been told yet. */
@@ -55,15 +56,15 @@ export class Sandbox implements AsyncDisposable {
     return hasLost;
   }
 
-  /** Starts to open the session, unless it can wait until the journal knows no more. */
-  async begin(): Promise<void> {
-    if (this.#catchUp === undefined) await this.session();
-  }
-
   /** The session, once it is open. Rejects as `Executor.open` does. */
   session(): Promise<ExecutorSession> {
-    this.#opening ??= this.#catchUp === undefined ? this.#executor.open(this.#options) : Promise.resolve(this.#catchUp);
+    this.#opening ??= this.#open(this.#options);
     return this.#opening;
+  }
+
+  #open(options: OpenSessionOptions): Promise<ExecutorSession> {
+    this.#catchUp = this.#bringBack?.(this.#path, this.#executor, options);
+    return this.#catchUp?.begin() ?? this.#executor.open(options);
   }
 
   /** An advance that came from the journal. */
@@ -72,7 +73,7 @@ export class Sandbox implements AsyncDisposable {
   }
 
   async ready(): Promise<void> {
-    if (this.#opening !== undefined) await this.#catchUp?.ready();
+    await this.#catchUp?.ready();
   }
 
   /** Starts over with a fresh session. False when there never was one, or it crashed too often. */

@@ -1,9 +1,9 @@
 import type { ResumeOptions, RunOptions } from "./agent.ts";
 import { isDecision } from "./authorize.ts";
-import { CatchUpSession } from "./catch-up.ts";
+import { type CatchUp, CatchUpSession } from "./catch-up.ts";
 import type { AgentDefinition } from "./definition.ts";
 import { ConfigurationError, describeThrown, ProtocolError } from "./errors.ts";
-import type { Executor, OpenSessionOptions, SessionRef } from "./executor.ts";
+import type { SessionRef } from "./executor.ts";
 import { Memory, type Step, type TaskStep } from "./memory.ts";
 import { checkOptions } from "./option-checks.ts";
 import type { Approval, ApprovalDecision } from "./policy.ts";
@@ -62,8 +62,7 @@ export interface Resumption {
   readonly recorder: Recorder;
   readonly pauses: readonly Pause[];
   readonly activeMs: number;
-  /** What brings the sandbox of a run back that was there before; undefined for a new run. */
-  catchUp(path: string, executor: Executor, options: OpenSessionOptions): CatchUpSession | undefined;
+  readonly bringBack: CatchUp;
 }
 
 export function suspendedRun(run: RunContext, given: Given, recorder: Recorder): SuspendedRun {
@@ -104,9 +103,9 @@ export function readSuspendedRun(state: SuspendedRun, definition: AgentDefinitio
       throw new Error("the task is missing");
     new Memory([...earlier, task]); // throws for steps that are none
     const recorder = new Recorder(state.journal, byPath);
-    const catchUp: Resumption["catchUp"] = (path, executor, options) =>
-      recorder.isReplayed(path) ? new CatchUpSession(executor, options, state.sandboxes[path]) : undefined;
-    return { given, recorder, pauses, activeMs: state.activeMs, catchUp };
+    const bringBack: CatchUp = (path, executor, options) =>
+      recorder.isReplayed(path) ? new CatchUpSession(executor, options, { restore: state.sandboxes[path] }) : undefined;
+    return { given, recorder, pauses, activeMs: state.activeMs, bringBack };
   } catch (error) {
     if (error instanceof ConfigurationError) throw error;
     throw new ProtocolError(`The state of the suspended run is damaged: ${describeThrown(error).message}`, { cause: error });
@@ -144,6 +143,9 @@ function checkSame(stored: Json, current: Json, agent: string): void {
     checkSame(inner as unknown as Json, managed as unknown as Json, name);
   }
 }
+
+/** A journal of the user's may know any run: its sandbox is opened at once, and waits until the journal knows no more. */
+export const fromJournal: CatchUp = (_path, executor, options) => new CatchUpSession(executor, options, { opensAtOnce: true });
 
 /** What a run needs that may be suspended. */
 export function newRecorder(): Recorder {

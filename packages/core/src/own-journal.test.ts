@@ -1,0 +1,113 @@
+import { type FakeHandler, fakeExecutor } from "@codelet/testing";
+import { expect, it } from "vitest";
+import { z } from "zod";
+import { CodeAgent } from "./code-agent.ts";
+import type { Executor } from "./executor.ts";
+import { type Journal, type JournalFactory, memoryJournal, type Outcome, race } from "./journal.ts";
+import type { ActionStep } from "./memory.ts";
+import { type Model, noUsage } from "./model.ts";
+import { tool } from "./tool.ts";
+import type { Json, Value } from "./value.ts";
+import { decodeValue, encodeValue } from "./value-codec.ts";
+
+const crash = new Error("the process is gone");
+
+/** A journal as one on a disk. It fails for good before the entry of that number is written. */
+function storedJournal(store: Map<string, string>, crashAt = Number.POSITIVE_INFINITY): JournalFactory {
+  return (run) => {
+    const keep = async (key: string, make: () => Promise<unknown>): Promise<unknown> => {
+      const known = store.get(key);
+      if (known !== undefined) return decodeValue(JSON.parse(known));
+      if (store.size >= crashAt) throw crash;
+      const made = await make();
+      if (store.size >= crashAt) throw crash;
+      store.set(key, JSON.stringify(encodeValue(made)));
+      return made;
+    };
+    const at = (path: string, memory: Journal): Journal => ({
+      ...memory,
+      call: <T>(key: string, ...rest: [never, Json]) =>
+        keep(path + key, async () => {
+          const outcome = await memory.call<T>(key, ...rest);
+          return "error" in outcome ? { error: { ...outcome.error, cause: undefined } } : outcome;
+        }) as Promise<Outcome<T>>,
+      pick: (key, candidates) => keep(path + key, () => race(candidates)).then(Number),
+      child: (key) => at(`${path}${key}/`, memory.child(key)),
+      now: (key) => keep(path + key, () => memory.now(key)).then(Number),
+    });
+    return at("", memoryJournal()(run));
+  };
+}
+
+/** Programs of three steps that share variables and call a tool, one after the other and side by side. */
+const handler: FakeHandler = async ({ code, call, variables, finalAnswer }) => {
+  if (code === "first") variables.a = await call("effect", [1]);
+  if (code === "second") variables.b = await Promise.all([call("effect", [2]), call("effect", [3])]);
+  if (code === "third") finalAnswer([variables.a as Value, variables.b as Value]);
+  return null;
+};
+
+function repeatable(fake: Executor): Executor {
+  const { capabilities } = fake;
+  return { ...fake, capabilities: { ...capabilities, recovery: { ...capabilities.recovery, replay: "pure" } } };
+}
+
+/** A process: its model answers by how many answers there were before. */
+function attempt(executor: Executor, journal: JournalFactory, effects: number[]): CodeAgent {
+  const model: Model = {
+    id: "stateless",
+    generate: async ({ messages }) => {
+      const code = ["first", "second", "third"][messages.filter(({ role }) => role === "assistant").length] ?? "third";
+      return { content: [{ type: "text", text: `<code>\n${code}\n</code>` }], usage: noUsage, finishReason: "stop" };
+    },
+  };
+  const effect = tool({
+    ...{ name: "effect", description: "Acts.", input: z.object({ n: z.int() }), output: z.int() },
+    execute: ({ n }) => {
+      effects.push(n);
+      return n;
+    },
+  });
+  return new CodeAgent({ model, executor, tools: [effect], journal });
+}
+
+it("a run goes on from a journal of the user's, wherever its process died, and repeats no effect that the journal knows", async () => {
+  const whole = new Map<string, string>();
+  await attempt(fakeExecutor(handler), storedJournal(whole), []).run("task", { runId: "r" });
+  for (let crashAt = 0; crashAt <= whole.size; crashAt++) {
+    const fake = fakeExecutor(handler);
+    const store = new Map<string, string>();
+    const before: number[] = [];
+    await attempt(repeatable(fake), storedJournal(store, crashAt), before)
+      .run("task", { runId: "r" })
+      .catch((error) => expect(error).toBe(crash));
+    const known = [...store.keys()].filter((key) => key.includes("/tool.")).length;
+    const after: number[] = [];
+    const result = await attempt(repeatable(fake), storedJournal(store), after).run("task", { runId: "r" });
+    expect(result, `after ${crashAt}`).toMatchObject({ state: "success", output: [1, [2, 3]] });
+    expect(result.steps.flatMap((step) => (step.type === "action" ? [step.toolCalls.length] : []))).toEqual([1, 2, 0]);
+    expect(after, `after ${crashAt}`).toHaveLength(3 - known);
+    expect(new Set([...before, ...after])).toEqual(new Set([1, 2, 3]));
+    expect(fake.openSessions).toBe(0);
+  }
+});
+
+it("a program whose sandbox is gone is not run without its variables, and the model is told", async () => {
+  const store = new Map<string, string>();
+  const executor = fakeExecutor(handler);
+  const died = attempt(executor, storedJournal(store, 8), []).run("task", { runId: "r" });
+  await expect(died).rejects.toBe(crash);
+  expect([...store.keys()].at(-1)).toBe("1/end");
+  const result = await attempt(executor, storedJournal(store), []).run("task", { runId: "r" });
+  const second = result.steps.find((step): step is ActionStep => step.type === "action" && step.step === 2);
+  expect(second?.observation).toMatch(/did not run: its sandbox ended with the process.*variables/s);
+});
+
+it("a run that its journal knows fails at once where no sandbox can be opened, and the journal does not remember that", async () => {
+  const store = new Map<string, string>();
+  const fake = fakeExecutor(handler);
+  const closed = { ...repeatable(fake), open: () => Promise.reject(new Error("no sandbox today")) };
+  await expect(attempt(closed, storedJournal(store), []).run("task", { runId: "r" })).rejects.toThrow("no sandbox today");
+  expect([...store.values()].join()).not.toContain("no sandbox");
+  expect(await attempt(repeatable(fake), storedJournal(store), []).run("task", { runId: "r" })).toMatchObject({ state: "success" });
+});
