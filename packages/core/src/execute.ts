@@ -98,7 +98,8 @@ export async function execute(run: RunContext, session: ExecutorSession, { key, 
 
 /** What the session does next; a rejection waits until it is awaited. */
 function nextAdvance(run: RunContext, session: ExecutorSession, key: string): Promise<Advance> {
-  const advance = run.operate<Advance>(key, "advance", () => session.next()).then((outcome) => run.valueOf(outcome));
+  const next = (): Promise<Advance> => session.next().catch((error) => (run.isLeft ? new Promise<never>(() => {}) : Promise.reject(error)));
+  const advance = run.operate<Advance>(key, "advance", next).then((outcome) => run.valueOf(outcome));
   advance.catch(() => {});
   return advance;
 }

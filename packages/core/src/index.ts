@@ -39,7 +39,7 @@ export type {
 } from "./executor.ts";
 export { type ExecutorChoice, type ExecutorTypes, loadExecutor, registerExecutor } from "./executor-type.ts";
 export type { OperationContext, OperationError, OperationName, Operations, Outcome } from "./journal.ts";
-export { type Clock, type Journal, type JournalFactory, memoryJournal } from "./journal.ts";
+export { type Clock, type Journal, type JournalFactory, memoryJournal, Suspension } from "./journal.ts";
 export type { Budget, Price } from "./limits.ts";
 export type { ManagedAgent } from "./managed-agent.ts";
 export type { AgentAudio, AgentImage, Attachment, MediaInput } from "./media.ts";

@@ -41,7 +41,8 @@ export interface OperationContext {
 
 /**
  * The seam for durability. In memory it just runs the operations; a durable journal returns the recorded outcome of a key it has seen.
- * Whatever a journal itself throws is control flow (suspended, cancelled, lease lost): never caught by the kernel, never shown to the model.
+ * Whatever a journal itself throws is control flow (suspended, cancelled, lease lost): never caught by the kernel, never shown to the model. Calls that are under
+ * way are cut short then, except for a {@link Suspension}: how they end is nothing to record.
  */
 export interface Journal {
   call<T>(key: string, operation: OperationName, args: Json): Promise<Outcome<T>>;
@@ -55,7 +56,10 @@ export interface Journal {
   now(key: string): Promise<number>;
   /** Rejects with the signal's reason when it is aborted. */
   sleep(key: string, milliseconds: number, signal?: AbortSignal): Promise<void>;
-  /** A value that arrives from outside, such as an approval. Rejects with the signal's reason when nobody wants it any more. */
+  /**
+   * A value that arrives from outside, such as an approval. Rejects with the signal's reason when nobody wants it any more, and with {@link Suspension} where
+   * the run is to be left until it is there: what else is under way comes to its end, and then the run rejects with it.
+   */
   waitFor<T extends Json>(key: string, signal?: AbortSignal): Promise<T>;
   /** A finished step, for logs, user interfaces and resume. */
   checkpoint(step: Json): Promise<void>;
@@ -63,7 +67,7 @@ export interface Journal {
   emit(event: AgentEvent): void;
 }
 
-/** Leaves a run to wait for something from outside: thrown by a journal, seen by nobody but the kernel. */
+/** Leaves a run to wait for something from outside: thrown by a journal, seen by no model, tool or callback. */
 export class Suspension extends Error {
   override readonly name: string = "Suspension";
 }

@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import { z } from "zod";
 import { CodeAgent } from "./code-agent.ts";
 import type { Executor } from "./executor.ts";
-import { type Journal, type JournalFactory, memoryJournal, type Outcome, race } from "./journal.ts";
+import { type Journal, type JournalFactory, memoryJournal, type Outcome, race, Suspension } from "./journal.ts";
 import type { ActionStep } from "./memory.ts";
 import { type Model, noUsage } from "./model.ts";
 import { tool } from "./tool.ts";
@@ -110,4 +110,38 @@ it("a run that its journal knows fails at once where no sandbox can be opened, a
   await expect(attempt(closed, storedJournal(store), []).run("task", { runId: "r" })).rejects.toThrow("no sandbox today");
   expect([...store.values()].join()).not.toContain("no sandbox");
   expect(await attempt(repeatable(fake), storedJournal(store), []).run("task", { runId: "r" })).toMatchObject({ state: "success" });
+});
+
+it("a run that its journal leaves to wait lets the other calls come to their end, closes its sandbox, and goes on once the decision is there", async () => {
+  const done: string[] = [];
+  const finishing = (name: string, needsApproval: boolean, milliseconds: number): ReturnType<typeof tool> =>
+    tool({
+      ...{ name, description: "Acts.", input: z.object({}), needsApproval },
+      execute: async (_, { signal }) => {
+        await new Promise((resolve) => setTimeout(resolve, milliseconds));
+        signal.throwIfAborted();
+        done.push(name);
+        return name;
+      },
+    }) as never;
+  const store = new Map<string, string>();
+  const begin = (decision: Json | undefined) => {
+    const fake = fakeExecutor(async ({ call, finalAnswer }) => finalAnswer(await Promise.all([call("slow", []), call("pay", [])])));
+    const { capabilities } = repeatable(fake);
+    const executor = { ...fake, capabilities: { ...capabilities, recovery: { ...capabilities.recovery, pinned: true } } };
+    const journal: JournalFactory = (run) => ({
+      ...storedJournal(store)(run),
+      waitFor: async () => (decision === undefined ? Promise.reject(new Suspension("nobody has decided")) : (decision as never)),
+    });
+    const tools = [finishing("slow", false, 50), finishing("pay", true, 0)] as never;
+    const agent = new CodeAgent({ model: async () => "<code>\ngo\n</code>", executor, tools, journal });
+    return { fake, run: agent.start("task", { runId: "r" }) };
+  };
+  const left = begin(undefined);
+  const ends: string[] = [];
+  for await (const event of left.run) if (event.type === "run-end") ends.push(event.state);
+  await expect(left.run.result).rejects.toThrow(Suspension);
+  expect([ends, done, left.fake.openSessions]).toEqual([["suspended"], ["slow"], 0]);
+  expect(await begin(true).run.result).toMatchObject({ state: "success", output: ["slow", "pay"] });
+  expect(done).toEqual(["slow", "pay"]);
 });

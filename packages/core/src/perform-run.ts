@@ -18,12 +18,11 @@ export async function performRun(runnable: RunnableAgent, task: string, options:
   ofKind("text", "task", task);
   const { agent, executor } = runnable;
   const { resumption, parent } = scope;
-  const { hasOwnJournal } = agent;
   // Only runs that may have to wait, or to go on, need what lets them.
-  const mayGoOn = hasOwnJournal || (agent.definition.maySuspend && options.approve === undefined);
+  const mayGoOn = agent.hasOwnJournal || (agent.definition.maySuspend && options.approve === undefined);
   const waiting = mayGoOn && parent === undefined ? await import("./suspension.ts") : undefined;
-  const recorder = resumption?.recorder ?? (hasOwnJournal ? undefined : waiting?.newRecorder());
-  const bringBack = resumption?.bringBack ?? (hasOwnJournal ? waiting?.fromJournal : undefined);
+  const recorder = resumption?.recorder ?? (agent.hasOwnJournal ? undefined : waiting?.newRecorder());
+  const bringBack = resumption?.bringBack ?? (agent.hasOwnJournal ? waiting?.fromJournal : undefined);
   const run = new RunContext(runnable, options, { ...scope, bringBack, journal: recorder?.factory });
   let given = resumption?.given;
   try {

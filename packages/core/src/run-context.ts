@@ -75,6 +75,8 @@ export class RunContext {
   readonly ledger: Ledger;
   readonly journal: Journal;
   readonly thread: Thread;
+  readonly memory: Memory;
+  readonly exposure: Exposure;
   /** Ends what runs for a reason of ours: a limit, or a failure. */
   readonly stopper: AbortController = new AbortController();
   /** Aborted by the callers, and by `stopper`. */
@@ -121,6 +123,8 @@ export class RunContext {
     this.callers = AbortSignal.any([signal, parent?.signal, handle.signal].filter((each) => each !== undefined));
     this.signal = AbortSignal.any([this.callers, this.stopper.signal]);
     this.thread = scope.thread ?? newThread(parent?.run.exposure);
+    this.memory = this.thread.memory;
+    this.exposure = this.thread.exposure;
     this.journal = watchJournal(parent?.run.journal.child(parent.key) ?? this.#open(scope.journal ?? agent.journal), (error) => {
       this.#controlFlow ??= { error };
     });
@@ -146,14 +150,6 @@ export class RunContext {
     else thread.sandbox = new Sandbox(executor, path, options, root.scope.bringBack);
   }
 
-  get memory(): Memory {
-    return this.thread.memory;
-  }
-
-  get exposure(): Exposure {
-    return this.thread.exposure;
-  }
-
   #open(journal: JournalFactory): Journal {
     const perform = (path: Json, context: OperationContext): Promise<unknown> => {
       const work = this.#work.get(String(path));
@@ -176,13 +172,10 @@ export class RunContext {
     const path = this.path + key;
     this.root.pending.set(path, approval);
     try {
-      const decision = await this.journal.waitFor<T>(key, signal);
-      this.root.pending.delete(path);
-      return decision;
-    } catch (error) {
-      // A run that is left keeps its approvals; what the code gave up on is none any more.
-      if (!this.isControlFlow(error)) this.root.pending.delete(path);
-      throw error;
+      return await this.journal.waitFor<T>(key, signal);
+    } finally {
+      // A run that is left keeps its approvals; what is decided, or the code gave up on, is none any more.
+      if (!this.isLeft) this.root.pending.delete(path);
     }
   }
 
@@ -211,7 +204,9 @@ export class RunContext {
     const threads = [...this.managed.values()].map(({ thread }) => thread);
     if (this.scope.thread === undefined || state === "suspended") threads.push(this.thread);
     for (const { sandbox } of threads) {
-      const closing = state === "suspended" ? sandbox?.suspend(this.root.sandboxes) : sandbox?.[Symbol.asyncDispose]();
+      // A journal of the user's keeps no references.
+      const closing =
+        state === "suspended" && !this.root.agent.hasOwnJournal ? sandbox?.suspend(this.root.sandboxes) : sandbox?.[Symbol.asyncDispose]();
       await closing?.catch((failure) => this.emit({ type: "warning", message: `The sandbox did not close: ${failure}` }));
     }
     // A suspended run doesn't end in its journal.
@@ -235,6 +230,11 @@ export class RunContext {
   valueOf<T>(outcome: Outcome<T>): T {
     if ("value" in outcome) return outcome.value;
     throw errorOf(outcome.error);
+  }
+
+  /** Whether the journal has thrown: what is cut short by that has not ended. */
+  get isLeft(): boolean {
+    return this.#controlFlow !== undefined;
   }
 
   /** Whether the journal itself threw this: never handled, never shown to the model. */
