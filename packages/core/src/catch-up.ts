@@ -33,6 +33,8 @@ export class CatchUpSession implements ExecutorSession {
   #isCatchingUp = false;
   #session: ExecutorSession | undefined;
   #lost: string | undefined;
+  /** Why the program is to be stopped once it is where it was. */
+  #interrupted: "timeout" | "aborted" | undefined;
   #isDetached = false;
   #isDisposed = false;
   /** The journal's ids of calls to those of the program that runs again. */
@@ -76,6 +78,7 @@ export class CatchUpSession implements ExecutorSession {
     if (this.#lost !== undefined) this.#forget();
     this.#liveIds.clear();
     this.#recordedIds.clear();
+    this.#interrupted = undefined;
     if (this.#session === undefined) this.#steps.push({ code, options, events: [] });
     else this.#session.start(code, options);
   }
@@ -108,7 +111,8 @@ export class CatchUpSession implements ExecutorSession {
   }
 
   interrupt(reason: "timeout" | "aborted"): void {
-    this.#session?.interrupt(reason);
+    if (this.#session === undefined) this.#interrupted = reason;
+    else this.#session.interrupt(reason);
   }
 
   async bind(binding: SessionBinding): Promise<void> {
@@ -167,6 +171,7 @@ export class CatchUpSession implements ExecutorSession {
       if (this.#isDetached && found !== undefined) await session.detach?.();
       if (this.#isDisposed) await session[Symbol.asyncDispose]();
       this.#session = session;
+      if (this.#interrupted !== undefined) session.interrupt(this.#interrupted);
       return session;
     } catch (error) {
       if (!(error instanceof NotResumed)) throw error;

@@ -4,6 +4,7 @@ import { z } from "zod";
 import { CodeAgent } from "./code-agent.ts";
 import type { Executor } from "./executor.ts";
 import { type Journal, type JournalFactory, memoryJournal, type Outcome, race, Suspension } from "./journal.ts";
+import type { Budget } from "./limits.ts";
 import type { ActionStep } from "./memory.ts";
 import { type Model, noUsage } from "./model.ts";
 import { tool } from "./tool.ts";
@@ -53,7 +54,7 @@ function repeatable(fake: Executor): Executor {
 }
 
 /** A process: its model answers by how many answers there were before. */
-function attempt(executor: Executor, journal: JournalFactory, effects: number[]): CodeAgent {
+function attempt(executor: Executor, journal: JournalFactory, effects: number[], budget: Budget = {}): CodeAgent {
   const model: Model = {
     id: "stateless",
     generate: async ({ messages }) => {
@@ -68,7 +69,7 @@ function attempt(executor: Executor, journal: JournalFactory, effects: number[])
       return n;
     },
   });
-  return new CodeAgent({ model, executor, tools: [effect], journal });
+  return new CodeAgent({ model, executor, tools: [effect], journal, budget });
 }
 
 it("a run goes on from a journal of the user's, wherever its process died, and repeats no effect that the journal knows", async () => {
@@ -88,6 +89,17 @@ it("a run goes on from a journal of the user's, wherever its process died, and r
     expect(result.steps.flatMap((step) => (step.type === "action" ? [step.toolCalls.length] : []))).toEqual([1, 2, 0]);
     expect(after, `after ${crashAt}`).toHaveLength(3 - known);
     expect(new Set([...before, ...after])).toEqual(new Set([1, 2, 3]));
+    expect(fake.openSessions).toBe(0);
+  }
+});
+
+it("a limit stops a program also where it was reached before the process died", async () => {
+  for (let crashAt = 0; crashAt <= 20; crashAt++) {
+    const fake = fakeExecutor(handler);
+    const store = new Map<string, string>();
+    const begin = (journal: JournalFactory) => attempt(repeatable(fake), journal, [], { toolCalls: 2 }).run("task", { runId: "r" });
+    await begin(storedJournal(store, crashAt)).catch((error) => expect(error).toBe(crash));
+    expect(await begin(storedJournal(store)), `after ${crashAt}`).toMatchObject({ state: "limit", limit: "toolCalls" });
     expect(fake.openSessions).toBe(0);
   }
 });
