@@ -97,6 +97,28 @@ describe("wall time", () => {
   });
 });
 
+describe.each(["code", "tool-calling"] as const)("a call of a %s agent that a limit cuts short", (kind) => {
+  const hang = tool({ name: "hang", description: "Hangs.", input: z.object({}), execute: () => new Promise<never>(() => {}) });
+  const worker = new ToolCallingAgent({ name: "worker", description: "Goes on.", model: async () => calling, tools: [ping] });
+
+  it.each([
+    ["hang", {}, { tools: [hang], budget: { wallTimeMs: 50 } }],
+    ["worker", { task: "work" }, { managedAgents: [worker], budget: { toolCalls: 3 } }],
+  ] as const)("has a result, and is known to have been made: %s", async (name, input, options) => {
+    const action = kind === "code" ? program : { ...calling, content: [{ ...calling.content[0], name, input }] };
+    const model = scriptedModel([action, "the last words"]);
+    const executor = fakeExecutor(({ call }) => call(name, input));
+    const run = (kind === "code" ? new CodeAgent({ model, executor, ...options }) : new ToolCallingAgent({ model, ...options })).start("task");
+    const told: string[] = [];
+    for await (const event of run) if (event.type.startsWith("tool-") && event.agentPath.length === 1) told.push(event.type);
+    const { steps, state } = await run.result;
+    expect([state, told]).toEqual(["limit", ["tool-call", "tool-result"]]);
+    const step = steps.find(({ type }) => type === "action");
+    expect(step).toMatchObject({ toolCalls: [{ tool: name, error: { name: "LimitError" } }] });
+    if (kind === "tool-calling") expect(step).toMatchObject({ toolResults: [{ content: expect.stringContaining("LimitError"), isError: true }] });
+  });
+});
+
 describe("a compactor", () => {
   it.each<Budget>([{ modelCalls: 1 }, { inputTokens: 50 }, { wallTimeMs: 30 }])(
     "does not cost the last call when it may not ask any more: %o",

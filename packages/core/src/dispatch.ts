@@ -12,9 +12,10 @@ import type { Value } from "./value.ts";
 /** Of an error, which is kept with the run: it may quote names from the arguments, of any length. */
 const maxErrorCharacters = 20_000;
 
-type Dispatched = { readonly result: CallResult; readonly record: ToolCallRecord };
+/** `limit` was reached in the call, and ends the run. */
+type Dispatched = { readonly result: CallResult; readonly record: ToolCallRecord; readonly limit?: CodeletError };
 
-/** Performs a call, with its events; a failure is data for the code. What ends the run passes through: a limit, control flow of the journal. */
+/** Performs a call, with its events; a failure is data for the code. Control flow of the journal passes through. */
 export async function dispatchCall(run: RunContext, key: string, call: SandboxCall, controller: AbortController): Promise<Dispatched> {
   const { id, tool } = call;
   const startedAt = performance.now();
@@ -28,7 +29,9 @@ export async function dispatchCall(run: RunContext, key: string, call: SandboxCa
   const { name, message, cause } = outcome.error;
   const error = { name, message: message.length > maxErrorCharacters ? `${message.slice(0, maxErrorCharacters)}...` : message };
   run.emit({ type: "tool-result", callId: id, tool, error, cause, durationMs });
-  return { result: { id, error }, record: { id, tool, error } };
+  // One that the run's signal has brought is the run's affair already.
+  const isLimit = CodeletError.isInstance(cause, "limit-reached") && !controller.signal.aborted;
+  return { result: { id, error }, record: { id, tool, error }, ...(isLimit && { limit: cause }) };
 }
 
 /** One way for calls from code and from JSON: validate, ask the policy, execute, check the result. */
@@ -52,14 +55,12 @@ async function perform(run: RunContext, key: string, call: SandboxCall, controll
       const answer = await callAgent(run, tool.agent, key, input, signal);
       return { value: await abortable(checkResult(tool, answer, maxToolResultBytes), signal) };
     }
-    const outcome = await run.operate(key, "tool", async ({ idempotencyKey }) => {
+    return await run.operate(key, "tool", async ({ idempotencyKey }) => {
       await abortable(run.ready(), signal);
       return execute(run, tool, input, { callId: call.id, idempotencyKey, controller });
     });
-    if ("error" in outcome && CodeletError.isInstance(outcome.error.cause, "limit-reached")) throw outcome.error.cause;
-    return outcome;
   } catch (error) {
-    if (run.isControlFlow(error) || CodeletError.isInstance(error, "limit-reached")) throw error;
+    if (run.isControlFlow(error)) throw error;
     // In code a denial is caught by the name that languages have for it.
     return { error: { ...operationError(error), ...(CodeletError.isInstance(error, "tool-denied") && { name: "PermissionError" }) } };
   }

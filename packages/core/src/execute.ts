@@ -62,9 +62,10 @@ export async function execute(run: RunContext, session: ExecutorSession, { key, 
       if (first > 0) {
         const [callKey, call] = [...pending][first - 1] as [string, LiveCall];
         pending.delete(callKey);
-        await call.settled.then(({ result, record }) => {
+        await call.settled.then(({ result, record, limit }) => {
           evidence.toolCalls.push(record);
-          session.deliver([result]);
+          if (limit === undefined) session.deliver([result]);
+          else fail(limit);
         }, fail);
         continue;
       }

@@ -159,7 +159,10 @@ describe("parallel calls", () => {
     });
     const result = await agent.run("task");
     expect(result).toMatchObject({ state: "limit", limit: "wallTimeMs", text: "out of time" });
-    expect(actionsOf(result.steps)[0]?.toolResults?.map(({ content }) => content)).toEqual(["2", "Not called: the run was stopped."]);
+    expect(actionsOf(result.steps)[0]?.toolResults?.map(({ content }) => content)).toEqual([
+      "2",
+      "LimitError: The limit of 50 wallTimeMs is reached (50).",
+    ]);
     expectValid(model.requests[1]?.messages ?? []);
   });
 

@@ -90,7 +90,9 @@ async function performCalls(
       try {
         run.ledger.count("toolCalls");
         const sandboxCall = { id, tool: name, args: [], kwargs: withValues(run, input) as { [name: string]: Value } };
-        done.set(call, await dispatchCall(run, `${step}/tool.${id}.${name}`, sandboxCall, controller));
+        const dispatched = await dispatchCall(run, `${step}/tool.${id}.${name}`, sandboxCall, controller);
+        done.set(call, dispatched);
+        if (dispatched.limit !== undefined) failure ??= { error: dispatched.limit };
       } catch (error) {
         failure ??= { error };
       } finally {
