@@ -66,7 +66,7 @@ export class AgentEngine<Output> {
   async goOn(state: SuspendedRun, options: ResumeOptions, scope: RunScope): Promise<RunResult<Output>> {
     if (this.#agent.hasOwnJournal) throw new ConfigurationError("A run with a `journal` of your own goes on by that journal, not by `resume`.");
     const { readSuspendedRun } = await import("./suspension.ts");
-    const resumption = readSuspendedRun(state, this.definition, options);
+    const resumption = await readSuspendedRun(state, this.definition, options, scope.thread);
     const { signal, context } = options;
     const { given } = resumption;
     return this.perform(given.text, { ...given.options, signal, context }, { ...scope, resumption });

@@ -1,6 +1,7 @@
 import { type FakeHandler, fakeExecutor, scriptedModel } from "@codelet/testing";
 import { describe, expect, it } from "vitest";
 import { CodeAgent } from "./code-agent.ts";
+import type { Conversation } from "./conversation.ts";
 import { ExecutorCrashedError } from "./errors.ts";
 import type { Executor, OpenSessionOptions } from "./executor.ts";
 import { jsonSchema } from "./json-schema.ts";
@@ -118,4 +119,41 @@ it("keeps telling that the sandbox is new where a suspended run could not go on"
   await expect(chat.resume(waiting.resumeState, { decisions: { nope: true } })).rejects.toMatchObject({ code: "configuration" });
   await chat.run("second");
   expect(JSON.stringify(model.requests.at(-1)?.messages.at(-1))).toContain("The sandbox is a new one");
+});
+
+describe("a run that was suspended in a conversation", () => {
+  const paid: number[] = [];
+  const pay = tool({
+    ...{ name: "pay", description: "Pays.", input: jsonSchema<{ n: number }>({ type: "object", properties: { n: {} } }), needsApproval: true },
+    execute: ({ n }) => paid.push(n),
+  });
+  const fake = fakeExecutor(async (step) => (step.code === "pay" ? step.finalAnswer(await step.call("pay", [1])) : answering(step)));
+  const executor: Executor = { ...fake, capabilities: { ...fake.capabilities, recovery: { pinned: false, snapshot: false, replay: "pure" } } };
+  const suspended = async (chat: Conversation<unknown>) => {
+    const waiting = await chat.run("pay");
+    if (waiting.state !== "suspended") throw new Error(waiting.state);
+    return [waiting.resumeState, { decisions: { [waiting.pending[0]?.id ?? ""]: true } }] as const;
+  };
+
+  it("is refused once the conversation has gone on, whose steps it would take away, and goes on by itself", async () => {
+    const agent = new CodeAgent({ model: scriptedModel([write("pay"), write("y")]), executor, tools: [pay] });
+    await using chat = agent.conversation();
+    const waiting = await suspended(chat);
+    await chat.run("something else");
+    const steps = chat.memory.fullSteps();
+    await expect(chat.resume(...waiting)).rejects.toMatchObject({ code: "configuration", message: expect.stringContaining("gone on") });
+    expect(chat.memory.steps).toEqual(steps);
+    expect(await agent.resume(...waiting)).toMatchObject({ state: "success" });
+    expect(paid).toEqual([1]);
+  });
+
+  it("makes no call again where the conversation has a live sandbox, and leaves none open", async () => {
+    paid.length = 0;
+    const agent = new CodeAgent({ model: scriptedModel([write("x"), write("pay")]), executor, tools: [pay] });
+    await using chat = agent.conversation();
+    await chat.run("first");
+    await using elsewhere = await agent.loadConversation(await chat.save());
+    expect(await chat.resume(...(await suspended(elsewhere)))).toMatchObject({ state: "success" });
+    expect([paid, fake.openSessions]).toEqual([[1], 1]);
+  });
 });

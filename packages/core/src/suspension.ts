@@ -9,7 +9,7 @@ import { checkOptions } from "./option-checks.ts";
 import type { Approval, ApprovalDecision } from "./policy.ts";
 import { type JournalEntry, Recorder } from "./recorder.ts";
 import { hash } from "./retry.ts";
-import type { RunContext } from "./run-context.ts";
+import type { RunContext, Thread } from "./run-context.ts";
 import { decodeState, encodeState } from "./state-codec.ts";
 import type { Json } from "./value.ts";
 
@@ -81,8 +81,13 @@ export function suspendedRun(run: RunContext, given: Given, recorder: Recorder):
   };
 }
 
-/** Reads a state from outside. Throws ProtocolError when it is none, ConfigurationError when the agent or a decision doesn't fit it. */
-export function readSuspendedRun(state: SuspendedRun, definition: AgentDefinition, options: ResumeOptions): Resumption {
+/** Reads a state from outside. Throws ProtocolError when it is none, ConfigurationError when the agent, a decision or the conversation doesn't fit it. */
+export async function readSuspendedRun(
+  state: SuspendedRun,
+  definition: AgentDefinition,
+  options: ResumeOptions,
+  thread: Thread | undefined,
+): Promise<Resumption> {
   const { decisions = {} } = checkOptions("resume", options, resumeOptions);
   for (const [id, decision] of Object.entries(decisions)) {
     if (!isDecision(decision)) throw new TypeError(`Expected the decision on \`${id}\` to be true, false or { approve: true or false, … }`);
@@ -103,6 +108,7 @@ export function readSuspendedRun(state: SuspendedRun, definition: AgentDefinitio
       throw new Error("the task is missing");
     new Memory([...earlier, task]); // throws for steps that are none
     const recorder = new Recorder(state.journal, byPath);
+    if (thread !== undefined) await goBack(thread, given);
     const bringBack: CatchUp = (path, executor, options) =>
       recorder.isReplayed(path) ? new CatchUpSession(executor, options, { restore: state.sandboxes[path] }) : undefined;
     return { given, recorder, pauses, activeMs: state.activeMs, bringBack };
@@ -116,6 +122,21 @@ export function readSuspendedRun(state: SuspendedRun, definition: AgentDefinitio
 function versionOf(state: unknown): string {
   const isOther = typeof state === "object" && state !== null && "version" in state;
   return isOther ? `version ${String(state.version)}` : `type \`${typeof state}\` without a version`;
+}
+
+/** A conversation that has gone on would lose what came since. Its sandbox is where the runs before have left it, and not in the middle of this one. */
+async function goBack(thread: Thread, { task, earlier }: Given): Promise<void> {
+  const tasksOf = (steps: readonly Step[]): readonly string[] => steps.flatMap((step) => (step.type === "task" ? [step.task] : []));
+  const before = tasksOf(earlier);
+  const asked = tasksOf(thread.memory.steps);
+  const last = asked.at(-1);
+  if (asked.length > before.length + 1 || (last !== undefined && last !== task.task && last !== before.at(-1)))
+    throw new ConfigurationError(
+      "The conversation has gone on since the run was suspended. Resume the run with its agent, or in the conversation as it was saved before it went on.",
+    );
+  const { sandbox } = thread;
+  thread.sandbox = undefined;
+  await sandbox?.[Symbol.asyncDispose]();
 }
 
 interface Fingerprint {
