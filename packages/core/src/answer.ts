@@ -1,7 +1,9 @@
 import { CodeletError, describeThrown, ModelOutputError } from "./errors.ts";
 import type { Memory } from "./memory.ts";
 import { plainValue } from "./plain-value.ts";
+import type { RunContext } from "./run-context.ts";
 import type { ResolvedSchema } from "./schema.ts";
+import { callHook } from "./step-callbacks.ts";
 import type { Value } from "./value.ts";
 
 /** Looks at an answer before it counts. `false`, a text (the reason) or a throw sends it back to the model. */
@@ -9,22 +11,13 @@ export type FinalAnswerCheck<Output = unknown> = (answer: Output, context: { rea
 /** What a check says of an answer: fine (`true`, nothing), refused (`false`), or refused with the reason. */
 export type AnswerVerdict = boolean | string | undefined;
 
-/** The answer as the caller gets it. Throws ModelOutputError with what is wrong, for the model. */
-export async function checkAnswer(
-  value: Value,
-  schema: ResolvedSchema | undefined,
-  checks: readonly FinalAnswerCheck<never>[],
-  memory: Memory,
-): Promise<unknown> {
-  const output = await readAnswer(value, schema);
-  for (const check of checks) {
-    let verdict: AnswerVerdict;
-    try {
-      verdict = await check(output as never, { memory });
-    } catch (error) {
-      verdict = describeThrown(error).message;
-    }
-    if (verdict === true || verdict === undefined) continue;
+/** The answer as the caller gets it; what the checks say is journaled. Throws ModelOutputError with what is wrong, for the model. */
+export async function checkAnswer(run: RunContext, key: string, value: Value): Promise<unknown> {
+  const output = await readAnswer(value, run.agent.definition.output);
+  for (const [index, check] of run.agent.finalAnswerChecks.entries()) {
+    const outcome = await callHook(run, `${key}/check.${index}`, () => check(output as never, { memory: run.memory }));
+    const verdict = "value" in outcome ? (outcome.value ?? true) : outcome.error.message;
+    if (verdict === true) continue;
     throw new ModelOutputError(`The answer was refused: ${verdict === false ? `the check ${check.name || "of the answer"} failed` : verdict}`);
   }
   return output;

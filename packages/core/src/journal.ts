@@ -24,7 +24,7 @@ export interface OperationError extends ErrorInfo {
   readonly cause?: unknown;
 }
 
-/** `policy` decides on a call, `hook` is a callback of the user's between steps. */
+/** `policy` decides on a call, `hook` is a callback of the user's between steps, or a check of an answer. */
 export type OperationName = "model" | "tool" | "advance" | "policy" | "hook";
 
 /**

@@ -15,7 +15,7 @@ const lastAnswerTimeoutMs = 60_000;
 
 /** At a limit the model answers once more from what it has. A failure of this call is a warning: the run has ended anyway. */
 export async function lastAnswer(run: RunContext, task: string, limit: LimitName): Promise<{ readonly output?: unknown; readonly text?: string }> {
-  const { definition, templates, finalAnswerChecks } = run.agent;
+  const { definition, templates } = run.agent;
   const schema = definition.output;
   const question = renderPrompt(lastQuestion, templates.lastAnswer, { limit, task, answerSchema: schema?.json });
   const shape = { type: "object", properties: { answer: schema?.json }, required: ["answer"], additionalProperties: false };
@@ -39,7 +39,7 @@ export async function lastAnswer(run: RunContext, task: string, limit: LimitName
     await remember(run, response, text);
     const answer =
       schema === undefined ? text : (JSON.parse(text.slice(text.indexOf("{"), text.lastIndexOf("}") + 1)) as { readonly answer: never }).answer;
-    return { output: await abortable(checkAnswer(answer, schema, finalAnswerChecks, run.memory), signal), text };
+    return { output: await abortable(checkAnswer(run, "last", answer), signal), text };
   } catch (error) {
     if (run.isControlFlow(error) || run.callers.aborted) throw error;
     run.emit({ type: "warning", message: `There is no checked answer at the limit: ${describeThrown(error).message}` });

@@ -48,7 +48,7 @@ async function takeStep(run: RunContext, action: Draft): Promise<Answer | undefi
 }
 
 async function act(run: RunContext, action: Draft): Promise<Answer | undefined> {
-  const { agent, kind, memory } = run;
+  const { kind, memory } = run;
   await compact(run, String(action.step), run.signal);
   const messages = memory.toMessages();
   const response = await generate(run, `${action.step}/model`, { ...kind.request, messages, signal: run.signal });
@@ -56,7 +56,7 @@ async function act(run: RunContext, action: Draft): Promise<Answer | undefined> 
   run.lastPrompt = { messages, inputTokens: response.usage.input };
   const final = await kind.act(run, action, response);
   if (final === undefined) return undefined;
-  const output = await abortable(checkAnswer(final.value, agent.definition.output, agent.finalAnswerChecks, memory), run.signal);
+  const output = await abortable(checkAnswer(run, String(action.step), final.value), run.signal);
   action.isFinal = true;
   return { output };
 }

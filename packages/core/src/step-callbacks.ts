@@ -1,5 +1,6 @@
 import { abortable } from "./abort.ts";
 import { generate } from "./generate.ts";
+import type { Outcome } from "./journal.ts";
 import type { Memory, Step } from "./memory.ts";
 import type { Message, ModelRequest, ModelResponse } from "./model.ts";
 import type { RunContext } from "./run-context.ts";
@@ -44,34 +45,41 @@ export interface LastPrompt {
 /** Called before each prompt: of an action, a plan, a last answer. What it throws ends the run. */
 export type Compactor = (context: CompactorContext) => void | Promise<void>;
 
-/** What a callback did to the memory: the steps from `from` on are `steps` now. */
-interface Edit {
-  readonly from: number;
-  readonly steps: readonly Step[];
-}
+/** What a function of the user's did to the memory: the steps from `from` on are `steps` now. */
+type Edit = { readonly from: number; readonly steps: readonly Step[] };
 
-/** Calls those who wait for this kind of step, in order. In the journal stands what they did to the memory. */
+/** Calls those who wait for this kind of step, in order. */
 export async function callBack(run: RunContext, step: Step, key: string): Promise<void> {
   const { stepCallbacks = {} } = run.agent;
   const byKind: StepCallbacks = typeof stepCallbacks === "function" ? { action: stepCallbacks as never } : stepCallbacks;
   const callbacks = [byKind[step.type as keyof StepCallbacks] ?? []].flat() as readonly StepCallback[];
+  const { memory, runId, agentPath, signal, options } = run;
   for (const [index, callback] of callbacks.entries()) {
-    const { memory, runId, agentPath, signal, options } = run;
-    const outcome = await run.operate<Edit | null>(`${key}/callback.${index}`, "hook", async () => {
-      const before = memory.fullSteps();
+    const outcome = await callHook(run, `${key}/callback.${index}`, async () => {
       const called = Promise.resolve(callback(step, { memory, runId, agentPath, signal, context: options.context }));
       // A step that was cut short is told too, but an abort waits for nobody.
       if (run.callers.aborted) called.catch(() => {});
       else await abortable(called, signal.aborted ? run.callers : signal);
-      const after = memory.fullSteps();
-      const from = before.findIndex((each, at) => each !== after[at]);
-      if (from < 0 && after.length === before.length) return null;
-      const first = from < 0 ? before.length : from;
-      return { from: first, steps: after.slice(first) };
     });
-    const edit = run.valueOf(outcome);
-    if (edit !== null) memory.edit((steps) => [...steps.slice(0, edit.from), ...edit.steps]);
+    run.valueOf(outcome);
   }
+}
+
+/** Calls a function of the user's that may edit the memory. In the journal stands what it said, and what it did. */
+export async function callHook<T>(run: RunContext, key: string, call: () => T | Promise<T>): Promise<Outcome<T>> {
+  const { memory } = run;
+  const outcome = await run.operate<{ readonly said: T; readonly edit: Edit | null }>(key, "hook", async () => {
+    const before = memory.fullSteps();
+    const said = await call();
+    const after = memory.fullSteps();
+    const changed = before.findIndex((each, at) => each !== after[at]);
+    const from = changed < 0 ? before.length : changed;
+    return { said, edit: changed < 0 && after.length === from ? null : { from, steps: after.slice(from) } };
+  });
+  if ("error" in outcome) return outcome;
+  const { said, edit } = outcome.value;
+  if (edit !== null) memory.edit((steps) => [...steps.slice(0, edit.from), ...edit.steps]);
+  return { value: said };
 }
 
 /** Before a prompt is made, it may be made smaller. */

@@ -179,3 +179,24 @@ it("says where the state is, when another thing is handed over", async () => {
   await expect(agent.resume(JSON.stringify(result.resumeState) as never)).rejects.toThrow("got type `string`");
   await expect(agent.loadConversation({} as never)).rejects.toThrow("what `conversation.save()` resolved with");
 });
+
+it("asks no check again about an answer of before, and leaves the memory as the check did", async () => {
+  const asked: unknown[] = [];
+  const { agent, model } = agentOf([says(answer("poor")), says(call("pay")), says(answer("good"))], {
+    tools: [pay],
+    finalAnswerChecks: [
+      (given, { memory }) => {
+        asked.push(given);
+        memory.add({ type: "summary", summary: `checked ${given}` });
+        return asked.length > 1 || "not good enough";
+      },
+    ],
+  });
+  const waiting = suspended(await agent.run("task"));
+  const result = await agent.resume(JSON.parse(JSON.stringify(waiting.resumeState)), { decisions: approvedIn(waiting) });
+  expect(result).toMatchObject({ state: "success", output: "good" });
+  expect(asked).toEqual(["poor", "good"]);
+  const prompt = JSON.stringify(model.requests.at(-1)?.messages);
+  expect(prompt.split("checked poor")).toHaveLength(2);
+  expect(prompt).toContain("not good enough");
+});
