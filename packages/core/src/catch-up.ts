@@ -116,8 +116,9 @@ export class CatchUpSession implements ExecutorSession {
   }
 
   async bind(binding: SessionBinding): Promise<void> {
-    if (this.#session === undefined) this.#steps.push({ binding });
-    else await this.#session.bind(binding);
+    if (this.#session !== undefined) return this.#session.bind(binding);
+    if (this.#options.signal?.aborted || this.#isUnfinished()) throw new ExecutorCrashedError("The run before ended while it was brought back.");
+    this.#steps.push({ binding });
   }
 
   /** Resolves once the program is where it was: before the next effect. Rejects where it can't be brought back. */
@@ -162,6 +163,12 @@ export class CatchUpSession implements ExecutorSession {
   #last(): Extract<RecordedStep, { readonly code: string }> | undefined {
     const last = this.#steps.at(-1);
     return last !== undefined && "code" in last ? last : undefined;
+  }
+
+  #isUnfinished(): boolean {
+    const last = this.#last();
+    const event = last?.events.at(-1);
+    return last !== undefined && !(event !== undefined && "advance" in event && event.advance.type === "done");
   }
 
   async #catchUp(): Promise<ExecutorSession> {

@@ -156,4 +156,12 @@ describe("a run that was suspended in a conversation", () => {
     expect(await chat.resume(...(await suspended(elsewhere)))).toMatchObject({ state: "success" });
     expect([paid, fake.openSessions]).toEqual([[1], 1]);
   });
+
+  it("and is aborted before it is where it was leaves the conversation a fresh sandbox", async () => {
+    const model = scriptedModel([write("pay"), write("y")]);
+    await using chat = new CodeAgent({ model, executor, tools: [pay] }).conversation();
+    const [state, options] = await suspended(chat);
+    expect(await chat.resume(state, { ...options, signal: AbortSignal.abort() })).toMatchObject({ state: "aborted" });
+    expect(await chat.run("another")).toMatchObject({ state: "success", output: "done" });
+  });
 });
