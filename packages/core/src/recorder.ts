@@ -26,10 +26,10 @@ export class Recorder {
   readonly #replayed: Set<string>;
   #suspension: Suspension | undefined;
 
-  /** Goes on from what a state holds; `decisions` are by the path that waits for them. */
+  /** Goes on from what a state holds, and throws where that is damaged; `decisions` are by the path that waits for them. */
   constructor(entries: readonly JournalEntry[] = [], decisions: ReadonlyMap<string, ApprovalDecision> = new Map()) {
     for (const [path, kind, entry] of entries) {
-      if (kind === "outcome") this.#outcomes.set(path, decodeState(entry) as unknown as Outcome<unknown>);
+      if (kind === "outcome") this.#outcomes.set(path, readOutcome(decodeState(entry) as unknown as Outcome<unknown>));
       else this.#values.set(path, entry);
     }
     this.#replayed = new Set([...this.#values.keys()].filter((path) => /(?:^|\/)start$/.test(path)).map((path) => path.slice(0, -"start".length)));
@@ -146,6 +146,11 @@ export class Recorder {
       for (const leave of this.#waits.values()) leave(this.#suspension);
     }, graceMs);
   }
+}
+
+function readOutcome(outcome: Outcome<unknown>): Outcome<unknown> {
+  if (typeof outcome !== "object" || !("value" in outcome || typeof outcome.error?.message === "string")) throw new Error("an outcome is none");
+  return outcome;
 }
 
 function encodeOutcome(outcome: Outcome<unknown>): Json {

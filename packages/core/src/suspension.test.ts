@@ -50,6 +50,9 @@ it.each<readonly [string, object]>([
   ["a step of no known kind", { given: { text: "task", task: { type: "task", task: "task", attachments: [] }, earlier: [{}], options: {} } }],
   ["a task without attachments", { given: { text: "task", task: { type: "task", task: "task" }, earlier: [], options: {} } }],
   ["a pause that is none", { pauses: [null] }],
+  ["an outcome that is none", { journal: [["1/model", "outcome", { content: [] }]] }],
+  ["no sandboxes", { sandboxes: undefined }],
+  ["a time that is none", { suspendedAtMs: "then" }],
 ])("with %s is damaged", async (_, damage) => {
   const { agent } = agentOf([says(call("pay"))], { tools: [pay] });
   const { resumeState } = suspended(await agent.run("task"));

@@ -106,6 +106,8 @@ export async function readSuspendedRun(
     const { text, task, earlier, untrusted, options } = given;
     if (typeof text !== "string" || task?.type !== "task" || typeof options !== "object" || !Array.isArray(untrusted))
       throw new Error("the task is missing");
+    if (![state.suspendedAtMs, state.activeMs, ...pauses.flat()].every(Number.isFinite)) throw new Error("a time is missing");
+    if (typeof state.sandboxes !== "object" || state.sandboxes === null) throw new Error("the sandboxes are missing");
     new Memory([...earlier, task]); // throws for steps that are none
     const recorder = new Recorder(state.journal, byPath);
     if (thread !== undefined) await goBack(thread, given);
