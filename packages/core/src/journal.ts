@@ -52,7 +52,7 @@ export interface Journal {
   pick<T>(key: string, candidates: readonly Promise<T>[]): Promise<number>;
   /** The journal of a managed agent: never an operation inside an operation. */
   child(key: string): Journal;
-  /** Milliseconds since the epoch. */
+  /** Milliseconds since the epoch. Time in which the run was left, or its process dead, counts for `wallTimeMs` unless the journal leaves it out. */
   now(key: string): Promise<number>;
   /** Rejects with the signal's reason when it is aborted. */
   sleep(key: string, milliseconds: number, signal?: AbortSignal): Promise<void>;
