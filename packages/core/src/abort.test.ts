@@ -36,6 +36,18 @@ describe("aborting a run", () => {
     if (code === "tool") expect(seen.at(-1)?.aborted).toBe(true);
   });
 
+  it("reaches calls that a program has left behind, which are known to have been made", async () => {
+    const leaving = fakeExecutor(async ({ call, finalAnswer }) => {
+      call("hang", []).catch(() => {});
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      finalAnswer(1);
+    });
+    const result = await new CodeAgent({ model: scriptedModel([action("x")]), executor: leaving, tools: [hang] }).run("task");
+    expect(result.state).toBe("success");
+    expect(result.steps[2]).toMatchObject({ toolCalls: [{ tool: "hang", error: { name: "AbortError" } }] });
+    expect(seen.at(-1)?.aborted).toBe(true);
+  });
+
   it("reaches a model that never answers", async () => {
     const model = faultyModel(scriptedModel([]), [{ call: 1, type: "hang" }]);
     const result = await new CodeAgent({ model, executor }).run("task", { signal: AbortSignal.timeout(30) });

@@ -49,7 +49,7 @@ export async function execute(run: RunContext, session: ExecutorSession, { key, 
     for (const { call, controller } of pending.values()) if (ids?.includes(call.id) ?? true) controller.abort(run.signal.reason);
   };
   const onAbort = (): void => abortCalls();
-  const settle = (): Promise<unknown> => Promise.allSettled([...pending.values()].map(({ settled }) => settled));
+  const settle = () => Promise.allSettled([...pending.values()].map(({ settled }) => settled));
 
   run.signal.addEventListener("abort", onAbort);
   try {
@@ -92,8 +92,8 @@ export async function execute(run: RunContext, session: ExecutorSession, { key, 
   } finally {
     run.signal.removeEventListener("abort", onAbort);
     abortCalls();
-    // Managed agents close their sandboxes and tell what they spent.
-    await settle();
+    // Managed agents close their sandboxes and tell what they spent; a call that nobody waited for was made all the same.
+    for (const outcome of await settle()) if (outcome.status === "fulfilled") evidence.toolCalls.push(outcome.value.record);
   }
 }
 
