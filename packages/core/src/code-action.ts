@@ -1,12 +1,12 @@
 import { abortable } from "./abort.ts";
 import type { CodeOptions } from "./code-agent.ts";
+import { closeCode, codeTags, markdownTags, type ParsedAction, plainAction } from "./code-tags.ts";
 import { CodeletError, ModelOutputError } from "./errors.ts";
 import { type Evidence, execute } from "./execute.ts";
 import type { Execution } from "./executor.ts";
 import { type ModelResponse, textOf } from "./model.ts";
 import { atLeast, oneOf } from "./option-checks.ts";
-import { closeCode, codeTags, markdownTags, type ParsedAction, parseCode, parseStructured, structuredAction } from "./parse-code.ts";
-import { codeSystem } from "./prompts/code-system.ts";
+import { codeSystem, structuredSchema } from "./prompts/code-system.ts";
 import { picturesOf, renderExecution } from "./prompts/observation.ts";
 import { renderPrompt } from "./prompts/templates.ts";
 import type { ActionKind, Draft, ResolvedAgent } from "./resolved-agent.ts";
@@ -32,19 +32,23 @@ export function codeKind(agent: ResolvedAgent, options: CodeOptions, language: "
   const systemPrompt = renderPrompt(codeSystem, agent.templates.system, context);
   // A closing tag that is part of the opening one would stop the model before its code begins.
   const stop = tags.open.includes(tags.close) ? ["Observation:"] : [tags.close, "Observation:"];
-  const parse = (text: string): ParsedAction => (structured ? parseStructured(text) : parseCode(text, tags, language));
+  /** A text in the form that was asked for is read at once, any other with more care. */
+  async function read(text: string): Promise<ParsedAction> {
+    if (structured) return (await import("./structured-action.ts")).parseStructured(text, language);
+    return plainAction(text, tags) ?? (await import("./parse-code.ts")).parseCode(text, tags, language);
+  }
 
   async function act(run: RunContext, action: Draft, response: ModelResponse): Promise<{ readonly value: Value } | undefined> {
     const text = textOf(response.content);
     action.modelOutput = (structured ? text : closeCode(text, tags)) || "(empty)";
     if (response.finishReason === "length") throw new ModelOutputError("Your answer was cut off: it is too long. Do less in one step.");
-    Object.assign(action, parse(text));
+    Object.assign(action, await read(text));
     run.emit({ type: "code", thought: action.thought, code: action.code });
     const { finalAnswer, error } = await runProgram(run, action, stepTimeoutMs);
     if (error !== undefined) action.error = { code: "code-failed", name: error.name, message: error.message };
     return finalAnswer;
   }
-  return { systemPrompt, request: structured ? { responseSchema: structuredAction } : { stop }, act };
+  return { systemPrompt, request: structured ? { responseSchema: structuredSchema } : { stop }, act };
 }
 
 /** A sandbox that crashes is replaced, and the model is told; one that keeps crashing ends the run. */

@@ -1,11 +1,11 @@
 import type { AgentOptions, ResumeOptions, RunOptions, RunResult } from "./agent.ts";
 import { AgentEngine } from "./agent-engine.ts";
 import { codeKind } from "./code-action.ts";
+import type { CodeTags } from "./code-tags.ts";
 import type { Conversation } from "./conversation.ts";
 import type { AgentDefinition } from "./definition.ts";
 import { checkExecutor, type ExecutorChoice, loadExecutor } from "./executor-type.ts";
 import type { ManagedAgent } from "./managed-agent.ts";
-import type { CodeTags } from "./parse-code.ts";
 import { ownOptions, resolveAgent } from "./resolved-agent.ts";
 import type { Run } from "./run.ts";
 import type { RunScope } from "./run-context.ts";

@@ -1,6 +1,7 @@
 export type { AgentOptions, ResumeOptions, RunBase, RunEnding, RunOptions, RunResult } from "./agent.ts";
 export type { AnswerVerdict, FinalAnswerCheck } from "./answer.ts";
 export { CodeAgent, type CodeAgentOptions, type CodeOptions } from "./code-agent.ts";
+export type { CodeTags } from "./code-tags.ts";
 export type { Conversation } from "./conversation.ts";
 export type { DataPolicy } from "./data-flow.ts";
 export type { AgentDefinition } from "./definition.ts";
@@ -60,7 +61,6 @@ export type {
   Usage,
 } from "./model.ts";
 export { addUsage, noUsage, textOf } from "./model.ts";
-export type { CodeTags } from "./parse-code.ts";
 export { plainValue } from "./plain-value.ts";
 export type { Approval, ApprovalDecision, Approve, ToolCallRequest, ToolDecision, ToolPolicy } from "./policy.ts";
 export type {

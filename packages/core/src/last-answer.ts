@@ -4,11 +4,11 @@ import { CodeletError, describeThrown, type LimitName } from "./errors.ts";
 import { generate } from "./generate.ts";
 import { newAction } from "./loop.ts";
 import { type ModelResponse, textOf } from "./model.ts";
-import { thinkingEnd } from "./parse-code.ts";
 import { lastQuestion } from "./prompts/last-answer.ts";
 import { renderPrompt } from "./prompts/templates.ts";
 import type { RunContext } from "./run-context.ts";
 import { compact } from "./step-callbacks.ts";
+import { withoutThoughts } from "./thoughts.ts";
 
 /** The call may take so long, retries included. */
 const lastAnswerTimeoutMs = 60_000;
@@ -34,8 +34,7 @@ export async function lastAnswer(run: RunContext, task: string, limit: LimitName
       signal,
     };
     const response = await generate(run, "last/model", request, true);
-    const said = textOf(response.content);
-    text = said.slice(thinkingEnd(said)).trim();
+    text = withoutThoughts(textOf(response.content)).trim();
     await remember(run, response, text);
     const answer =
       schema === undefined ? text : (JSON.parse(text.slice(text.indexOf("{"), text.lastIndexOf("}") + 1)) as { readonly answer: never }).answer;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { closeCode, codeTags, markdownTags, parseCode, parseStructured } from "./parse-code.ts";
+import { codeTags, markdownTags } from "./code-tags.ts";
+import { parseCode } from "./parse-code.ts";
 
 const fence = "```";
 const none = undefined;
@@ -210,36 +211,4 @@ describe("parseCode", () => {
     }
     expect(performance.now() - startedAt).toBeLessThan(5_000);
   });
-});
-
-describe("closeCode", () => {
-  it("closes the block that a stop sequence left open", () => {
-    expect(closeCode("Thought: x\n<code>\nprint(1)\n", codeTags)).toBe("Thought: x\n<code>\nprint(1)\n</code>");
-  });
-
-  it("leaves closed blocks and prose alone", () => {
-    expect(closeCode("<code>a</code>", codeTags)).toBe("<code>a</code>");
-    expect(closeCode("prose", codeTags)).toBe("prose");
-  });
-});
-
-describe("parseStructured", () => {
-  it.each([
-    ['{"thought": "t", "code": "x = 1"}', { thought: "t", code: "x = 1" }],
-    ['```json\n{"thought": "t", "code": "x"}\n```', { thought: "t", code: "x" }],
-    ['{"thought": {"toString": 1}, "code": "x"}', { thought: "", code: "x" }],
-    ['{"code": "```python\\nx\\n```"}', { thought: "", code: "x" }],
-    ['{"code": "<code>\\nx\\n</code>"}', { thought: "", code: "x" }],
-    ['Here it is:\n{"thought": "t", "code": "x"}\nObservation: 1', { thought: "t", code: "x" }],
-    ['<think>{hm}</think>{"thought": "t", "code": "x"}', { thought: "t", code: "x" }],
-  ])("reads %s", (text, action) => {
-    expect(parseStructured(text)).toEqual(action);
-  });
-
-  it.each(["", "x", "[]", "null", '{"thought": "t"}', '{"code": ""}', '{"code": 5}', '{"thought": "t", "code": "x'])(
-    "tells the model what is wrong with %s",
-    (text) => {
-      expect(() => parseStructured(text)).toThrow(expect.objectContaining({ code: "model-output" }));
-    },
-  );
 });

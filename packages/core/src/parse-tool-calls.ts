@@ -1,6 +1,7 @@
 import { readLooseJson } from "./loose-json.ts";
+import { madeUp } from "./made-up.ts";
 import type { ModelTool, ToolCallPart } from "./model.ts";
-import { observation, thinkingEnd } from "./parse-code.ts";
+import { withoutThoughts } from "./thoughts.ts";
 import type { Json } from "./value.ts";
 
 type JsonObject = { readonly [key: string]: Json };
@@ -15,7 +16,7 @@ const maxLookedAt = 5_000_000;
  * writes them; arguments behind a tool's name, as in `Action: … Action Input: {…}`; and the tags of {@link taggedCalls}. What was only thought is none.
  */
 export function parseToolCalls(text: string, tools: readonly ModelTool[] = []): ParsedCalls {
-  const said = text.slice(thinkingEnd(text));
+  const said = withoutThoughts(text);
   const tagged = untilObservation(said, taggedCalls(said, tools));
   const found = tagged.length > 0 ? tagged : jsonCalls(said);
   const [first] = found;
@@ -39,7 +40,7 @@ interface TaggedCall extends FoundCall {
 
 /** What follows an observation that the model made up is made up too. */
 function untilObservation(text: string, calls: readonly TaggedCall[]): readonly TaggedCall[] {
-  const cut = calls.findIndex(({ start }, index) => index > 0 && observation.test(text.slice(calls[index - 1]?.end, start)));
+  const cut = calls.findIndex(({ start }, index) => index > 0 && madeUp.test(text.slice(calls[index - 1]?.end, start)));
   return cut < 0 ? calls : calls.slice(0, cut);
 }
 
@@ -64,7 +65,7 @@ function jsonCalls(text: string): FoundCall[] {
     const named = object && own === undefined && isWhole ? nameBefore(text.slice(Math.max(from, at - maxHead), at)) : undefined;
     const call = own ?? (named && callOf(named.name, object as JsonObject));
     if (call !== undefined) {
-      if (calls.length > 0 && observation.test(text.slice(from, at))) break;
+      if (calls.length > 0 && madeUp.test(text.slice(from, at))) break;
       calls.push({ call, start: at - (named?.length ?? 0) });
       from = end;
     }

@@ -1,11 +1,11 @@
 import { generate } from "./generate.ts";
 import type { PlanningStep } from "./memory.ts";
 import { type Message, textOf } from "./model.ts";
-import { thinkingEnd } from "./parse-code.ts";
 import { planQuestion } from "./prompts/plan.ts";
 import { renderPrompt } from "./prompts/templates.ts";
 import type { RunContext } from "./run-context.ts";
 import { callBack, compact } from "./step-callbacks.ts";
+import { withoutThoughts } from "./thoughts.ts";
 
 /** Before this step the model makes a plan, or a new one from what it has found. */
 export async function makePlan(run: RunContext, step: number): Promise<void> {
@@ -26,8 +26,7 @@ export async function makePlan(run: RunContext, step: number): Promise<void> {
     signal,
   });
   run.lastPrompt = { messages, inputTokens: response.usage.input };
-  const said = textOf(response.content);
-  const text = said.slice(thinkingEnd(said)).trim() || "(no plan)";
+  const text = withoutThoughts(textOf(response.content)).trim() || "(no plan)";
   const durationMs = (await run.journal.now(`${key}/end`)) - startedAtMs;
   const planning: PlanningStep = { type: "planning", step, plan: text, usage: response.usage, startedAtMs, durationMs };
   memory.add(planning);

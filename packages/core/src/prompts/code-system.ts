@@ -1,5 +1,17 @@
+import type { JsonSchema } from "../schema.ts";
 import { renderSignature } from "./signatures.ts";
 import type { PromptContext } from "./templates.ts";
+
+/** The response schema of the structured mode. */
+export const structuredSchema: { readonly name: string; readonly schema: JsonSchema } = {
+  name: "action",
+  schema: {
+    type: "object",
+    properties: { thought: { type: "string" }, code: { type: "string" } },
+    required: ["thought", "code"],
+    additionalProperties: false,
+  },
+};
 
 /** What a code agent is told first. */
 export function codeSystem(context: PromptContext): string {

@@ -1,8 +1,8 @@
 import { fakeExecutor, scriptedModel } from "@codelet/testing";
 import { describe, expect, it } from "vitest";
 import { CodeAgent } from "../code-agent.ts";
+import { codeTags, markdownTags } from "../code-tags.ts";
 import type { Message } from "../model.ts";
-import { codeTags, markdownTags } from "../parse-code.ts";
 import { ToolCallingAgent } from "../tool-calling-agent.ts";
 import { codeSystem } from "./code-system.ts";
 import { planQuestion } from "./plan.ts";

@@ -165,10 +165,15 @@ function renderType(schema: JsonSchema, root: JsonSchema, syntax: TypeSyntax, de
   return typeof type === "string" ? syntax.name(type) : syntax.any;
 }
 
-function pythonLiteral(value: unknown): string {
+/** A JSON value as Python writes it. */
+export function pythonLiteral(value: unknown): string {
   if (value === undefined || value === null) return "None";
   if (typeof value === "boolean") return value ? "True" : "False";
-  return JSON.stringify(value);
+  if (Array.isArray(value)) return `[${value.map(pythonLiteral).join(", ")}]`;
+  if (!isObject(value)) return JSON.stringify(value);
+  return `{${Object.entries(value)
+    .map(([key, item]) => `${JSON.stringify(key)}: ${pythonLiteral(item)}`)
+    .join(", ")}}`;
 }
 
 function oneLine(text: unknown): string {

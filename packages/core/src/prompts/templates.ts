@@ -1,7 +1,7 @@
+import type { CodeTags } from "../code-tags.ts";
 import type { ToolSignature } from "../executor.ts";
 import type { ModelTool } from "../model.ts";
 import { checkOptions } from "../option-checks.ts";
-import type { CodeTags } from "../parse-code.ts";
 import type { JsonSchema } from "../schema.ts";
 
 /** What the system prompt is made from. */

@@ -1,0 +1,37 @@
+const always = "(?:seed:)?think(?:ing)?";
+const asked = "thoughts?|reasoning|reflection|scratchpad|analysis";
+const lineStart = "^[ \\t\\uFEFF]*";
+const textEnd = "(?![\\s\\S])";
+const opening = `${lineStart}[<[◁](?:${always}(?:\\s[^<>\\n]*)?|\\|begin_of_thought\\|)[>\\]▷]`;
+/** Programs that read such texts have the mark in quotes. */
+const closing = `[<[◁](?:/${always}|\\|end_of_thought\\|)[>\\]▷](?!['"\`|)\\\\])`;
+const thinking = `${opening}[\\s\\S]*?(?:${closing}|${textEnd})`;
+
+/** A mark that closes what none has opened: some servers take that away. */
+const loneClosing = new RegExp(`${thinking}|(${closing})(?=[ \\t]*(?:[\\r\\n<]|Thought|${textEnd}))`, "gim");
+
+/** What a turn consists of, besides text: blocks, thoughts and heads of channels. */
+const parts = new RegExp(
+  [
+    `(?<block>${lineStart}(?:<code>[\\s\\S]*?(?:</code>|${textEnd})|(?:\`\`\`|~~~)[^\`\\n]*\\n[\\s\\S]*?(?:^[ \\t]*(?:\`\`\`|~~~)|${textEnd})))`,
+    thinking,
+    `${lineStart}<(?<name>${asked})>(?:(?!<(?:${asked})>)[\\s\\S])*?</\\k<name>>`,
+    `(?:<\\|start\\|>assistant)?<\\|channel\\|>analysis<\\|message\\|>[\\s\\S]*?(?:<\\|end\\|>|(?=<\\|start\\|>)|${textEnd})`,
+    "(?<![\\s\\S])analysis(?=[A-Z])[\\s\\S]*?assistantfinal",
+    "(?<head><\\|(?:start|im_start|start_header_id)\\|>assistant(?:<\\|end_header_id\\|>)?|<\\|channel\\|>(?:final|commentary)<\\|message\\|>)",
+  ].join("|"),
+  "gim",
+);
+
+/**
+ * What a model says, without what it only thinks: servers leave marks such as `<think>` and the channels of gpt-oss in its text, also without the mark that
+ * opens them. Marks within a block are the program's. Thoughts that don't end are all that there is.
+ */
+export function withoutThoughts(text: string): string {
+  const lone = [...text.matchAll(loneClosing)].find(([, mark]) => mark !== undefined);
+  const said = lone === undefined ? text : text.slice(lone.index + lone[0].length);
+  return said.replaceAll(parts, (...match) => {
+    const { block, head } = match.at(-1) as { readonly block?: string; readonly head?: string };
+    return block ?? (head === undefined ? "" : "\n");
+  });
+}
