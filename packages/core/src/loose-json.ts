@@ -2,6 +2,11 @@ import type { Json } from "./value.ts";
 
 const maxDepth = 100;
 const words: Readonly<Record<string, Json>> = { true: true, True: true, false: false, False: false, null: null, None: null, undefined: null };
+const closings: Readonly<Record<string, string>> = { '"': '"', "'": "'", "“": "”", "‘": "’" };
+/** White space and comments, which have a bound: who looks for the end of one at each brace would look long. */
+const space = "(?:\\s|(?://|#)[^\\n]{0,1000}\\n|/\\*[^*]{0,1000}\\*/)*";
+const betweenItems = new RegExp(`${space},?${space}`, "y");
+const colon = new RegExp(`${space}:${space}`, "y");
 const escapes: Readonly<Record<string, string>> = { n: "\n", t: "\t", r: "\r", b: "\b", f: "\f" };
 
 /** A piece of text that was read: up to `end`, where a reader that failed stopped too. */
@@ -13,8 +18,8 @@ export interface LooseJson {
 }
 
 /**
- * The JSON object or list at `start`, as models write it: with Python's quotes and words, bare keys, commas too many, line breaks in texts, and without the last
- * brace before a tag or the end. `value` is undefined for anything else.
+ * The JSON object, list or text at `start`, as models write it: with Python's quotes, tuples and words, curly quotes, comments, bare keys, commas too many, line
+ * breaks in texts, and without the last brace before a tag or the end. `value` is undefined for anything else.
  */
 export function readLooseJson(text: string, start: number): LooseJson {
   const reader = new Reader(text, start);
@@ -35,9 +40,9 @@ class Reader {
   read(depth: number): Json | undefined {
     const first = this.#text[this.at];
     if (first === "{") return this.#entries(depth);
-    if (first === "[") return this.#items(depth);
-    if (first === '"' || first === "'") return this.#string(first);
-    const number = this.#take(/-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?(?![\w.])/y);
+    if (first === "[" || first === "(") return this.#items(first === "[" ? "]" : ")", depth);
+    if (first !== undefined && first in closings) return this.#string(first);
+    const number = this.#take(/-?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?(?![\w.])/y);
     if (number !== undefined) return Number(number);
     const word = this.#take(/[A-Za-z]+/y);
     return word !== undefined && Object.hasOwn(words, word) ? words[word] : undefined;
@@ -46,9 +51,9 @@ class Reader {
   #entries(depth: number): Json | undefined {
     const entries: [string, Json][] = [];
     const isEnded = this.#each("}", depth, () => {
-      const quote = this.#text[this.at];
-      const key = quote === '"' || quote === "'" ? this.#string(quote) : this.#take(/[\w$-]+/y);
-      if (key === undefined || this.#take(/\s*:\s*/y) === undefined) return false;
+      const quote = this.#text[this.at] ?? "";
+      const key = quote in closings ? this.#string(quote) : this.#take(/[\w$-]+/y);
+      if (key === undefined || this.#take(colon) === undefined) return false;
       const value = this.read(depth + 1);
       if (value !== undefined) entries.push([key, value]);
       return value !== undefined;
@@ -56,9 +61,9 @@ class Reader {
     return isEnded ? Object.fromEntries(entries) : undefined;
   }
 
-  #items(depth: number): Json | undefined {
+  #items(close: string, depth: number): Json | undefined {
     const items: Json[] = [];
-    const isEnded = this.#each("]", depth, () => {
+    const isEnded = this.#each(close, depth, () => {
       const value = this.read(depth + 1);
       if (value !== undefined) items.push(value);
       return value !== undefined;
@@ -70,7 +75,7 @@ class Reader {
   #each(close: string, depth: number, readOne: () => boolean): boolean {
     this.at++;
     for (let isFirst = true; depth < maxDepth; isFirst = false) {
-      const comma = this.#take(/\s*,?\s*/y);
+      const comma = this.#take(betweenItems);
       if (this.#text[this.at] === close) {
         this.at++;
         return true;
@@ -86,16 +91,18 @@ class Reader {
 
   #string(quote: string): string | undefined {
     let value = "";
-    const plain = quote === '"' ? /[^"\\]*/y : /[^'\\]*/y;
-    for (this.at++; this.at < this.#text.length; ) {
+    const isLong = quote === this.#text[this.at + 1] && quote === this.#text[this.at + 2];
+    const close = isLong ? quote.repeat(3) : (closings[quote] as string);
+    const plain = new RegExp(`[^${close[0]}\\\\]*`, "y");
+    for (this.at += close.length; this.at < this.#text.length; ) {
       value += this.#take(plain);
-      if (this.#text[this.at] === quote) {
-        this.at++;
+      if (this.#text.startsWith(close, this.at)) {
+        this.at += close.length;
         return value;
       }
       const code = this.#take(/\\u[\da-fA-F]{4}|\\x[\da-fA-F]{2}/y);
       if (code !== undefined) value += String.fromCharCode(Number.parseInt(code.slice(2), 16));
-      else value += this.#escaped();
+      else value += this.#text[this.at] === "\\" ? this.#escaped() : (this.#take(/[\s\S]/y) ?? "");
     }
     return undefined;
   }
@@ -103,7 +110,7 @@ class Reader {
   #escaped(): string {
     const letter = this.#text[this.at + 1] ?? "";
     this.at += 2;
-    return escapes[letter] ?? letter;
+    return escapes[letter] ?? (/[A-Za-z\d]/.test(letter) ? `\\${letter}` : letter);
   }
 
   #take(pattern: RegExp): string | undefined {

@@ -54,6 +54,24 @@ const texts: readonly (readonly [name: string, text: string, code: string | unde
 ];
 
 describe("what a model makes up", () => {
+  it.each([
+    "Output the final answer.",
+    "Result is next; now I log it.",
+    "Results look good",
+    "Log it and go on:",
+    "The users: all",
+    "Task 2: print it",
+  ])("is not what introduces the next block: %s", (text) => {
+    const answer = `<code>\na = 1\n</code>\n${text}\n<code>\nprint(a)\n</code>`;
+    expect(parseCode(answer, codeTags, "python").code).toBe("a = 1\n\nprint(a)");
+  });
+
+  it.each(["\n", " \n", "> ", "output\n", "tool ", "<|", "- Output "])("is looked for in time in a flood of %j", (piece) => {
+    const startedAt = performance.now();
+    parseCode(`<code>\na()\n</code>\n${piece.repeat(500_000 / piece.length)}\n<code>\nb()\n</code>`, codeTags, "python");
+    expect(performance.now() - startedAt).toBeLessThan(3_000);
+  });
+
   it.each(texts)("ends before %s", (_, text, code) => {
     if (code === undefined) expect(() => parseCode(text, codeTags, "python")).toThrow(expect.objectContaining({ code: "model-output" }));
     else expect(parseCode(text, codeTags, "python").code).toBe(code);

@@ -1,7 +1,10 @@
 import { readLooseJson } from "./loose-json.ts";
 import { madeUp } from "./made-up.ts";
 import type { ModelTool, ToolCallPart } from "./model.ts";
+import { pythonicCalls } from "./pythonic-calls.ts";
+import { taggedCalls } from "./tagged-calls.ts";
 import { withoutThoughts } from "./thoughts.ts";
+import { callOf, looseInput } from "./tool-call-input.ts";
 import type { Json } from "./value.ts";
 
 type JsonObject = { readonly [key: string]: Json };
@@ -13,14 +16,17 @@ const maxLookedAt = 5_000_000;
 
 /**
  * Calls in the text of a model that has no native ones, without ids. JSON objects with a name and arguments, one or several, fenced or in prose, also as Python
- * writes them; arguments behind a tool's name, as in `Action: … Action Input: {…}`; and the tags of {@link taggedCalls}. What was only thought is none.
+ * writes them; arguments behind a tool's name, as in `Action: … Action Input: {…}`; the tags of {@link taggedCalls}; calls of known tools as code. What was
+ * only thought is none, and a call that is written again is the same one.
  */
 export function parseToolCalls(text: string, tools: readonly ModelTool[] = []): ParsedCalls {
   const said = withoutThoughts(text);
-  const tagged = untilObservation(said, taggedCalls(said, tools));
-  const found = tagged.length > 0 ? tagged : jsonCalls(said);
-  const [first] = found;
-  return { thought: first === undefined ? said.trim() : withoutOpeningMarks(said.slice(0, first.start)), calls: found.map(({ call }) => call) };
+  const found = [() => taggedCalls(said, tools), () => jsonCalls(said, tools), () => codeCalls(said, tools)]
+    .map((find) => find())
+    .find((calls) => calls.length > 0);
+  if (found === undefined) return { thought: said.trim(), calls: [] };
+  const calls = new Map(untilMadeUp(said, found).map(({ call }) => [JSON.stringify(call), call]));
+  return { thought: withoutOpeningMarks(said.slice(0, found[0]?.start)), calls: [...calls.values()] };
 }
 
 export interface ParsedCalls {
@@ -29,17 +35,15 @@ export interface ParsedCalls {
   readonly calls: readonly ToolCallPart[];
 }
 
-interface FoundCall {
+/** A call and the part of the text that holds it. */
+export interface FoundCall {
   readonly call: ToolCallPart;
   readonly start: number;
-}
-
-interface TaggedCall extends FoundCall {
   readonly end: number;
 }
 
-/** What follows an observation that the model made up is made up too. */
-function untilObservation(text: string, calls: readonly TaggedCall[]): readonly TaggedCall[] {
+/** What follows an outcome that the model made up is made up too. */
+function untilMadeUp(text: string, calls: readonly FoundCall[]): readonly FoundCall[] {
   const cut = calls.findIndex(({ start }, index) => index > 0 && madeUp.test(text.slice(calls[index - 1]?.end, start)));
   return cut < 0 ? calls : calls.slice(0, cut);
 }
@@ -54,19 +58,18 @@ function withoutOpeningMarks(text: string): string {
   }
 }
 
-function jsonCalls(text: string): FoundCall[] {
+function jsonCalls(text: string, tools: readonly ModelTool[]): FoundCall[] {
   const calls: FoundCall[] = [];
   let from = 0;
   for (let at = text.indexOf("{"), lookedAt = 0; at >= 0 && lookedAt < maxLookedAt; ) {
     const { value, end, isWhole } = readLooseJson(text, at);
     lookedAt += end - at;
     const object = asObject(value);
-    const own = object && asCall(object);
-    const named = object && own === undefined && isWhole ? nameBefore(text.slice(Math.max(from, at - maxHead), at)) : undefined;
-    const call = own ?? (named && callOf(named.name, object as JsonObject));
+    const own = object && asCall(object, tools);
+    const named = object && own === undefined && isWhole ? nameBefore(text.slice(Math.max(from, at - maxHead), at), tools) : undefined;
+    const call = own ?? (named && callOf(named.name, object as JsonObject, tools));
     if (call !== undefined) {
-      if (calls.length > 0 && madeUp.test(text.slice(from, at))) break;
-      calls.push({ call, start: at - (named?.length ?? 0) });
+      calls.push({ call, start: at - (named?.length ?? 0), end });
       from = end;
     }
     at = text.indexOf("{", call === undefined ? at + 1 : end);
@@ -74,66 +77,56 @@ function jsonCalls(text: string): FoundCall[] {
   return calls;
 }
 
-function asCall(object: JsonObject): ToolCallPart | undefined {
+function asCall(object: JsonObject, tools: readonly ModelTool[]): ToolCallPart | undefined {
   const source = { ...object, ...asObject(object.function) };
-  const name = nameKeys.map((key) => source[key]).find((value) => typeof value === "string");
+  const nameKey = nameKeys.find((key) => typeof source[key] === "string");
   const inputKey = inputKeys.find((key) => key in source);
-  if (typeof name !== "string" || inputKey === undefined) return undefined;
-  const input = source[inputKey] as Json;
-  return callOf(name, typeof input === "string" ? (asObject(wholeJson(input)) ?? input) : input);
+  if (nameKey === undefined) return keyedCall(object, tools);
+  if (inputKey === undefined) return flatCall(object, nameKey, tools);
+  const input = looseInput(source[inputKey] as Json);
+  // Who tells what a tool is like doesn't call it.
+  return asObject(input)?.type === "object" && asObject(asObject(input)?.properties) ? undefined : callOf(source[nameKey] as string, input, tools);
+}
+
+/** `{"search": {"query": …}}` */
+function keyedCall(object: JsonObject, tools: readonly ModelTool[]): ToolCallPart | undefined {
+  const [[name, input] = [], ...more] = Object.entries(object);
+  const given = asObject(input);
+  return more.length === 0 && name !== undefined && given && takes(name, given, tools) ? callOf(name, given, tools) : undefined;
+}
+
+/** `{"name": "search", "query": …}` */
+function flatCall(object: JsonObject, nameKey: string, tools: readonly ModelTool[]): ToolCallPart | undefined {
+  const { [nameKey]: name, ...input } = object;
+  return typeof name === "string" && takes(name, input, tools) ? callOf(name, input, tools) : undefined;
+}
+
+/** Whether a known tool has all of these parameters: other data looks like its calls. */
+function takes(name: string, input: JsonObject, tools: readonly ModelTool[]): boolean {
+  const parameters = tools.find((tool) => tool.name === name)?.inputSchema.properties as object | undefined;
+  return parameters !== undefined && Object.keys(input).every((key) => Object.hasOwn(parameters, key));
+}
+
+function codeCalls(text: string, tools: readonly ModelTool[]): FoundCall[] {
+  return pythonicCalls(text, tools).map(({ name, input, start, end }) => ({ call: callOf(name, input, tools), start, end }));
 }
 
 const maxHead = 200;
 const heads = [
   // ReAct: Action: search, Action Input: {…}
-  /\bAction:\s*["'`]?([\w.-]+)["'`]?\s*Action Input:\s*(?:```\w*\s*)?$/i,
+  /\bAction:\**\s*["'`]?([\w.-]+)["'`]?\s*\**Action Input:\**\s*(?:```\w*\s*)?$/i,
   // <function=search>{…}, [TOOL_CALLS]search[ARGS]{…}, functions.search:0<|…|>{…}, <name>search</name><arguments>{…}, …search```json{…}
-  /(?:<function=|\[TOOL_CALLS\]\s*|functions\.|sep｜>|<name>)([\w-]+)(?::\d+)?(?:\[ARGS\]|<[^<>]+>|```|json|>|\s)*$/,
+  /(?:<function=|<function name=["']|\[TOOL_CALLS\]\s*|functions\.|sep｜>|<name>)([\w-]+)(?::\d+)?(?:["']|\[CALL_ID\]\w+|\[ARGS\]|<[^<>]+>|```|json|code|commentary|analysis|>|\s)*$/,
+  // DeepSeek since 3.1: <｜tool▁call▁begin｜>search<｜tool▁sep｜>{…}
+  /begin｜>([\w.-]+)<｜tool▁sep｜>\s*$/,
 ];
 
-/** The name of a tool that stands before its arguments, and how long all that names it is. */
-function nameBefore(head: string): { readonly name: string; readonly length: number } | undefined {
+/** The name of a tool that stands before its arguments, and how long all that names it is. A known one can stand alone on a line. */
+function nameBefore(head: string, tools: readonly ModelTool[]): { readonly name: string; readonly length: number } | undefined {
   const found = heads.map((pattern) => pattern.exec(head)).find((match) => match !== null);
-  return found && { name: found[1] as string, length: found[0].length };
-}
-
-const forms = [
-  {
-    call: /<(?:function=|invoke name=")([\w.-]+)"?>((?:(?!<function=|<invoke )[\s\S])*?)<\/(?:function|invoke)>/g,
-    argument: /<parameter(?:=| name=")([\w-]+)"?>\n?((?:(?!<parameter)[\s\S])*?)\n?<\/parameter>/g,
-  },
-  {
-    call: /<tool_call>\s*([\w.-]+)\s*(<arg_key>(?:(?!<tool_call>)[\s\S])*?)<\/tool_call>/g,
-    argument: /<arg_key>([\w-]+)<\/arg_key>\s*<arg_value>((?:(?!<arg_key>)[\s\S])*?)<\/arg_value>/g,
-  },
-];
-
-/** `<function=search><parameter=query>…`, `<invoke name="search"><parameter name="query">…` and `<tool_call>search<arg_key>query</arg_key><arg_value>…`. */
-function taggedCalls(text: string, tools: readonly ModelTool[]): TaggedCall[] {
-  return forms.flatMap(({ call, argument }) =>
-    [...text.matchAll(call)].flatMap(({ index: start, 0: whole, 1: name = "", 2: body = "" }) => {
-      const properties = asObject(tools.find((tool) => tool.name === name)?.inputSchema.properties as Json | undefined) ?? {};
-      const entries = [...body.matchAll(argument)].map(([, key = "", value = ""]) => [key, typed(value, asObject(properties[key])?.type)] as const);
-      return entries.length > 0 || body.trim() === "" ? [{ call: callOf(name, Object.fromEntries(entries)), start, end: start + whole.length }] : [];
-    }),
-  );
-}
-
-/** Between tags everything is text. */
-function typed(text: string, type: Json | undefined): Json {
-  const value = type === "string" ? undefined : wholeJson(text);
-  return value === undefined ? text : value;
-}
-
-function callOf(name: string, input: Json): ToolCallPart {
-  return { type: "tool-call", id: "", name: name.replace(/^functions\./, ""), input };
-}
-
-/** The value of a text that holds nothing else. */
-function wholeJson(text: string): Json | undefined {
-  const trimmed = text.trim();
-  const { value, end, isWhole } = readLooseJson(trimmed, 0);
-  return isWhole && end === trimmed.length ? value : undefined;
+  if (found !== undefined && found !== null) return { name: found[1] as string, length: found[0].length };
+  const [line, name = ""] = /(?<![^\n])([\w.-]+)\s*\n$/.exec(head) ?? [];
+  return line !== undefined && tools.some((tool) => tool.name === name) ? { name, length: line.length } : undefined;
 }
 
 function asObject(value: Json | undefined): JsonObject | undefined {

@@ -74,6 +74,13 @@ describe("what is only thought", () => {
     else expect(parseCode(text, codeTags, "python").code).toBe(code);
   });
 
+  it.each(["[Thinking] I add.", "[Thought] I add.", "Thinking: I add.", "<thought>I add."])(
+    "is none that nothing ends, but in marks of models: %s",
+    (thought) => {
+      expect(parseCode(`${thought}\n<code>\nprint(1)\n</code>`, codeTags, "python").code).toBe("print(1)");
+    },
+  );
+
   it("is said to be all that there was", () => {
     expect(() => parseCode("<think>\nI call <code>f()", codeTags, "python")).toThrow(/All that you wrote were thoughts/);
   });

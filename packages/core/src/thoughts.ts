@@ -2,9 +2,9 @@ const always = "(?:seed:)?think(?:ing)?";
 const asked = "thoughts?|reasoning|reflection|scratchpad|analysis";
 const lineStart = "^[ \\t\\uFEFF]*";
 const textEnd = "(?![\\s\\S])";
-const opening = `${lineStart}[<[◁](?:${always}(?:\\s[^<>\\n]*)?|\\|begin_of_thought\\|)[>\\]▷]`;
+const opening = `${lineStart}(?:<${always}(?:\\s[^<>\\n]*)?>|<\\|(?:begin_of_thought|START_THINKING)\\|>|\\[THINK\\]|◁think▷)`;
 /** Programs that read such texts have the mark in quotes. */
-const closing = `[<[◁](?:/${always}|\\|end_of_thought\\|)[>\\]▷](?!['"\`|)\\\\])`;
+const closing = `(?:</${always}>|<\\|(?:end_of_thought|END_THINKING)\\|>|\\[/THINK\\]|◁/think▷)(?!['"\`|)\\\\])`;
 const thinking = `${opening}[\\s\\S]*?(?:${closing}|${textEnd})`;
 
 /** A mark that closes what none has opened: some servers take that away. */

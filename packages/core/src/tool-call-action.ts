@@ -9,10 +9,12 @@ import { renderPrompt } from "./prompts/templates.ts";
 import { toolCallingSystem } from "./prompts/tool-calling-system.ts";
 import type { ActionKind, Draft, ResolvedAgent } from "./resolved-agent.ts";
 import type { RunContext } from "./run-context.ts";
+import { looseInput, toolName } from "./tool-call-input.ts";
 import { isMedia, isPythonValue, type Json, type Value } from "./value.ts";
 
 const finalAnswer = "final_answer";
 const cutOff = "Your answer was cut off: it is too long. ";
+const howToCall = 'Where you can only write text, a call is one JSON object: {"name": the tool, "arguments": {its arguments}}.';
 
 /** Actions that are the model's own tool calls, so many at a time. */
 export function toolCallingKind(agent: ResolvedAgent, maxParallelCalls: number): ActionKind {
@@ -25,16 +27,18 @@ export function toolCallingKind(agent: ResolvedAgent, maxParallelCalls: number):
     inputSchema: { type: "object", properties: { answer: output?.json ?? {} }, required: ["answer"], additionalProperties: false },
   };
 
+  const all = [...tools, answer];
+
   async function act(run: RunContext, action: Draft, response: ModelResponse): Promise<{ readonly value: Value } | undefined> {
     const text = textOf(response.content);
     const native = response.content.filter((part) => part.type === "tool-call");
     const isCut = response.finishReason === "length";
-    const said = native.length > 0 ? { thought: text, calls: native } : parseToolCalls(text, tools);
-    const calls = repaired(run, said.calls, action.step);
+    const said = native.length > 0 ? { thought: text, calls: native } : parseToolCalls(text, all);
+    const calls = repaired(run, said.calls, action.step, isCut, all);
     action.modelOutput = text || "(no text)";
     action.thought = said.thought;
     if (calls.length === 0) {
-      throw new ModelOutputError(`${isCut ? cutOff : ""}Call a tool in every answer; to end, call ${finalAnswer}.`);
+      throw new ModelOutputError(`${isCut ? cutOff : ""}Call a tool in every answer; to end, call ${finalAnswer}. ${howToCall}`);
     }
     action.modelParts = [...spoken(response.content, native.length > 0, said.thought), ...calls.map(withObject)];
     const done = new Map<ToolCallPart, Done>();
@@ -53,7 +57,7 @@ export function toolCallingKind(agent: ResolvedAgent, maxParallelCalls: number):
     return final && { value: answerOf(run, final.input, isCut && native.length > 0) };
   }
   const systemPrompt = renderPrompt(toolCallingSystem, agent.templates.toolCallingSystem, { tools, answerSchema: output?.json, instructions });
-  return { systemPrompt, request: { tools: [...tools, answer], toolChoice: "required" }, act };
+  return { systemPrompt, request: { tools: all, toolChoice: "required" }, act };
 }
 
 /** What the model said beside its calls; of a text that holds them only what comes before, since a past action appears once. */
@@ -123,21 +127,31 @@ function resultOf(run: RunContext, call: ToolCallPart, result: CallResult | stri
 
 /** A call whose arguments are no JSON object is not made: what was cut off or quoted wrongly must not reach a tool as text. */
 function refused(run: RunContext, { id, name, input }: ToolCallPart): Done {
-  const error = { name: "ToolInputError", message: `The arguments of ${name} must be one JSON object. They were not valid JSON.` };
+  const error = {
+    name: "ToolInputError",
+    message: `The arguments of ${name} must be one JSON object. They were ${Array.isArray(input) ? "a list" : "not valid JSON"}.`,
+  };
   run.emit({ type: "tool-call", callId: id, tool: name, input });
   run.emit({ type: "tool-result", callId: id, tool: name, error, durationMs: 0 });
   return { result: { id, error }, record: { id, tool: name, error } };
 }
 
-/** Each call has an id of its own in the whole prompt, as providers want it, and arguments. An id is part of the call's path, and must not lead to another's. */
-function repaired(run: RunContext, calls: readonly ToolCallPart[], step: number): readonly ToolCallPart[] {
+/** Each call has the name of a tool, an id of its own in the whole prompt, as providers want it, and arguments. An id is part of the call's path, and must not lead to another's. */
+function repaired(
+  run: RunContext,
+  calls: readonly ToolCallPart[],
+  step: number,
+  isCut: boolean,
+  tools: readonly ModelTool[],
+): readonly ToolCallPart[] {
   const { callIds } = run;
   return calls.map((call, index) => {
     let id = typeof call.id === "string" ? call.id : "";
     if (id === "" || id.includes("/") || callIds.has(id)) id = `call_${step}_${index + 1}`;
     while (callIds.has(id)) id += "_";
     callIds.add(id);
-    return { ...call, id, input: call.input === "" ? {} : (call.input ?? {}) };
+    const input = call.input === "" ? {} : (call.input ?? {});
+    return { ...call, id, name: toolName(call.name, tools), input: isCut ? input : looseInput(input) };
   });
 }
 

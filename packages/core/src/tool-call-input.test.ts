@@ -34,6 +34,29 @@ describe("bad input", () => {
     expect(await resultsOf([call("ping", input)], { tools: [ping] })).toMatchObject([{ content: "pong" }]);
   });
 
+  it.each([
+    ["functions.add", { a: 1, b: 2 }],
+    ["tools.add", { a: 1, b: 2 }],
+    ["add()", { a: 1, b: 2 }],
+    [" add", { a: 1, b: 2 }],
+    ["Add", { a: 1, b: 2 }],
+    ["add:0", { a: 1, b: 2 }],
+    ["add<|channel|>commentary", { a: 1, b: 2 }],
+    ["add", '{"a": 1, "b": 2}'],
+    ["add", JSON.stringify('{"a": 1, "b": 2}')],
+    ["add", "{'a': 1, 'b': 2,}"],
+  ])("is read as it is meant: %s %j", async (name, input) => {
+    const { agent, model } = agentOf([says(call(name, input)), says(answer(3))]);
+    await agent.run("task");
+    const messages = model.requests[1]?.messages ?? [];
+    expect(partsOf("tool-result", messages.at(-1) as Message)).toMatchObject([{ name: "add", content: "3", isError: false }]);
+    expect(partsOf("tool-call", messages.at(-2) as Message)).toMatchObject([{ name: "add", input: { a: 1, b: 2 } }]);
+  });
+
+  it("that is a list is said to be one", async () => {
+    expect((await resultsOf([call("add", [1, 2])]))[0]?.content).toMatch(/must be one JSON object.*a list/);
+  });
+
   it("is described to the model: unknown tools, missing and wrong arguments", async () => {
     const results = await resultsOf([call("subtract"), call("add", { a: 1 }), call("add", { a: "1", b: 2 }), call("add", { a: 1, b: 2, c: 3 })]);
     expect(results.map(({ isError }) => isError)).toEqual([true, true, true, true]);

@@ -1,0 +1,89 @@
+import { findBlocks } from "./code-blocks.ts";
+import { codeTags } from "./code-tags.ts";
+import { readLooseJson } from "./loose-json.ts";
+import { madeUp } from "./made-up.ts";
+import type { ModelTool } from "./model.ts";
+import { otherBlocks } from "./other-forms.ts";
+import { isObject } from "./schema.ts";
+import type { Json } from "./value.ts";
+
+/** A call that was written as code, and where its block is. */
+export interface PythonicCall {
+  readonly name: string;
+  readonly input: { readonly [key: string]: Json };
+  readonly start: number;
+  readonly end: number;
+}
+
+type Names = ReadonlyMap<string, readonly string[]>;
+
+const maxTries = 5;
+
+/**
+ * Calls that some models write as code: `[search(query="a"), search("b")]`, also printed or in a block. They have to begin the block, or a line, and their
+ * arguments have to be plain values: whatever needs an interpreter is no call.
+ */
+export function pythonicCalls(text: string, tools: readonly ModelTool[]): readonly PythonicCall[] {
+  const names: Names = new Map(
+    tools.map(({ name, inputSchema }) => [name, isObject(inputSchema.properties) ? Object.keys(inputSchema.properties) : []]),
+  );
+  if (names.size === 0) return [];
+  const found = findBlocks(text, codeTags, "python");
+  const blocks = found.length > 0 ? found : otherBlocks(text);
+  if (blocks.length > 0) return blocks.flatMap(({ code, start, end }) => readStatements(code, names).map((call) => ({ ...call, start, end })));
+  const openings = text.matchAll(new RegExp(`^${lead}(?:${[...names.keys()].join("|")})\\(`, "gm"));
+  for (const { index: start } of [...openings].slice(0, maxTries)) {
+    const rest = text.slice(start);
+    const calls = readStatements(rest.slice(0, madeUp.exec(rest)?.index), names);
+    if (calls.length > 0) return calls.map((call) => ({ ...call, start, end: text.length }));
+  }
+  return [];
+}
+
+const lead =
+  "(?:\\**Action:\\**[ \\t]*)?(?:<\\|[\\w ]+\\|>)?\\[?(?:[A-Za-z_]\\w* ?= ?)?(?:await )?(?:print\\(|console\\.log\\()?(?:await )?(?:(?:default_api|functions|tools)\\.)?";
+const opened = new RegExp(`${lead}([A-Za-z_]\\w*)\\(`, "y");
+/** What can stand between calls and after them, a look at a result included. */
+const between = /(?:[\s)\],;]|#[^\n]*(?:\n|$)|<\|?\/?[\w ]+\|?>|`{3}|print\(\w*\))*/y;
+
+/** The calls up to a line that is none. A line that only begins with one is no call either. */
+function readStatements(text: string, names: Names): readonly Pick<PythonicCall, "name" | "input">[] {
+  const calls: Pick<PythonicCall, "name" | "input">[] = [];
+  let complete = 0;
+  for (let at = 0; ; ) {
+    at += take(between, text, at).length;
+    if (at >= text.length || text[at - 1] === "\n") complete = calls.length;
+    const head = take(opened, text, at);
+    const name = /(\w+)\($/.exec(head)?.[1] ?? "";
+    const read = names.has(name) ? readArguments(text, at + head.length, names.get(name) ?? []) : undefined;
+    if (read === undefined) return calls.slice(0, complete);
+    calls.push({ name, input: read.input });
+    at = read.end;
+  }
+}
+
+function readArguments(
+  text: string,
+  start: number,
+  parameters: readonly string[],
+): { readonly input: { [key: string]: Json }; readonly end: number } | undefined {
+  const input: { [key: string]: Json } = Object.create(null);
+  let at = start;
+  for (let position = 0; ; position++) {
+    at += take(/\s*,?\s*/y, text, at).length;
+    if (text[at] === ")") return { input: { ...input }, end: at + 1 };
+    const key = take(/[A-Za-z_]\w*\s*=\s*/y, text, at);
+    const { value, end, isWhole } = readLooseJson(text, at + key.length);
+    if (value === undefined || !isWhole) return undefined;
+    const name = key === "" ? parameters[position] : key.replace(/\s*=\s*$/, "");
+    if (key === "" && position === 0 && isObject(value) && Object.keys(value).every((each) => parameters.includes(each))) Object.assign(input, value);
+    else if (name === undefined || name in input) return undefined;
+    else input[name] = value;
+    at = end;
+  }
+}
+
+function take(pattern: RegExp, text: string, at: number): string {
+  pattern.lastIndex = at;
+  return pattern.exec(text)?.[0] ?? "";
+}
