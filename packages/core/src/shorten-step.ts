@@ -1,4 +1,5 @@
 import type { ActionStep, Step } from "./memory.ts";
+import { headOf, tailOf } from "./prompts/observation.ts";
 
 /** The step with less of what was seen: head and tail of long texts, no pictures. The step itself where it is short already. */
 export function shortenStep(step: Step, maxCharacters: number): Step {
@@ -22,5 +23,5 @@ export function cutText(text: string, maxCharacters: number): string {
   if (text.length <= maxCharacters) return text;
   const marker = `\n[… ${text.length} characters, shortened to keep the prompt small …]\n`;
   const half = Math.max(0, Math.floor((maxCharacters - marker.length) / 2));
-  return text.slice(0, half) + marker + (half === 0 ? "" : text.slice(-half));
+  return headOf(text, half) + marker + tailOf(text, half);
 }

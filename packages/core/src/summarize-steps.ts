@@ -2,6 +2,7 @@ import { toolsIn } from "./data-flow.ts";
 import { CodeletError } from "./errors.ts";
 import type { ActionStep, Step, SummaryStep } from "./memory.ts";
 import { textOf } from "./model.ts";
+import { headOf } from "./prompts/observation.ts";
 import { cutText } from "./shorten-step.ts";
 import type { CompactorContext } from "./step-callbacks.ts";
 
@@ -83,5 +84,5 @@ function whatWasSeen({ toolResults = [], observation }: ActionStep): string {
 
 function oneLine(text: string, maxCharacters: number): string {
   const line = text.replaceAll(/\s+/g, " ").trim();
-  return line.length <= maxCharacters ? line : `${line.slice(0, maxCharacters - 2)} …`;
+  return line.length <= maxCharacters ? line : `${headOf(line, maxCharacters - 2)} …`;
 }

@@ -4,7 +4,7 @@ import type { CallResult } from "./executor.ts";
 import type { Attachment } from "./media.ts";
 import { type ContentPart, type ModelResponse, type ModelTool, type ToolCallPart, type ToolResultPart, textOf } from "./model.ts";
 import { parseToolCalls } from "./parse-tool-calls.ts";
-import { cutMiddle, showValue } from "./prompts/observation.ts";
+import { forModel, showValue } from "./prompts/observation.ts";
 import { renderPrompt } from "./prompts/templates.ts";
 import { toolCallingSystem } from "./prompts/tool-calling-system.ts";
 import type { ActionKind, Draft, ResolvedAgent } from "./resolved-agent.ts";
@@ -117,12 +117,14 @@ async function performCalls(
 /** What the model is told of a call. */
 function resultOf(run: RunContext, call: ToolCallPart, result: CallResult | string | undefined, pictures: Attachment[]): ToolResultPart {
   const { id, name } = call;
-  const part = (content: string, isError = false): ToolResultPart => ({ type: "tool-result", id, name, content, isError });
+  const part = (content: string, isError = false): ToolResultPart => {
+    return { type: "tool-result", id, name, content: forModel(content, run.agent.maxObservationCharacters), isError };
+  };
   if (typeof result === "string") return part(result);
   if (name === finalAnswer) return part("Only the first final answer of a turn counts.", true);
   if (result === undefined) return part("Not called: the run was stopped.", true);
   if ("error" in result) return part(`${result.error.name}: ${result.error.message}`, true);
-  return part(cutMiddle(showValue(keepMedia(run, result.value, pictures)) || "(no result)", run.agent.maxObservationCharacters));
+  return part(showValue(keepMedia(run, result.value, pictures)) || "(no result)");
 }
 
 /** A call whose arguments are no JSON object is not made: what was cut off or quoted wrongly must not reach a tool as text. */

@@ -18,7 +18,7 @@ export function renderExecution({ logs, value, valueText, outputs, error, stateL
   if (stateLost) parts.push("The interpreter was restarted: all variables, functions and imports are gone. Define again what you need.");
   if (error !== undefined) parts.push(retryHint);
   if (parts.length === 1) parts.push("The program ran and printed nothing.");
-  return cutMiddle(parts.join("\n"), maxCharacters);
+  return forModel(parts.join("\n"), maxCharacters);
 }
 
 /** A program that was stopped has the traceback of the interrupt, which doesn't say why. */
@@ -43,14 +43,32 @@ export function textOfMessages(messages: readonly Message[]): string {
 
 /** What the model is shown when its text or its answer can't be used; `before` is what its program showed. */
 export function renderProblem(message: string, before: string, maxCharacters: number): string {
-  return cutMiddle(`${before || "Observation:"}\nError:\n${message}\n${retryHint}`, maxCharacters);
+  return forModel(`${before || "Observation:"}\nError:\n${message}\n${retryHint}`, maxCharacters);
+}
+
+/** By these marks chat templates tell who speaks; many servers don't tell those of a message's text from their own. */
+const roleMarks = /<(?=[|｜]\/?[\w▁]{1,40}[|｜]>|(?:start|end)_of_turn>)|\[(?=\/?INST\])/g;
+
+/** What a program or a tool said, for the model: well-formed, and so long at most. It can't speak as somebody else. */
+export function forModel(text: string, maxCharacters: number): string {
+  return cutMiddle(text, maxCharacters).toWellFormed().replaceAll(roleMarks, "$& ");
 }
 
 /** Keeps head and tail of a long text, and says in the middle what is missing. */
-export function cutMiddle(text: string, maxCharacters: number): string {
+function cutMiddle(text: string, maxCharacters: number): string {
   if (text.length <= maxCharacters) return text;
   const half = Math.floor(maxCharacters / 2);
-  return `${text.slice(0, half)}\n[… ${text.length - 2 * half} characters left out: print less, or compute on the data …]\n${text.slice(-half)}`;
+  return `${headOf(text, half)}\n[… ${text.length - 2 * half} characters left out: print less, or compute on the data …]\n${tailOf(text, half)}`;
+}
+
+/** So many characters of the beginning; half a sign is none. */
+export function headOf(text: string, maxCharacters: number): string {
+  return text.slice(0, maxCharacters).replace(/[\uD800-\uDBFF]$/, "");
+}
+
+/** So many characters of the end; half a sign is none. */
+export function tailOf(text: string, maxCharacters: number): string {
+  return maxCharacters === 0 ? "" : text.slice(-maxCharacters).replace(/^[\uDC00-\uDFFF]/, "");
 }
 
 /** A value for the model: JSON-like, without bytes. `null` shows as nothing, as in Python. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { JsonSchema } from "../schema.ts";
 import { renderSignature } from "./signatures.ts";
 
 const weather = {
@@ -72,4 +73,47 @@ it("shows what is inside of parameters and results, behind references too", () =
         lines: list[{"sku": str, "qty": int}]
 
     Returns: dict[str, list[{"id": int}]]"""`);
+});
+
+describe("a signature of odd parts", () => {
+  const python = (description: string, inputSchema: object = { type: "object" }) =>
+    renderSignature({ name: "f", description, inputSchema: inputSchema as JsonSchema }, "python");
+
+  it.each([
+    ['Say "x"', '    """Say "x"\n    """'],
+    ["Ends with \\", '    r"""Ends with \\\n    """'],
+    ["Finds \\d+ and \\x", '    r"""Finds \\d+ and \\x"""'],
+    ['"""\nimport os', `    """'''\n    import os"""`],
+    ["a\0b", '    """ab"""'],
+  ])("is valid Python with the description %j", (description, expected) => {
+    expect(python(description)).toBe(`def f():\n${expected}`);
+  });
+
+  it("has defaults and choices as Python writes them, however deep", () => {
+    const properties = {
+      a: { default: [null, true, { x: false }] },
+      b: { enum: [[true], { y: null }] },
+      c: { enum: [] },
+      d: { anyOf: [] },
+      e: { type: [] },
+    };
+    expect(python("F.", { type: "object", properties })).toContain(
+      'f(a: Any = [None, True, {"x": False}], b: Literal[[True], {"y": None}] = None, c: Any = None, d: Any = None, e: Any = None)',
+    );
+  });
+
+  it("has keys of objects in quotes that hold", () => {
+    const properties = {
+      o: { type: "object", properties: { 'q"r': { type: "string" }, "x\ny": { type: "string" }, z: { type: "string", description: 5 } } },
+    };
+    expect(python("F.", { type: "object", properties })).toContain('o: {"q\\"r": str, "x\\ny": str, "z": str}');
+    const typescript = renderSignature({ name: "f", description: "F.", inputSchema: { type: "object", properties } }, "javascript");
+    expect(typescript).toContain('o?: { "q\\"r"?: string; "x\\ny"?: string; z?: string }');
+  });
+
+  it("is valid TypeScript: comments that don't end, reserved names, and what may be missing before what may not", () => {
+    const properties = { a: { type: "string", description: "x */ y" }, default: { type: "bogus" } };
+    const text = renderSignature({ name: "f", description: "F.", inputSchema: { type: "object", properties, required: ["default"] } }, "javascript");
+    expect(text).toBe("/**\n * F.\n * @param a x * / y\n */\ndeclare function f(a: string | undefined, default_: unknown): Promise<unknown>;");
+  });
 });

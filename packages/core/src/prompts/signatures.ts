@@ -43,37 +43,46 @@ function pythonSignature(signature: ToolSignature): string {
   const all = parameters(signature);
   const described = all.flatMap(({ name, schema }) => {
     const shape = pythonShape(schema, signature.inputSchema);
-    const said = [schema.description ? oneLine(schema.description) : "", shape.includes("{") ? shape : ""].filter(Boolean).join(" ");
+    const said = [oneLine(schema.description), shape.includes("{") ? shape : ""].filter(Boolean).join(" ");
     return said === "" ? [] : [`        ${name}: ${said}`];
   });
   const returns = signature.outputSchema && pythonShape(signature.outputSchema);
   const documentation = [
-    `    ${signature.description.trim().replaceAll('"""', "'''").replaceAll("\n", "\n    ")}`,
+    `    ${signature.description.trim().replaceAll("\n", "\n    ")}`,
     ...(described.length > 0 ? ["", "    Args:", ...described] : []),
     ...(returns?.includes("{") ? ["", `    Returns: ${returns}`] : []),
   ].join("\n");
-  return `def ${pythonHead(signature)}:\n    """${documentation.trimStart()}"""`;
+  return `def ${pythonHead(signature)}:\n    ${docstring(documentation.trimStart())}`;
+}
+
+/** Nothing in the text ends the docstring; with backslashes it is a raw one, so that they mean themselves. */
+function docstring(text: string): string {
+  const quoted = text.replaceAll('"""', "'''").replaceAll("\0", "");
+  return `${quoted.includes("\\") ? "r" : ""}"""${quoted}${/["\\]$/.test(quoted) ? "\n    " : ""}"""`;
 }
 
 function typescriptHead(signature: ToolSignature): string {
-  const list = parameters(signature).map(
-    ({ name, schema, required }) => `${name}${required ? "" : "?"}: ${typescriptType(schema, signature.inputSchema)}`,
-  );
+  const all = parameters(signature);
+  const lastRequired = all.findLastIndex(({ required }) => required);
+  const list = all.map(({ name, schema, required }, index) => {
+    const type = typescriptType(schema, signature.inputSchema);
+    const known = reserved.test(name) ? `${name}_` : name;
+    return required ? `${known}: ${type}` : index > lastRequired ? `${known}?: ${type}` : `${known}: ${type} | undefined`;
+  });
   const result = signature.outputSchema ? typescriptType(signature.outputSchema) : "unknown";
   return `${signature.name}(${list.join(", ")}): Promise<${result}>`;
 }
 
+/** What TypeScript refuses as a parameter's name, besides Python's keywords. They are passed by position. */
+const reserved =
+  /^(?:arguments|case|catch|const|debugger|default|delete|do|enum|eval|export|extends|false|function|implements|instanceof|interface|let|new|null|package|private|protected|public|static|super|switch|this|throw|true|typeof|var|void)$/;
+
 function typescriptSignature(signature: ToolSignature): string {
   const all = parameters(signature);
-  const described = all.filter(({ schema }) => schema.description).map(({ name, schema }) => ` * @param ${name} ${oneLine(schema.description)}`);
-  const lines = [
-    ...signature.description
-      .trim()
-      .replaceAll("*/", "* /")
-      .split("\n")
-      .map((line) => ` * ${line}`),
-    ...described,
-  ];
+  const described = all
+    .filter(({ schema }) => oneLine(schema.description) !== "")
+    .map(({ name, schema }) => `@param ${name} ${oneLine(schema.description)}`);
+  const lines = [...signature.description.trim().replaceAll("\0", "").split("\n"), ...described].map((line) => ` * ${line.replaceAll("*/", "* /")}`);
   return `/**\n${lines.join("\n")}\n */\ndeclare function ${typescriptHead(signature)};`;
 }
 
@@ -107,20 +116,30 @@ function pythonShape(schema: JsonSchema, root = schema): string {
     object: (entries, rest) =>
       entries.length === 0 && rest !== undefined
         ? `dict[str, ${rest}]`
-        : `{${entries.map(({ key, type, description }) => `"${key}": ${type}${description === "" ? "" : ` (${description})`}`).join(", ")}}`,
+        : `{${entries.map(({ key, type, description }) => `${JSON.stringify(key)}: ${type}${description === "" ? "" : ` (${description})`}`).join(", ")}}`,
   });
 }
+
+const typescriptNames: Readonly<Record<string, string>> = {
+  string: "string",
+  integer: "number",
+  number: "number",
+  boolean: "boolean",
+  null: "null",
+  array: "unknown[]",
+  object: "object",
+};
 
 function typescriptType(schema: JsonSchema, root = schema): string {
   return renderType(schema, root, {
     literal: (values) => values.map((value) => JSON.stringify(value)).join(" | "),
     list: (item) => `Array<${item}>`,
-    name: (type) => (type === "integer" ? "number" : type === "array" ? "unknown[]" : type),
+    name: (type) => typescriptNames[type] ?? "unknown",
     any: "unknown",
     object: (entries, rest) =>
       entries.length === 0 && rest !== undefined
         ? `Record<string, ${rest}>`
-        : `{ ${entries.map(({ key, type, required }) => `${key}${required ? "" : "?"}: ${type}`).join("; ")} }`,
+        : `{ ${entries.map(({ key, type, required }) => `${/^[A-Za-z_$][\w$]*$/.test(key) ? key : JSON.stringify(key)}${required ? "" : "?"}: ${type}`).join("; ")} }`,
   });
 }
 
@@ -148,16 +167,16 @@ function renderType(schema: JsonSchema, root: JsonSchema, syntax: TypeSyntax, de
   if (depth > maxDepth) return syntax.any;
   const { $ref, type, properties, additionalProperties: rest } = schema;
   if (typeof $ref === "string") return refs.includes($ref) ? syntax.any : nested(resolveRef($ref, root), [...refs, $ref]);
-  if (Array.isArray(schema.enum)) return syntax.literal(schema.enum);
+  if (Array.isArray(schema.enum) && schema.enum.length > 0) return syntax.literal(schema.enum);
   if ("const" in schema) return syntax.literal([schema.const]);
   const choices = schema.anyOf ?? schema.oneOf;
-  if (Array.isArray(choices)) return [...new Set(choices.map((choice) => nested(choice)))].join(" | ");
-  if (Array.isArray(type)) return type.map((each) => nested({ ...schema, type: each })).join(" | ");
+  if (Array.isArray(choices) && choices.length > 0) return [...new Set(choices.map((choice) => nested(choice)))].join(" | ");
+  if (Array.isArray(type) && type.length > 0) return type.map((each) => nested({ ...schema, type: each })).join(" | ");
   if (type === "array" && schema.items) return syntax.list(nested(schema.items));
   if (type === "object" && (isObject(properties) || isObject(rest))) {
     const required = new Set((schema.required as readonly string[] | undefined) ?? []);
     const entries = Object.entries(properties ?? {}).map(([key, part]): Entry => {
-      const description = isObject(part) && part.description ? oneLine(part.description) : "";
+      const description = isObject(part) ? oneLine(part.description) : "";
       return { key, type: nested(part), required: required.has(key), description };
     });
     return syntax.object(entries, isObject(rest) ? nested(rest) : undefined);
@@ -177,5 +196,5 @@ export function pythonLiteral(value: unknown): string {
 }
 
 function oneLine(text: unknown): string {
-  return String(text).replaceAll(/\s+/g, " ").replaceAll('"""', "'''").trim();
+  return typeof text === "string" ? text.replaceAll(/[\s\0]+/g, " ").trim() : "";
 }

@@ -1,5 +1,5 @@
 import type { Value } from "../value.ts";
-import { showValue, typeName } from "./observation.ts";
+import { forModel, headOf, showValue, typeName } from "./observation.ts";
 import type { ManagedTaskContext } from "./templates.ts";
 
 const previewCharacters = 120;
@@ -8,10 +8,9 @@ const previewItems = 40;
 /** The task as the model reads it; of each variable its name, type and how it begins. Without a sandbox they are values that can be passed on by name. */
 export function describeTask(task: string, variables: Readonly<Record<string, Value>> = {}, hasSandbox = true): string {
   const lines = Object.entries(variables).map(([name, value]) => {
-    const shown = showValue(Array.isArray(value) ? value.slice(0, previewItems) : value)
-      .slice(0, previewCharacters)
-      .replaceAll(/\s+/g, " ");
-    return `- ${name} (${typeName(value)}): ${shown}${shown.length === previewCharacters ? " …" : ""}`;
+    const whole = showValue(Array.isArray(value) ? value.slice(0, previewItems) : value);
+    const shown = forModel(headOf(whole, previewCharacters), previewCharacters).replaceAll(/\s+/g, " ");
+    return `- ${name} (${typeName(value)}): ${shown}${whole.length >= previewCharacters ? " …" : ""}`;
   });
   const what = hasSandbox ? "These variables are defined in the sandbox:" : "These values are stored; to pass one to a tool, give its name:";
   return lines.length === 0 ? `New task:\n${task}` : `New task:\n${task}\n\n${what}\n${lines.join("\n")}`;
