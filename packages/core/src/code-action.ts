@@ -4,7 +4,7 @@ import { closeCode, codeTags, markdownTags, type ParsedAction, plainAction } fro
 import { CodeletError, ModelOutputError } from "./errors.ts";
 import { type Evidence, execute } from "./execute.ts";
 import type { Execution } from "./executor.ts";
-import { type ModelResponse, textOf } from "./model.ts";
+import { type FinishReason, type ModelResponse, textOf } from "./model.ts";
 import { atLeast, oneOf } from "./option-checks.ts";
 import { codeSystem, structuredSchema } from "./prompts/code-system.ts";
 import { picturesOf, renderExecution } from "./prompts/observation.ts";
@@ -16,6 +16,12 @@ import { toolSignature } from "./tool.ts";
 import type { Value } from "./value.ts";
 
 const defaultStepTimeoutMs = 30_000;
+
+/** Half a program is none. */
+const cuts: { readonly [Reason in FinishReason]?: string } = {
+  length: "it is too long. Do less in one step.",
+  "content-filter": "a filter of the server stopped it. Say it in another way.",
+};
 
 /** Actions that are programs. Throws TypeError when an option is wrong. */
 export function codeKind(agent: ResolvedAgent, options: CodeOptions, language: "python" | "javascript"): ActionKind {
@@ -41,7 +47,8 @@ export function codeKind(agent: ResolvedAgent, options: CodeOptions, language: "
   async function act(run: RunContext, action: Draft, response: ModelResponse): Promise<{ readonly value: Value } | undefined> {
     const text = textOf(response.content);
     action.modelOutput = (structured ? text : closeCode(text, tags)) || "(empty)";
-    if (response.finishReason === "length") throw new ModelOutputError("Your answer was cut off: it is too long. Do less in one step.");
+    const cutOff = cuts[response.finishReason];
+    if (cutOff !== undefined) throw new ModelOutputError(`Your answer was cut off: ${cutOff}`);
     Object.assign(action, await read(text));
     run.emit({ type: "code", thought: action.thought, code: action.code });
     const { finalAnswer, error } = await runProgram(run, action, stepTimeoutMs);

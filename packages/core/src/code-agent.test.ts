@@ -109,11 +109,11 @@ describe("a run", () => {
     expect(result.steps[2]).toMatchObject({ modelOutput: "Thought: t\n<code>\nanswer 7\n</code>" });
   });
 
-  it("does not run code that was cut off at the token limit", async () => {
+  it.each(["length", "content-filter"] as const)("does not run code that was cut off by %s", async (finishReason) => {
     const cut = {
       content: [{ type: "text" as const, text: "<code>\nanswer 1" }],
       usage: { input: 1, cacheRead: 0, cacheWrite: 0, output: 1, reasoning: 0 },
-      finishReason: "length" as const,
+      finishReason,
     };
     const model = scriptedModel([cut, action("answer 2")]);
     expect(await agentOf([], { model }).run("task")).toMatchObject({ output: 2 });

@@ -13,7 +13,7 @@ import { looseInput, toolName } from "./tool-call-input.ts";
 import { isMedia, isPythonValue, type Json, type Value } from "./value.ts";
 
 const finalAnswer = "final_answer";
-const cutOff = "Your answer was cut off: it is too long. ";
+const cutOff = "Your answer was cut off: it is too long, or a filter of the server stopped it. ";
 const howToCall = 'Where you can only write text, a call is one JSON object: {"name": the tool, "arguments": {its arguments}}.';
 
 /** Actions that are the model's own tool calls, so many at a time. */
@@ -32,7 +32,7 @@ export function toolCallingKind(agent: ResolvedAgent, maxParallelCalls: number):
   async function act(run: RunContext, action: Draft, response: ModelResponse): Promise<{ readonly value: Value } | undefined> {
     const text = textOf(response.content);
     const native = response.content.filter((part) => part.type === "tool-call");
-    const isCut = response.finishReason === "length";
+    const isCut = response.finishReason === "length" || response.finishReason === "content-filter";
     const said = native.length > 0 ? { thought: text, calls: native } : parseToolCalls(text, all);
     const calls = repaired(run, said.calls, action.step, isCut, all);
     action.modelOutput = text || "(no text)";

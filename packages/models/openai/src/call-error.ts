@@ -18,7 +18,8 @@ interface StatusError extends Error {
   readonly error: unknown;
 }
 
-const refusal = /unsupported|unknown|unrecognized|not (be )?(supported|permitted|allowed)|(does not|doesn't) support/i;
+const refusal =
+  /unsupported|unknown|unrecognized|unavailable|incompatible|not (be )?(supported|permitted|allowed|available)|(does not|doesn't) support/i;
 /** Types of errors that the same request gets again. They tell where an error has no status. */
 const callersFaults = ["invalid_request_error", "authentication_error"];
 const maxMessageCharacters = 500;
@@ -40,10 +41,16 @@ export function callError(thrown: unknown, context: CallErrorContext): CodeletEr
   return connectionError(chain, cause, context);
 }
 
-/** Whether a server refused the request for its stop texts. A wrong guess costs one more request. */
-export function refusesStop(thrown: unknown): boolean {
-  if (!isStatusError(thrown) || (thrown.status !== 400 && thrown.status !== 422)) return false;
-  return asRecord(thrown.error)?.param === "stop" || (/\bstop\b/.test(thrown.message) && refusal.test(thrown.message));
+/** Fields that a request can do without. */
+const optionalFields = ["stop", "tool_choice", "response_format", "stream_options"] as const;
+
+export type OptionalField = (typeof optionalFields)[number];
+
+/** The field for which a server refused the request. A wrong guess costs one more request. */
+export function refusedField(thrown: unknown): OptionalField | undefined {
+  if (!isStatusError(thrown) || (thrown.status !== 400 && thrown.status !== 422)) return undefined;
+  if (asRecord(thrown.error)?.param === "stop") return "stop";
+  return refusal.test(thrown.message) ? optionalFields.find((field) => new RegExp(`\\b${field}\\b`).test(thrown.message)) : undefined;
 }
 
 function withContext(error: ModelCallError, { modelId, secrets }: CallErrorContext): ModelCallError {

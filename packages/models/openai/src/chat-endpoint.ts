@@ -29,9 +29,10 @@ export function chatEndpoint(options: ResolvedOptions, secrets: Secrets): ChatEn
   return {
     async complete(body, signal) {
       const answer = await (await client()).post<unknown>(path, { body, ...(signal && { signal }) });
-      if (typeof answer === "string") throw wrongType("JSON", answer, secrets);
-      await throwReported(answer);
-      return answer;
+      const whole = typeof answer === "string" ? parsed(answer) : answer;
+      if (typeof answer === "string" && asRecord(whole) === undefined) throw wrongType("JSON", answer, secrets);
+      await throwReported(whole);
+      return whole;
     },
     async stream(body, signal) {
       const { data, response } = await (await client())
@@ -78,15 +79,17 @@ function defaultHeaders({ apiKey, organization, project, headers }: ResolvedOpti
 }
 
 /** The chunks up to one that says what went wrong. */
-async function* unlessReported(chunks: AsyncIterable<unknown>): AsyncGenerator<unknown> {
+async function* unlessReported(chunks: AsyncIterable<unknown> | Iterable<unknown>): AsyncGenerator<unknown> {
   for await (const chunk of chunks) {
     await throwReported(chunk);
     yield chunk;
   }
 }
 
-/** The stream of a server that doesn't stream: one chunk with the whole message. */
+/** The stream of a server that doesn't stream: one chunk with the whole message. Or of one that doesn't say that it streams. */
 async function inOnePiece(text: string, secrets: Secrets): Promise<AsyncIterable<unknown>> {
+  const events = [...text.matchAll(/^data:(.*)$/gm)].map(([, data = ""]) => parsed(data)).filter((chunk) => chunk !== undefined);
+  if (/^(?:data|event|id|retry)?:/.test(text) && events.length > 0) return unlessReported(events);
   const answer = asRecord(parsed(text));
   await throwReported(answer);
   const choices = asList(answer?.choices)

@@ -1,5 +1,5 @@
 import type { Model, ModelRequest } from "@codelet/core";
-import { callError, refusesStop } from "./call-error.ts";
+import { callError, type OptionalField, refusedField } from "./call-error.ts";
 import { chatEndpoint } from "./chat-endpoint.ts";
 import { openaiEnvironment } from "./openai-environment.ts";
 import { type OpenAIModelOptions, resolveOptions } from "./openai-options.ts";
@@ -23,17 +23,19 @@ export function openai(modelId: string, options: OpenAIModelOptions = {}): Model
   const secrets = secretsOf(resolved);
   const endpoint = chatEndpoint(resolved, secrets);
   const { baseURL } = resolved;
-  let sendsStop = resolved.stopSequences === "send";
+  const refused = new Set<OptionalField>(resolved.stopSequences === "send" ? [] : ["stop"]);
 
-  /** Posts the request; once more without stop texts when the server refuses those, and never with them again. */
+  /** Posts the request; once more without a field that the server refuses, and never with it again. */
   async function post<T>(request: ModelRequest, stream: boolean, send: (body: object, signal: AbortSignal | undefined) => Promise<T>): Promise<T> {
-    const mode = { stream, sendsStop };
-    try {
-      return await send(renderRequest(request, resolved, mode), request.signal);
-    } catch (error) {
-      if (!mode.sendsStop || !request.stop?.length || !refusesStop(error)) throw error;
-      sendsStop = false;
-      return await send(renderRequest(request, resolved, { stream, sendsStop }), request.signal);
+    for (;;) {
+      const body = renderRequest(request, resolved, { stream, refused: new Set(refused) });
+      try {
+        return await send(body, request.signal);
+      } catch (error) {
+        const field = refusedField(error);
+        if (field === undefined || body[field] === undefined || !isOptional(field, body[field])) throw error;
+        refused.add(field);
+      }
     }
   }
 
@@ -55,4 +57,9 @@ export function openai(modelId: string, options: OpenAIModelOptions = {}): Model
       }
     },
   };
+}
+
+/** Only the demand for a call can be left out: a model that must not call would. */
+function isOptional(field: OptionalField, value: unknown): boolean {
+  return field !== "tool_choice" || value === "required";
 }

@@ -41,22 +41,26 @@ export function readUsage(value: unknown): Usage | undefined {
   };
 }
 
+/** With the words of Mistral, Z.ai, Gemini and others. */
 const finishReasons: ReadonlyMap<unknown, FinishReason> = new Map([
   ["stop", "stop"],
-  ["length", "length"],
   ["tool_calls", "tool-calls"],
   ["function_call", "tool-calls"],
-  ["content_filter", "content-filter"],
+  ...["length", "model_length", "max_tokens", "max_output_tokens", "model_context_window_exceeded"].map((word) => [word, "length"] as const),
+  ...["content_filter", "sensitive", "safety"].map((word) => [word, "content-filter"] as const),
 ]);
+/** The server, or the one behind it, gave up: vLLM, SGLang, DeepSeek and Z.ai say it so. */
+const failures = ["error", "abort", "aborted", "cancelled", "canceled", "network_error", "insufficient_system_resource"];
 
-/** Why the answer ended. Throws `model-call` for `"error"`, which routers send when the server behind them failed in the middle. */
+/** Why the answer ended. Throws `model-call` where it is one of {@link failures}: half an answer is none. */
 export function readFinishReason(
   value: unknown,
   found: { readonly isCut: boolean; readonly isRefusal: boolean; readonly hasCalls: boolean },
 ): FinishReason {
   if (found.isCut) return "stop";
-  if (value === "error") throw new ModelCallError("The server failed in the middle of its answer.", { retryable: true });
+  const word = typeof value === "string" ? value.toLowerCase() : value;
+  if (failures.includes(word as string)) throw new ModelCallError("The server failed in the middle of its answer.", { retryable: true });
   if (found.isRefusal) return "content-filter";
-  const reason = finishReasons.get(value) ?? "other";
+  const reason = finishReasons.get(word) ?? "other";
   return reason === "stop" && found.hasCalls ? "tool-calls" : reason;
 }

@@ -22,7 +22,7 @@ export async function* readStream(chunks: AsyncIterable<unknown>, stop: readonly
       if (chunk === undefined) break;
       usage = readUsage(chunk.usage) ?? usage;
       const choice = firstChoice(chunk);
-      const delta = asRecord(choice?.delta) ?? {};
+      const delta = asRecord(choice?.delta) ?? asRecord(choice?.message) ?? {};
       if (choice === undefined || cutter.isCut) continue;
       const [reasoning, text, refusal] = [reasoningText(delta), contentText(delta), asText(delta.refusal)];
       if (ending !== undefined && (text !== "" || refusal !== "" || asList(delta.tool_calls).length > 0)) {

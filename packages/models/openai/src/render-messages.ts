@@ -4,9 +4,17 @@ import { filePart, imagePart } from "./render-media.ts";
 /** A message as chat completions take it. */
 export type WireMessage = Readonly<Record<string, unknown>> & { readonly role: string };
 
-/** The messages on the wire. One message of tool results becomes one per result; reasoning is not sent back, for this API has no place for it. */
+/** The messages on the wire, in whole signs: servers refuse a half of one. One message of tool results becomes one per result; reasoning is not sent back, for this API has no place for it. */
 export function renderMessages(messages: readonly Message[]): readonly WireMessage[] {
-  return messages.flatMap(renderMessage);
+  return messages.flatMap(renderMessage).map(wellFormed);
+}
+
+function wellFormed<Value>(value: Value): Value {
+  if (typeof value === "string") return value.toWellFormed() as Value;
+  if (Array.isArray(value)) return value.map(wellFormed) as Value;
+  return typeof value === "object" && value !== null
+    ? (Object.fromEntries(Object.entries(value).map(([key, item]) => [key, wellFormed(item)])) as Value)
+    : value;
 }
 
 function renderMessage({ role, content }: Message): readonly WireMessage[] {

@@ -1,4 +1,5 @@
 import type { ModelRequest } from "@codelet/core";
+import type { OptionalField } from "./call-error.ts";
 import { openaiBaseURL, type ResolvedOptions } from "./openai-options.ts";
 import { providerSchema, strictSchema } from "./provider-schema.ts";
 import { renderMessages } from "./render-messages.ts";
@@ -6,27 +7,28 @@ import { renderMessages } from "./render-messages.ts";
 /** No server takes more. */
 const maxStops = 4;
 
-/** The body of a chat completion. Fields that are undefined are not sent. */
+/** The body of a chat completion, without what the server has refused. Fields that are undefined are not sent. */
 export function renderRequest(
   request: ModelRequest,
   options: ResolvedOptions,
-  mode: { readonly stream: boolean; readonly sendsStop: boolean },
+  mode: { readonly stream: boolean; readonly refused: ReadonlySet<OptionalField> },
 ): Readonly<Record<string, unknown>> {
-  const { tools = [], stop = [], responseSchema } = request;
+  const { tools = [], stop = [], toolChoice, responseSchema } = request;
+  const { refused } = mode;
   return {
     temperature: options.temperature,
     // OpenAI's reasoning models refuse the old name; most other servers know only that.
     [options.baseURL === openaiBaseURL ? "max_completion_tokens" : "max_tokens"]: options.maxTokens,
     reasoning_effort: options.reasoningEffort,
-    stream_options: mode.stream ? { include_usage: true } : undefined,
+    stream_options: mode.stream && !refused.has("stream_options") ? { include_usage: true } : undefined,
     ...options.parameters,
     model: options.modelId,
     messages: renderMessages(request.messages),
     stream: mode.stream,
-    stop: mode.sendsStop && stop.length > 0 ? stop.slice(0, maxStops) : undefined,
+    stop: !refused.has("stop") && stop.length > 0 ? stop.slice(0, maxStops) : undefined,
     tools: tools.length > 0 ? tools.map(renderTool) : undefined,
-    tool_choice: tools.length > 0 ? request.toolChoice : undefined,
-    ...(responseSchema && { response_format: renderResponseFormat(responseSchema) }),
+    tool_choice: tools.length > 0 ? (toolChoice === "required" && refused.has("tool_choice") ? "auto" : toolChoice) : undefined,
+    ...(responseSchema && !refused.has("response_format") && { response_format: renderResponseFormat(responseSchema) }),
   };
 }
 

@@ -35,6 +35,11 @@ it("begins a call at a new id, though every call has index 0", () => {
   ]);
 });
 
+it("takes a name that comes in pieces", () => {
+  const pieces = [piece("", { index: 0, id: "a" }, "get_"), piece("", { index: 0 }, "time"), piece("{}", { index: 0 })];
+  expect(merged(pieces)).toEqual([{ id: "a", name: "get_time", input: {} }]);
+});
+
 it("takes a name once, though it is repeated", () => {
   expect(merged([piece("{", { index: 0, id: "a" }, "f")], [piece("}", { index: 0, id: "a" }, "f")])).toEqual([{ id: "a", name: "f", input: {} }]);
 });

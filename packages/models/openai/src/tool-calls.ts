@@ -64,10 +64,11 @@ function isNext(call: OpenCall, definition: ForeignRecord | undefined): boolean 
   return asText(definition?.name) !== "" && argumentsOf(definition) !== "" && isJson(call.arguments);
 }
 
-/** Names come whole: some servers repeat them in every piece. */
+/** Names come before the arguments, in one piece or several: some servers repeat them in every piece. */
 function append(call: OpenCall, id: string, definition: ForeignRecord | undefined): void {
   call.id ||= id;
-  call.name ||= asText(definition?.name);
+  const name = asText(definition?.name);
+  if (call.arguments === "" && name !== call.name) call.name += name;
   call.arguments += argumentsOf(definition);
 }
 

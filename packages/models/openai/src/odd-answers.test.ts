@@ -1,0 +1,77 @@
+import { describe, expect, it } from "vitest";
+import { openai } from "./openai.ts";
+import { ask, gather, joined } from "./testing/gather.ts";
+import { chunk, event, loopbackServer, streamed, whole } from "./testing/loopback-server.ts";
+import { refuseRemoteHosts } from "./testing/refuse-remote-hosts.ts";
+
+refuseRemoteHosts();
+
+const ended = (reason: string) => ({ choices: [{ message: { content: "half" }, finish_reason: reason }] });
+
+describe("the end of an answer", () => {
+  it.each([
+    ["model_length", "length"],
+    ["MAX_TOKENS", "length"],
+    ["model_context_window_exceeded", "length"],
+    ["sensitive", "content-filter"],
+    ["SAFETY", "content-filter"],
+    ["eos", "other"],
+  ])("%s is read as %s", async (reason, finishReason) => {
+    await using server = await loopbackServer(whole(ended(reason)), streamed(chunk({ content: "half" }) + chunk({}, reason)));
+    const model = openai("fixture-1", { baseURL: server.baseURL });
+    expect(await model.generate(ask("Hi."))).toMatchObject({ finishReason });
+    expect((await gather(model, ask("Hi."))).at(-1)).toMatchObject({ type: "finish", finishReason });
+  });
+
+  it.each(["error", "abort", "cancelled", "network_error", "insufficient_system_resource"])("%s is a failure of the server", async (reason) => {
+    await using server = await loopbackServer(whole(ended(reason)), streamed(chunk({ content: "half" }) + chunk({}, reason)));
+    const model = openai("fixture-1", { baseURL: server.baseURL });
+    await expect(model.generate(ask("Hi."))).rejects.toMatchObject({ code: "model-call", retryable: true });
+    await expect(gather(model, ask("Hi."))).rejects.toMatchObject({ code: "model-call", retryable: true });
+  });
+});
+
+describe("an answer", () => {
+  const stream = chunk({ content: "a" }) + chunk({}, "stop") + event("[DONE]");
+  const text = [{ type: "text", text: "a" }, expect.objectContaining({ type: "finish", finishReason: "stop" })];
+
+  it.each(["text/plain; charset=utf-8", "application/octet-stream", "application/json"])("that streams as %s is read", async (type) => {
+    for (const body of [stream, `: keep-alive\n\n${stream.replaceAll("\n", "\r\n")}`]) {
+      await using server = await loopbackServer(whole(body, 200, { "content-type": type }));
+      expect(joined(await gather(openai("fixture-1", { baseURL: server.baseURL }), ask("Hi.")))).toEqual(text);
+    }
+  });
+
+  it("that streams an error as text is that error", async () => {
+    const body = chunk({ content: "a" }) + event({ error: { code: 502, message: "gone" } });
+    await using server = await loopbackServer(whole(body, 200, { "content-type": "text/plain" }));
+    await expect(gather(openai("fixture-1", { baseURL: server.baseURL }), ask("Hi."))).rejects.toMatchObject({ status: 502 });
+  });
+
+  it.each<Record<string, string>>([{ "content-type": "text/plain" }, {}])("in one piece is read whatever type it is of: %j", async (headers) => {
+    await using server = await loopbackServer(whole({ choices: [{ message: { content: "a" }, finish_reason: "stop" }] }, 200, headers));
+    expect(await openai("fixture-1", { baseURL: server.baseURL }).generate(ask("Hi."))).toMatchObject({ content: [{ type: "text", text: "a" }] });
+  });
+
+  it("in a message instead of a delta is read", async () => {
+    await using server = await loopbackServer(streamed(event({ choices: [{ message: { content: "a" }, finish_reason: "stop" }] })));
+    expect(joined(await gather(openai("fixture-1", { baseURL: server.baseURL }), ask("Hi.")))).toEqual(text);
+  });
+});
+
+it("sends whole signs, not halves", async () => {
+  await using server = await loopbackServer(whole({ choices: [{ message: { content: "a" }, finish_reason: "stop" }] }));
+  const content = [{ type: "text", text: "b\uDE00" } as const, { type: "image", image: { url: "https://x.test/\uD83D" } } as const];
+  const messages = [{ role: "user", content: "a\uD83D 😀" } as const, { role: "user", content } as const];
+  await openai("fixture-1", { baseURL: server.baseURL }).generate({ messages });
+  expect(server.requests[0]?.body.messages).toEqual([
+    { role: "user", content: "a\uFFFD 😀" },
+    {
+      role: "user",
+      content: [
+        { type: "text", text: "b\uFFFD" },
+        { type: "image_url", image_url: { url: "https://x.test/\uFFFD" } },
+      ],
+    },
+  ]);
+});

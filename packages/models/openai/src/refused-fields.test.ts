@@ -1,0 +1,60 @@
+import type { ModelRequest } from "@codelet/core";
+import { describe, expect, it } from "vitest";
+import { openai } from "./openai.ts";
+import { ask, gather } from "./testing/gather.ts";
+import { fixture, loopbackServer, streamed, whole } from "./testing/loopback-server.ts";
+import { refuseRemoteHosts } from "./testing/refuse-remote-hosts.ts";
+
+refuseRemoteHosts();
+
+const tools = [{ name: "f", description: "F.", inputSchema: { type: "object" } }];
+const responseSchema = { name: "a", schema: { type: "object" } };
+const request: ModelRequest = { ...ask("Hi."), tools, toolChoice: "required", responseSchema, stop: ["x"] };
+const refusal = (message: string) => whole({ error: { message } }, 400);
+const answer = whole(fixture("code-answer.json"));
+
+describe("a field that the server refuses", () => {
+  it.each([
+    ["tool_choice", "auto", "The tool_choice parameter does not support being set to required or object in thinking mode"],
+    ["tool_choice", "auto", "tool_choice 'required' is incompatible with thinking enabled"],
+    ["response_format", undefined, "This response_format type is unavailable now"],
+    ["stop", undefined, "Unsupported parameter: stop"],
+  ])("is left out from then on: %s, sent as %s after %s", async (field, sent, message) => {
+    await using server = await loopbackServer(refusal(message), answer);
+    const model = openai("new-model", { baseURL: server.baseURL });
+    await model.generate(request);
+    await model.generate(request);
+    expect(server.requests.map(({ body }) => body[field]).slice(1)).toEqual([sent, sent]);
+    expect(server.requests[1]?.body).toEqual({ ...server.requests[0]?.body, [field]: sent });
+  });
+
+  it("is left out of streams, one after the other", async () => {
+    const refusals = [
+      refusal("Unrecognized request argument supplied: stream_options"),
+      refusal("tool_choice is not supported"),
+      refusal("stop is not allowed"),
+    ];
+    await using server = await loopbackServer(...refusals, streamed(fixture("code-answer.sse")));
+    expect((await gather(openai("new-model", { baseURL: server.baseURL }), request)).at(-1)).toMatchObject({ type: "finish" });
+    expect(server.requests[3]?.body).not.toHaveProperty("stream_options");
+    expect(server.requests[3]?.body).not.toHaveProperty("stop");
+    expect(server.requests[3]?.body).toMatchObject({ tool_choice: "auto", tools: [{}] });
+  });
+
+  it("that is refused again is the error", async () => {
+    await using server = await loopbackServer(refusal("tool_choice is not supported"));
+    await expect(openai("new-model", { baseURL: server.baseURL }).generate(request)).rejects.toMatchObject({ status: 400, retryable: false });
+    expect(server.requests).toHaveLength(2);
+  });
+
+  it.each<[string, ModelRequest]>([
+    ["tool_choice is not supported", { ...request, toolChoice: "none" }],
+    ["tool_choice is not supported", ask("Hi.")],
+    ["messages[0] is not supported", request],
+    ["response_format: invalid schema", request],
+  ])("is no other: %s", async (message, asked) => {
+    await using server = await loopbackServer(refusal(message));
+    await expect(openai("new-model", { baseURL: server.baseURL }).generate(asked)).rejects.toMatchObject({ status: 400 });
+    expect(server.requests).toHaveLength(1);
+  });
+});
