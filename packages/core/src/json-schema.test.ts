@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { jsonSchema, schemaProblems } from "./json-schema.ts";
+import type { JsonSchema } from "./schema.ts";
 
 describe("schemaProblems", () => {
   it.each<readonly [string, unknown, Record<string, unknown>, string[]]>([
@@ -67,4 +68,39 @@ it("leaves a value that needs no default as it is, with its class", () => {
   const schema = jsonSchema({ type: "array", items: { type: "object", properties: { euros: { type: "number" } } } });
   expect(schema["~standard"].validate([money])).toEqual({ value: [money] });
   expect((schema["~standard"].validate([money]) as { value: unknown[] }).value[0]).toBe(money);
+});
+
+describe("jsonSchema", () => {
+  const defaults = { type: "object", properties: { a: { type: "integer", default: 1 } }, required: ["a"] };
+
+  it.each<[string, JsonSchema, unknown, unknown]>([
+    [
+      "a default behind a reference",
+      { type: "object", properties: { o: { $ref: "#/$defs/O" } }, $defs: { O: defaults } },
+      { o: {} },
+      { o: { a: 1 } },
+    ],
+    ["a default behind a reference at the root", { $ref: "#/$defs/O", $defs: { O: defaults } }, {}, { a: 1 }],
+    ["a default of one of all", { allOf: [defaults, { type: "object" }] }, {}, { a: 1 }],
+    ["a default in a tuple", { type: "array", prefixItems: [{ type: "string" }, defaults] }, ["x", {}], ["x", { a: 1 }]],
+    ["a tuple without more items", { type: "array", prefixItems: [{ type: "string" }, { type: "integer" }], items: false }, ["x", 1], ["x", 1]],
+    ["a choice whose keys stand otherwise", { enum: [{ a: 1, b: 2 }] }, { b: 2, a: 1 }, { b: 2, a: 1 }],
+    ["a property of a pattern", { type: "object", patternProperties: { "^x": {} }, additionalProperties: false }, { x1: 3 }, { x1: 3 }],
+  ])("takes %s", (_, schema, given, value) => {
+    expect(jsonSchema(schema)["~standard"].validate(given)).toEqual({ value });
+  });
+
+  it.each<[string, JsonSchema, unknown, RegExp]>([
+    ["an item of a tuple", { type: "array", prefixItems: [{ type: "string" }] }, [1], /^0: expected string/],
+    ["an item too many", { type: "array", prefixItems: [{}], items: false }, [1, 2], /^1: not allowed/],
+    ["no number", { type: "number" }, Number.NaN, /expected number, got NaN/],
+    ["no number either", { type: "number" }, Number.POSITIVE_INFINITY, /expected number/],
+  ])("refuses %s", (_, schema, given, problem) => {
+    expect(jsonSchema(schema)["~standard"].validate(given)).toMatchObject({ issues: [{ message: expect.stringMatching(problem) }] });
+  });
+
+  it("gives up on references that lead back to themselves in many ways", () => {
+    const schema = { $defs: { T: { allOf: [{ $ref: "#/$defs/T" }, { $ref: "#/$defs/T" }] } }, properties: { a: { $ref: "#/$defs/T" } } };
+    expect(() => jsonSchema(schema)["~standard"].validate({ a: {} })).toThrow(/circle/);
+  });
 });

@@ -4,8 +4,8 @@ import { isMedia, isPythonValue, type PlainValue } from "./value.ts";
 
 /**
  * A schema written as JSON Schema, with the type it stands for.
- * Checked are: type, properties, required, additionalProperties, enum, const, items, anyOf, oneOf, and local $ref. Other keywords are passed on to
- * models and not checked. A property that is missing gets its `default`.
+ * Checked are: type, properties, required, additionalProperties, enum, const, items, prefixItems, anyOf, oneOf, allOf, and local $ref. Other keywords are
+ * passed on to models and not checked. A property that is missing gets its `default`, unless it stands in one of several choices.
  *
  * @example
  * const city = jsonSchema<{ name: string }>({ type: "object", properties: { name: { type: "string" } }, required: ["name"] });
@@ -16,7 +16,7 @@ export function jsonSchema<T>(schema: JsonSchema): StandardSchema<T, T> {
       version: 1,
       vendor: "codelet",
       validate(given) {
-        const value = completed(given, schema);
+        const value = completed(given, schema, { root: schema, depth: 0, budget: { left: maxChecks } });
         const problems = schemaProblems(value, schema);
         return problems.length === 0 ? { value: value as T } : { issues: problems.map((message) => ({ message })) };
       },
@@ -26,22 +26,39 @@ export function jsonSchema<T>(schema: JsonSchema): StandardSchema<T, T> {
 }
 
 /** With the defaults of properties that are missing, and Python's large integers as numbers where the schema says `number`. */
-function completed(value: unknown, schema: unknown): unknown {
-  if (!isObject(schema)) return value;
+function completed(value: unknown, schema: unknown, at: Pick<Position, "root" | "depth" | "budget">): unknown {
+  if (!isObject(schema) || at.depth > maxDepth || --at.budget.left < 0) return value;
+  const below = { ...at, depth: at.depth + 1 };
   if (typeof value === "bigint" && schema.type === "number") return Number(value);
-  if (Array.isArray(value)) {
-    const items = schema.items === undefined ? value : value.map((item) => completed(item, schema.items));
-    return items.some((item, index) => item !== value[index]) ? items : value;
+  let whole = value;
+  const parts = [typeof schema.$ref === "string" ? resolveRef(schema.$ref, at.root) : undefined, schema.allOf].flat();
+  for (const part of parts) whole = completed(whole, part, below);
+  const item = (given: unknown, part: unknown): unknown => completed(given, part, below);
+  if (Array.isArray(whole)) {
+    const items = whole.map((given, index) => item(given, schemaOfItem(schema, index)));
+    return items.some((given, index) => given !== (whole as readonly unknown[])[index]) ? items : whole;
   }
-  if (!isRecord(value) || !isObject(schema.properties)) return value;
+  return isRecord(whole) && isObject(schema.properties) ? completedRecord(whole, schema.properties, item) : whole;
+}
+
+function completedRecord(
+  record: Readonly<Record<string, PlainValue>>,
+  properties: Readonly<Record<string, unknown>>,
+  complete: (given: unknown, part: unknown) => unknown,
+): unknown {
   const changes: [string, unknown][] = [];
-  for (const [name, part] of Object.entries(schema.properties)) {
-    const given: unknown = Object.hasOwn(value, name) ? value[name] : undefined;
-    const item = Object.hasOwn(value, name) ? completed(given, part) : isObject(part) ? structuredClone(part.default) : undefined;
+  for (const [name, part] of Object.entries(properties)) {
+    const given: unknown = Object.hasOwn(record, name) ? record[name] : undefined;
+    const item = Object.hasOwn(record, name) ? complete(given, part) : isObject(part) ? structuredClone(part.default) : undefined;
     if (item !== given) changes.push([name, item]);
   }
   // What needs nothing stays what it is, with its class and its `toJSON`.
-  return changes.length === 0 ? value : Object.assign(Object.create(null), value, Object.fromEntries(changes));
+  return changes.length === 0 ? record : Object.assign(Object.create(null), record, Object.fromEntries(changes));
+}
+
+/** Of the item at this place: the first ones can have schemas of their own. */
+function schemaOfItem({ prefixItems, items }: JsonSchema, index: number): unknown {
+  return Array.isArray(prefixItems) && index < prefixItems.length ? prefixItems[index] : items;
 }
 
 /** Every way in which a value breaks a schema, at most 20, as `path: problem`. */
@@ -61,6 +78,7 @@ interface Position {
 }
 
 const maxChecks = 100_000;
+const maxDepth = 200;
 
 function collect(value: unknown, schema: unknown, at: Position): void {
   if (at.problems.length >= 20 || schema === true || !isObject(schema)) {
@@ -71,7 +89,7 @@ function collect(value: unknown, schema: unknown, at: Position): void {
     at.problems.push("value: too intricate to check");
     return;
   }
-  if (at.depth > 200) throw new ConfigurationError("The schema's $ref goes in a circle.");
+  if (at.depth > maxDepth) throw new ConfigurationError("The schema's $ref goes in a circle.");
   if (typeof schema.$ref === "string") {
     const target = resolveRef(schema.$ref, at.root);
     if (target === undefined)
@@ -92,7 +110,7 @@ function collect(value: unknown, schema: unknown, at: Position): void {
   const choices = schema.anyOf ?? schema.oneOf;
   if (Array.isArray(choices) && !choices.some((choice) => matches(value, choice, at))) complain("matches none of the allowed shapes");
   if (Array.isArray(schema.allOf)) for (const part of schema.allOf) collect(value, part, { ...at, depth: at.depth + 1 });
-  if (Array.isArray(value)) for (const [index, item] of value.entries()) collect(item, schema.items, below(at, index));
+  if (Array.isArray(value)) for (const [index, item] of value.entries()) collect(item, schemaOfItem(schema, index), below(at, index));
   else if (isRecord(value)) collectProperties(value, schema, at);
 }
 
@@ -103,6 +121,7 @@ function collectProperties(value: Readonly<Record<string, unknown>>, schema: Jso
   }
   for (const [name, item] of Object.entries(value)) {
     const known = Object.hasOwn(properties, name);
+    if (!known && isObject(schema.patternProperties)) continue;
     if (!known && schema.additionalProperties === false) at.problems.push(`${below(at, name).path}: unknown`);
     else collect(item, known ? properties[name] : schema.additionalProperties, below(at, name));
   }
@@ -129,7 +148,7 @@ function hasType(value: unknown, type: unknown): boolean {
     case "integer":
       return typeof value === "bigint" || Number.isInteger(value);
     case "number":
-      return typeof value === "number" || typeof value === "bigint";
+      return Number.isFinite(value) || typeof value === "bigint";
     default:
       return typeof value === type;
   }
@@ -137,6 +156,7 @@ function hasType(value: unknown, type: unknown): boolean {
 
 function describeType(value: unknown): string {
   if (value === null) return "null";
+  if (typeof value === "number" && !Number.isFinite(value)) return String(value);
   if (Array.isArray(value)) return "array";
   if (isPythonValue(value)) return "an object that can't leave the sandbox";
   if (value instanceof Uint8Array) return "bytes";
@@ -148,7 +168,10 @@ function sameJson(a: unknown, b: unknown): boolean {
 }
 
 function jsonText(value: unknown): string | undefined {
-  return JSON.stringify(value, (_, item: unknown) => (typeof item === "bigint" ? String(item) : item));
+  return JSON.stringify(value, (_, item: unknown) => {
+    if (typeof item === "bigint") return String(item);
+    return isRecord(item) ? Object.fromEntries(Object.entries(item).sort(([a], [b]) => (a < b ? -1 : 1))) : item;
+  });
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, PlainValue>> {
