@@ -2,6 +2,7 @@ import { fakeExecutor, scriptedModel } from "@codelet/testing";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { CodeAgent } from "./code-agent.ts";
+import type { ModelResponse } from "./model.ts";
 import { tool } from "./tool.ts";
 
 const action = (code: string): string => `<code>\n${code}\n</code>`;
@@ -93,7 +94,7 @@ it.each([Number.NaN, -1, Number.POSITIVE_INFINITY])("does not go on where a pric
 });
 
 describe("the last answer", () => {
-  const ended = (text: string, options: object): Promise<unknown> =>
+  const ended = (text: string | ModelResponse, options: object): Promise<unknown> =>
     new CodeAgent({ model: scriptedModel([action("a"), text]), executor, maxSteps: 1, ...options } as never).run("task");
 
   it("is read without the thoughts before it", async () => {
@@ -103,5 +104,20 @@ describe("the last answer", () => {
   it("is read out of a sentence and a fence", async () => {
     const text = 'Here it is:\n```json\n{"answer": 1}\n```';
     expect(await ended(text, { output: z.number() })).toMatchObject({ state: "limit", output: 1 });
+  });
+
+  it.each([
+    '{"answer": 1}\nThat is {one}.',
+    "{'answer': 1,}",
+    "```python\nfinal_answer(1)\n```",
+    '{"name": "final_answer", "arguments": {"answer": 1}}',
+  ])("is read in other forms too: %s", async (text) => {
+    expect(await ended(text, { output: z.number() })).toMatchObject({ output: 1 });
+  });
+
+  it("is read from a program that gives it, and from a call", async () => {
+    expect(await ended('Thought: I know.\n<code>\nfinal_answer("Paris")\n</code>', {})).toMatchObject({ output: "Paris" });
+    const call = { type: "tool-call", id: "1", name: "final_answer", input: { answer: 1 } } as const;
+    expect(await ended({ content: [call], usage, finishReason: "tool-calls" }, {})).toMatchObject({ output: 1 });
   });
 });

@@ -1,3 +1,4 @@
+import { isObject } from "./schema.ts";
 import type { Json } from "./value.ts";
 
 const maxDepth = 100;
@@ -25,6 +26,18 @@ export function readLooseJson(text: string, start: number): LooseJson {
   const reader = new Reader(text, start);
   const value = reader.read(0);
   return { value, end: reader.at, isWhole: reader.isWhole };
+}
+
+const maxTries = 100;
+
+/** The first object of a text that has this key, among prose and other braces. */
+export function objectWith(key: string, text: string): { readonly [key: string]: Json } | undefined {
+  for (let at = text.indexOf("{"), tries = 0; at >= 0 && tries < maxTries; tries++) {
+    const { value, end } = readLooseJson(text, at);
+    if (isObject(value) && Object.hasOwn(value, key)) return value as { readonly [key: string]: Json };
+    at = text.indexOf("{", value === undefined ? at + 1 : end);
+  }
+  return undefined;
 }
 
 class Reader {
