@@ -36,8 +36,8 @@ export function codeKind(agent: ResolvedAgent, options: CodeOptions, language: "
   const { output, authorizedImports } = definition;
   const context = { language, tools, authorizedImports, tags, structured, answerSchema: output?.json, instructions };
   const systemPrompt = renderPrompt(codeSystem, agent.templates.system, context);
-  // A closing tag that is part of the opening one would stop the model before its code begins.
-  const stop = tags.open.includes(tags.close) ? ["Observation:"] : [tags.close, "Observation:"];
+  // At the beginning of a line: programs have both in their texts. A closing tag that is part of the opening one would stop the model before its code begins.
+  const stop = ["\nObservation:", ...(tags.open.includes(tags.close) ? [] : [`\n${tags.close}`])];
   /** A text in the form that was asked for is read at once, any other with more care. */
   async function read(text: string): Promise<ParsedAction> {
     if (structured) return (await import("./structured-action.ts")).parseStructured(text, language);

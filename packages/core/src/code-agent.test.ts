@@ -92,10 +92,16 @@ describe("a run", () => {
     expect(model.requests[0]?.stop).toBeUndefined();
   });
 
+  it("stops the model at the end of a block, not at a tag in a text of the program", async () => {
+    const model = scriptedModel([action("answer 7")]);
+    await agentOf([], { model }).run("task");
+    expect(model.requests[0]?.stop).toEqual(["\nObservation:", "\n</code>"]);
+  });
+
   it("asks for markdown without a stop text that would cut the opening fence", async () => {
     const model = scriptedModel(["```python\nanswer 7\n```"]);
     expect(await agentOf([], { model, codeTags: "markdown" }).run("task")).toMatchObject({ output: 7 });
-    expect(model.requests[0]?.stop).toEqual(["Observation:"]);
+    expect(model.requests[0]?.stop).toEqual(["\nObservation:"]);
   });
 
   it("runs an unclosed block up to the observation that the model made up", async () => {
