@@ -45,7 +45,8 @@ export function codeKind(agent: ResolvedAgent, options: CodeOptions, language: "
   }
 
   async function act(run: RunContext, action: Draft, response: ModelResponse): Promise<{ readonly value: Value } | undefined> {
-    const text = textOf(response.content);
+    const called = response.content.find(({ type }) => type === "tool-call");
+    const text = textOf(response.content) || (called === undefined ? "" : JSON.stringify(called));
     action.modelOutput = (structured ? text : closeCode(text, tags)) || "(empty)";
     const cutOff = cuts[response.finishReason];
     if (cutOff !== undefined) throw new ModelOutputError(`Your answer was cut off: ${cutOff}`);

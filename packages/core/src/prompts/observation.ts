@@ -4,7 +4,8 @@ import { type Message, textOf } from "../model.ts";
 import { plainValue } from "../plain-value.ts";
 import { isMedia, pythonType, type Value } from "../value.ts";
 
-const retryHint = "Now retry: read the error, change the program, and don't repeat it. If several tries failed, try a completely different way.";
+const retryHint = (what: string): string =>
+  `Now retry: read the error, change ${what}, and don't repeat it. If several tries failed, try a completely different way.`;
 
 /** What the model is shown of a finished program. */
 export function renderExecution({ logs, value, valueText, outputs, error, stateLost }: Execution, maxCharacters: number): string {
@@ -16,7 +17,7 @@ export function renderExecution({ logs, value, valueText, outputs, error, stateL
   if (error === undefined && shown !== "") parts.push(`Last output from code snippet:\n${shown}`);
   if (error !== undefined) parts.push(`Error:\n${showError(error)}`);
   if (stateLost) parts.push("The interpreter was restarted: all variables, functions and imports are gone. Define again what you need.");
-  if (error !== undefined) parts.push(retryHint);
+  if (error !== undefined) parts.push(retryHint("the program"));
   if (parts.length === 1) parts.push("The program ran and printed nothing.");
   return forModel(parts.join("\n"), maxCharacters);
 }
@@ -43,7 +44,7 @@ export function textOfMessages(messages: readonly Message[]): string {
 
 /** What the model is shown when its text or its answer can't be used; `before` is what its program showed. */
 export function renderProblem(message: string, before: string, maxCharacters: number): string {
-  return forModel(`${before || "Observation:"}\nError:\n${message}\n${retryHint}`, maxCharacters);
+  return forModel(`${before || "Observation:"}\nError:\n${message}\n${retryHint("your answer")}`, maxCharacters);
 }
 
 /** By these marks chat templates tell who speaks; many servers don't tell those of a message's text from their own. */
