@@ -33,6 +33,6 @@ export function plainAction(text: string, tags: CodeTags): ParsedAction | undefi
   const thought = before.trim().replace(/^thought:\s*/i, "");
   const code = block.slice(0, -tags.close.length).trimEnd();
   const isPlain =
-    more.length === 0 && block.endsWith(`\n${tags.close}`) && /^\S.*[^\w\s]/.test(code) && !doubtful.test(thought) && !doubtful.test(code);
+    more.length === 0 && block.endsWith(`\n${tags.close}`) && /^[^\s{].*[^\w\s]/.test(code) && !doubtful.test(thought) && !doubtful.test(code);
   return isPlain ? { thought, code } : undefined;
 }

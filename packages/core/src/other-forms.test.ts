@@ -57,6 +57,20 @@ describe("forms that nobody asked for", () => {
     expect(parseCode(text, codeTags, "python").code).toBe("final_answer(42)");
   });
 
+  it.each([
+    '<code>\n{"name": "search", "arguments": {"query": "a"}}\n</code>',
+    '<code>\n<tool_call>{"name": "search", "arguments": {"query": "a"}}</tool_call>\n</code>',
+    '```python\n[{"name": "search", "arguments": {"query": "a"}}]\n```',
+  ])("are calls as data also where code is due: %j", (text) => {
+    expect(() => parseCode(text, codeTags, "python")).toThrow('<code>\nsearch(query="a")\n</code>');
+  });
+
+  it("are programs that begin with data", () => {
+    const code = '{"name": "x", "rows": [{"a": 1}]}';
+    expect(parseCode(`<code>\n${code}\n</code>`, codeTags, "python").code).toBe(code);
+    expect(parseCode("<code>\nprint(1)\n<end_code>\n</code>", codeTags, "python").code).toBe("print(1)");
+  });
+
   it.each(["I would call final_answer(42) now.", "Observation: 42\nfinal_answer(42)"])("are none: %j", (text) => {
     expect(() => parseCode(text, codeTags, "python")).toThrow(/holds no code/);
   });

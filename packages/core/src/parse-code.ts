@@ -16,7 +16,7 @@ export function parseCode(text: string, tags: CodeTags, language: Language): Par
   const said = withoutEndMarks(withoutThoughts(text));
   const blocks = findBlocks(said, tags, language);
   const found = untilMadeUp(said, blocks.length > 0 ? blocks : otherBlocks(said));
-  const programs = new Set(found.flatMap(({ code }) => programsIn(code, language)).filter((code) => code.trim() !== ""));
+  const programs = new Set(found.flatMap(({ code }) => programsIn(code, language)).filter((code) => code.trim() !== "" && !isData(code)));
   if (programs.size === 0) return withoutBlocks(text, said, tags, language);
   return { thought: withoutLabel(said.slice(0, found[0]?.start)), code: [...programs].join("\n\n") };
 }
@@ -44,6 +44,11 @@ function withoutEndMarks(text: string): string {
   }
 }
 
+/** A call as JSON or in tags would be a value that Python shows, or a syntax error. */
+function isData(code: string): boolean {
+  return /^(?:\[?\s*\{|<)/.test(code) && parseToolCalls(code).calls.length > 0;
+}
+
 /** A model that isn't stopped goes on with an outcome of its own, and acts on what it made up. */
 function untilMadeUp(text: string, blocks: readonly Block[]): readonly Block[] {
   const cut = blocks.findIndex(({ start }, index) => index > 0 && madeUp.test(text.slice(blocks[index - 1]?.end, start)));
@@ -59,7 +64,7 @@ export function programsIn(block: string, language: Language): readonly string[]
   const isText = /"""|'''/.test(block.split(/^[ \t]*(?:```|~~~)/m, 1)[0] ?? "");
   const fences = isText ? [] : fencedBlocks(block, language);
   if (fences.length > 0) return fences.map(({ code }) => program(code));
-  return isForeign(block, language) ? [] : [program(unfence(block))];
+  return isForeign(block, language) ? [] : [program(unfence(withoutEndMarks(block)))];
 }
 
 /** Models end a block with a fence alone, name the language once more, and indent whole blocks under a list item. */
