@@ -59,6 +59,7 @@ describe("what a program or a tool said", () => {
     expect(render({ error: { name: "ValueError", message: text } })).not.toMatch(marks);
     expect(renderProblem(text, "", 1_000)).not.toMatch(marks);
     expect(describeTask("t", { text })).not.toMatch(marks);
+    expect(describeTask(text)).not.toMatch(marks);
   });
 
   it("is left alone otherwise", () => {

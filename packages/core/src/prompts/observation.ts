@@ -50,8 +50,8 @@ export function renderProblem(message: string, before: string, maxCharacters: nu
 /** By these marks chat templates tell who speaks; many servers don't tell those of a message's text from their own. */
 const roleMarks = /<(?=[|｜]\/?[\w▁]{1,40}[|｜]>|(?:start|end)_of_turn>)|\[(?=\/?INST\])/g;
 
-/** What a program or a tool said, for the model: well-formed, and so long at most. It can't speak as somebody else. */
-export function forModel(text: string, maxCharacters: number): string {
+/** What a program, a tool or a user said, for the model: well-formed, and so long at most. It can't speak as somebody else. */
+export function forModel(text: string, maxCharacters: number = Number.POSITIVE_INFINITY): string {
   return cutMiddle(text, maxCharacters).toWellFormed().replaceAll(roleMarks, "$& ");
 }
 

@@ -13,7 +13,8 @@ export function describeTask(task: string, variables: Readonly<Record<string, Va
     return `- ${name} (${typeName(value)}): ${shown}${whole.length >= previewCharacters ? " …" : ""}`;
   });
   const what = hasSandbox ? "These variables are defined in the sandbox:" : "These values are stored; to pass one to a tool, give its name:";
-  return lines.length === 0 ? `New task:\n${task}` : `New task:\n${task}\n\n${what}\n${lines.join("\n")}`;
+  const said = `New task:\n${forModel(task)}`;
+  return lines.length === 0 ? said : `${said}\n\n${what}\n${lines.join("\n")}`;
 }
 
 export function managedTask({ name, task }: ManagedTaskContext): string {
