@@ -2,19 +2,18 @@
 
 
 def make_import(real_import, authorized, base):
-    """`__import__` for user code. `authorized` is None where everything may be imported."""
+    """`__import__` for user code."""
     exact = set()
     prefixes = []
-    for name in list(base) + list(authorized or ()):
+    for name in list(base) + list(authorized):
         if name.endswith(".*"):
             name = name[:-2]
             prefixes.append(name + ".")
         exact.add(name)
-    everything = authorized is None or "*" in exact
     shown = ", ".join(authorized) if authorized else "no others"
 
     def __import__(name, globals=None, locals=None, fromlist=(), level=0):
-        if level == 0 and not everything and type(name) is str and name not in exact:
+        if level == 0 and type(name) is str and name not in exact:
             if not any(name.startswith(prefix) for prefix in prefixes):
                 raise ImportError("import of %s is not authorized here. Authorized: %s, and the basic standard library (%s)" % (name, shown, _short(base)), name=name)
         return real_import(name, globals, locals, fromlist, level)

@@ -11,11 +11,8 @@ _builtins = __builtins__ if isinstance(__builtins__, dict) else __builtins__.__d
 
 class Namespace:
     def __init__(self, display):
-        import builtins
-
         self.module = type(sys)("__main__")
         self.names = self.module.__dict__
-        self.names["__builtins__"] = builtins
         self.names["ToolError"] = ToolError
         self.names["display"] = display
         self.host_names = {}
@@ -28,10 +25,11 @@ class Namespace:
         self.names[name] = function
 
     def guard_imports(self, authorized, base):
-        copy = dict(_builtins)
-        copy["__import__"] = make_import(_builtins["__import__"], authorized, base)
-        if authorized is not None:
-            self.names["__builtins__"] = copy
+        import builtins
+
+        self.names["__builtins__"] = builtins
+        if authorized is not None and "*" not in authorized:
+            self.names["__builtins__"] = dict(_builtins, __import__=make_import(_builtins["__import__"], authorized, base))
 
     def bind(self, tools, variables):
         for tool in tools:
