@@ -50,6 +50,16 @@ describe("what the host would refuse is described instead of sent", () => {
   });
 });
 
+test("reads a subclass of Decimal by Decimal's own text, and a set while a repr adds to it", async () => {
+  const decimal = "from decimal import Decimal\nclass Liar(Decimal):\n    def __str__(self): return 'no number'";
+  expect((await outcome(`${decimal}\n[Liar('1.50'), echo(Liar('1.50')) == Decimal('1.5')]`)).value).toEqual([
+    expect.objectContaining({ text: "1.50" }),
+    true,
+  ]);
+  const set = "class Adds:\n    def __repr__(self): seen.add(len(seen)); return 'one'\nseen = {Adds()}\nseen";
+  expect(await outcome(set)).toMatchObject({ value: { items: [{ repr: "one" }] }, error: undefined });
+});
+
 test("sends a value without its printed text when both are more than a frame", async () => {
   const limits = { maxFrameBytes: 200_000 };
   expect(await outcome("['x' * 190_000, '\\U0001F600' * 100]", limits)).toMatchObject({

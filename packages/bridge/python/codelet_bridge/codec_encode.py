@@ -152,7 +152,7 @@ class Encoder:
         elif issubclass(kind, tuple):
             result = {"$type": "tuple", "value": [encode(item, depth) for item in tuple.__iter__(value)]}
         elif issubclass(kind, set):
-            result = {"$type": "set", "value": [encode(item, depth) for item in set.__iter__(value)]}
+            result = {"$type": "set", "value": [encode(item, depth) for item in list(set.__iter__(value))]}  # a repr, or another thread, may add to it
         else:
             result = {"$type": "frozenset", "value": [encode(item, depth) for item in frozenset.__iter__(value)]}
         self.open.discard(mark)

@@ -134,8 +134,9 @@ def encode_library_value(encoder, value, kind, depth):
                 return encoded
         if kind is Media:
             return {"$type": "media", "mediaType": str(value.media_type), "value": base64_text(value.data)}
-        if issubclass(kind, _class_of("_decimal", "Decimal")):
-            return {"$type": "decimal", "value": str.__str__(kind.__str__(value))}
+        decimal = _class_of("_decimal", "Decimal")
+        if issubclass(kind, decimal):
+            return {"$type": "decimal", "value": str.__str__(decimal.__str__(value))}
         if "numpy" in _libraries:
             encoded = _numpy_value(encoder, value, kind, depth)
             if encoded is not None:
