@@ -58,6 +58,15 @@ test.each([
   expect(await run(session, "x = add(1, 2)\n{'a': [x, 2.5, 'é', (1,)]}", tools)).toMatchObject({ value: { a: [3, 2.5, "é", {}] }, error: undefined });
 });
 
+test("keeps its state when code binds sys.modules to something else", async () => {
+  await using session = await openSession();
+  const trap =
+    "import sys\nkeep = 7\nclass Trap(dict):\n    def get(self, *_): raise SystemExit\n    __getitem__ = __contains__ = get\nsys.modules = Trap()";
+  expect(await run(session, trap)).toMatchObject({ error: undefined, stateLost: false });
+  expect(await run(session, "{'kept': keep}")).toMatchObject({ value: { kept: 7 }, stateLost: false });
+  expect((await run(session, "1 / 0")).error).toMatchObject({ name: "ZeroDivisionError" });
+});
+
 test("prints again after a step has taken the streams away", async () => {
   await using session = await openSession();
   await run(session, "import sys, os\nsys.stdout.close()\nos.close(1); os.close(2)");

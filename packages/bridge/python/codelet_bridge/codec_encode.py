@@ -1,14 +1,12 @@
 """Python values to tagged JSON, the mirror of @codelet/core's value.ts. Subclasses with lying methods are read by their base type's own."""
-import sys
 from binascii import b2a_base64
 
-from .codec_libraries import encode_library_value, missing_value
+from .codec_libraries import encode_library_value, loaded_modules, missing_value
 from .limits import limits
 
 _SAFE = 2**53 - 1
 _CONTAINERS = (dict, list, tuple, set, frozenset)
 MAX_NAME = 1000
-_loaded = sys.modules
 
 
 def class_name(cls):
@@ -160,7 +158,7 @@ class Encoder:
 
     def _dict(self, value, kind, depth):
         encode = self.encode
-        collections = _loaded.get("_collections")
+        collections = loaded_modules.get("_collections")
         ordered = collections is not None and kind is getattr(collections, "OrderedDict", None)
         items = list(value.items() if ordered else dict.items(value))
         for key, _ in items:

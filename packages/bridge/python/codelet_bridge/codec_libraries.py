@@ -1,7 +1,8 @@
 """Values of libraries that may or may not be there: datetime, decimal, numpy, pandas, PIL. Nothing is imported to encode a value."""
 import sys
 
-_libraries = sys.modules
+loaded_modules = sys.modules
+"""Also when code has bound that name to something else."""
 missing_value = object()
 """What a rule returns for a library's word for "no value": it is encoded as null."""
 _TOO_FINE = ("ns", "ps", "fs", "as")  # units whose dates and durations numpy would give as bare numbers
@@ -22,7 +23,7 @@ class Media:
 
 def _class_of(module, name):
     """The library's class, if the library is loaded and wasn't replaced by something else."""
-    found = getattr(_libraries.get(module), name, None)
+    found = getattr(loaded_modules.get(module), name, None)
     return found if isinstance(found, type) else ()
 
 
@@ -46,7 +47,7 @@ def _time_value(encoder, value, kind):
 def _numpy_value(encoder, value, kind, depth):
     from .codec_encode import base64_text
 
-    numpy = _libraries["numpy"]
+    numpy = loaded_modules["numpy"]
     if issubclass(kind, _class_of("numpy.ma", "MaskedArray")):
         return _or_missing(encoder.encode(numpy.ma.MaskedArray.tolist(value), depth))
     if issubclass(kind, (numpy.datetime64, numpy.timedelta64)):
@@ -81,18 +82,18 @@ def _or_missing(encoded):
 
 
 def _column(encoder, values, depth):
-    pandas = _libraries["pandas"]
+    pandas = loaded_modules["pandas"]
     nat, na = pandas.NaT, pandas.NA
     return [encoder.encode(None if item is nat or item is na else item, depth) for item in values.tolist()]
 
 
 def _is_missing(value):
-    pandas = _libraries["pandas"]
+    pandas = loaded_modules["pandas"]
     return value is getattr(pandas, "NaT", missing_value) or value is getattr(pandas, "NA", missing_value)
 
 
 def _pandas_value(encoder, value, kind, depth):
-    pandas = _libraries["pandas"]
+    pandas = loaded_modules["pandas"]
     if issubclass(kind, pandas.DataFrame):
         columns = []
         encoder.nodes += 1  # as for a timedelta, and for each column
@@ -126,9 +127,9 @@ def encode_library_value(encoder, value, kind, depth):
     from .codec_encode import Unencodable, base64_text
 
     try:
-        if "pandas" in _libraries and _is_missing(value):  # before dates: NaT is a datetime of the year 1
+        if "pandas" in loaded_modules and _is_missing(value):  # before dates: NaT is a datetime of the year 1
             return missing_value
-        if "_datetime" in _libraries:
+        if "_datetime" in loaded_modules:
             encoded = _time_value(encoder, value, kind)
             if encoded is not None:
                 return encoded
@@ -137,11 +138,11 @@ def encode_library_value(encoder, value, kind, depth):
         decimal = _class_of("_decimal", "Decimal")
         if issubclass(kind, decimal):
             return {"$type": "decimal", "value": str.__str__(decimal.__str__(value))}
-        if "numpy" in _libraries:
+        if "numpy" in loaded_modules:
             encoded = _numpy_value(encoder, value, kind, depth)
             if encoded is not None:
                 return encoded
-        if "pandas" in _libraries:
+        if "pandas" in loaded_modules:
             encoded = _pandas_value(encoder, value, kind, depth)
             if encoded is not None:
                 return encoded

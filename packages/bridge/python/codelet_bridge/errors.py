@@ -1,10 +1,10 @@
 """What the model sees of an exception: the user's own frames, in CPython's words. Formatting runs user code, so it happens inside the deadline."""
-import sys
 from os import getcwd
 
 from _io import StringIO
 
 from .codec_encode import MAX_NAME, class_name
+from .codec_libraries import loaded_modules
 
 _MAX_MESSAGE = 10000
 _MAX_TRACEBACK = 100000
@@ -20,7 +20,7 @@ sources = {}
 
 def remember_source(filename, code):
     sources[filename] = code
-    linecache = sys.modules.get("linecache")
+    linecache = loaded_modules.get("linecache")
     if linecache is not None:
         _register_source(linecache, filename, code)
 

@@ -1,12 +1,12 @@
 """matplotlib's figures. Nothing is imported: code that draws has loaded it."""
-import sys
 from binascii import b2a_base64
 
-_loaded_modules = sys.modules
+from .codec_libraries import loaded_modules
+
 
 
 def is_figure(value):
-    found = getattr(_loaded_modules.get("matplotlib.figure"), "Figure", None)
+    found = getattr(loaded_modules.get("matplotlib.figure"), "Figure", None)
     return isinstance(found, type) and issubclass(type(value), found)
 
 
@@ -31,7 +31,7 @@ def close_figure(figure):
 
 def _registry():
     """pyplot's own list: pyplot.figure(number) would open what another thread has just closed."""
-    return getattr(_loaded_modules.get("matplotlib._pylab_helpers"), "Gcf", None)
+    return getattr(loaded_modules.get("matplotlib._pylab_helpers"), "Gcf", None)
 
 
 def _number_of(item):

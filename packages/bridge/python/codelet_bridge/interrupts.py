@@ -1,8 +1,8 @@
 """SIGINT raises KeyboardInterrupt in user code only: never in the runner's own, never after the step it was meant for, never between two callbacks of
 an event loop, which would lose one of them and leave its task waiting for ever."""
 import _signal
-import sys
 
+from .codec_libraries import loaded_modules
 from .errors import sources
 
 
@@ -67,7 +67,7 @@ interrupts = Interrupts()
 def loop_between_callbacks(frame):
     """The running event loop, if it is the loop itself that runs and no callback or task of the code."""
     try:
-        loop = sys.modules["_asyncio"]._get_running_loop()  # never imported here: that takes asyncio with it
+        loop = loaded_modules["_asyncio"]._get_running_loop()  # never imported here: that takes asyncio with it
     except (KeyError, AttributeError):
         return None
     while loop is not None and frame is not None:

@@ -3,6 +3,7 @@ import sys
 
 from .after_loading import AfterLoading
 from .codec_encode import safe_repr
+from .codec_libraries import loaded_modules
 from .errors import error_message, error_name
 from .figures import close_figure, figure_png, is_figure, open_figures
 from .limits import limits
@@ -78,14 +79,14 @@ class RichOutput:
 
     def show_figures(self):
         """Those that are open in matplotlib, as a notebook shows them at the end of a cell."""
-        if self.calls.forked or "matplotlib" not in sys.modules:
+        if self.calls.forked or "matplotlib" not in loaded_modules:
             return
         for figure in open_figures():
             self._draw(figure, True)
             close_figure(figure)
 
     def drop_figures(self):
-        if "matplotlib" in sys.modules:
+        if "matplotlib" in loaded_modules:
             for figure in open_figures():
                 close_figure(figure)
 

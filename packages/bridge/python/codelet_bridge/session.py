@@ -6,6 +6,7 @@ from .after_loading import AfterLoading
 from .calls import Calls
 from .channel import HostGone
 from .codec_encode import TooLarge, encode_value, opaque
+from .codec_libraries import loaded_modules
 from .errors import describe_error, error_name, register_sources, remember_source
 from .event_loop import EventLoops, install_stand_in
 from .execution import compile_step, evaluate
@@ -55,8 +56,8 @@ class Session(Calls):
         self.observed = None
         connect_tools(self, self.loops)
         sys.meta_path.insert(0, AfterLoading({"linecache": register_sources}))
-        if "linecache" in sys.modules:  # as Python 3.13 begins
-            register_sources(sys.modules["linecache"])
+        if "linecache" in loaded_modules:  # as Python 3.13 begins
+            register_sources(loaded_modules["linecache"])
         if hasattr(os, "register_at_fork"):
             os.register_at_fork(after_in_child=self._after_fork)
         if not channel.selectable:
@@ -117,8 +118,8 @@ class Session(Calls):
         self.namespace.guard_imports(frame["imports"], frame["base"])
         self._prepare()
         if frame["restored"]:
-            if frame["seed"] is None and "random" in sys.modules:
-                sys.modules["random"].seed()
+            if frame["seed"] is None and "random" in loaded_modules:
+                loaded_modules["random"].seed()
         elif frame["seed"] is not None:
             import random
 
