@@ -231,8 +231,13 @@ export class StepRunner {
     step.lostCalls = !step.calls.isEmpty;
     step.calls.settle(name, message);
     step.flush();
+    // Twice: the first one may end in a wait of what cleans up, such as for a thread of a pool or for a child process.
+    const killAt = performance.now() + this.#options.graceMs;
     worker.channel.interrupt();
-    this.#stageTimer = setTimeout(() => void this.#kill(step, reason), this.#options.graceMs);
+    this.#stageTimer = setTimeout(() => {
+      worker.channel.interrupt();
+      this.#stageTimer = setTimeout(() => void this.#kill(step, reason), killAt - performance.now());
+    }, this.#options.graceMs / 2);
   }
 
   async #kill(step: Step, reason: StopReason): Promise<void> {

@@ -17,6 +17,20 @@ test.each(["while True: pass", "import time\ntime.sleep(60)", "sum(1 for _ in it
   },
 );
 
+test("interrupts what waits for its threads after the first interrupt, and keeps the state", async () => {
+  await using session = await openSession({}, { graceMs: 2_000 });
+  const code =
+    "import threading\nfrom concurrent.futures import ThreadPoolExecutor\nkeep, end = 7, threading.Event()\nwith ThreadPoolExecutor(1) as pool: pool.submit(end.wait).result()";
+  expect(await run(session, code, {}, { timeoutMs: 200 })).toMatchObject({ stateLost: false, error: { name: "TimeoutError" } });
+  expect(await run(session, "end.set()\nkeep")).toMatchObject({ value: 7 });
+});
+
+test("raises KeyboardInterrupt each time that the code sends itself one", async () => {
+  await using session = await openSession();
+  const code = "import signal\nfor _ in range(2):\n    try: signal.raise_signal(signal.SIGINT)\n    except KeyboardInterrupt: print('caught')";
+  expect((await run(session, code)).logs).toBe("caught\ncaught\n");
+});
+
 test.each([
   "import time\nwhile True:\n    try:\n        time.sleep(0.01)\n    except BaseException: pass",
   "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\nwhile True: pass",

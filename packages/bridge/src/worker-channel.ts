@@ -25,7 +25,7 @@ export interface WorkerChannel {
   onOutput?(receive: (stream: "stdout" | "stderr", chunk: Uint8Array) => void): void;
   /** The worker is gone and its output has been handed over to the end; called once. */
   onClose(closed: (exit: WorkerExit) => void): void;
-  /** SIGINT to the worker, or what stands for it. */
+  /** SIGINT to the worker, or what stands for it. Comes again when half of the grace is over. */
   interrupt(): void;
   /** Ends the worker with everything it started. Never rejects; idempotent; also after the worker's own end. */
   kill(): Promise<void>;

@@ -7,12 +7,13 @@ from .errors import sources
 
 
 class Interrupts:
-    __slots__ = ("armed", "pending", "raised", "_step", "_set_signal", "_set_mask", "_handler")
+    __slots__ = ("armed", "pending", "raised", "once", "_step", "_set_signal", "_set_mask", "_handler")
 
     def __init__(self):
         self.armed = False
         self.pending = False
         self.raised = False
+        self.once = False  # where the host repeats its signal because one may get lost
         self._step = 0
         self._set_signal = _signal.signal
         self._set_mask = getattr(_signal, "pthread_sigmask", None)
@@ -39,7 +40,7 @@ class Interrupts:
         loop.call_soon_threadsafe(lambda: self._raise() if self.armed and step == self._step else None)
 
     def _raise(self):
-        self.armed = False
+        self.armed = not self.once
         self.raised = True
         raise KeyboardInterrupt
 

@@ -61,6 +61,7 @@ class Session(Calls):
         if hasattr(os, "register_at_fork"):
             os.register_at_fork(after_in_child=self._after_fork)
         if not channel.selectable:
+            interrupts.once = True
             install_stand_in(self)
             from io import StringIO
 
