@@ -43,6 +43,21 @@ test.each([
   expect(await run(session, "signal.setitimer(signal.ITIMER_REAL, 0)\nkeep", tools)).toMatchObject({ value: 7, stateLost: false });
 });
 
+test("keeps the state, and reports each step once, while a signal handler raises all the time", async () => {
+  await using session = await openSession({ tools: [echo] });
+  await run(session, "import signal\ndef ring(*_): raise RuntimeError('ring')\nsignal.signal(signal.SIGALRM, ring)\nkeep = 0");
+  await run(session, "signal.setitimer(signal.ITIMER_REAL, 0.0011, 0.0011)");
+  for (let round = 0; round < 300; round++) {
+    const { stateLost, error, logs } = await run(session, "keep += 1\nprint('kept')\nkeep", tools);
+    expect(stateLost).toBe(false);
+    expect(error === undefined ? logs : error.name).toMatch(/^(kept\n|RuntimeError)$/);
+  }
+  let kept: unknown = null;
+  while (kept === null) kept = (await run(session, "signal.setitimer(signal.ITIMER_REAL, 0)\nkeep")).value;
+  expect(kept).toBeGreaterThan(100);
+  expect(kept).toBeLessThanOrEqual(300);
+});
+
 test("is interrupted after a step that blocked the signal", async () => {
   await using session = await openSession();
   await run(session, "import signal\nsignal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})\nkeep = 7");

@@ -52,10 +52,11 @@ except KeyboardInterrupt:
     number = calls.frame[0] + 1
     calls.frame = (number, b'', [])
 ${writes.join("")}    os.write(3, b',"s":%d,"interrupted":true}\\n' % number)
-    calls.send = lambda *frame: None`;
+    calls.answer = lambda *frame: None`;
   expect((await run(session, code, { timeoutMs: 300 })).error?.name).toBe("TimeoutError");
   const next = "until = time.time() + 0.3\nwhile time.time() < until: pass\n'undisturbed'";
-  for (const prefix of ["del calls.send\n", ""]) expect(await run(session, prefix + next)).toMatchObject({ value: "undisturbed", stateLost: false });
+  for (const prefix of ["del calls.answer\n", ""])
+    expect(await run(session, prefix + next)).toMatchObject({ value: "undisturbed", stateLost: false });
 });
 
 it("lets a memory bomb cost the session at most, and the host next to nothing", async () => {

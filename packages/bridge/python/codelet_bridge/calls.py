@@ -43,11 +43,26 @@ class Calls:
         with self.write_lock:
             self._write(head, tail)
 
-    def _write(self, head, tail):
+    def answer(self, frame, head, tail):
+        """Answers a frame of the host, once; called again, it sends what was not sent yet."""
+        if "answered" not in frame:
+            with self.write_lock:
+                self._write(head, tail, frame)
+        self.complete()
+
+    def complete(self):
+        with self.write_lock:
+            if self.frame[1]:
+                self._complete()
+
+    def _write(self, head, tail, answered=None):
         if self.frame[1]:
             self._complete()
         number = self.frame[0] + 1
-        self.frame = (number, ('%s,"s":%d%s}\n' % (head, number, tail)).encode("ascii"), [])
+        data = ('%s,"s":%d%s}\n' % (head, number, tail)).encode("ascii")
+        if answered is not None:
+            answered["answered"] = True  # no call before the next line is done: no signal handler in between
+        self.frame = (number, data, [])
         self._complete()
 
     def _complete(self):
@@ -87,12 +102,9 @@ class Calls:
         """From here on calls are refused. Threads and tasks that still wait get an error."""
         with self.lock:
             self.active = False
-            if not self.waiting:
-                return
-            slots = list(self.waiting.values())
-            self.waiting.clear()
-        for slot in slots:
+        for slot in list(self.waiting.values()):
             self._settle(slot, {"error": {"name": "StepEnded", "message": "the step ended before the tool answered"}})
+            self.waiting.pop(slot.id, None)
 
     # receiving
 
@@ -125,13 +137,13 @@ class Calls:
         return slot.frame
 
     def next_control(self):
-        """The host's next frame that is no result."""
+        """The host's next frame that is no result. It stays the next one until it is taken from `control`."""
         slot = self.control_slot
         while not self.control:
             slot.frame = None
             if not self.control:
                 self.wait(slot)
-        return self.control.popleft()
+        return self.control[0]
 
     def read_ready(self):
         """For event loops: reads once, if there is something and no thread is at it."""

@@ -53,7 +53,7 @@ class FdChannel:
                 if blocked:
                     blocked = False
                     wait_for(self.out_fd, True)
-                _write_rest(self.out_fd, data, written)
+                write_rest(self.out_fd, data, written)
                 break
             except WouldBlock:
                 blocked = True
@@ -85,7 +85,7 @@ class DeviceChannel:
             raise HostGone
 
     def write(self, data, written):
-        _write_rest(self.out_fd, data, written)
+        write_rest(self.out_fd, data, written)
 
 
 def _read_part(fd, parts):
@@ -93,7 +93,7 @@ def _read_part(fd, parts):
     parts.extend(map(os_read, (fd,), (_LARGE_READ if parts else _SMALL_READ,)))
 
 
-def _write_rest(fd, data, written):
+def write_rest(fd, data, written):
     while sum(written) < len(data):
         # One C call writes and keeps the length: signal handlers run between bytecodes, and what raised there would lose it.
         written.extend(map(os_write, (fd,), (data[sum(written) :],)))

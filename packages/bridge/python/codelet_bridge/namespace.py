@@ -37,13 +37,13 @@ class Namespace:
         for name, value in variables.items():
             self.names[name] = decode_value(value)
 
-    def restore(self):
-        """Gives the host its names back; returns those that the step bound to something else or deleted."""
+    def rebound(self):
+        """The host's names that the step bound to something else or deleted."""
         names = self.names
-        rebound = [name for name, function in self.host_names.items() if names.get(name) is not function]
-        for name in rebound:
-            names[name] = self.host_names[name]
-        return rebound
+        return [name for name, function in self.host_names.items() if names.get(name) is not function]
+
+    def restore(self, name):
+        self.names[name] = self.host_names[name]
 
 
 def rebinding_note(name):

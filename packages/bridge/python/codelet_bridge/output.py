@@ -5,7 +5,7 @@ from os import write as os_write
 
 from _io import BufferedWriter, TextIOWrapper, _RawIOBase
 
-from .channel import wait_for
+from .channel import wait_for, write_rest
 from .limits import limits
 
 
@@ -47,12 +47,14 @@ class Output:
         self.drain = drain
         self.raw = {}
         self.text = {}
+        self.marks = {}  # of this step, by stream: the lengths written of its marker, None where nobody reads it
         self.identity = [(fd, _identity(copy)) for fd, copy in zip((1, 2), drain)]
         sys.stdout = sys.__stdout__ = self._open(1, "stdout")
         sys.stderr = sys.__stderr__ = self._open(2, "stderr")
 
     def begin(self):
         """Fresh budgets, and streams that are ours again whatever the last step did to them."""
+        self.marks = {}
         for fd, identity in self.identity:
             if _identity(fd) != identity:
                 dup2(self.drain[fd - 1], fd)
@@ -83,21 +85,21 @@ class Output:
                 pass
 
     def marked(self, prefix, step):
-        """Writes the step's marker on each stream that the host has not read to its end; returns their names."""
-        names = []
+        """Writes the step's marker, once, on each stream that the host has not read to its end; returns their names."""
+        data = ("%s%d\x1e\n" % (prefix, step)).encode("ascii")
         for name, fd in zip(("stdout", "stderr"), self.drain):
-            if _unread(fd):
-                data = ("%s%d\x1e\n" % (prefix, step)).encode("ascii")
+            if name not in self.marks and _unread(fd):
+                self.marks[name] = []
+            while self.marks.get(name) is not None and sum(self.marks[name]) < len(data):
                 try:
-                    while data:
-                        try:
-                            data = data[os_write(fd, data) :]
-                        except BlockingIOError:
-                            wait_for(fd, True)
-                except OSError:
-                    continue
-                names.append(name)
-        return names
+                    write_rest(fd, data, self.marks[name])
+                except BlockingIOError:
+                    wait_for(fd, True)
+                except OSError as error:
+                    if error.errno is None:
+                        raise  # not the stream's: a signal handler of the code raised it
+                    self.marks[name] = None
+        return [name for name, written in self.marks.items() if written is not None]
 
 
 def _is_ours(stream, name):

@@ -53,6 +53,8 @@ class Session(Calls):
         self.final_sent = False
         self.mark_prefix = ""
         self.prepared = True
+        self.outcome = None  # of the running step: value, error, printed value
+        self.failures = 0
         self.observed = None
         connect_tools(self, self.loops)
         sys.meta_path.insert(0, AfterLoading({"linecache": register_sources}))
@@ -80,32 +82,51 @@ class Session(Calls):
 
     def serve(self):
         """Runs until the host is gone ("closed") or asks for a snapshot ("snapshot")."""
-        failures = 0
+        raised = None
         while True:
             try:
-                if not self.prepared:
-                    self._prepare()
-                frame = self.next_control()
-                failures = 0
-            except HostGone:
-                return "closed"
-            except BaseException as error:  # a signal handler's of the code: no step runs that it could end
-                failures += 1
-                if failures > _MAX_FAILURES or not _is_foreign(error):
-                    raise
-                continue
+                while raised is None or not self._is_fatal(raised):
+                    try:
+                        return self._serve_frames()
+                    except HostGone:
+                        return "closed"
+                    except BaseException as error:
+                        raised = error
+                break
+            except BaseException as error:  # came between the two lines above
+                raised = error
+        raise raised
+
+    def _is_fatal(self, error):
+        """Not so is what a signal handler of the code raised where none of it runs that it could end: what it cut short is done again."""
+        self.failures += 1
+        return self.failures > _MAX_FAILURES or not _is_foreign(error)
+
+    def _serve_frames(self):
+        self.complete()
+        while True:
+            if not self.prepared:
+                self._prepare()
+            frame = self.next_control()
             kind = frame["t"]
-            if kind == "exec":
+            if "answered" in frame:
+                pass
+            elif kind == "exec":
                 self.run_step(frame)
             elif kind == "file":
-                self.send('{"t":"file"', self.files.answer(frame))
-            elif kind == "snapshot":
-                return "snapshot"
+                self.answer(frame, '{"t":"file"', self.files.answer(frame))
             elif kind == "open":
                 self.open(frame)
             elif kind == "bind":
                 self.answer_binding(frame)
-            elif kind == "close":
+            if self.outcome is not None:
+                self.prepared = False
+                self.outcome = None
+            self.failures = 0
+            self.control.popleft()
+            if kind == "snapshot":
+                return "snapshot"
+            if kind == "close":
                 return "closed"
 
     def open(self, frame):
@@ -138,7 +159,7 @@ class Session(Calls):
         except Exception as error:
             message = "%s: %s" % (type(error).__name__, error)
             more += ',"error":%s' % json_text(message[:2000])
-        self.send('{"t":"bound"', more)
+        self.answer(frame, '{"t":"bound"', more)
 
     def send_final(self, text):
         """The first answer of a step counts."""
@@ -149,6 +170,15 @@ class Session(Calls):
         self.send('{"t":"final"', ',"value":' + text)
 
     def run_step(self, frame):
+        """Its code runs once; what comes after that is done until it is done."""
+        if self.outcome is None:
+            self._run_once(frame)
+        if self.forked:
+            self.output.flush()
+            _exit(0)
+        self._finish(frame, self.outcome)
+
+    def _run_once(self, frame):
         filename = "<step %d>" % frame["id"]
         interrupts.begin()
         if self.readings is not None:
@@ -156,6 +186,7 @@ class Session(Calls):
         self.active = True
         outcome = [None, None, None]
         try:
+            self.outcome = outcome
             try:
                 self._run_user_code(frame["code"], filename, outcome)
             finally:
@@ -163,12 +194,8 @@ class Session(Calls):
                 _set_trace(None)
                 _set_profile(None)
         except BaseException as error:  # an interrupt that hit the formatting of an error
-            outcome[1] = outcome[1] or {"name": error_name(error), "message": "", "traceback": ""}
-        if self.forked:
-            self.output.flush()
-            _exit(0)
-        self.prepared = False
-        self._finish(frame, outcome)
+            if outcome[1] is None:
+                outcome[1] = error  # told in `_finish`: another one may come
 
     def _prepare(self):
         """What the next step needs whatever this one did; the host does not wait for it."""
@@ -209,10 +236,13 @@ class Session(Calls):
             return to_json(opaque(value))
 
     def _finish(self, frame, outcome):
-        for name in self.namespace.restore():
+        for name in self.namespace.rebound():
             self.output.note(rebinding_note(name))
             if name == "final_answer":
                 outcome[0] = None  # what a fake final_answer returned is no answer
+            self.namespace.restore(name)
+        if isinstance(outcome[1], BaseException):
+            outcome[1] = {"name": error_name(outcome[1]), "message": "", "traceback": ""}
         self.output.flush()
         self.end_step()
         if self.readings is not None:
@@ -240,9 +270,4 @@ class Session(Calls):
                     tail += self.readings.fields(len(tail))
             except BaseException:
                 pass  # a signal handler of the code
-        try:
-            self.send('{"t":"done"', tail)
-        except BaseException:
-            if not self.frame[1].startswith(b'{"t":"done"'):
-                raise
-            self._complete()
+        self.answer(frame, '{"t":"done"', tail)
