@@ -19,6 +19,21 @@ test("hands calls out as they were made, and results and errors in", async () =>
   expect(({} as Record<string, unknown>).polluted).toBeUndefined();
 });
 
+test("gives code errors that can be pickled and copied", async () => {
+  await using session = await openSession({ tools: [echo] });
+  const fail = (name: Value): never => {
+    throw Object.assign(new Error("it's wrong"), { name: String(name) });
+  };
+  const code =
+    "import copy, pickle\nclass Own(ToolError): pass\ncaught = [Own('mine')]\nfor name in ('KeyError', 'RangeError'):\n    try: echo(name)\n    except ToolError as e: caught.append(e)\ncaught[1].seen = 5\nagain = pickle.loads(pickle.dumps(caught)) + [copy.copy(caught[1])]\n[[type(e).__name__, str(e), type(e) in map(type, caught), getattr(e, 'seen', 0)] for e in again]";
+  expect((await run(session, code, { echo: fail })).value).toEqual([
+    ["Own", "mine", true, 0],
+    ["KeyError", "it's wrong", true, 5],
+    ["ToolError", "RangeError: it's wrong", true, 0],
+    ["KeyError", "it's wrong", true, 5],
+  ]);
+});
+
 test("lets code catch an error by a familiar name, and every error as ToolError", async () => {
   await using session = await openSession({ tools: [echo] });
   const code =
