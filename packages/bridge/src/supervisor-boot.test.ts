@@ -1,5 +1,8 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { shellCommand, supervisorBoot } from "./supervisor-boot.ts";
 
@@ -21,6 +24,21 @@ describe.skipIf(isWindows)("a supervisor that is started", () => {
       expect(code).toBe(0);
     } finally {
       child.kill("SIGKILL");
+    }
+  });
+
+  it("says that an interpreter is too old", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "codelet-old-"));
+    const python = join(folder, "python3");
+    const pretend = 'import sys\nsys.version_info, sys.version = (3, 7, 16), "3.7.16 (default)"\nexec(sys.argv[3], {"__name__": "__main__"})\n';
+    writeFileSync(python, `#!/usr/bin/env python3\n${pretend}`, { mode: 0o755 });
+    try {
+      const { argv } = supervisorBoot({ python });
+      const child = spawn(argv[0] as string, argv.slice(1), { stdio: ["pipe", "ignore", "pipe"] });
+      child.stderr.setEncoding("utf8");
+      expect((await child.stderr.toArray()).join("")).toBe("codelet needs Python 3.9 or newer, and this one is 3.7.16\n");
+    } finally {
+      rmSync(folder, { recursive: true });
     }
   });
 });

@@ -31,6 +31,8 @@ const defaultOrphanTimeoutMs = 60_000;
 /** Reads the supervisor from stdin, byte by byte up to its line: what a provider writes there first is no part of it, what follows is for the supervisor. A host that dies before it has sent it leaves an orphan too. */
 const bootstrap = `
 import os, signal, sys
+if sys.version_info < (3, 9):
+    sys.exit("codelet needs Python 3.9 or newer, and this one is " + sys.version.split()[0])
 if hasattr(signal, "setitimer"):
     signal.signal(signal.SIGALRM, lambda *_: os._exit(0))
     signal.setitimer(signal.ITIMER_REAL, float(sys.argv[2]))
