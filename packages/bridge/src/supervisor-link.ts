@@ -20,6 +20,8 @@ const defaultMaxReconnects = 5;
 const reconnectDelayMs = 200;
 const helloTimeoutMs = 10_000;
 const pingIntervalMs = 5_000;
+const minPingIntervalMs = 100;
+const pingsPerPatience = 3;
 /** Lines that the supervisor has not acknowledged yet. */
 const maxKeptChars = 128 * 1024 * 1024;
 /** Text of one `send`: providers bound the size of their requests. */
@@ -77,7 +79,9 @@ export class SupervisorLink {
       signal?.removeEventListener("abort", onAbort);
     }
     this.#state = "live";
-    this.#timer = setInterval(() => this.#tick(), Math.min(pingIntervalMs, this.#silenceTimeoutMs / 2));
+    const patienceMs = 1_000 * Number(/"patience": ?(\d+(?:\.\d+)?)/.exec(answer)?.[1] ?? Number.POSITIVE_INFINITY); // before it ends as an orphan
+    const intervalMs = Math.min(pingIntervalMs, this.#silenceTimeoutMs / 2, Math.max(minPingIntervalMs, patienceMs / pingsPerPatience));
+    this.#timer = setInterval(() => this.#tick(), intervalMs);
     this.#timer.unref();
     return answer;
   }
@@ -123,9 +127,10 @@ export class SupervisorLink {
     await this.#giveUpCarrier();
   }
 
+  /** What can't be left has no other host, whatever the sandbox says. */
   async #giveUpCarrier(): Promise<void> {
-    if (this.#leftBecause === undefined) await this.#carrier.close();
-    else await this.#carrier.detach?.(this.#leftBecause);
+    if (this.#leftBecause === undefined || this.#carrier.detach === undefined) await this.#carrier.close();
+    else await this.#carrier.detach(this.#leftBecause);
   }
 
   /** Gives up the connection once everything has arrived: the supervisor waits for another host. Rejects with `executor-crashed` when it doesn't answer. */

@@ -71,6 +71,20 @@ describe.skipIf(engineMissing !== undefined)("a container", () => {
     expect((execution.value as { variables: string[] }).variables.filter((name) => !own.includes(name) && !ofImage(name))).toEqual([]);
   });
 
+  it("lets code neither speak for the supervisor nor to it", async () => {
+    const reach = `
+import os
+outcomes = []
+for path in ["environ", "mem", *("fd/%d" % number for number in range(10))]:
+    try:
+        os.close(os.open("/proc/1/" + path, os.O_RDWR))
+        outcomes.append(path)
+    except (PermissionError, FileNotFoundError):
+        pass
+outcomes`;
+    expect((await driveStep(await open(), reach)).execution.value).toEqual([]);
+  });
+
   it("tells code that its folders are full, and goes on", async () => {
     const session = await open();
     const fill = `

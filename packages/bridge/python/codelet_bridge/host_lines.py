@@ -8,8 +8,10 @@ LINE_BYTES = 48000
 
 
 class HostLines:
-    def __init__(self, out):
+    def __init__(self, out, patience_s):
         self.out = out
+        self.patience_s = patience_s
+        os.set_blocking(out, False)
         self.reset()
 
     def reset(self):
@@ -19,12 +21,14 @@ class HostLines:
         self.kept_bytes = 0
 
     def write(self, data):
+        """Raises TimeoutError when nobody reads: a host may be gone and its connection not."""
         view = memoryview(data)
         while view:
             try:
                 view = view[os.write(self.out, view) :]
             except BlockingIOError:
-                select.select([], [self.out], [])
+                if not select.select([], [self.out], [], self.patience_s)[1]:
+                    raise TimeoutError("nobody reads")
 
     def control(self, kind, payload=""):
         self.write(MAGIC + ("- %s %s\n" % (kind, payload)).encode())

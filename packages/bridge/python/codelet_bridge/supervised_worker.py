@@ -102,7 +102,14 @@ class Worker:
         self.process.stdout.close()
         self.process.stderr.close()
         out_of_memory = code == -signal.SIGKILL and memory_kills() > self.killed_for_memory
-        return "exit code %d" % code if code >= 0 else "signal %s" % signal.Signals(-code).name, out_of_memory
+        return "exit code %d" % code if code >= 0 else "signal %s" % signal_name(-code), out_of_memory
+
+
+def signal_name(number):
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return str(number)  # most real-time signals have none
 
 
 def cpu_ms():
@@ -127,12 +134,14 @@ def cpu_ms():
         return 0
 
 
-def adopt_orphans():
-    """Daemons of the worker become children of this process (PR_SET_CHILD_SUBREAPER, 36), and end with it; on Linux only."""
+def stand_above():
+    """On Linux only. Daemons of the worker become children of this process (PR_SET_CHILD_SUBREAPER, 36), and end with it. Nobody but root reaches into this
+    process, not into its streams, its memory or its variables (PR_SET_DUMPABLE, 4): else code could speak for it, and for the host."""
     try:
         import ctypes
 
         ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)
+        ctypes.CDLL(None).prctl(4, 0, 0, 0, 0)
     except Exception:
         pass
 

@@ -19,7 +19,7 @@ import sys
 import time
 
 from .host_lines import LINE_BYTES, MAGIC, HostLines
-from .supervised_worker import OutputBudget, Worker, adopt_orphans, cpu_ms
+from .supervised_worker import OutputBudget, Worker, cpu_ms, stand_above
 from .supervisor_step import LastStep
 
 MAX_KEPT_BYTES = 96 << 20
@@ -36,7 +36,7 @@ class Supervisor:
         self.orphan_s = self.patience_s = orphan_s
         self.hash_seed = hash_seed
         self.source = source
-        self.lines = HostLines(out)
+        self.lines = HostLines(out, orphan_s)
         self.worker = None
         self.host = None  # a name that the host gave itself
         self.hosts = set()  # also the ones before: a proxy may bring their hellos late
@@ -109,7 +109,7 @@ class Supervisor:
             return
         self.patience_s = self.orphan_s
         self.lines.forget(hello["seen"])
-        answer = {"v": 1, "python": sys.version.split()[0], "host": self.host, "seen": self.seen, "left": self.left}
+        answer = {"v": 1, "python": sys.version.split()[0], "host": self.host, "seen": self.seen, "patience": self.orphan_s, "left": self.left}
         self.lines.control("h", json.dumps(answer))
         self.lines.repeat()
 
@@ -231,8 +231,18 @@ class Supervisor:
             self.read_output()
 
     def run(self):
-        adopt_orphans()
+        stand_above()
         signal.signal(signal.SIGTERM, lambda *_: setattr(self, "stopping", True))
+        signal.signal(signal.SIGINT, lambda *_: None)  # not one to ignore: the worker would inherit that
+        try:
+            self.serve()
+        except (BrokenPipeError, TimeoutError):
+            pass  # as an orphan
+        finally:
+            if self.worker is not None:
+                self.worker.end()
+
+    def serve(self):
         os.set_blocking(self.source, False)
         self.lines.write(b"\n")
         look = 0.0
@@ -260,8 +270,6 @@ class Supervisor:
                 self.beat(now)
                 if now - self.heard > self.patience_s:
                     break
-        if self.worker is not None:
-            self.worker.end()
 
     def beat(self, now):
         """Often while the worker computes: the host counts its processor time."""

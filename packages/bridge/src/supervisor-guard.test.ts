@@ -1,0 +1,51 @@
+import { once } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { ExecutorSession } from "@codelet/core";
+import { expect, test } from "vitest";
+import { carrierSession } from "./carrier-session.ts";
+import { ChildCarrier } from "./testing/child-carrier.ts";
+import { run } from "./testing/run.ts";
+
+function open(carrier: ChildCarrier): Promise<ExecutorSession> {
+  return carrierSession({ executor: "guarded", open: {}, carrier });
+}
+
+test("a signal without a name that code sends itself costs it its variables, not the session", async () => {
+  await using session = await open(new ChildCarrier());
+  const { error, stateLost } = await run(session, "import os\nos.kill(os.getpid(), 40)");
+  expect({ error, stateLost }).toMatchObject({ error: { name: "SessionDied", message: expect.stringContaining("signal 40") }, stateLost: true });
+  expect(await run(session, "1 + 1")).toMatchObject({ value: 2 });
+});
+
+test("an interrupt that code sends to its supervisor does nothing", async () => {
+  await using session = await open(new ChildCarrier());
+  expect(await run(session, "import os, signal, time\nos.kill(os.getppid(), signal.SIGINT)\ntime.sleep(0.2)\n1")).toMatchObject({ value: 1 });
+  expect(await run(session, "2")).toMatchObject({ value: 2, stateLost: false });
+});
+
+test("a supervisor whose lines nobody reads, on a connection that does not end, ends as an orphan", async () => {
+  const carrier = new ChildCarrier(["--orphan", "1"]);
+  const session = await open(carrier);
+  const { stdout } = carrier.child;
+  session.start("final_answer('x' * 3_000_000)");
+  stdout?.removeAllListeners("data");
+  stdout?.pause();
+  const [code, signal] = await Promise.race([once(carrier.child, "exit"), sleep(10_000, ["it lives", null])]);
+  expect([code, signal]).toEqual([0, null]);
+  await session[Symbol.asyncDispose]();
+});
+
+test("a supervisor that waits for its host for a second only hears of it in time", async () => {
+  await using session = await open(new ChildCarrier(["--orphan", "1"]));
+  expect(await run(session, "import time\ntime.sleep(2.5)\n1")).toMatchObject({ value: 1 });
+});
+
+test("a machine that can't be left is ended when it says that another host has it", async () => {
+  const carrier = new ChildCarrier();
+  const session = await open(carrier);
+  const running = run(session, "import time\ntime.sleep(5)");
+  carrier.child.stdout?.emit("data", Buffer.from('@codelet - h {"host": "another"}\n'));
+  await expect(running).rejects.toMatchObject({ code: "executor-crashed" });
+  await session[Symbol.asyncDispose]();
+  expect(await Promise.race([once(carrier.child, "exit"), sleep(2_000, "it lives")])).not.toBe("it lives");
+});
