@@ -278,6 +278,8 @@ class BridgeSession implements ExecutorSession {
     }, readyTimeoutMs);
     try {
       return await Promise.race([answer, late]);
+    } catch (error) {
+      throw this.#disposed === undefined ? error : new AbortedError("The session was disposed of.");
     } finally {
       clearTimeout(timer);
     }

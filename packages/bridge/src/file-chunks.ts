@@ -20,12 +20,14 @@ export async function writeChunks(
   write: (at: number, chunk: Uint8Array) => Promise<unknown>,
 ): Promise<void> {
   let at = 0;
-  for await (const part of content instanceof Uint8Array ? [content] : content)
+  for await (const part of partsOf(content)) {
+    if (!(part instanceof Uint8Array)) throw unexpectedContent(`a part that is ${kindOf(part)}`);
     for (let start = 0; start < part.length; start += maxChunkBytes) {
       const chunk = part.subarray(start, start + maxChunkBytes);
       await write(at, chunk);
       at += chunk.length;
     }
+  }
   if (at === 0) await write(0, new Uint8Array());
 }
 
@@ -37,4 +39,20 @@ export async function* readChunks(read: (at: number) => Promise<FileChunk>): Asy
     at += data.length;
     if (isEnd) return;
   }
+}
+
+/** Text would have to be told its encoding, and other arrays their byte order. */
+function partsOf(content: unknown): Iterable<unknown> | AsyncIterable<unknown> {
+  if (content instanceof Uint8Array) return [content];
+  if (typeof content === "object" && content !== null && (Symbol.asyncIterator in content || Symbol.iterator in content))
+    return content as AsyncIterable<unknown>;
+  throw unexpectedContent(kindOf(content));
+}
+
+function unexpectedContent(got: string): TypeError {
+  return new TypeError(`Expected the file's content to be a Uint8Array, or a stream of them, got ${got}`);
+}
+
+function kindOf(value: unknown): string {
+  return typeof value === "object" && value !== null ? (value.constructor?.name ?? "an object") : typeof value;
 }

@@ -90,7 +90,7 @@ export class WorkerConnection {
   /** Stops listening and ends the worker. */
   discard(): Promise<void> {
     this.#ended = true;
-    this.#asked?.reject(new ExecutorCrashedError("The sandbox was ended before it was ready."));
+    this.#asked?.reject(new ExecutorCrashedError("The sandbox was ended before it answered."));
     this.#asked = undefined;
     return this.channel.kill();
   }
@@ -132,7 +132,7 @@ export class WorkerConnection {
   #close(exit: WorkerExit): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#asked?.reject(new ExecutorCrashedError(`The sandbox ended before it was ready: ${exit.message}.`));
+    this.#asked?.reject(new ExecutorCrashedError(`The sandbox ended before it answered: ${exit.message}.`));
     this.#asked = undefined;
     this.#events.closed(exit);
   }
