@@ -1,4 +1,5 @@
-import { expect, test } from "vitest";
+import { setTimeout as sleep } from "node:timers/promises";
+import { expect, test, vi } from "vitest";
 import { endMachine } from "./end-machine.ts";
 
 test.each([
@@ -11,4 +12,26 @@ test.each([
     if (++made <= failures) throw new Error("busy");
   });
   expect(made).toBe(requests);
+});
+
+test("waits for no answer for longer than a minute", async () => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  try {
+    let made = 0;
+    let isOver = false;
+    const ended = endMachine(() => {
+      made++;
+      return new Promise(() => {});
+    }).then(() => {
+      isOver = true;
+    });
+    while (!isOver && made < 4) {
+      await vi.advanceTimersByTimeAsync(20_000);
+      await sleep(400);
+    }
+    await ended;
+    expect(made).toBe(3);
+  } finally {
+    vi.useRealTimers();
+  }
 });

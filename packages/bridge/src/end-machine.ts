@@ -1,16 +1,29 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { ExecutorCrashedError } from "@codelet/core";
+import { Deferred } from "./deferred.ts";
 
 const attempts = 3;
 const delayMs = 300;
+const attemptTimeoutMs = 20_000;
 
-/** Ends a machine by a provider's request, which may fail twice. Never rejects: what can't be ended now ends when its time there is over. */
+/** Ends a machine by a provider's request, which may fail or stay without an answer twice. Never rejects: what can't be ended now ends when its time there is over. */
 export async function endMachine(end: () => Promise<unknown>): Promise<void> {
   for (let attempt = 1; attempt <= attempts; attempt++) {
     try {
-      await end();
+      await inTime(end());
       return;
     } catch {
       if (attempt < attempts) await sleep(delayMs);
     }
+  }
+}
+
+async function inTime(ending: Promise<unknown>): Promise<void> {
+  const { promise: late, reject } = new Deferred<never>();
+  const timer = setTimeout(() => reject(new ExecutorCrashedError(`The provider did not answer in ${attemptTimeoutMs} ms.`)), attemptTimeoutMs);
+  try {
+    await Promise.race([ending, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }
