@@ -10,6 +10,21 @@ test("fills in the defaults, and refuses an option that is in no row", () => {
     expect(() => readOptions(none, readers)).toThrow(`Expected the options to be an object, got \`${String(none)}\``);
 });
 
+test.each([
+  [null, "`null`"],
+  ["image", "`image`"],
+  [7, "`7`"],
+  [["image"], "a list"],
+])("refuses %o in place of options", (options, got) => {
+  expect(() => readOptions(options as never, {})).toThrow(new TypeError(`Expected the options to be an object, got ${got}`));
+});
+
+test("says what it got in one line that is not long", () => {
+  expect(() => option.text("", "a name", /^a$/)("b\nc", "image")).toThrow(new TypeError("Expected `image` to be a name, got `b\\nc` (string)"));
+  expect(() => option.text("", "a name", /^a$/)("b".repeat(1_000), "image")).toThrow(/b{200}`/);
+  expect(() => option.packageNames(["pandas\n"])).toThrow(/got `pandas\\n`$/);
+});
+
 test("takes numbers within their bounds, the bounds included", () => {
   expect(option.integer(250, { minimum: 0 })(0, "graceMs")).toBe(0);
   expect(option.number(1, { minimum: 0.5, maximum: 2 })(0.5, "cpus")).toBe(0.5);

@@ -1,3 +1,4 @@
+import { inOneLine } from "./in-one-line.ts";
 import { checkPackageNames } from "./package-names.ts";
 
 /** Reads one option: its value with the default in, undefined for what may be left out. Throws TypeError that says what it expected. */
@@ -26,13 +27,18 @@ export function readOptions<Resolved extends object>(
   options: object,
   readers: { readonly [Name in keyof Resolved]-?: OptionReader<Resolved[Name]> },
 ): Resolved {
-  if (typeof options !== "object" || options === null || Array.isArray(options))
-    throw new TypeError(`Expected the options to be an object, got \`${String(options)}\``);
+  checkOptionsObject(options);
   const unknown = Object.keys(options).find((name) => !Object.hasOwn(readers, name));
   if (unknown !== undefined) throw new TypeError(`Expected an option of ${Object.keys(readers).join(", ")}, got \`${unknown}\``);
   const given = options as Readonly<Record<string, unknown>>;
   const rows = Object.entries(readers as Readonly<Record<string, OptionReader<unknown>>>);
   return Object.fromEntries(rows.map(([name, read]) => [name, read(given[name], name)])) as Resolved;
+}
+
+/** Throws TypeError for options that are no object, such as null out of JSON. */
+function checkOptionsObject(options: unknown): void {
+  if (typeof options === "object" && options !== null && !Array.isArray(options)) return;
+  throw new TypeError(`Expected the options to be an object, got ${Array.isArray(options) ? "a list" : `\`${String(options)}\``}`);
 }
 
 /** What options are, with their defaults. */
@@ -111,7 +117,7 @@ export const option = {
 
 /** The TypeError of an option that isn't `what` it should be, such as "an absolute path". */
 export function unexpectedOption(name: string, what: string, value: unknown): TypeError {
-  return new TypeError(`Expected \`${name}\` to be ${what}, got \`${String(value)}\` (${typeof value})`);
+  return new TypeError(`Expected \`${name}\` to be ${what}, got \`${inOneLine(value)}\` (${typeof value})`);
 }
 
 /** Whether it can be sent as a header. */
