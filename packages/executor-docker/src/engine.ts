@@ -3,10 +3,15 @@ import { homedir } from "node:os";
 import { sdkError } from "@codelet/bridge";
 import { ConfigurationError } from "@codelet/core";
 import Docker from "dockerode";
+import { guardClient } from "./guard-client.ts";
 import type { EngineType } from "./options.ts";
 
 /** A client of the engine that the option, the environment or this machine names. Nothing is asked of it yet. */
 export function connectEngine(engine: string | undefined): Docker {
+  return guardClient(newClient(engine));
+}
+
+function newClient(engine: string | undefined): Docker {
   const address = addressOf(engine);
   if (address === undefined) return new Docker();
   if (address.startsWith("/") || address.startsWith("unix://")) return new Docker({ socketPath: address.replace(/^unix:\/\//, "") });

@@ -1,0 +1,53 @@
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterEach, expect, it, vi } from "vitest";
+import { dockerExecutor } from "./docker-executor.ts";
+
+afterEach(() => void vi.useRealTimers());
+
+async function withServer(answer: (socket: Socket) => void, use: (engine: string) => Promise<void>): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), "codelet-docker-"));
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket.on("error", () => {}));
+    socket.once("data", () => answer(socket));
+  });
+  const engine = join(folder, "engine.sock");
+  await once(server.listen(engine), "listening");
+  try {
+    await use(engine);
+  } finally {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+    rmSync(folder, { recursive: true });
+  }
+}
+
+it.each(["https://nowhere.invalid/", "http://nowhere.invalid/", "/elsewhere"])("follows no redirect to %s", (location) =>
+  withServer(
+    (socket) => socket.end(`HTTP/1.1 301 Moved Permanently\r\nLocation: ${location}\r\nContent-Length: 0\r\n\r\n`),
+    async (engine) => {
+      await expect(dockerExecutor({ engine }).open()).rejects.toMatchObject({ code: "configuration", message: expect.stringContaining("redirects") });
+      await sleep(100); // what failed by itself would end the process
+    },
+  ),
+);
+
+it("waits for an engine that is silent for a minute, and no longer", () =>
+  withServer(
+    () => {},
+    async (engine) => {
+      vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+      const refused = expect(dockerExecutor({ engine }).open()).rejects.toMatchObject({
+        code: "executor-crashed",
+        message: expect.stringContaining("did not answer in 60 s"),
+      });
+      await sleep(100);
+      await vi.advanceTimersByTimeAsync(60_000);
+      await refused;
+    },
+  ));

@@ -1,0 +1,46 @@
+import { ConfigurationError, ExecutorCrashedError } from "@codelet/core";
+import type Docker from "dockerode";
+
+/** What of dockerode's client sends its requests. */
+interface Modem {
+  buildRequest(options: object, request: EngineRequest, data: unknown, answered: Answered): void;
+}
+
+interface EngineRequest {
+  /** The answer is a stream. */
+  readonly isStream?: boolean;
+  /** The stream goes both ways. */
+  readonly hijack?: boolean;
+}
+
+type Answered = (error: Error | null, answer?: unknown) => void;
+
+const answerTimeoutMs = 60_000;
+
+/**
+ * The client, which by itself waits for an answer for ever, and sends a redirected request again in a way that its failure ends this process. Whatever is no long
+ * job is answered in a minute here or fails with `executor-crashed`; a redirect, which no engine answers with, is `configuration`.
+ */
+export function guardClient(docker: Docker): Docker {
+  const modem = docker.modem as unknown as Modem;
+  const send = modem.buildRequest.bind(modem);
+  modem.buildRequest = (options, request, data, answered) => {
+    const isJob = request.isStream === true && request.hijack !== true;
+    const silence = new AbortController();
+    const timer = isJob ? undefined : setTimeout(() => silence.abort(), answerTimeoutMs);
+    send({ ...options, maxRedirects: 0, signal: silence.signal }, request, data, (error, answer) => {
+      clearTimeout(timer);
+      answered(error === null ? null : failureOf(error, silence.signal), answer);
+    });
+  };
+  return docker;
+}
+
+function failureOf(error: Error, { aborted }: AbortSignal): Error {
+  if (aborted) return new ExecutorCrashedError(`The Docker engine did not answer in ${answerTimeoutMs / 1_000} s: it is overloaded, or hangs.`);
+  // All other failures have one of the two.
+  if ("code" in error || "statusCode" in error) return error;
+  return new ConfigurationError(
+    "What answers at the Docker engine's address redirects to another, as no engine does: name it with `engine` or DOCKER_HOST.",
+  );
+}
