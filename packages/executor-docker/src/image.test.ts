@@ -96,7 +96,12 @@ describe.skipIf(engineMissing !== undefined)("an image", () => {
   );
 
   it.each([
+    [null],
     [{ image: "a b" }],
+    [{ image: "../../etc" }],
+    [{ image: "python/../../info?x" }],
+    [{ build: { context: ".", dockerFile: "Other" } }],
+    [{ mounts: [{ source: "/x", target: "/x", writeable: true }] }],
     [{ image: "x", build: { context: "." } }],
     [{ packages: ["--index-url=https://evil.example"] }],
     [{ user: "root" }],

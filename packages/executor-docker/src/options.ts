@@ -64,13 +64,15 @@ export interface DockerMount {
 export type ResolvedDockerOptions = ResolvedOptions<DockerExecutorOptions, "build" | "runtime" | "engine">;
 
 const mebibyte = 2 ** 20;
+/** It is a part of addresses that the engine is asked at: no `..` leads to another one. */
+const imageName = /^[\w[](?:[\w.+:@[\]-]|\/(?=\w))*$/;
 const defaultMemoryLimitBytes = 512 * mebibyte;
 
 /** Checks all of it before anything is started. Throws TypeError. */
 export function resolveOptions(options: DockerExecutorOptions): ResolvedDockerOptions {
-  const { engine, memoryLimitBytes = defaultMemoryLimitBytes } = options;
+  const { engine, memoryLimitBytes = defaultMemoryLimitBytes } = options ?? {}; // which `readOptions` refuses
   const resolved = readOptions<ResolvedDockerOptions>(options, {
-    image: option.text("python:3.13-slim-bookworm", "a name without spaces", /^\S+$/),
+    image: option.text("python:3.13-slim-bookworm", 'the name of an image such as "python:3.13" or "registry.example/team/image:7"', imageName),
     pullPolicy: option.oneOf("missing", "always", "never"),
     build: option.optional(readBuild),
     packages: option.packageNames,
@@ -96,19 +98,29 @@ export function resolveOptions(options: DockerExecutorOptions): ResolvedDockerOp
 }
 
 function readBuild(value: unknown, name: string): DockerBuild {
-  const { context, dockerfile = "Dockerfile" } = (value ?? {}) as Partial<DockerBuild>;
-  if (typeof context === "string" && typeof dockerfile === "string") return { context, dockerfile };
-  throw unexpectedOption(name, "an object whose `context` is the path of a folder", JSON.stringify(value));
+  const { context, dockerfile = "Dockerfile", ...others } = (value ?? {}) as Partial<DockerBuild>;
+  if (typeof context !== "string" || typeof dockerfile !== "string")
+    throw unexpectedOption(name, "an object whose `context` is the path of a folder", JSON.stringify(value));
+  refuseOthers(name, others, "context, dockerfile");
+  return { context, dockerfile };
 }
 
 function readMounts(value: unknown = [], name: string): readonly DockerMount[] {
-  if (Array.isArray(value) && value.every(isMount)) return structuredClone(value); // what the caller changes later changes no session
+  if (Array.isArray(value) && value.every((mount) => isMount(mount, name))) return structuredClone(value); // what the caller changes later changes no session
   throw unexpectedOption(name, "a list of absolute `source` and `target` paths", JSON.stringify(value));
 }
 
-function isMount(value: unknown): value is DockerMount {
-  const { source, target, writable = false } = (value ?? {}) as Partial<DockerMount>;
-  return isAbsolute(source) && isAbsolute(target) && typeof writable === "boolean";
+function isMount(value: unknown, name: string): value is DockerMount {
+  const { source, target, writable = false, ...others } = (value ?? {}) as Partial<DockerMount>;
+  if (!isAbsolute(source) || !isAbsolute(target) || typeof writable !== "boolean") return false;
+  refuseOthers(name, others, "source, target, writable");
+  return true;
+}
+
+/** A misspelt one would be without effect. */
+function refuseOthers(name: string, others: object, known: string): void {
+  const [other] = Object.keys(others);
+  if (other !== undefined) throw new TypeError(`Expected \`${name}\` to have ${known}, got \`${other}\``);
 }
 
 function isAbsolute(path: unknown): boolean {
