@@ -4,6 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type Carrier, machineGone, type Stdio, stdioCarrier } from "@codelet/bridge";
 import { ConfigurationError, ExecutorCrashedError } from "@codelet/core";
 import type Docker from "dockerode";
+import { containerLabels } from "./container.ts";
 import { statusOf } from "./engine.ts";
 
 const removalTimeoutMs = 10_000;
@@ -58,10 +59,11 @@ export async function attachCarrier(docker: Docker, container: Docker.Container,
   });
 }
 
-/** Whether code may be in it. Rejects with the engine's error when that can't be said. */
+/** Whether it is one of a session and code may be in it. Rejects with the engine's error when that can't be said. */
 export async function isRunning(container: Docker.Container): Promise<boolean> {
   try {
-    return (await container.inspect()).State.Running;
+    const { State, Config } = await container.inspect();
+    return State.Running && Config.Labels?.[containerLabels.kind] === "session"; // what another container reads is not ours to write
   } catch (error) {
     if (statusOf(error) === 404) return false;
     throw error;

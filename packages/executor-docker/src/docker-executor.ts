@@ -84,5 +84,5 @@ async function findContainer(reference: Json, { engine, image }: ResolvedDockerO
   const docker = connectEngine(engine);
   const container = docker.getContainer(containerId);
   if (await isRunning(container)) return attachCarrier(docker, container, { image });
-  throw new ExecutorCrashedError(`The container ${containerId.slice(0, 12)} has ended, and its variables are lost: open a new session.`);
+  throw new ExecutorCrashedError(`No session runs in the container ${containerId.slice(0, 12)}, and its variables are lost: open a new session.`);
 }

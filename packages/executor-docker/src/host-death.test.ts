@@ -38,6 +38,22 @@ async function killedHost(options: object): Promise<Left> {
 }
 
 describe.skipIf(engineMissing !== undefined || onPodman)("a host that is killed", () => {
+  it("writes nothing to a container that is none of a session's, whatever a reference says", async () => {
+    const Cmd = ["python3", "-c", "print(ascii(input()), flush=True)"];
+    const foreign = await docker.createContainer({ Image: testOptions.image as string, Cmd, OpenStdin: true });
+    try {
+      await foreign.start();
+      const restore = { executor: "docker", data: { version: 1, machine: { containerId: foreign.id }, markPrefix: "x" } };
+      await expect(dockerExecutor(testOptions).open({ restore, signal: AbortSignal.timeout(3_000) })).rejects.toMatchObject({
+        code: "executor-crashed",
+        message: expect.stringContaining("No session runs"),
+      });
+      expect((await foreign.inspect()).State.Running).toBe(true);
+    } finally {
+      await foreign.remove({ force: true });
+    }
+  });
+
   it("is followed by another one, which goes on in the middle of the step", async () => {
     const left = await killedHost(testOptions);
     const session = await dockerExecutor(testOptions).open({ restore: left.reference });
