@@ -27,3 +27,7 @@ test("shows no key, in no part", () => {
   expect(error.cause).toBeUndefined();
   expect(sdkError(new Error("bad"), "Acme could not go on", ours, { secret: "" }).message).toBe("Acme could not go on: bad.");
 });
+
+test("shows the first line that says something", () => {
+  expect(sdkError(new Error("\r\n\n  <html>\n<body>"), "Acme could not go on", ours).message).toMatch(/^Acme could not go on: <html>\./);
+});

@@ -27,6 +27,7 @@ export function sdkError(thrown: unknown, failed: string, { code, advice }: SdkE
   if (CodeletError.isInstance(thrown)) return thrown;
   const text = String(said ?? (thrown as Partial<Error> | null | undefined)?.message ?? thrown);
   const line = (secret ? text.replaceAll(secret, "[key]") : text)
+    .trim()
     .split("\n")[0]
     ?.slice(0, maxSaidChars)
     .replace(/[\s.]+$/, "");
