@@ -4,7 +4,6 @@ import { parseCode } from "./parse-code.ts";
 
 /** The name, the text, and the code that must come out (undefined: an error for the model). */
 const texts: readonly (readonly [name: string, text: string, code: string | undefined])[] = [
-  ["a block of thoughts that don't end", "<think>\nMaybe I could do:\n<code>\nwrong()\n", undefined],
   ["a fence of thoughts that don't end", "<think>\nMaybe:\n```python\nwrong()\n```\nhmm wait", undefined],
   ["second thoughts", "<think>\na\n</think>\nI reconsider.\n<think>\n<code>\nwrong()\n</code>\n</think>\n<code>\nright()\n</code>", "right()"],
   ["thoughts behind a label", "Thought: let me see.\n<think>\n<code>\nwrong()\n</code>\n</think>\n<code>\nright()\n</code>", "right()"],
@@ -65,6 +64,7 @@ const texts: readonly (readonly [name: string, text: string, code: string | unde
     '<code>\ns = """\n<think>\nhm\n</think>\nhi\n"""\nprint(s)\n</code>',
     's = """\n<think>\nhm\n</think>\nhi\n"""\nprint(s)',
   ],
+  ["but a block behind thoughts that nothing ends runs", "<think>\nI add <code>x</code>, so:\n<code>\nright()\n", "right()"],
   ["but what follows a word such as thought runs", "thought\nThe user wants this.\n\n<code>\nright()\n</code>", "right()"],
 ];
 

@@ -5,10 +5,10 @@ const textEnd = "(?![\\s\\S])";
 const opening = `${lineStart}(?:<${always}(?:\\s[^<>\\n]*)?>|<\\|(?:begin_of_thought|START_THINKING)\\|>|\\[THINK\\]|◁think▷)`;
 /** Programs that read such texts have the mark in quotes. */
 const closing = `(?:</${always}>|<\\|(?:end_of_thought|END_THINKING)\\|>|\\[/THINK\\]|◁/think▷)(?!['"\`|)\\\\])`;
-const thinking = `${opening}[\\s\\S]*?(?:${closing}|${textEnd})`;
+const thinking = `${opening}[\\s\\S]*?(?:${closing}|(?<endless>${textEnd}))`;
 
 /** A mark that closes what none has opened: some servers take that away. */
-const loneClosing = new RegExp(`${thinking}|(${closing})(?=[ \\t]*(?:[\\r\\n<]|Thought|${textEnd}))`, "gim");
+const loneClosing = new RegExp(`${thinking}|(?<lone>${closing})(?=[ \\t]*(?:[\\r\\n<]|Thought|${textEnd}))`, "gim");
 
 /** What a turn consists of, besides text: blocks, thoughts and heads of channels. */
 const parts = new RegExp(
@@ -25,13 +25,15 @@ const parts = new RegExp(
 
 /**
  * What a model says, without what it only thinks: servers leave marks such as `<think>` and the channels of gpt-oss in its text, also without the mark that
- * opens them. Marks within a block are the program's. Thoughts that don't end are all that there is.
+ * opens them. Marks within a block are the program's. Thoughts that nothing ends are all that there is, up to a block between `<code>` tags: many a model
+ * forgets the mark.
  */
 export function withoutThoughts(text: string): string {
-  const lone = [...text.matchAll(loneClosing)].find(([, mark]) => mark !== undefined);
+  const lone = [...text.matchAll(loneClosing)].find(({ groups }) => groups?.lone !== undefined);
   const said = lone === undefined ? text : text.slice(lone.index + lone[0].length);
   return said.replaceAll(parts, (...match) => {
-    const { block, head } = match.at(-1) as { readonly block?: string; readonly head?: string };
+    const { block, head, endless } = match.at(-1) as Readonly<Record<string, string | undefined>>;
+    if (endless !== undefined) return /^[ \t]*<code>[\s\S]*/m.exec(match[0] as string)?.[0] ?? "";
     return block ?? (head === undefined ? "" : "\n");
   });
 }
