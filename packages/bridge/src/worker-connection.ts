@@ -132,7 +132,7 @@ export class WorkerConnection {
   #close(exit: WorkerExit): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#asked?.reject(new ExecutorCrashedError(`The sandbox ended before it answered: ${exit.message}.`));
+    this.#asked?.reject(new ExecutorCrashedError(`The sandbox ended before it answered: ${exit.message.replace(/\.$/, "")}.`));
     this.#asked = undefined;
     this.#events.closed(exit);
   }
