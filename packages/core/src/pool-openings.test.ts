@@ -1,0 +1,163 @@
+import { describe, expect, it, vi } from "vitest";
+import { sleep } from "./abort.ts";
+import { ConfigurationError, ExecutorCrashedError } from "./errors.ts";
+import type { SessionBinding } from "./executor.ts";
+
+import { echo, newGate, pool, spied } from "./testing/pools.ts";
+
+describe("an opening", () => {
+  it("that is under way is taken by the first who asks, with its progress", async () => {
+    const gate = newGate();
+    const { executor, opened, sessions } = spied(async ({ onProgress }) => {
+      await gate.opened;
+      onProgress?.("pulled");
+    });
+    const pooled = pool(executor, { size: 1 });
+    const [warming, shown]: [string[], string[]] = [[], []];
+    const filled = pooled.warm({ onProgress: (message) => warming.push(message) });
+    const opening = pooled.open({ onProgress: (message) => shown.push(message) });
+    gate.open();
+    expect(await opening).toBe(sessions[0]);
+    await filled;
+    expect([warming, shown]).toEqual([["pulled"], ["pulled"]]);
+    await sleep(1);
+    expect(opened).toHaveLength(2);
+  });
+
+  it("that a caller no longer waits for goes back to the pool", async () => {
+    const gate = newGate();
+    const { executor, opened, sessions } = spied(() => gate.opened);
+    const pooled = pool(executor, { size: 1 });
+    const filled = pooled.warm();
+    const controller = new AbortController();
+    const opening = pooled.open({ signal: controller.signal });
+    controller.abort(new Error("enough"));
+    await expect(opening).rejects.toMatchObject({ code: "aborted", cause: { message: "enough" } });
+    gate.open();
+    await filled;
+    expect(await pooled.open()).toBe(sessions[0]);
+    expect(opened[0]?.signal?.aborted).toBe(false);
+  });
+
+  it("of its own is what a caller waits for and aborts when the pool is empty", async () => {
+    const { executor, living } = spied(({ signal }) => sleep(60_000, signal));
+    const controller = new AbortController();
+    const opening = pool(executor).open({ signal: controller.signal });
+    controller.abort(new Error("enough"));
+    await expect(opening).rejects.toThrow("enough");
+    expect(living()).toBe(0);
+  });
+
+  it("with an aborted signal rejects with aborted, and takes nothing", async () => {
+    const { executor, opened } = spied();
+    const pooled = pool(executor);
+    await expect(pooled.open({ signal: AbortSignal.abort() })).rejects.toMatchObject({ code: "aborted" });
+    await expect(pooled.warm({ signal: AbortSignal.abort() })).rejects.toMatchObject({ code: "aborted" });
+    expect(opened).toEqual([]);
+  });
+
+  it("of the whole pool goes on without a caller who no longer waits", async () => {
+    const gate = newGate();
+    const { executor, living } = spied(() => gate.opened);
+    const pooled = pool(executor);
+    const controller = new AbortController();
+    const warming = pooled.warm({ signal: controller.signal });
+    controller.abort(new Error("enough"));
+    await expect(warming).rejects.toMatchObject({ code: "aborted" });
+    gate.open();
+    await pooled.warm();
+    expect(living()).toBe(2);
+  });
+
+  it.each([{}, { tools: [echo] }])("that is aborted during its check or its binding leaves nothing (%j)", async (binding) => {
+    const { executor, sessions, living } = spied();
+    const pooled = pool(executor, { size: 1 });
+    await pooled.warm();
+    const isHanging = ({ tools }: SessionBinding): boolean => tools === binding.tools;
+    Object.assign(sessions[0] ?? {}, { bind: async (given: SessionBinding) => isHanging(given) && sleep(60_000) });
+    const controller = new AbortController();
+    const opening = pooled.open({ ...binding, signal: controller.signal });
+    await sleep(1);
+    controller.abort();
+    await expect(opening).rejects.toMatchObject({ code: "aborted" });
+    expect(living()).toBe(0);
+  });
+
+  it("rejects with the error of the binding, and the session is gone", async () => {
+    const { executor, sessions, living } = spied();
+    const pooled = pool(executor, { size: 1 });
+    await pooled.warm();
+    const bind = async ({ variables }: SessionBinding): Promise<void> => {
+      if (variables !== undefined) throw new ConfigurationError("no such name");
+    };
+    Object.assign(sessions[0] ?? {}, { bind });
+    await expect(pooled.open({ variables: { x: 1 } })).rejects.toMatchObject({ code: "configuration", message: "no such name" });
+    expect(living()).toBe(0);
+  });
+});
+
+describe("openings that fail", () => {
+  const failing = (isDown: () => boolean) =>
+    spied(({ tools }) => {
+      if (isDown()) throw new ExecutorCrashedError(tools === undefined ? "ahead" : "the caller's own");
+    });
+
+  it("reject with the caller's own error, also when it waited for one of the pool", async () => {
+    const { executor } = failing(() => true);
+    const pooled = pool(executor);
+    await expect(pooled.open({ tools: [echo] })).rejects.toThrow("the caller's own");
+    const warming = pooled.warm();
+    const opening = pooled.open({ tools: [echo] });
+    await expect(warming).rejects.toThrow("ahead");
+    await expect(opening).rejects.toThrow("the caller's own");
+  });
+
+  it("are tried again at growing intervals, one at a time, and then all", async () => {
+    vi.useFakeTimers();
+    let isDown = false;
+    const { executor, opened, living } = failing(() => isDown);
+    const pooled = pool(executor, { size: 3 });
+    await pooled.warm();
+    isDown = true;
+    for (let caller = 0; caller < 3; caller++) await (await pooled.open())[Symbol.asyncDispose]();
+    await vi.advanceTimersByTimeAsync(0);
+    const tries = async (milliseconds: number): Promise<number> => {
+      const before = opened.length;
+      await vi.advanceTimersByTimeAsync(milliseconds);
+      return opened.length - before;
+    };
+    expect(living()).toBe(0);
+    expect(await tries(999)).toBe(0);
+    expect([await tries(1), await tries(1_999), await tries(1), await tries(3_999), await tries(1)]).toEqual([1, 0, 1, 0, 1]);
+    for (let caller = 0; caller < 20; caller++) await pooled.open().catch(() => {});
+    expect(await tries(7_999)).toBe(0); // the callers' own openings start none
+    isDown = false;
+    expect(await tries(1)).toBe(3);
+    expect(living()).toBe(3);
+  });
+
+  it("leave the sessions that wait alone, and only their own places empty", async () => {
+    vi.useFakeTimers();
+    let isDown = false;
+    const { executor, living } = failing(() => isDown);
+    const pooled = pool(executor, { size: 3 });
+    await pooled.warm();
+    isDown = true;
+    await (await pooled.open())[Symbol.asyncDispose]();
+    await vi.advanceTimersByTimeAsync(500);
+    expect(living()).toBe(2);
+    isDown = false;
+    await vi.advanceTimersByTimeAsync(500);
+    expect(living()).toBe(3);
+  });
+
+  it("end when nobody has asked for long, and leave no timer", async () => {
+    vi.useFakeTimers();
+    const { executor, opened } = failing(() => true);
+    const pooled = pool(executor, { maxIdleMs: 10_000 });
+    await expect(Promise.all([pooled.warm(), vi.advanceTimersByTimeAsync(0)])).rejects.toThrow("ahead");
+    await vi.advanceTimersByTimeAsync(600_000);
+    expect(opened.length).toBeLessThan(8);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+});

@@ -1,0 +1,95 @@
+import { inspect } from "node:util";
+import { describe, expect, it } from "vitest";
+import { openai } from "./openai.ts";
+import { ask } from "./testing/gather.ts";
+import { fixture, loopbackServer, whole } from "./testing/loopback-server.ts";
+import { refuseRemoteHosts } from "./testing/refuse-remote-hosts.ts";
+
+refuseRemoteHosts();
+describe("the environment", () => {
+  it("holds the default key and server", async () => {
+    await using server = await loopbackServer(whole(fixture("code-answer.json")));
+    process.env.OPENAI_API_KEY = "key-of-the-environment";
+    process.env.OPENAI_BASE_URL = server.baseURL;
+    process.env.OPENAI_ORG_ID = "org-of-the-environment";
+    try {
+      await openai("fixture-1").generate(ask("Hi."));
+      await openai("fixture-1", { baseURL: server.baseURL, apiKey: "" }).generate(ask("Hi."));
+    } finally {
+      for (const name of ["OPENAI_API_KEY", "OPENAI_BASE_URL", "OPENAI_ORG_ID"]) delete process.env[name];
+    }
+    expect(server.requests.map(({ headers }) => [headers.authorization, headers["openai-organization"]])).toEqual([
+      ["Bearer key-of-the-environment", "org-of-the-environment"],
+      [undefined, undefined],
+    ]);
+  });
+
+  it("adds no headers of OPENAI_CUSTOM_HEADERS, which the SDK would send to any server", async () => {
+    await using server = await loopbackServer(whole(fixture("code-answer.json")));
+    process.env.OPENAI_CUSTOM_HEADERS =
+      "authorization: Bearer other\r\nX-Secret : hidden\nX-Title: theirs\nOpenAI-Organization: theirs\ncontent-type: text/plain\nno header";
+    try {
+      const options = { baseURL: server.baseURL, organization: "ours", headers: { "x-title": "ours" } };
+      await openai("fixture-1", { ...options, apiKey: "key-of-the-test" }).generate(ask("Hi."));
+      await openai("fixture-1", { ...options, apiKey: "" }).generate(ask("Hi."));
+      await openai("fixture-1", { ...options, apiKey: "key-of-the-test", headers: { AUTHORIZATION: "Basic mine" } }).generate(ask("Hi."));
+    } finally {
+      delete process.env.OPENAI_CUSTOM_HEADERS;
+    }
+    expect(server.requests.map(({ headers }) => headers.authorization)).toEqual(["Bearer key-of-the-test", undefined, "Basic mine"]);
+    expect(server.requests[0]?.headers).toMatchObject({
+      "x-title": "ours",
+      "openai-organization": "ours",
+      "content-type": "application/json",
+    });
+    for (const { headers } of server.requests) expect(headers).not.toHaveProperty("x-secret");
+  });
+
+  it("is in no error when the SDK refuses OPENAI_CUSTOM_HEADERS", async () => {
+    process.env.OPENAI_CUSTOM_HEADERS = "X-Secret: hidden\u2028value";
+    try {
+      const failure = await openai("fixture-1", { baseURL: "http://127.0.0.1:9/v1" })
+        .generate(ask("Hi."))
+        .catch((thrown: unknown) => thrown);
+      expect(failure).toMatchObject({ code: "configuration", message: expect.stringContaining("OPENAI_CUSTOM_HEADERS") });
+      expect(inspect(failure, { depth: 10 })).not.toContain("hidden");
+    } finally {
+      delete process.env.OPENAI_CUSTOM_HEADERS;
+    }
+  });
+
+  it("without a key is an error that names the variable", () => {
+    expect(() => openai("gpt-4.1")).toThrow(expect.objectContaining({ code: "configuration", message: expect.stringContaining("OPENAI_API_KEY") }));
+    expect(openai("gpt-4.1", { apiKey: "", baseURL: "http://127.0.0.1:1/v1" }).id).toBe("gpt-4.1");
+  });
+});
+
+describe("options", () => {
+  it.each([
+    [{ temperature: -1 }, "temperature"],
+    [{ maxTokens: 0 }, "maxTokens"],
+    [{ idleTimeoutMs: Number.NaN }, "idleTimeoutMs"],
+    [{ maxEventBytes: 0 }, "maxEventBytes"],
+    [{ baseURL: "localhost:8000" }, "baseURL"],
+    [{ baseURL: "https://user:pass-word@example.com/" }, "baseURL"],
+    [{ stopSequences: "maybe" as "cut" }, "stopSequences"],
+    [{ apiKey: "a-secret-key\nx" }, "apiKey"],
+    [{ headers: { "x y": "z" } }, "headers"],
+  ])("%j are refused at the door", (options, name) => {
+    let message = "";
+    try {
+      openai("fixture-1", { apiKey: "some-key", ...options });
+    } catch (error) {
+      message = String(error);
+    }
+    expect(message).toMatch(new RegExp(`^TypeError: Expected \`${name}\``));
+    expect(message).not.toMatch(/a-secret-key|pass-word/);
+  });
+});
+
+it("refuses an option that it doesn't have, with or without a key", () => {
+  const misspelt: object = { baseUrl: "http://127.0.0.1:1/v1" };
+  for (const key of [{}, { apiKey: "some-key" }])
+    expect(() => openai("fixture-1", { ...misspelt, ...key })).toThrow(/^Expected an option of apiKey, baseURL, .*, got `baseUrl`$/);
+  expect(() => openai("fixture-1", null as never)).toThrow("Expected the options to be an object");
+});
