@@ -28,6 +28,7 @@ describe("what the host would refuse is described instead of sent", () => {
   test.each([
     ["an int of 100,001 digits", "10**100000", "int"],
     ["a negative int of 100,000 digits", "-(10**99999 * 9) - 5", "int"],
+    ["a view of bytes that was released", "view = memoryview(b'a')\nview.release()\nview", "memoryview"],
     ["too many timedeltas", "from datetime import timedelta\n[timedelta(1)] * 900_000", "list"],
   ])("%s", async (_, code, type) => {
     expect((await outcome(code)).value).toMatchObject({ type });

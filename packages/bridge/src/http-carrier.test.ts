@@ -43,6 +43,12 @@ async function openPort(options: Partial<HttpCarrierOptions> = {}): Promise<Port
   };
 }
 
+test("is refused at once without a way to send requests", async () => {
+  await expect(httpCarrier({ token: "t", close: async () => {} } as never)).rejects.toThrow(
+    new TypeError("Expected `request` to be a function (path, init) => Promise<Response>"),
+  );
+});
+
 test("what is sent counts as lost when the port takes it and says nothing", async () => {
   await using port = await openPort({ sendTimeoutMs: 50 });
   port.serve(() => {});

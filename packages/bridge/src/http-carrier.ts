@@ -35,6 +35,7 @@ const startRetryMs = 100;
  */
 export async function httpCarrier(options: HttpCarrierOptions): Promise<Carrier> {
   const { request, token, close, isGone, signal } = options;
+  if (typeof request !== "function") throw new TypeError("Expected `request` to be a function (path, init) => Promise<Response>");
   const startTimeoutMs = checkedMs("startTimeoutMs", options.startTimeoutMs ?? defaultStartTimeoutMs, 1);
   const sendTimeoutMs = checkedMs("sendTimeoutMs", options.sendTimeoutMs ?? defaultSendTimeoutMs, 1);
   const headers = { "x-codelet-token": token };

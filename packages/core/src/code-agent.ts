@@ -99,7 +99,7 @@ export class CodeAgent<Output = PlainValue> implements ManagedAgent {
 
   /** A changed copy. */
   with(changes: Partial<AgentOptions<Output> & CodeOptions>): CodeAgent<Output> {
-    return new CodeAgent({ ...this.#options, ...changes });
+    return agentOf({ ...this.#options, ...changes });
   }
 
   /** The kernel's: a call by a manager. @internal */
@@ -107,3 +107,6 @@ export class CodeAgent<Output = PlainValue> implements ManagedAgent {
     return this.#engine.perform(task, options, scope);
   }
 }
+
+/** Apart, since a bundler renames a class that names itself. */
+const agentOf = <Output>(options: CodeAgentOptions<Output>): CodeAgent<Output> => new CodeAgent(options);

@@ -49,7 +49,7 @@ export abstract class CodeletError extends Error {
     try {
       if (typeof error !== "object" || error === null || !(marker in error)) return false;
       // biome-ignore lint/complexity/noThisInStatic: a subclass asks for its own
-      const isOwn = (this as unknown) === CodeletError || error instanceof this || error.constructor.name === this.name;
+      const isOwn = Object.getPrototypeOf(this) === Error || error instanceof this || error.constructor.name === this.name;
       if (!isOwn) return false;
     } catch {
       return false; // a hostile proxy

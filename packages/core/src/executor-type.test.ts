@@ -22,6 +22,7 @@ it("refuses a name that nobody knows, and a package that makes no executor", asy
     code: "configuration",
     message: expect.stringContaining("Known: blaxel, docker, e2b, local, modal, wasm"),
   });
+  expect(() => register("made", {} as never)).toThrow("Expected `load` to be a function, got an object");
   register("empty", async () => ({}));
   await expect(loadExecutor("empty")).rejects.toMatchObject({ code: "configuration" });
 });

@@ -40,7 +40,7 @@ interface TypeChoice<Type, Options> {
 
 /** Adds a name for `executorType`; declare it in {@link ExecutorTypes}. `load` gives a module that exports `createExecutor(options)`. */
 export function registerExecutor(name: keyof ExecutorTypes, load: Load): void {
-  registered.set(name, load);
+  registered.set(name, ofKind("a function", "load", load));
 }
 
 /**

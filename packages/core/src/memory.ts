@@ -2,6 +2,7 @@ import type { ErrorCode, ErrorInfo } from "./errors.ts";
 import type { Execution } from "./executor.ts";
 import type { Attachment } from "./media.ts";
 import type { ContentPart, Message, ToolResultPart, Usage } from "./model.ts";
+import { ofKind } from "./option-checks.ts";
 
 /** What a run remembers, as plain data: each step holds its own data only. */
 export type Step = SystemStep | TaskStep | SummaryStep | PlanningStep | ActionStep;
@@ -109,7 +110,7 @@ export class Memory {
 
   /** Replaces the steps by what the function makes of them: drop, change or insert any. Messages before the first change stay what they are. */
   edit(change: (steps: readonly Step[]) => readonly Step[]): void {
-    const edited = change(this.#list);
+    const edited = ofKind("a list", "what change returns", change(this.#list));
     let same = 0;
     while (same < edited.length && edited[same] === this.#list[same]) same++;
     this.truncate(same);

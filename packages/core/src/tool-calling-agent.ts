@@ -84,7 +84,7 @@ export class ToolCallingAgent<Output = PlainValue> implements ManagedAgent {
 
   /** A changed copy. */
   with(changes: Partial<ToolCallingAgentOptions<Output>>): ToolCallingAgent<Output> {
-    return new ToolCallingAgent({ ...this.#options, ...changes });
+    return agentOf({ ...this.#options, ...changes });
   }
 
   /** The kernel's: a call by a manager. @internal */
@@ -92,3 +92,6 @@ export class ToolCallingAgent<Output = PlainValue> implements ManagedAgent {
     return this.#engine.perform(task, options, scope);
   }
 }
+
+/** Apart, since a bundler renames a class that names itself. */
+const agentOf = <Output>(options: ToolCallingAgentOptions<Output>): ToolCallingAgent<Output> => new ToolCallingAgent(options);

@@ -46,7 +46,8 @@ function parseAddress(address: string): URL {
   } catch {
     // below
   }
-  throw new ConfigurationError(`The address of the Docker engine, ${address}, is none: write unix:///path, a path, or tcp://host:port.`);
+  const shown = address.replace(/\/\/.*@/, "//"); // without a password
+  throw new ConfigurationError(`The address of the Docker engine, ${shown}, is none: write unix:///path, a path, or tcp://host:port.`);
 }
 
 function usualSockets(): readonly string[] {

@@ -51,3 +51,11 @@ it("waits for an engine that is silent for a minute, and no longer", () =>
       await refused;
     },
   ));
+
+it("shows no password of an address that is none", async () => {
+  const refused = dockerExecutor({ engine: "tcp://user:secret@a host:1" }).open();
+  await expect(refused).rejects.toMatchObject({
+    code: "configuration",
+    message: expect.stringMatching(/^The address of the Docker engine, tcp:\/\/a host:1, is none/),
+  });
+});

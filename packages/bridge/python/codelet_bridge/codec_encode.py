@@ -128,7 +128,10 @@ class Encoder:
         if issubclass(kind, _CONTAINERS):
             return self._container(value, kind, depth)
         if issubclass(kind, (bytes, bytearray, memoryview)):
-            return {"$type": "bytes", "value": base64_text(bytes(memoryview(value)))}
+            try:
+                return {"$type": "bytes", "value": base64_text(bytes(memoryview(value)))}
+            except ValueError:
+                return opaque(value)  # a view that was released
         encoded = encode_library_value(self, value, kind, depth)
         return opaque(value) if encoded is None else None if encoded is missing_value else encoded
 
