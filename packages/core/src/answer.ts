@@ -16,7 +16,7 @@ export async function checkAnswer(run: RunContext, key: string, value: Value): P
   const output = await readAnswer(value, run.agent.definition.output);
   for (const [index, check] of run.agent.finalAnswerChecks.entries()) {
     const outcome = await callHook(run, `${key}/check.${index}`, () => check(output as never, { memory: run.memory }));
-    const verdict = "value" in outcome ? (outcome.value ?? true) : outcome.error.message;
+    const verdict = "value" in outcome ? (outcome.value === undefined ? true : outcome.value) : outcome.error.message;
     if (verdict === true) continue;
     throw new ModelOutputError(`The answer was refused: ${verdict === false ? `the check ${check.name || "of the answer"} failed` : verdict}`);
   }

@@ -17,6 +17,12 @@ describe("a call instead of code", () => {
     expect(await agentOf([calls("python", { code: "end" })]).agent.run("task")).toMatchObject({ state: "success", output: "done" });
   });
 
+  it("beside prose counts too, where there is no code", async () => {
+    const call = calls("python", { code: "end" });
+    const beside = { ...call, content: [{ type: "text" as const, text: "Let me compute." }, ...call.content] };
+    expect(await agentOf([beside]).agent.run("task")).toMatchObject({ state: "success", output: "done" });
+  });
+
   it("of a tool is shown to the model as it is written in code", async () => {
     const { agent, model } = agentOf([calls("search", { query: "a" }), "<code>\nend\n</code>"]);
     await agent.run("task");

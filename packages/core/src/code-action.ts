@@ -46,7 +46,8 @@ export function codeKind(agent: ResolvedAgent, options: CodeOptions, language: "
 
   async function act(run: RunContext, action: Draft, response: ModelResponse): Promise<{ readonly value: Value } | undefined> {
     const called = response.content.find(({ type }) => type === "tool-call");
-    const text = textOf(response.content) || (called === undefined ? "" : JSON.stringify(called));
+    const said = textOf(response.content);
+    const text = called === undefined || said.includes(tags.open) ? said : [said, JSON.stringify(called)].filter(Boolean).join("\n");
     action.modelOutput = (structured ? text : closeCode(text, tags)) || "(empty)";
     const cutOff = cuts[response.finishReason];
     if (cutOff !== undefined) throw new ModelOutputError(`Your answer was cut off: ${cutOff}`);

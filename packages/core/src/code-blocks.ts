@@ -38,7 +38,7 @@ export function taggedBlocks(text: string, tags: CodeTags): readonly Block[] {
     if (tag.isOpening && tag.rank >= (isStrict ? Rank.startsLine : Rank.plain) && (isStrict || opening === undefined)) {
       finish(tag.start);
       opening = tag;
-    } else if (opening !== undefined && !tag.isOpening) {
+    } else if (opening !== undefined && !tag.isOpening && !(isStrict && tag.rank === Rank.quoted)) {
       const isBetter = closing === undefined || Math.min(tag.rank, opening.rank) > Math.min(closing.rank, opening.rank);
       if (isBetter) closing = tag;
       if (!isStrict && tag.rank > Rank.quoted) finish(tag.start);
@@ -69,7 +69,14 @@ function findTags(text: string, tags: CodeTags): readonly Tag[] {
   return [...text.matchAll(tagPattern(tags))].map((match) => {
     const start = match.index;
     const end = start + match[0].length;
-    const isQuoted = start > 0 && "`'\"".includes(text[start - 1] as string) && text[end] === text[start - 1];
+    const line =
+      text
+        .slice(Math.max(0, start - 200), start)
+        .split("\n")
+        .at(-1) ?? "";
+    // `"<code>a</code>"`, `'</code></pre>'`: what a program writes.
+    const isWritten = match[1] === undefined && (line.trimStart().indexOf(tags.open) > 0 || (line.trim() !== "" && /["'`\\]/.test(text[end] ?? "")));
+    const isQuoted = isWritten || (start > 0 && "`'\"".includes(text[start - 1] as string) && text[end] === text[start - 1]);
     const startsLine = /(?:^|[\r\n])[^\S\r\n]*$/.test(text.slice(Math.max(0, start - 100), start).replaceAll("\u200B", ""));
     const isAlone = startsLine && /^[^\S\r\n]*(?:[\r\n]|$)/.test(text.slice(end, end + 100).replaceAll("\u200B", ""));
     const rank = isQuoted ? Rank.quoted : isAlone ? Rank.alone : startsLine ? Rank.startsLine : Rank.plain;
@@ -104,6 +111,6 @@ function looksLikeCode(block: string): boolean {
 const statements = [
   /^[ \t]*(?:>>> |import |from [\w.]+ import |@\w|(?:async )?def \w|class \w.*[:{(]|try:|assert |(?:async )?function\b|(?:const|let|var) .*=|await \w)/m,
   /^[ \t]*(?:async )?(?:for|while|if|with)\b.*(?::[ \t]*(?:#.*)?$|\()/m,
-  /^[ \t]*[A-Za-z_][\w.]*\((?:.*[)\](,{[:;\\]+)?[ \t]*(?:#.*|\/\/.*)?$/m,
+  /^[ \t]*[A-Za-z_][\w.]*\((?:.*[)\](,{[:;\\])?[ \t]*(?:#.*|\/\/.*)?$/m,
   /^[ \t]*[A-Za-z_][\w.]*(?:\[[^\]\n]*\])*(?:, ?[A-Za-z_]\w*)*[ \t]*[-+*/]?=(?!=)/m,
 ];

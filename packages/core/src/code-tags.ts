@@ -25,7 +25,7 @@ export function closeCode(text: string, { open, close }: CodeTags): string {
 }
 
 /** What could mean more than its letters: marks, labels, prompts, and white space that is none in a program. */
-const doubtful = /[<`~[◁\u00A0\u200B\u2060\uFEFF]|^(?:analysis|\**observation|\**thought|code:|>>>)/im;
+const doubtful = /<[A-Za-z|｜/]|`|~~~|\[\/?[A-Z]{3}|[◁\u00A0\u200B\u2060\uFEFF]|^(?:[aA]nalysis|\**[oO]bservation|\**[tT]hought|[cC]ode:|>>>)/m;
 
 /** The action of a text in just the form that was asked for. Any other text is one for `parseCode`. */
 export function plainAction(text: string, tags: CodeTags): ParsedAction | undefined {

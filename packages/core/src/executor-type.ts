@@ -61,7 +61,7 @@ export async function loadExecutor(type: string, options?: object): Promise<Exec
     throw missing === undefined ? cause : new MissingPackageError(missing, specifier, { cause });
   }
   if (typeof module.createExecutor !== "function") throw new ConfigurationError(`The package ${specifier} exports no \`createExecutor\`.`);
-  return checkExecutor(module.createExecutor(options as never));
+  return checkExecutor(await module.createExecutor(options as never));
 }
 
 /** The executor itself. Throws TypeError when it is none. */

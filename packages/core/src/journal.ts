@@ -29,7 +29,7 @@ export type OperationName = "model" | "tool" | "advance" | "policy" | "hook";
 
 /**
  * What performs the operations of a run and its managed agents: named, with the operation's path as argument. Results are data that `encodeValue` can
- * carry to a store.
+ * carry to a store. One that is under way when the journal leaves the run may never settle: don't wait for it.
  */
 export type Operations = Readonly<Record<OperationName, (args: Json, context: OperationContext) => Promise<unknown>>>;
 

@@ -3,7 +3,7 @@ export const chatMark =
   "<[|｜](?:(?:im_|end|eot_|eom_|start)[^<>\\n]{0,30}|return|call|user|tool|observation|tool▁outputs?▁begin)[|｜]>|<(?:start|end)_of_turn>|\\[/?INST\\]";
 
 const outcome =
-  "(?:(?:tool|execution|code|program|console|terminal|expected|last|tool_code)[ _]?)?(?:outputs?|results?|logs?|responses?)\\b(?: ?\\d+| ?\\([^)\\n]{0,40}\\)| (?:of|from|for) [^\\n:]{0,40})?[ \\t]*(?:\\**:|[>\\]]|\\**[ \\t]*\\r?$)";
+  "(?:(?:tool|execution|code|program|console|terminal|expected|last|tool_code)[ _]?)?(?:outputs?|results?|logs?|responses?)\\b(?: ?\\d+| ?\\([^)\\n]{0,40}\\)| (?:of|from|for) [^\\n:]{0,40})?[ \\t]{0,20}(?:\\**:|[>\\]]|\\**[ \\t]*\\r?$)";
 
 /** What a model writes when nobody stops it: an outcome of its action, or another turn. */
 export const madeUp: RegExp = new RegExp(

@@ -4,6 +4,7 @@ import { readLooseJson } from "./loose-json.ts";
 import { madeUp } from "./made-up.ts";
 import type { ToolCallPart } from "./model.ts";
 import { isObject } from "./schema.ts";
+import { wholeJson } from "./tool-call-input.ts";
 
 const names = "python|py|tool_code|execute(?:_ipython|_python)?|run_code";
 const forms = [
@@ -33,8 +34,9 @@ export function otherProgram(text: string, thought: string, calls: readonly Tool
   const at = text.search(/\{\s*"(?:thought|code)"/);
   const { value } = at < 0 ? { value: undefined } : readLooseJson(text, at);
   if (isObject(value)) return action(String(value.thought ?? ""), value.code);
-  const answer = /^final_answer\([\s\S]*\)$|\nfinal_answer\(.*\)$/.exec(text.trim());
-  return answer === null || madeUp.test(text) ? undefined : action(text.trim().slice(0, answer.index), answer[0].trim());
+  const answer = /^final_answer\([\s\S]*\)$|\nfinal_answer\((?:answer ?= ?)?(?<plain>.*)\)$/.exec(text.trim());
+  const isWhole = answer?.groups?.plain === undefined || wholeJson(answer.groups.plain) !== undefined; // names may be those of a program without tags
+  return answer === null || !isWhole || madeUp.test(text) ? undefined : action(text.trim().slice(0, answer.index), answer[0].trim());
 }
 
 function action(thought: string, code: unknown): ParsedAction | undefined {

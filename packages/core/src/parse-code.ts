@@ -1,6 +1,7 @@
 import { type Block, fencedBlocks, findBlocks, isForeign } from "./code-blocks.ts";
 import type { CodeTags, Language, ParsedAction } from "./code-tags.ts";
 import { ModelOutputError } from "./errors.ts";
+import { readLooseJson } from "./loose-json.ts";
 import { chatMark, madeUp } from "./made-up.ts";
 import { otherBlocks, otherProgram, unescaped } from "./other-forms.ts";
 import { parseToolCalls } from "./parse-tool-calls.ts";
@@ -9,16 +10,17 @@ import { withoutThoughts } from "./thoughts.ts";
 
 /**
  * The program in a model's text: the blocks between the tags, joined; an unclosed last block counts. Without tags, fenced blocks of the language. A block that
- * is written again is the same one. Prose is never code, nor is what the model thought aloud (`<think>`) or wrote after an outcome that it made up.
+ * is written again right behind itself is the same one. Prose is never code, nor is what the model thought aloud (`<think>`) or wrote after an outcome that it made up.
  * Throws {@link ModelOutputError} that shows the model the expected form.
  */
 export function parseCode(text: string, tags: CodeTags, language: Language): ParsedAction {
-  const said = withoutEndMarks(withoutThoughts(text));
+  const said = withoutEndMarks(withoutThoughts(text, tags.open.startsWith("```") ? undefined : tags));
   const blocks = findBlocks(said, tags, language);
   const found = untilMadeUp(said, blocks.length > 0 ? blocks : otherBlocks(said));
-  const programs = new Set(found.flatMap(({ code }) => programsIn(code, language)).filter((code) => code.trim() !== "" && !isData(code)));
-  if (programs.size === 0) return withoutBlocks(text, said, tags, language);
-  return { thought: withoutLabel(said.slice(0, found[0]?.start)), code: [...programs].join("\n\n") };
+  const programs = found.flatMap(({ code }) => programsIn(code, language)).filter((code) => code.trim() !== "" && !isData(code));
+  if (programs.length === 0) return withoutBlocks(text, said, tags, language);
+  const code = programs.filter((program, index) => program !== programs[index - 1]).join("\n\n");
+  return { thought: withoutLabel(said.slice(0, found[0]?.start)), code };
 }
 
 function withoutBlocks(text: string, said: string, tags: CodeTags, language: Language): ParsedAction {
@@ -26,8 +28,8 @@ function withoutBlocks(text: string, said: string, tags: CodeTags, language: Lan
   if (plain !== undefined) return parseCode(plain, tags, language);
   const { thought, calls } = parseToolCalls(said);
   const other = otherProgram(said, thought, calls);
-  if (other === undefined) throw new ModelOutputError(howToWriteCode(text, said, tags, calls[0]));
-  return { thought: withoutLabel(other.thought), code: program(other.code) };
+  if (other === undefined) throw new ModelOutputError(howToWriteCode({ text, said, tags, language, call: calls[0] }));
+  return { thought: withoutLabel(other.thought), code: programsIn(other.code, language).join("\n\n") };
 }
 
 function withoutLabel(thought: string): string {
@@ -46,22 +48,42 @@ function withoutEndMarks(text: string): string {
 
 /** A call as JSON or in tags would be a value that Python shows, or a syntax error. */
 function isData(code: string): boolean {
-  return /^(?:\[?\s*\{|<)/.test(code) && parseToolCalls(code).calls.length > 0;
+  let rest = code.trim();
+  if (!/^(?:\[?\s*\{|<)/.test(rest)) return false;
+  for (let value: unknown = null; value !== undefined && /^[[{]/.test(rest); ) {
+    const read = readLooseJson(rest, 0);
+    value = read.value;
+    if (value !== undefined) rest = rest.slice(read.end).replace(/^[\s,;]+/, "");
+  }
+  return (rest === "" || rest.startsWith("<")) && parseToolCalls(code).calls.length > 0;
 }
 
 /** A model that isn't stopped goes on with an outcome of its own, and acts on what it made up. */
 function untilMadeUp(text: string, blocks: readonly Block[]): readonly Block[] {
   const cut = blocks.findIndex(({ start }, index) => index > 0 && madeUp.test(text.slice(blocks[index - 1]?.end, start)));
   const kept = cut < 0 ? blocks : blocks.slice(0, cut);
-  return kept.map((block) => (block.isClosed ? block : { ...block, code: block.code.split(nextTurn)[0] ?? "" }));
+  return kept.map((block) => (block.isClosed ? block : { ...block, code: beforeNextTurn(block.code) }));
+}
+
+/** What stands in a text of the program is its own. */
+function beforeNextTurn(code: string): string {
+  let inText = false;
+  for (const { index, groups } of code.matchAll(nextTurn)) {
+    if (groups?.quotes !== undefined) inText = !inText;
+    else if (!inText) return code.slice(0, index);
+  }
+  return code;
 }
 
 /** Where an unclosed block ends at the latest. */
-const nextTurn = new RegExp(`^\\**(?:Observation|Thought)\\**:|${chatMark}`, "m");
+const nextTurn = new RegExp(
+  `(?<quotes>"""|'''|(?<!\\\\)\`)|^\\**(?:Observation|Thought)\\**:|(?:${chatMark})(?=[ \\t\\r]*(?:$|<))|^(?:${chatMark})`,
+  "gm",
+);
 
 /** What is meant to run of a block. Models put fences inside the tags, with prose around them, and copy the prompts of an interactive session. */
 export function programsIn(block: string, language: Language): readonly string[] {
-  const isText = /"""|'''/.test(block.split(/^[ \t]*(?:```|~~~)/m, 1)[0] ?? "");
+  const isText = /"""|'''|\/\*/.test(block.split(/^[ \t]*(?:[-*+][ \t]+|\d+[.)][ \t]+)?(?:```|~~~)/m, 1)[0] ?? "");
   const fences = isText ? [] : fencedBlocks(block, language);
   if (fences.length > 0) return fences.map(({ code }) => program(code));
   return isForeign(block, language) ? [] : [program(unfence(withoutEndMarks(block)))];

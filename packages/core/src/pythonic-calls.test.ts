@@ -52,8 +52,14 @@ describe("calls that are written as code", () => {
     expect(callsIn('```python\nfound = search(query="a")\nprint(found)\n```')).toEqual([["search", { query: "a" }]]);
   });
 
+  it("are none where a user is told what to write", () => {
+    expect(callsIn("I won't without asking. To do it yourself:\n```python\nsearch(query='a')\n```")).toEqual([]);
+    expect(callsIn("To do it yourself, run:\nsearch(query='a')")).toEqual([]);
+    expect(callsIn('I look.\n[search(query="a")]')).toEqual([["search", { query: "a" }]]);
+  });
+
   it("are found before a line that is none", () => {
-    expect(callsIn('I look:\nsearch(query="a")\nsearch(query="b")\nI wait for it.')).toEqual([
+    expect(callsIn('Thought: I look.\nsearch(query="a")\nsearch(query="b")\nI wait for it.')).toEqual([
       ["search", { query: "a" }],
       ["search", { query: "b" }],
     ]);

@@ -21,7 +21,8 @@ const maxTries = 5;
 
 /**
  * Calls that some models write as code: `[search(query="a"), search("b")]`, also printed or in a block. They have to begin the block, or a line, and their
- * arguments have to be plain values: whatever needs an interpreter is no call.
+ * arguments have to be plain values: whatever needs an interpreter is no call. Behind prose that is no labelled thought only a form counts that models were trained
+ * to call in: they also tell users what to write.
  */
 export function pythonicCalls(text: string, tools: readonly ModelTool[]): readonly PythonicCall[] {
   const names: Names = new Map(
@@ -30,15 +31,22 @@ export function pythonicCalls(text: string, tools: readonly ModelTool[]): readon
   if (names.size === 0) return [];
   const found = findBlocks(text, codeTags, "python");
   const blocks = found.length > 0 ? found : otherBlocks(text);
+  const isCall = (start: number): boolean =>
+    /^\s*(?:`{3}\w*\s*)?(?:$|\**thought)/i.test(text.slice(0, start)) || trained.test(text.slice(start, start + 30));
+  if (blocks.length > 0 && !isCall(blocks[0]?.start ?? 0)) return [];
   if (blocks.length > 0) return blocks.flatMap(({ code, start, end }) => readStatements(code, names).map((call) => ({ ...call, start, end })));
   const openings = text.matchAll(new RegExp(`^${lead}(?:${[...names.keys()].join("|")})\\(`, "gm"));
   for (const { index: start } of [...openings].slice(0, maxTries)) {
+    if (!isCall(start)) continue;
     const rest = text.slice(start);
     const calls = readStatements(rest.slice(0, madeUp.exec(rest)?.index), names);
     if (calls.length > 0) return calls.map((call) => ({ ...call, start, end: text.length }));
   }
   return [];
 }
+
+/** How a call begins that is one wherever it stands. */
+const trained = /^\s*(?:\[|<|```tool_code|\**Action:|to=|final_answer\()/;
 
 const lead =
   "(?:\\**Action:\\**[ \\t]*)?(?:<\\|[\\w ]+\\|>)?\\[?(?:[A-Za-z_]\\w* ?= ?)?(?:await )?(?:print\\(|console\\.log\\()?(?:await )?(?:(?:default_api|functions|tools)\\.)?";

@@ -1,4 +1,5 @@
 import { abortable } from "./abort.ts";
+import { ProtocolError } from "./errors.ts";
 import { generate } from "./generate.ts";
 import type { Outcome } from "./journal.ts";
 import type { Memory, Step } from "./memory.ts";
@@ -77,9 +78,10 @@ export async function callHook<T>(run: RunContext, key: string, call: () => T | 
     return { said, edit: changed < 0 && after.length === from ? null : { from, steps: after.slice(from) } };
   });
   if ("error" in outcome) return outcome;
-  const { said, edit } = outcome.value;
+  const { said, edit } = (outcome.value ?? {}) as { readonly said?: T; readonly edit?: Edit | null };
+  if (edit === undefined) throw new ProtocolError(`The journal holds no outcome of ${key}.`);
   if (edit !== null) memory.edit((steps) => [...steps.slice(0, edit.from), ...edit.steps]);
-  return { value: said };
+  return { value: said as T };
 }
 
 /** Before a prompt is made, it may be made smaller. */

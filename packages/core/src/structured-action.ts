@@ -12,5 +12,6 @@ export function parseStructured(text: string, language: Language = "python"): Pa
   if (typeof code !== "string" || code.trim() === "") throw new ModelOutputError(`Your answer holds no "code" text in valid JSON. ${form}`);
   const isTagged = code.trimStart().startsWith(codeTags.open);
   const program = isTagged ? parseCode(code, codeTags, language).code : programsIn(code, language).join("\n\n");
+  if (program.trim() === "") throw new ModelOutputError(`Its "code" is no ${language}. ${form}`);
   return { thought: typeof thought === "string" ? thought : "", code: program };
 }

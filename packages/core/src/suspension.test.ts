@@ -59,6 +59,14 @@ it.each<readonly [string, object]>([
   await expect(agent.resume({ ...resumeState, ...damage } as SuspendedRun)).rejects.toMatchObject({ code: "protocol" });
 });
 
+it("with a callback's outcome that is none is damaged", async () => {
+  const { agent } = agentOf([says(call("pay"))], { tools: [pay], stepCallbacks: { task: () => {} } });
+  const { resumeState } = suspended(await agent.run("task"));
+  const journal = resumeState.journal.map((entry) => (entry[0] === "task/callback.0" ? [entry[0], entry[1], { value: null }] : entry));
+  expect(journal).not.toEqual(resumeState.journal);
+  await expect(agent.resume({ ...resumeState, journal } as never)).rejects.toMatchObject({ code: "protocol" });
+});
+
 it("leaves a run that goes on to be stepped by hand, from the step where it was left", async () => {
   const { agent } = agentOf([says(call("add", { a: 1, b: 1 })), says(call("pay")), says(call("add", { a: 2, b: 2 })), says(answer(1))], {
     tools: [add, pay],

@@ -1,3 +1,4 @@
+import { forModel } from "./observation.ts";
 import type { LastAnswerContext } from "./templates.ts";
 
 export function lastQuestion({ limit, task, answerSchema }: LastAnswerContext): string {
@@ -5,5 +6,5 @@ export function lastQuestion({ limit, task, answerSchema }: LastAnswerContext): 
     answerSchema === undefined
       ? "as plain text without code"
       : `as one JSON object {"answer": …}, the answer of this schema: ${JSON.stringify(answerSchema)}`;
-  return `You have reached the limit of ${limit} and can't run code any more. Answer this task now, from what you have found so far, ${form}.\nTask: ${task}`;
+  return `You have reached the limit of ${limit} and can't run code any more. Answer this task now, from what you have found so far, ${form}.\nTask: ${forModel(task)}`;
 }

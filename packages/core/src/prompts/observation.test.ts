@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Execution } from "../executor.ts";
+import { lastQuestion } from "./last-answer.ts";
 import { renderExecution, renderProblem } from "./observation.ts";
 import { describeTask } from "./task.ts";
 
@@ -60,6 +61,7 @@ describe("what a program or a tool said", () => {
     expect(renderProblem(text, "", 1_000)).not.toMatch(marks);
     expect(describeTask("t", { text })).not.toMatch(marks);
     expect(describeTask(text)).not.toMatch(marks);
+    expect(lastQuestion({ limit: "steps", task: text, answerSchema: undefined })).not.toMatch(marks);
   });
 
   it("is left alone otherwise", () => {

@@ -50,6 +50,7 @@ export type OptionalField = (typeof optionalFields)[number];
 export function refusedField(thrown: unknown): OptionalField | undefined {
   if (!isStatusError(thrown) || (thrown.status !== 400 && thrown.status !== 422)) return undefined;
   if (asRecord(thrown.error)?.param === "stop") return "stop";
+  if (/invalid schema/i.test(thrown.message)) return undefined; // of one request, whose author it has to reach
   return refusal.test(thrown.message) ? optionalFields.find((field) => new RegExp(`\\b${field}\\b`).test(thrown.message)) : undefined;
 }
 

@@ -27,14 +27,16 @@ export function openai(modelId: string, options: OpenAIModelOptions = {}): Model
 
   /** Posts the request; once more without a field that the server refuses, and never with it again. */
   async function post<T>(request: ModelRequest, stream: boolean, send: (body: object, signal: AbortSignal | undefined) => Promise<T>): Promise<T> {
-    for (;;) {
-      const body = renderRequest(request, resolved, { stream, refused: new Set(refused) });
+    for (const without = new Set(refused); ; ) {
+      const body = renderRequest(request, resolved, { stream, refused: without });
       try {
-        return await send(body, request.signal);
+        const answer = await send(body, request.signal);
+        for (const field of without) refused.add(field);
+        return answer;
       } catch (error) {
         const field = refusedField(error);
-        if (field === undefined || body[field] === undefined || !isOptional(field, body[field])) throw error;
-        refused.add(field);
+        if (field === undefined || without.has(field) || body[field] === undefined || !isOptional(field, body[field])) throw error;
+        without.add(field);
       }
     }
   }

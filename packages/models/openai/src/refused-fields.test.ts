@@ -47,7 +47,15 @@ describe("a field that the server refuses", () => {
     expect(server.requests).toHaveLength(2);
   });
 
+  it("is the error where the user's own parameters have it", async () => {
+    await using server = await loopbackServer(refusal("response_format json_object is not supported"));
+    const model = openai("new-model", { baseURL: server.baseURL, parameters: { response_format: { type: "json_object" } } });
+    await expect(model.generate(ask("Hi."))).rejects.toMatchObject({ status: 400 });
+    expect(server.requests.length).toBeLessThanOrEqual(2);
+  });
+
   it.each<[string, ModelRequest]>([
+    ["Invalid schema for response_format 'a': In context=(), 'minLength' is not permitted.", request],
     ["tool_choice is not supported", { ...request, toolChoice: "none" }],
     ["tool_choice is not supported", ask("Hi.")],
     ["messages[0] is not supported", request],
