@@ -35,7 +35,7 @@ export interface MachineProvider<Machine> {
   find?(reference: Json, open: OpenSessionOptions): Promise<Carrier>;
   /** What was thrown as an error that says what to do, see `sdkError`; codelet's own errors are returned as they are. `doing` is "start a sandbox" or "find the sandbox". */
   explain(thrown: unknown, doing: string): Error;
-  /** Milliseconds between an interrupt and the kill of code that does not end. Minimum 0. @default 500 */
+  /** Milliseconds between an interrupt and the kill of code that does not end; half of them later it is interrupted once more. Minimum 0. @default 500 */
   readonly graceMs?: number | undefined;
   /** Milliseconds that a detached machine waits for another host. Minimum 1. @default 3_600_000 */
   readonly detachedTimeoutMs?: number | undefined;

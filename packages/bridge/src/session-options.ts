@@ -10,7 +10,7 @@ export interface BridgeSessionOptions {
   readonly connect: (options: ConnectOptions) => Promise<WorkerChannel>;
   readonly open?: OpenSessionOptions | undefined;
   readonly limits?: Partial<BridgeLimits> | undefined;
-  /** Milliseconds between an interrupt and the kill. Minimum 0. @default 300 */
+  /** Milliseconds between an interrupt and the kill; half of them later it is interrupted once more. Minimum 0. @default 300 */
   readonly graceMs?: number | undefined;
   /** Milliseconds that a new worker may take to answer. Minimum 1. @default 60_000 */
   readonly readyTimeoutMs?: number | undefined;

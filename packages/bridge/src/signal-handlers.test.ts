@@ -1,12 +1,14 @@
+import { execFileSync } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Value } from "@codelet/core";
 import { expect, test } from "vitest";
-import { childChannel, openSession } from "./testing/child-channel.ts";
+import { childChannel, openSession, python } from "./testing/child-channel.ts";
 import { run } from "./testing/run.ts";
 import { signature } from "./testing/tools.ts";
 
 const echo = signature("echo", { x: {} });
 const tools = { echo: (x: Value): Value => x };
+const isOldPython = execFileSync(python, ["-c", "import sys; print(sys.version_info < (3, 10))"], { encoding: "utf8" }).trim() === "True";
 
 test("sends and reads each frame once and whole, whenever a signal handler of the code raises", async () => {
   await using session = await openSession({ tools: [echo] }, { limits: { maxCallsPerStep: 1_000_000 } });
@@ -43,7 +45,8 @@ test.each([
   expect(await run(session, "signal.setitimer(signal.ITIMER_REAL, 0)\nkeep", tools)).toMatchObject({ value: 7, stateLost: false });
 });
 
-test("keeps the state, and reports each step once, while a signal handler raises all the time", async () => {
+// Python 3.9 looks for signals also where it lets go of a lock, which is never let go then.
+test.skipIf(isOldPython)("keeps the state, and reports each step once, while a signal handler raises all the time", async () => {
   await using session = await openSession({ tools: [echo] });
   await run(session, "import signal\ndef ring(*_): raise RuntimeError('ring')\nsignal.signal(signal.SIGALRM, ring)\nkeep = 0");
   await run(session, "signal.setitimer(signal.ITIMER_REAL, 0.0011, 0.0011)");

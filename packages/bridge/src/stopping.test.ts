@@ -147,6 +147,27 @@ test("survives interrupts at any time in an event loop, with its state kept", as
   expect((await run(session, "keep + await add.aio(1, 1)", addition.tools)).value).toBeGreaterThan(60);
 });
 
+test("leaves no task of a stopped step to the next one, also when it can't be cancelled", async () => {
+  let calls = 0;
+  const tools = { echo: () => calls++ };
+  await using session = await openSession({ tools: [signature("echo", { x: {} })] }, { graceMs: 1_000 });
+  const code = `import asyncio
+keep = 7
+async def stubborn():
+    while True:
+        try:
+            await asyncio.sleep(0.02)
+            await echo.aio(1)
+        except BaseException:
+            pass
+task = asyncio.ensure_future(stubborn())
+await asyncio.sleep(60)`;
+  expect(await run(session, code, tools, { timeoutMs: 200 })).toMatchObject({ stateLost: false, error: { name: "TimeoutError" } });
+  const before = calls;
+  expect(await run(session, "await asyncio.sleep(0.2)\nkeep", tools)).toMatchObject({ value: 7, stateLost: false });
+  expect(calls).toBe(before);
+});
+
 test("interrupts code that awaits, and cancels its tasks", async () => {
   await using session = await openSession({}, { graceMs: 5_000 });
   const code =

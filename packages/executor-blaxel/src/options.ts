@@ -22,7 +22,7 @@ export interface BlaxelExecutorOptions {
   readonly workspace?: string | undefined;
   /** Minutes without activity after which Blaxel deletes a sandbox that its host has lost. Minimum 1. @default 10 */
   readonly idleMinutes?: number | undefined;
-  /** Milliseconds between an interrupt and the kill of code that does not end. Minimum 0. @default 500 */
+  /** Milliseconds between an interrupt and the kill of code that does not end; half of them later it is interrupted once more. Minimum 0. @default 500 */
   readonly graceMs?: number | undefined;
   /** Milliseconds until a sandbox must answer. Minimum 1_000. @default 60_000 */
   readonly startTimeoutMs?: number | undefined;

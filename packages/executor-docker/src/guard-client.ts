@@ -3,7 +3,7 @@ import type Docker from "dockerode";
 
 /** What of dockerode's client sends its requests. */
 interface Modem {
-  buildRequest(options: object, request: EngineRequest, data: unknown, answered: Answered): void;
+  buildRequest(options: Readonly<Record<string, unknown>>, request: EngineRequest, data: unknown, answered: Answered): void;
 }
 
 interface EngineRequest {
@@ -16,10 +16,12 @@ interface EngineRequest {
 type Answered = (error: Error | null, answer?: unknown) => void;
 
 const answerTimeoutMs = 60_000;
+/** Some engines copy the image for it. */
+const startTimeoutMs = 300_000;
 
 /**
  * The client, which by itself waits for an answer for ever, and sends a redirected request again in a way that its failure ends this process. Whatever is no long
- * job is answered in a minute here or fails with `executor-crashed`; a redirect, which no engine answers with, is `configuration`.
+ * job is answered in a minute here (in five where a container is made or started) or fails with `executor-crashed`; a redirect, which no engine answers with, is `configuration`.
  */
 export function guardClient(docker: Docker): Docker {
   const modem = docker.modem as unknown as Modem;
@@ -27,18 +29,22 @@ export function guardClient(docker: Docker): Docker {
   modem.buildRequest = (options, request, data, answered) => {
     const isJob = request.isStream === true && request.hijack !== true;
     const silence = new AbortController();
-    const timer = isJob ? undefined : setTimeout(() => silence.abort(), answerTimeoutMs);
+    const timeoutMs = /\/(?:create|start)\b/.test(String(options.path)) ? startTimeoutMs : answerTimeoutMs;
+    const timer = isJob ? undefined : setTimeout(() => silence.abort(slow(timeoutMs)), timeoutMs);
     send({ ...options, maxRedirects: 0, signal: silence.signal }, request, data, (error, answer) => {
       clearTimeout(timer);
-      answered(error === null ? null : failureOf(error, silence.signal), answer);
+      answered(error === null ? null : (silence.signal.reason ?? failureOf(error)), answer);
     });
   };
   return docker;
 }
 
-function failureOf(error: Error, { aborted }: AbortSignal): Error {
-  if (aborted) return new ExecutorCrashedError(`The Docker engine did not answer in ${answerTimeoutMs / 1_000} s: it is overloaded, or hangs.`);
-  // All other failures have one of the two.
+function slow(timeoutMs: number): ExecutorCrashedError {
+  return new ExecutorCrashedError(`The Docker engine did not answer in ${timeoutMs / 1_000} s: it is overloaded, or hangs.`);
+}
+
+function failureOf(error: Error): Error {
+  // All failures but a redirect's have one of the two.
   if ("code" in error || "statusCode" in error) return error;
   return new ConfigurationError(
     "What answers at the Docker engine's address redirects to another, as no engine does: name it with `engine` or DOCKER_HOST.",

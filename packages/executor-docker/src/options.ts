@@ -33,7 +33,7 @@ export interface DockerExecutorOptions {
   readonly maxProcesses?: number | undefined;
   /** Bytes of the work folder `/work` and of `/tmp` each, which are part of the memory; Podman has `/tmp` only. Minimum 1 MiB. @default a quarter of `memoryLimitBytes` */
   readonly diskLimitBytes?: number | undefined;
-  /** Milliseconds between an interrupt and the kill of code that does not end. Minimum 0. @default 300 */
+  /** Milliseconds between an interrupt and the kill of code that does not end; half of them later it is interrupted once more. Minimum 0. @default 300 */
   readonly graceMs?: number | undefined;
   /** Milliseconds without a host after which a container ends and is removed. Minimum 1_000. @default 60_000 */
   readonly orphanTimeoutMs?: number | undefined;

@@ -21,7 +21,7 @@ export interface E2bExecutorOptions {
   readonly requestTimeoutMs?: number | undefined;
   /** `"pause"`: a detached session's sandbox sleeps, in mid-step too, and costs nothing; `"run"`: its code goes on, for `timeoutMs`. @default "pause" */
   readonly whenDetached?: "pause" | "run" | undefined;
-  /** Milliseconds between an interrupt and the kill of code that does not end. Minimum 0. @default 300 */
+  /** Milliseconds between an interrupt and the kill of code that does not end; half of them later it is interrupted once more. Minimum 0. @default 300 */
   readonly graceMs?: number | undefined;
 }
 

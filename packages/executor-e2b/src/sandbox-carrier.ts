@@ -56,7 +56,7 @@ export async function sandboxCarrier(first: Sandbox, options: ResolvedE2bOptions
       if (whenDetached === "pause") await sandbox.pause().catch(prolong);
       else await prolong();
     },
-    explain: (cause) => (cause === undefined ? new Error("the supervisor ended") : e2bError(cause, "go on", options)),
+    explain: (cause) => (cause === undefined ? new Error("the handle of its output ended") : e2bError(cause, "go on", options)),
   });
   return { ...carrier, pid };
 }

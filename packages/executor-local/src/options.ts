@@ -21,7 +21,7 @@ export interface LocalExecutorOptions {
   readonly diskLimitBytes?: number | undefined;
   /** Environment variables of the code, in addition to the few that Python needs. Nothing is inherited. @default {} */
   readonly env?: Readonly<Record<string, string>> | undefined;
-  /** Milliseconds between an interrupt and the kill of code that does not end. Minimum 0. @default 250 */
+  /** Milliseconds between an interrupt and the kill of code that does not end; half of them later it is interrupted once more. Minimum 0. @default 250 */
   readonly graceMs?: number | undefined;
 }
 

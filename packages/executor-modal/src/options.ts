@@ -30,7 +30,7 @@ export interface ModalExecutorOptions {
   readonly maxLifetimeMs?: number | undefined;
   /** Milliseconds without a host after which the code ends, and with idle time the sandbox. Minimum 1_000. @default 60_000 */
   readonly orphanTimeoutMs?: number | undefined;
-  /** Milliseconds between an interrupt and the kill of code that does not end. Minimum 0. @default 500 */
+  /** Milliseconds between an interrupt and the kill of code that does not end; half of them later it is interrupted once more. Minimum 0. @default 500 */
   readonly graceMs?: number | undefined;
 }
 

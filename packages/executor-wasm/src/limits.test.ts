@@ -50,7 +50,7 @@ try:
     while True: pass
 except KeyboardInterrupt:
     number = calls.frame[0] + 1
-    calls.frame = (number, b'', [])
+    calls.frame = (number, b'', [], None)
 ${writes.join("")}    os.write(3, b',"s":%d,"interrupted":true}\\n' % number)
     calls.answer = lambda *frame: None`;
   expect((await run(session, code, { timeoutMs: 300 })).error?.name).toBe("TimeoutError");

@@ -23,7 +23,8 @@ class Calls:
     def __init__(self, channel):
         self.channel = channel
         self.lock = allocate_lock()
-        self.frame = (0, b"", [])  # number, text and written lengths of the last frame; one assignment, so that no signal handler sees half of it
+        # Number, text and written lengths of the last frame, and the host's frame that was answered last; one assignment, so that no signal handler sees half of it.
+        self.frame = (0, b"", [], None)
         self.write_lock = allocate_lock()
         self.rest = []  # parts of a frame that is not complete yet
         self.lines = []  # frames that are, the first one last
@@ -45,7 +46,7 @@ class Calls:
 
     def answer(self, frame, head, tail):
         """Answers a frame of the host, once; called again, it sends what was not sent yet."""
-        if "answered" not in frame:
+        if self.frame[3] is not frame:
             with self.write_lock:
                 self._write(head, tail, frame)
         self.complete()
@@ -60,16 +61,14 @@ class Calls:
             self._complete()
         number = self.frame[0] + 1
         data = ('%s,"s":%d%s}\n' % (head, number, tail)).encode("ascii")
-        if answered is not None:
-            answered["answered"] = True  # no call before the next line is done: no signal handler in between
-        self.frame = (number, data, [])
+        self.frame = (number, data, [], self.frame[3] if answered is None else answered)
         self._complete()
 
     def _complete(self):
         """Writes what is left of the last frame, also when a signal handler of the code raised in its middle."""
-        number, data, written = self.frame
+        number, data, written, answered = self.frame
         self.channel.write(data, written)
-        self.frame = (number, b"", written)
+        self.frame = (number, b"", written, answered)
 
     def start(self, call, loop=None, future=None):
         """Sends a call (JSON fields after a comma), whose id is its frame's sequence number; None when no step runs."""
@@ -202,9 +201,11 @@ class Calls:
     def _dispatch(self, frame):
         if frame["t"] == "result":
             with self.lock:
-                slot = self.waiting.pop(frame["call"], None)
+                slot = self.waiting.get(frame["call"])
             if slot is not None:
                 self._settle(slot, frame)
+                with self.lock:
+                    self.waiting.pop(frame["call"], None)  # last: a handler of the code may raise in between, and the line is read again
             self.lines.pop()
         elif frame["t"] == "wake":
             self.lines.pop()

@@ -35,7 +35,11 @@ class EventLoops:
         for task in tasks:
             task.cancel()
         if tasks:
-            self.loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
+            try:
+                self.loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
+            except BaseException:
+                self.loop.close()  # the second interrupt: what can't be cancelled never runs again
+                raise
 
     def watch(self, loop):
         """Lets a loop wake up for results as long as one of its tasks waits for a call."""

@@ -109,7 +109,7 @@ class Session(Calls):
                 self._prepare()
             frame = self.next_control()
             kind = frame["t"]
-            if "answered" in frame:
+            if self.frame[3] is frame:
                 pass
             elif kind == "exec":
                 self.run_step(frame)
@@ -131,7 +131,7 @@ class Session(Calls):
 
     def open(self, frame):
         """A host's first frame: numbering starts over, also after a restore in another process."""
-        self.frame = (0, b"", [])
+        self.frame = (0, b"", [], None)
         self.mark_prefix = frame["mark"]
         apply_limits(frame["limits"])
         os.environ.setdefault("MPLBACKEND", "Agg")

@@ -107,7 +107,7 @@ class Supervisor:
         if hello["host"] != self.host:
             self.lines.control("h", json.dumps({"host": self.host}))
             return
-        self.patience_s = self.orphan_s
+        self.patience_s = self.lines.patience_s = self.orphan_s
         self.lines.forget(hello["seen"])
         answer = {"v": 1, "python": sys.version.split()[0], "host": self.host, "seen": self.seen, "patience": self.orphan_s, "left": self.left}
         self.lines.control("h", json.dumps(answer))
@@ -141,7 +141,7 @@ class Supervisor:
             for line in self.step.release():
                 self.lines.send(*line)
         elif kind == b"d":
-            self.patience_s = float(payload)
+            self.patience_s = self.lines.patience_s = float(payload)
 
     def forward(self, frame):
         if self.worker is None:
@@ -236,7 +236,7 @@ class Supervisor:
         signal.signal(signal.SIGINT, lambda *_: None)  # not one to ignore: the worker would inherit that
         try:
             self.serve()
-        except (BrokenPipeError, TimeoutError):
+        except (ConnectionError, TimeoutError):
             pass  # as an orphan
         finally:
             if self.worker is not None:
@@ -268,7 +268,7 @@ class Supervisor:
             if now >= look:
                 look = now + min(LOOK_S, self.heartbeat_s)
                 self.beat(now)
-                if now - self.heard > self.patience_s:
+                if now - self.heard > self.patience_s and not select.select([self.source], [], [], 0)[0]:  # what it said while this process wrote counts
                     break
 
     def beat(self, now):
