@@ -1,13 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { parseToolCalls } from "./parse-tool-calls.ts";
-
-const tools = [
-  { name: "search", description: "", inputSchema: { type: "object", properties: { query: { type: "string" }, count: { type: "integer" } } } },
-  { name: "get_time", description: "", inputSchema: { type: "object", properties: {} } },
-  { name: "final_answer", description: "", inputSchema: { type: "object", properties: { answer: {} } } },
-];
-const callsIn = (text: string): (readonly [name: string, input: unknown])[] =>
-  parseToolCalls(text, tools).calls.map(({ name, input }) => [name, input] as const);
+import { callsIn } from "./testing/calls-in.ts";
 
 describe("JSON that models write", () => {
   it.each([

@@ -27,14 +27,19 @@ async function withServer(answer: (socket: Socket) => void, use: (engine: string
   }
 }
 
-it.each(["https://nowhere.invalid/", "http://nowhere.invalid/", "/elsewhere"])("follows no redirect to %s", (location) =>
-  withServer(
-    (socket) => socket.end(`HTTP/1.1 301 Moved Permanently\r\nLocation: ${location}\r\nContent-Length: 0\r\n\r\n`),
-    async (engine) => {
-      await expect(dockerExecutor({ engine }).open()).rejects.toMatchObject({ code: "configuration", message: expect.stringContaining("redirects") });
-      await sleep(100); // what failed by itself would end the process
-    },
-  ),
+it.each(["https://nowhere.invalid/", "http://nowhere.invalid/", "/elsewhere", "ftp://nowhere.invalid/", "unix:///x", "mailto:x"])(
+  "follows no redirect to %s",
+  (location) =>
+    withServer(
+      (socket) => socket.end(`HTTP/1.1 301 Moved Permanently\r\nLocation: ${location}\r\nContent-Length: 0\r\n\r\n`),
+      async (engine) => {
+        await expect(dockerExecutor({ engine }).open()).rejects.toMatchObject({
+          code: "configuration",
+          message: expect.stringContaining("redirects"),
+        });
+        await sleep(100); // what failed by itself would end the process
+      },
+    ),
 );
 
 it("waits for an engine that is silent for a minute, and no longer", () =>
