@@ -57,7 +57,7 @@ describe("memory", () => {
     expect(texts(memory)).toEqual(["Be good.", "Do it.", "output 1", "short", "output 2", "seen 2"]);
     memory.edit((all) => [...all.slice(0, 2), task("Be quick."), ...all.slice(2)]);
     expect(texts(memory).slice(0, 4)).toEqual(["Be good.", "Do it.", "Be quick.", "output 1"]);
-    expect(() => memory.edit((() => undefined) as never)).toThrow("Expected `what change returns` to be a list, got Undefined");
+    expect(() => memory.edit((() => undefined) as never)).toThrow("Expected `what change returns` to be a list, got undefined");
   });
 
   it("keeps the messages before the first change as the same objects", () => {

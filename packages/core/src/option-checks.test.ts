@@ -16,7 +16,7 @@ const result = { state: "success", output: 1, steps: [], runId: "r" };
 
 describe("a mistake in plain JavaScript is a TypeError that names what was expected", () => {
   it.each<readonly [string, () => unknown, string]>([
-    ["an agent without options", () => new CodeAgent(undefined as never), "Expected `options of agent` to be an object, got Undefined"],
+    ["an agent without options", () => new CodeAgent(undefined as never), "Expected `options of agent` to be an object, got undefined"],
     ["an agent of a text", () => new ToolCallingAgent("gpt-5.1" as never), "`options of agent` to be an object, got text"],
     ["a model's name", () => agentOf({ model: "gpt-5.1" }), "`model` to be one, such as openai"],
     ["no schema", () => agentOf({ output: null }), "`output` to be a Standard JSON Schema"],
@@ -24,16 +24,16 @@ describe("a mistake in plain JavaScript is a TypeError that names what was expec
     ["nothing as a managed agent", () => agentOf({ managedAgents: [null] }), "`managedAgents` to be agents"],
     ["a description that is no text", () => agentOf({ description: 5 }), "`description` to be text, got Number"],
     ["nothing as a tool", () => agentOf({ tools: [null] }), "made by `tool"],
-    ["no budget", () => agentOf({ budget: null }), "`budget` to be an object, got Null"],
+    ["no budget", () => agentOf({ budget: null }), "`budget` to be an object, got null"],
     ["a number as retry", () => agentOf({ retry: 5 }), "`retry` to be an object, got Number"],
     ["templates that are none", () => agentOf({ promptTemplates: null }), "`promptTemplates` to be an object"],
     ["a journal that is none", () => agentOf({ journal: {} }), "`journal` to be a function, such as memoryJournal(), got an object"],
     ["a flag as text", () => agentOf({ keepsMemory: "no" }), "`keepsMemory` to be true or false, got text"],
     ["callbacks that are none", () => agentOf({ stepCallbacks: "log" }), "`stepCallbacks` to be a function or an object, got text"],
     ["a callback's kind that is misspelled", () => agentOf({ stepCallbacks: { acton: () => {} } }), "`stepCallbacks` to have only system, task"],
-    ["a callback that is none", () => agentOf({ stepCallbacks: { task: [null] } }), "`task[0]` to be a function, got Null"],
-    ["no executor type", () => agentOf({ executor: undefined, executorType: null }), "`executorType` to be text, got Null"],
-    ["a tool of nothing", () => tool(undefined as never), "to be an object, got Undefined"],
+    ["a callback that is none", () => agentOf({ stepCallbacks: { task: [null] } }), "`task[0]` to be a function, got null"],
+    ["no executor type", () => agentOf({ executor: undefined, executorType: null }), "`executorType` to be text, got null"],
+    ["a tool of nothing", () => tool(undefined as never), "to be an object, got undefined"],
     ["a tool with an empty output", () => tool({ ...add, output: null } as never), "`output of tool add` to be a Standard JSON Schema"],
     ["an approval as text", () => tool({ ...add, needsApproval: "yes" } as never), "`needsApproval` to be true or false, or a function, got text"],
     ["a memory of a result", () => new Memory([result as never]), "Expected memory to be made of steps, as in `result.steps`"],
@@ -41,8 +41,8 @@ describe("a mistake in plain JavaScript is a TypeError that names what was expec
     ["a pool of a name", () => poolExecutor("wasm" as never, { size: 1 }), "`executor` to be one"],
     ["a pool of no size", () => poolExecutor(executor, undefined as never), "`options of poolExecutor` to be an object"],
     ["a pool's option that is misspelled", () => poolExecutor(executor, { size: 1, max: 2 } as never), "`poolExecutor` to have only size"],
-    ["prices of nothing", () => pricesOf(undefined as never), "`table` to be an object, got Undefined"],
-    ["a price that is none", () => pricesOf({ m: null } as never), "`options of price of m` to be an object, got Null"],
+    ["prices of nothing", () => pricesOf(undefined as never), "`table` to be an object, got undefined"],
+    ["a price that is none", () => pricesOf({ m: null } as never), "`options of price of m` to be an object, got null"],
     ["a price that is misspelled", () => pricesOf({ m: { input: 1, output: 1, cached: 0 } } as never), "`price of m` to have only input"],
     ["LiteLLM's text", () => fromLiteLLM("{}" as never), "`entries` to be an object, got text"],
     ["a compactor's option that is misspelled", () => compactObservations({ maxInputTokens: 500, keep: 1 } as never), "to have only maxInputTokens"],
@@ -56,10 +56,10 @@ describe("a mistake in plain JavaScript is a TypeError that names what was expec
   });
 
   it.each<readonly [string, readonly unknown[], string]>([
-    ["no task", [], "Expected `task` to be text, got Undefined"],
+    ["no task", [], "Expected `task` to be text, got undefined"],
     ["a task that is none", [{ task: "x" }], "`task` to be text, got an object"],
     ["a task that is not awaited", [Promise.resolve("x")], "`task` to be text, got Promise"],
-    ["no options", ["x", null], "`options of run` to be an object, got Null"],
+    ["no options", ["x", null], "`options of run` to be an object, got null"],
     ["a signal as options", ["x", AbortSignal.timeout(1_000)], "`options of run` to be an object, got AbortSignal"],
     ["a controller as the signal", ["x", { signal: new AbortController() }], "`signal` to be an AbortSignal, got AbortController"],
     ["a path that is no list", ["x", { images: "photo.jpg" }], "`images` to be a list, got text"],
@@ -78,7 +78,7 @@ describe("a mistake in plain JavaScript is a TypeError that names what was expec
   it.each<readonly [string, readonly unknown[], string]>([
     ["nothing", [], "`executor` to be one"],
     ["a name", ["wasm", "1"], "`executor` to be one, such as wasmExecutor()"],
-    ["an executor alone", [executor], "`code` to be text, got Undefined"],
+    ["an executor alone", [executor], "`code` to be text, got undefined"],
     ["a timeout alone", [executor, "1", 5], "`options of runCode` to be an object, got Number"],
     ["an option that is misspelled", [executor, "1", { timeout: 5 }], "`runCode` to have only tools"],
     ["a tool that is no list", [executor, "1", { tools: tool(add) }], "`tools` to be a list, got an object"],
@@ -87,7 +87,7 @@ describe("a mistake in plain JavaScript is a TypeError that names what was expec
   });
 
   it("an executor by no name, and by a path", async () => {
-    await expect(loadExecutor(null as never)).rejects.toThrow("`executorType` to be text, got Null");
+    await expect(loadExecutor(null as never)).rejects.toThrow("`executorType` to be text, got null");
     await expect(loadExecutor("./mine.js")).rejects.toThrow('There is no executor type "./mine.js"');
   });
 });

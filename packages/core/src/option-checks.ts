@@ -23,7 +23,15 @@ export function checkOptions<Options extends object>(what: string, given: Option
 }
 
 const kinds: Readonly<Record<string, string>> = {
-  ...({ String: "text", Array: "a list", Object: "an object", Module: "an object", Boolean: "true or false" } as const),
+  ...({
+    String: "text",
+    Array: "a list",
+    Object: "an object",
+    Module: "an object",
+    Boolean: "true or false",
+    Null: "null",
+    Undefined: "undefined",
+  } as const),
 };
 
 /** The value itself. Throws TypeError that names the option unless the words name the value's kind; "list of functions" is about its items too. */

@@ -171,7 +171,7 @@ it("is a failure where what has happened can't be kept, and the terminal event s
 });
 
 it.each<readonly [string, object | null, string]>([
-  ["no options", null, "Expected `options of resume` to be an object, got Null"],
+  ["no options", null, "Expected `options of resume` to be an object, got null"],
   ["an option of runs", { approve: () => true }, "`resume` to have only signal, context, decisions, got `approve`"],
   ["decisions that are one", { decisions: true }, "`decisions` to be an object, got true or false"],
   ["a decision in other words", { decisions: { "1/tool.pay": "yes" } }, "the decision on `1/tool.pay` to be true, false or { approve"],

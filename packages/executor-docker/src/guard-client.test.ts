@@ -9,12 +9,12 @@ import { dockerExecutor } from "./docker-executor.ts";
 
 afterEach(() => void vi.useRealTimers());
 
-async function withServer(answer: (socket: Socket) => void, use: (engine: string) => Promise<void>): Promise<void> {
+async function withServer(answer: (socket: Socket, asked: string) => void, use: (engine: string) => Promise<void>): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "codelet-docker-"));
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
     sockets.add(socket.on("error", () => {}));
-    socket.once("data", () => answer(socket));
+    socket.once("data", (data) => answer(socket, String(data)));
   });
   const engine = join(folder, "engine.sock");
   await once(server.listen(engine), "listening");
@@ -54,6 +54,29 @@ it("waits for an engine that is silent for a minute, and no longer", () =>
       await sleep(100);
       await vi.advanceTimersByTimeAsync(60_000);
       await refused;
+    },
+  ));
+
+it("waits for a container to be made for five minutes: some engines copy its image", () =>
+  withServer(
+    (socket, asked) => {
+      const body = asked.startsWith("GET /containers/json") ? "[]" : "{}";
+      if (asked.startsWith("GET")) socket.end(`HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
+    },
+    async (engine) => {
+      vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+      let failure: unknown;
+      const opening = dockerExecutor({ engine, engineType: "docker" })
+        .open()
+        .catch((error: unknown) => {
+          failure = error;
+        });
+      await sleep(300);
+      await vi.advanceTimersByTimeAsync(299_000);
+      expect(failure).toBeUndefined();
+      await vi.advanceTimersByTimeAsync(1_000);
+      await opening;
+      expect(failure).toMatchObject({ code: "executor-crashed", message: expect.stringContaining("did not answer in 300 s") });
     },
   ));
 

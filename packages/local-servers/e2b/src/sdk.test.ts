@@ -238,8 +238,7 @@ describe("the end of a sandbox", () => {
     await ended.commands.run("setsid nohup sleep 300 > /dev/null 2>&1 & disown");
     expect(processesOf(ended.sandboxId).length).toBeGreaterThan(0);
     expect(await ended.kill()).toBe(true);
-    await sleep(50);
-    expect(processesOf(ended.sandboxId)).toEqual([]);
+    await expect.poll(() => processesOf(ended.sandboxId)).toEqual([]);
     expect(await ended.kill()).toBe(false);
     expect(await ended.isRunning()).toBe(false);
     await expect(ended.runCode("1")).rejects.toMatchObject({ name: "TimeoutError" });
