@@ -5,8 +5,8 @@ import { assertValue } from "../ended-typed.ts";
 import { madeBy, repeatable, repeatStep, untilEnd, untilWaiting } from "../repeat-step.ts";
 
 /** Longer than the whole replay may take. */
-const sleepS = 1.5;
-const replayTimeoutMs = 1_400;
+const sleepS = 3;
+const replayTimeoutMs = 2_900;
 
 /** Steps that do more than read one value. */
 export const replayedFlows: readonly ContractCase[] = [
