@@ -69,7 +69,8 @@ const noRights = {
 } as const;
 const noEngine = {
   code: "configuration",
-  advice: "No Docker engine answers: start Docker or Podman, or name it with `engine` or DOCKER_HOST",
+  advice:
+    "No Docker engine answers: start Docker or Podman, or name it with `engine` or DOCKER_HOST (contexts of `docker` are not read; `docker context inspect` shows their addresses)",
 } as const;
 
 /** What the engine said, as one line that says what to do. `doing` completes "Docker could not". */
