@@ -34,7 +34,7 @@ beforeAll(async () => {
   mkdirSync(path.join(scratch, "tarballs"));
   tarballs = await packAll(path.join(scratch, "tarballs"));
 }, INSTALL_TIMEOUT_MS);
-afterAll(() => rmSync(scratch, { recursive: true, force: true, maxRetries: 3 }));
+afterAll(() => rmSync(scratch, { recursive: true, force: true, maxRetries: 3 }), INSTALL_TIMEOUT_MS);
 
 it("packs no test, no source and no link into the workspace", async () => {
   for (const { name, file } of tarballs) {
