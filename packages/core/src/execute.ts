@@ -58,7 +58,7 @@ export async function execute(run: RunContext, session: ExecutorSession, { key, 
     let advance = nextAdvance(run, session, `${key}/advance.0`);
     for (let turn = 1; ; turn++) {
       const settled = [...pending.values()].map((call) => call.settled);
-      const first = settled.length === 0 ? 0 : await run.journal.pick<unknown>(`${key}/pick.${turn}`, [advance, ...settled]);
+      const first = settled.length === 0 ? 0 : await run.pick(`${key}/pick.${turn}`, [advance, ...settled]);
       if (first > 0) {
         const [callKey, call] = [...pending][first - 1] as [string, LiveCall];
         pending.delete(callKey);

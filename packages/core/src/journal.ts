@@ -126,23 +126,18 @@ export function operationError(error: unknown): OperationError {
 
 /** The journal, with what it throws by itself reported: control flow that nobody may catch. The reason of an aborted wait is not its own. */
 export function watchJournal(journal: Journal, onThrown: (error: unknown) => void): Journal {
-  const watch = <T>(promise: Promise<T>): Promise<T> => {
-    promise.catch(onThrown);
+  const watch = <T>(promise: Promise<T>, signal?: AbortSignal): Promise<T> => {
+    promise.catch((error) => signal?.aborted || onThrown(error));
     return promise;
   };
-  const unlessAborted = <T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> =>
-    promise.catch((error) => {
-      if (!signal?.aborted) onThrown(error);
-      throw error;
-    });
   return {
     call: (...args) => watch(journal.call(...args)) as never,
     all: (thunks) => journal.all(thunks),
     pick: (...args) => watch(journal.pick(...args)),
     child: (key) => watchJournal(journal.child(key), onThrown),
     now: (key) => watch(journal.now(key)),
-    sleep: (key, milliseconds, signal) => unlessAborted(journal.sleep(key, milliseconds, signal), signal),
-    waitFor: (key, signal) => unlessAborted(journal.waitFor(key, signal), signal),
+    sleep: (key, milliseconds, signal) => watch(journal.sleep(key, milliseconds, signal), signal),
+    waitFor: (key, signal) => watch(journal.waitFor(key, signal), signal),
     checkpoint: (step) => watch(journal.checkpoint(step)),
     emit: (event) => journal.emit(event),
   };

@@ -8,6 +8,7 @@ import type { Budget } from "./limits.ts";
 import type { ActionStep } from "./memory.ts";
 import { type Model, noUsage } from "./model.ts";
 import { tool } from "./tool.ts";
+import { ToolCallingAgent } from "./tool-calling-agent.ts";
 import type { Json, Value } from "./value.ts";
 import { decodeValue, encodeValue } from "./value-codec.ts";
 
@@ -157,3 +158,53 @@ it("a run that its journal leaves to wait lets the other calls come to their end
   expect(await begin(true).run.result).toMatchObject({ state: "success", output: ["slow", "pay"] });
   expect(done).toEqual(["slow", "pay"]);
 });
+
+it("a run that its journal leaves takes that for the end of no call, whatever else goes on until it is left", async () => {
+  const later = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
+  const done: string[] = [];
+  const acting = (name: string, milliseconds: number, needsApproval = false): ReturnType<typeof tool> =>
+    tool({
+      ...{ name, description: "Acts.", input: z.object({}), needsApproval },
+      execute: () => later(milliseconds).then(() => done.push(name)),
+    }) as never;
+  const payer = new ToolCallingAgent({
+    ...{ name: "payer", description: "Pays.", tools: [acting("pay", 0, true)] },
+    model: async ({ messages }) => {
+      const call = messages.length > 2 ? { id: "end", name: "final_answer", input: { answer: "paid" } } : { id: "pay", name: "pay", input: {} };
+      return { content: [{ type: "tool-call", ...call }], usage: noUsage, finishReason: "stop" };
+    },
+  });
+  const store = new Map<string, string>();
+  const begin = (decisions: Record<string, Json>) => {
+    const fake = fakeExecutor(async ({ call, finalAnswer }) => {
+      const calls = [call("payer", ["Pay."]), call("buy", []), call("slow", [])];
+      await later(20);
+      await call("look", []);
+      await Promise.all(calls);
+      finalAnswer("done");
+    });
+    const journal: JournalFactory = (run) => {
+      const at = (path: string, { child, ...rest }: Journal): Journal => ({
+        ...rest,
+        child: (key) => at(`${path}${key}/`, child(key)),
+        waitFor: async (key) => (decisions[path + key] as never) ?? Promise.reject(new Suspension("nobody has decided")),
+      });
+      return at("", storedJournal(store)(run));
+    };
+    const tools = [acting("buy", 0, true), acting("slow", 60), acting("look", 0)];
+    const options = { model: async () => "<code>\ngo\n</code>", executor: repeatable(fake), tools, managedAgents: [payer], journal };
+    return new CodeAgent(options).start("task", { runId: "r" });
+  };
+  const left = begin({});
+  const ids: string[] = [];
+  const results: string[] = [];
+  for await (const event of left) {
+    if (event.type === "approval") ids.push(event.approval.id);
+    if (event.type === "tool-result") results.push(event.tool);
+  }
+  await expect(left.result).rejects.toThrow(Suspension);
+  expect([ids.length, results]).toEqual([2, ["slow"]]);
+  const decisions = Object.fromEntries(ids.map((id) => [`${id}/approval`, true]));
+  expect(await begin(decisions).result).toMatchObject({ state: "success", output: "done" });
+  expect(done.sort()).toEqual(["buy", "look", "pay", "slow"]);
+}, 2_000);

@@ -100,7 +100,8 @@ export class RunContext {
   #lastMs = 0;
   #seq = 0;
   #hasEnded = false;
-  #controlFlow: { readonly error: unknown } | undefined;
+  /** By the journal. */
+  readonly #thrown: Set<unknown> = new Set();
 
   constructor({ agent, kind, executor }: RunnableAgent, options: RunOptions, scope: RunScope) {
     checkOptions("run", options, runOptions);
@@ -126,7 +127,7 @@ export class RunContext {
     this.memory = this.thread.memory;
     this.exposure = this.thread.exposure;
     this.journal = watchJournal(parent?.run.journal.child(parent.key) ?? this.#open(scope.journal ?? agent.journal), (error) => {
-      this.#controlFlow ??= { error };
+      this.#thrown.add(error);
     });
     if (executor !== undefined) this.#openSandbox(executor, variables);
     else for (const [name, value] of Object.entries(variables)) this.thread.values.set(name, value);
@@ -167,6 +168,14 @@ export class RunContext {
     return this.journal.call<T>(key, operation, path).finally(() => all.delete(path));
   }
 
+  /** Which settles first. What the journal throws is no outcome: a run that goes on by it would wait for that call alone. */
+  pick(key: string, candidates: readonly Promise<unknown>[]): Promise<number> {
+    return new Promise((resolve, reject) => {
+      const outcomes = candidates.map((each) => each.catch((error) => this.isControlFlow(error) && new Promise(() => reject(error))));
+      this.journal.pick(key, outcomes).then(resolve, reject);
+    });
+  }
+
   /** A decision from outside, sooner or later. */
   async waitFor<T extends Json>(key: string, approval: Approval, signal: AbortSignal): Promise<T> {
     const path = this.path + key;
@@ -181,8 +190,8 @@ export class RunContext {
 
   /** Announces the run and starts to open its sandbox. One that can't open ends the run at once, before more is spent on the model. */
   async begin(task: string): Promise<void> {
-    this.startedAtMs = this.#lastMs = await this.journal.now("start");
     this.emit({ type: this.root === this ? "run-start" : "agent-start", task });
+    this.startedAtMs = this.#lastMs = await this.journal.now("start");
     this.thread.sandbox?.session().catch((error) => this.stopper.abort(error));
   }
 
@@ -234,11 +243,11 @@ export class RunContext {
 
   /** Whether the journal has thrown: what is cut short by that has not ended. */
   get isLeft(): boolean {
-    return this.#controlFlow !== undefined;
+    return this.#thrown.size > 0;
   }
 
   /** Whether the journal itself threw this: never handled, never shown to the model. */
   isControlFlow(error: unknown): boolean {
-    return this.#controlFlow !== undefined && this.#controlFlow.error === error;
+    return this.#thrown.has(error);
   }
 }
