@@ -1,5 +1,6 @@
 import { fakeExecutor, faultyModel, scriptedModel } from "@codelet/testing";
 import { describe, expect, it } from "vitest";
+import { type JournalFactory, memoryJournal } from "./journal.ts";
 
 /** The model's text of one action; the fake executor's handler decides what its code does. */
 import { action, agentOf, answering, eventsOf } from "./testing/code-agents.ts";
@@ -17,6 +18,18 @@ describe("events", () => {
   it("warn of an executor without isolation", async () => {
     const events = await eventsOf(agentOf([action("answer 1")]).start("task"));
     expect(events).toContainEqual(expect.objectContaining({ type: "warning", message: expect.stringContaining("isolation level 0") }));
+  });
+
+  it("tell the beginning of each managed agent whose end they tell, also where the journal leaves the run there", async () => {
+    const left: JournalFactory = (run) => {
+      const inner = memoryJournal()(run);
+      return { ...inner, child: (key) => ({ ...inner.child(key), now: () => Promise.reject(new Error("lease lost")) }) };
+    };
+    const member = agentOf([], { name: "member", description: "Helps." });
+    const executor = fakeExecutor(({ call }) => call("member", ["Help."]));
+    const run = agentOf([action("go")], { executor, managedAgents: [member], journal: left }).start("task");
+    const types = (await eventsOf(run)).filter(({ agentPath }) => agentPath.length === 2).map(({ type }) => type);
+    expect(types.filter((type) => type !== "warning")).toEqual(["agent-start", "agent-end"]);
   });
 
   it("stop the run when they are left early", async () => {
