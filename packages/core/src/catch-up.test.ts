@@ -124,3 +124,22 @@ it.each(["repeated", "found again"])("loses no result that comes while its progr
     expect(delivered).toEqual([{ id: "1.1", value: ticks }]);
   }
 });
+
+it("closes its sandbox also while the programs run again", async () => {
+  const later = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
+  const fake = fakeExecutor(async ({ call }) => {
+    await later(200);
+    return call("pay", [1]);
+  });
+  const { capabilities } = fake;
+  const executor = { ...fake, capabilities: { ...capabilities, recovery: { ...capabilities.recovery, replay: "pure" as const } } };
+  const session = new CatchUpSession(executor, { tools: [{ name: "pay", description: "Pays.", inputSchema: {} }] });
+  session.start("pay");
+  session.observe({ type: "calls", calls: [{ id: "1", tool: "pay", args: [1], kwargs: {} }], cancelled: [] });
+  const next = session.next().catch((error: Error) => error.name);
+  await later(20);
+  expect(fake.openSessions).toBe(1);
+  await session[Symbol.asyncDispose]();
+  expect(fake.openSessions).toBe(0);
+  expect(await next).toBe("AbortError");
+});

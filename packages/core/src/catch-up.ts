@@ -27,6 +27,7 @@ export class CatchUpSession implements ExecutorSession {
   readonly #options: OpenSessionOptions;
   #restore: SessionRef | undefined;
   readonly #opensAtOnce: boolean;
+  /** Until it is where it was. */
   #opened: Promise<ExecutorSession> | undefined;
   readonly #steps: RecordedStep[] = [];
   #caughtUp = Promise.withResolvers<ExecutorSession>();
@@ -147,7 +148,8 @@ export class CatchUpSession implements ExecutorSession {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isDisposed = true;
-    const session = this.#session ?? (await this.#opened);
+    // One that is left alive is let go once it is found.
+    const session = this.#session ?? (this.#isDetached ? undefined : await this.#opened?.catch(() => undefined));
     await session?.[Symbol.asyncDispose]();
   }
 
@@ -191,7 +193,8 @@ export class CatchUpSession implements ExecutorSession {
   async #find(restore: SessionRef): Promise<ExecutorSession | undefined> {
     let session: ExecutorSession | undefined;
     try {
-      session = await this.#executor.open({ ...this.#options, variables: undefined, restore });
+      this.#opened = this.#executor.open({ ...this.#options, variables: undefined, restore });
+      session = await this.#opened;
       const last = this.#last();
       if (last === undefined || last.events.length === 0) {
         if (last !== undefined) session.start(last.code, last.options);
@@ -213,6 +216,8 @@ export class CatchUpSession implements ExecutorSession {
       if (!CodeletError.isInstance(error, "executor-crashed", "configuration", "protocol")) throw error;
       if (this.#executor.capabilities.recovery.replay !== false) return undefined;
       throw new NotResumed(`the sandbox that it ran in is gone (${describeThrown(error).message}).`);
+    } finally {
+      this.#opened = undefined;
     }
   }
 
@@ -221,8 +226,8 @@ export class CatchUpSession implements ExecutorSession {
     const { replay } = this.#executor.capabilities.recovery;
     const isNew = this.#steps.every((step) => "binding" in step || step.events.length === 0);
     if (replay === false && !isNew) throw new NotResumed("its sandbox ended with the process, and this executor can't repeat programs.");
-    const session = await (this.#opened ?? this.#executor.open(this.#options));
-    this.#opened = undefined;
+    this.#opened ??= this.#executor.open(this.#options);
+    const session = await this.#opened;
     try {
       for (const step of this.#steps) {
         if ("binding" in step) await session.bind(step.binding);
@@ -232,6 +237,8 @@ export class CatchUpSession implements ExecutorSession {
     } catch (error) {
       await session[Symbol.asyncDispose]();
       throw error;
+    } finally {
+      this.#opened = undefined;
     }
   }
 
