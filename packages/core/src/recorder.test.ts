@@ -4,6 +4,7 @@ import { CodeAgent } from "./code-agent.ts";
 import type { Operations } from "./journal.ts";
 import { jsonSchema } from "./json-schema.ts";
 import { Recorder } from "./recorder.ts";
+import type { StandardSchema } from "./schema.ts";
 import { tool } from "./tool.ts";
 
 const later = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
@@ -45,3 +46,21 @@ it("a run is left for the decision that is still wanted, however many were given
   expect(await Promise.all(given)).toEqual(["given up", "given up"]);
   expect(await wanted).toBe("Suspension");
 }, 2_000);
+
+it("a call whose arguments are still being checked when the run is left is made once, when the run goes on", async () => {
+  const done: string[] = [];
+  const slow: StandardSchema<object, object> = {
+    "~standard": { ...none["~standard"], validate: (value) => later(250).then(() => ({ value: value as object })) },
+  };
+  const act = tool({ name: "act", description: "Acts.", input: slow, execute: () => done.push("act") });
+  const both = fakeExecutor(async ({ call, finalAnswer }) => finalAnswer(await Promise.all([call("pay", []), call("act", [])])));
+  const { capabilities } = both;
+  const repeatable = { ...both, capabilities: { ...capabilities, recovery: { ...capabilities.recovery, replay: "pure" as const } } };
+  const agent = new CodeAgent({ model: async () => write("go"), executor: repeatable, tools: [pay, act] });
+  const left = await agent.run("task");
+  if (left.state !== "suspended") throw new Error(`it is ${left.state}`);
+  expect(done).toEqual([]);
+  const decisions = Object.fromEntries(left.pending.map(({ id }) => [id, true]));
+  expect(await agent.resume(left.resumeState, { decisions })).toMatchObject({ state: "success", output: ["paid", 1] });
+  expect(done).toEqual(["act"]);
+});

@@ -7,8 +7,9 @@ import type { Json } from "./value.ts";
 /** What happened at one place of a run: how an operation ended, or a time, a choice, a decision. */
 export type JournalEntry = readonly [path: string, kind: "outcome" | "value", entry: Json];
 
-/** Other threads of a program may still be about to make calls that wait too. */
-const graceMs = 100;
+/** Other threads of a program may still be about to make calls that wait too. In turns, since a process that is busy with other things gives them none. */
+const graceTurns = 10;
+const turnMs = 10;
 
 /**
  * A journal in memory that keeps what happened, so that the run can be left and gone on with later. It leaves when decisions are waited for and
@@ -22,6 +23,7 @@ export class Recorder {
   readonly #left = Promise.withResolvers<never>();
   #run: Parameters<JournalFactory>[0] | undefined;
   #working = 0;
+  #leaving: ReturnType<typeof setTimeout> | undefined;
   /** Paths of runs that a state knows, until they do something that it doesn't. */
   readonly #replayed: Set<string>;
   #suspension: Suspension | undefined;
@@ -79,8 +81,10 @@ export class Recorder {
   }
 
   async #call<T>(run: string, path: string, operation: OperationName, args: Json): Promise<Outcome<T>> {
+    this.#leaveSoon();
     const known = this.#outcomes.get(path);
     if (known !== undefined) return known as Outcome<T>;
+    this.#throwIfLeft();
     // A program that is only waited for does nothing new yet.
     if (operation !== "advance") this.#goesOn(run);
     const { operations, runId } = this.#run as Parameters<JournalFactory>[0];
@@ -93,10 +97,15 @@ export class Recorder {
     };
     // A program that only waits for its calls doesn't keep the run from leaving; it is left where it is.
     const outcome = await (operation === "advance" ? Promise.race([perform(), this.#left.promise]) : this.#work(perform));
-    if (this.#suspension !== undefined) throw this.#suspension;
+    this.#throwIfLeft();
     this.#goesOn(run);
     this.#outcomes.set(path, outcome);
     return outcome;
+  }
+
+  /** What would come to nothing but its effect is not begun: the run that goes on does it. */
+  #throwIfLeft(): void {
+    if (this.#suspension !== undefined) throw this.#suspension;
   }
 
   /** Something new happens in a run, and with it in those of its managers. */
@@ -106,10 +115,12 @@ export class Recorder {
 
   async #keep<T extends Json>(run: string, key: string, make: () => Promise<T>): Promise<T> {
     const path = run + key;
+    this.#leaveSoon();
     const known = this.#values.get(path);
     if (known !== undefined) return known as T;
+    this.#throwIfLeft();
     const value = await make();
-    if (this.#suspension !== undefined) throw this.#suspension;
+    this.#throwIfLeft();
     this.#goesOn(run);
     this.#values.set(path, value);
     return value;
@@ -135,16 +146,17 @@ export class Recorder {
     });
   }
 
-  #leaveSoon(): void {
-    const waiting = this.#waits.size;
-    if (waiting === 0 || this.#working > 0) return;
-    setTimeout(() => {
-      if (this.#working > 0 || this.#suspension !== undefined || this.#waits.size !== waiting) return;
+  /** Unless something happens until then. */
+  #leaveSoon(turns = graceTurns): void {
+    clearTimeout(this.#leaving);
+    if (this.#waits.size === 0 || this.#working > 0 || this.#suspension !== undefined) return;
+    this.#leaving = setTimeout(() => {
+      if (turns > 1) return this.#leaveSoon(turns - 1);
       this.#replayed.clear();
       this.#suspension = new Suspension("The run waits for decisions.");
       this.#left.reject(this.#suspension);
       for (const leave of this.#waits.values()) leave(this.#suspension);
-    }, graceMs);
+    }, turnMs);
   }
 }
 
