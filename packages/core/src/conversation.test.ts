@@ -5,6 +5,8 @@ import type { Conversation } from "./conversation.ts";
 import { ExecutorCrashedError } from "./errors.ts";
 import type { Executor, OpenSessionOptions } from "./executor.ts";
 import { jsonSchema } from "./json-schema.ts";
+import type { TaskStep } from "./memory.ts";
+import type { StepCallback } from "./step-callbacks.ts";
 import { tool } from "./tool.ts";
 
 const answering: FakeHandler = ({ finalAnswer }) => finalAnswer("done");
@@ -145,6 +147,20 @@ describe("a run that was suspended in a conversation", () => {
     expect(chat.memory.steps).toEqual(steps);
     expect(await agent.resume(...waiting)).toMatchObject({ state: "success" });
     expect(paid).toEqual([1]);
+  });
+
+  it("goes on where a callback has told the model more, also in the conversation as it was saved, and not once another was begun", async () => {
+    const remind: StepCallback<TaskStep> = (_, { memory }) => memory.add({ type: "task", task: "Be brief.", attachments: [] });
+    const options = { executor, tools: [pay], stepCallbacks: { task: remind } };
+    const agent = new CodeAgent({ ...options, model: scriptedModel([write("pay"), write("pay"), write("pay"), write("y")]) });
+    await using chat = agent.conversation();
+    expect(await chat.resume(...(await suspended(chat)))).toMatchObject({ state: "success" });
+    const waiting = await suspended(chat);
+    await using loaded = await agent.loadConversation(JSON.parse(JSON.stringify(await chat.save())));
+    expect(await loaded.resume(...waiting)).toMatchObject({ state: "success" });
+    const left = await suspended(loaded);
+    await loaded.run("something else");
+    await expect(loaded.resume(...left)).rejects.toMatchObject({ code: "configuration" });
   });
 
   it("makes no call again where the conversation has a live sandbox, and leaves none open", async () => {

@@ -71,9 +71,10 @@ export class Conversation<Output> implements AsyncDisposable {
     this.#isRunning = true;
     try {
       const result = await perform({ signal: undefined, emit: () => {}, mayStep: async () => {} });
-      const isLeft = result.state === "suspended" && this.#thread.sandbox !== undefined;
-      if (result.state === "suspended") this.#thread.sandbox = undefined;
-      this.#thread.note = isLeft ? freshSandbox : undefined;
+      const isLeft = result.state === "suspended";
+      this.#thread.note = isLeft && this.#thread.sandbox !== undefined ? freshSandbox : undefined;
+      this.#thread.left = isLeft ? result.runId : undefined;
+      if (isLeft) this.#thread.sandbox = undefined;
       return result;
     } finally {
       this.#isRunning = false;

@@ -31,8 +31,7 @@ export async function performRun(runnable: RunnableAgent, task: string, options:
       given ??= await takeTask(run, executor, task, options);
       await remember(run, executor, given);
     });
-    const { state } = ending;
-    return { ...(await run.end(state, state === "success" || state === "limit" ? ending : {})), ...ending };
+    return { ...(await run.end(ending.state, ending.state === "success" || ending.state === "limit" ? ending : {})), ...ending };
   } catch (error) {
     if (!(error instanceof Suspension) || waiting === undefined || recorder === undefined || given === undefined) return fail(run, error);
     const kept = given;
@@ -68,7 +67,7 @@ async function takeTask(run: RunContext, executor: Executor | undefined, task: s
   const template = parent?.run.agent.templates.managedTask;
   const asked = parent === undefined ? task : renderPrompt(managedTask, template, { name: run.agent.definition.name, task });
   const text = [thread?.note, describeTask(asked, additionalArgs, executor !== undefined)].filter(Boolean).join("\n\n");
-  if (thread !== undefined) thread.note = undefined;
+  if (thread !== undefined) Object.assign(thread, { note: undefined, left: undefined });
   const step: TaskStep = { type: "task", task: text, attachments: media };
   const handed = memory instanceof Memory ? memory.steps : ofKind("a list of steps, such as `result.steps`", "memory", memory);
   const earlier = [...(thread?.memory.steps ?? []), ...handed]; // both may hold steps of other agents

@@ -27,6 +27,8 @@ export interface Thread {
   readonly restore?: SessionRef | undefined;
   /** What the next task has to tell of what was lost. */
   note?: string | undefined;
+  /** Id of the run that was suspended last, until another one begins. */
+  left?: string | undefined;
 }
 
 export function newThread(exposure: Exposure = { untrusted: new Set() }): Thread {
@@ -220,8 +222,8 @@ export class RunContext {
     }
     // A suspended run doesn't end in its journal.
     this.#lastMs = state === "suspended" ? Date.now() : await this.journal.now("end").catch(() => this.#lastMs);
-    const { runId, ledger, memory, startedAtMs } = this;
-    const { usage, costUsd } = ledger;
+    const { runId, memory, startedAtMs } = this;
+    const { usage, costUsd } = this.ledger;
     const durationMs = this.activeMs(this.#lastMs);
     this.emit({ type: this.root === this ? "run-end" : "agent-end", state, usage, costUsd, durationMs, ...more });
     this.#hasEnded = true;
@@ -231,8 +233,7 @@ export class RunContext {
   emit(body: EventBody): void {
     if (this.#hasEnded || this.root.#hasEnded) return;
     const { runId, agentPath, path, step, root } = this;
-    const callPath = path === "" ? undefined : path;
-    this.journal.emit({ seq: ++root.#seq, runId, agentPath, callPath, step, ...body } as AgentEvent);
+    this.journal.emit({ seq: ++root.#seq, runId, agentPath, callPath: path || undefined, step, ...body } as AgentEvent);
   }
 
   /** The value of an operation that must not fail. */

@@ -19,10 +19,11 @@ interface SavedThread {
   readonly steps: readonly Step[];
   readonly values: Readonly<Record<string, Value>>;
   readonly untrusted: readonly string[];
+  readonly left?: string | null | undefined;
 }
 
-export async function saveThread({ memory, values, exposure, sandbox }: Thread): Promise<SavedConversation> {
-  const saved: SavedThread = { steps: memory.steps, values: Object.fromEntries(values), untrusted: [...exposure.untrusted] };
+export async function saveThread({ memory, values, exposure, left, sandbox }: Thread): Promise<SavedConversation> {
+  const saved: SavedThread = { steps: memory.steps, values: Object.fromEntries(values), untrusted: [...exposure.untrusted], left };
   return { version: 1, thread: encodeState(saved), sandbox: await sandbox?.save() };
 }
 
@@ -34,7 +35,7 @@ export function loadThread(saved: SavedConversation): Thread {
       `Expected what \`conversation.save()\` resolved with, of version 1, got version ${String(version)} of type \`${typeof saved}\`.`,
     );
   try {
-    const { steps, values, untrusted } = decodeState(thread) as unknown as SavedThread;
+    const { steps, values, untrusted, left } = decodeState(thread) as unknown as SavedThread;
     const hasCode = steps.some((step) => step.type === "action" && step.code !== "");
     const note = hasCode && sandbox === undefined ? freshSandbox : undefined;
     return {
@@ -43,6 +44,7 @@ export function loadThread(saved: SavedConversation): Thread {
       exposure: { untrusted: new Set(untrusted) },
       restore: sandbox,
       note,
+      left: left ?? undefined,
     };
   } catch (error) {
     throw new ProtocolError(`The saved conversation is damaged: ${describeThrown(error).message}`, { cause: error });
