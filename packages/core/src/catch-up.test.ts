@@ -143,3 +143,26 @@ it("closes its sandbox also while the programs run again", async () => {
   expect(fake.openSessions).toBe(0);
   expect(await next).toBe("AbortError");
 });
+
+it("ends the live sandbox of a run that ends before it needed it, also by an abort, and not of one that is left again", async () => {
+  const fake = fakeExecutor(() => null);
+  const { capabilities } = fake;
+  const restored: unknown[] = [];
+  const executor: Executor = {
+    ...fake,
+    capabilities: { ...capabilities, recovery: { ...capabilities.recovery, pinned: true } },
+    open: ({ restore, ...options } = {}) => {
+      restored.push(restore);
+      return fake.open(options);
+    },
+  };
+  const restore = { executor: "fake", data: "left alive" };
+  const ended = new CatchUpSession(executor, { signal: AbortSignal.abort() }, { restore });
+  await ended[Symbol.asyncDispose]();
+  await ended[Symbol.asyncDispose]();
+  expect([restored, fake.openedSessions, fake.openSessions]).toEqual([[restore], 1, 0]);
+  const left = new CatchUpSession(executor, {}, { restore });
+  expect(await left.detach()).toBe(restore);
+  await left[Symbol.asyncDispose]();
+  expect(fake.openedSessions).toBe(1);
+});

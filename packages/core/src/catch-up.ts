@@ -149,8 +149,19 @@ export class CatchUpSession implements ExecutorSession {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isDisposed = true;
     // One that is left alive is let go once it is found.
-    const session = this.#session ?? (this.#isDetached ? undefined : await this.#opened?.catch(() => undefined));
+    const session = this.#session ?? (this.#isDetached ? undefined : await (this.#opened?.catch(() => undefined) ?? this.#unneeded()));
     await session?.[Symbol.asyncDispose]();
+  }
+
+  /** The live sandbox of a run that ends before it needed it: found to be closed, since nobody would find it later. */
+  async #unneeded(): Promise<ExecutorSession | undefined> {
+    const restore = this.#restore;
+    this.#restore = undefined;
+    if (restore === undefined || this.#isCatchingUp || !this.#executor.capabilities.recovery.pinned) return undefined;
+    return this.#executor.open({ ...this.#options, variables: undefined, signal: undefined, restore }).catch((error) => {
+      if (isGone(error)) return undefined;
+      throw error;
+    });
   }
 
   /** After a loss the next program begins in a fresh sandbox. */
@@ -213,7 +224,7 @@ export class CatchUpSession implements ExecutorSession {
       return session;
     } catch (error) {
       await Promise.resolve(session?.[Symbol.asyncDispose]()).catch(() => {});
-      if (!CodeletError.isInstance(error, "executor-crashed", "configuration", "protocol")) throw error;
+      if (!isGone(error)) throw error;
       if (this.#executor.capabilities.recovery.replay !== false) return undefined;
       throw new NotResumed(`the sandbox that it ran in is gone (${describeThrown(error).message}).`);
     } finally {
@@ -283,4 +294,8 @@ export class CatchUpSession implements ExecutorSession {
     });
     if (known.length > 0) session.deliver(known);
   }
+}
+
+function isGone(error: unknown): boolean {
+  return CodeletError.isInstance(error, "executor-crashed", "configuration", "protocol");
 }
