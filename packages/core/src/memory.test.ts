@@ -49,6 +49,15 @@ describe("memory", () => {
     expect(texts(memory).at(-1)).toBe("seen 9");
   });
 
+  it("forgets steps and their messages alike, whatever the index is", () => {
+    const memory = new Memory(steps);
+    memory.truncate(steps.length / 2);
+    expect(memory.steps).toHaveLength(2);
+    expect(texts(memory)).toEqual(["Be good.", "Do it."]);
+    for (const index of [-1, Number.NaN]) expect(() => memory.truncate(index)).toThrow("Expected `length` to be a number >= 0");
+    expect(memory.steps).toHaveLength(2);
+  });
+
   it("takes edits: steps dropped, changed, inserted", () => {
     const memory = new Memory(steps);
     memory.edit((all) => all.filter(({ type }) => type !== "planning"));

@@ -2,7 +2,7 @@ import type { ErrorCode, ErrorInfo } from "./errors.ts";
 import type { Execution } from "./executor.ts";
 import type { Attachment } from "./media.ts";
 import type { ContentPart, Message, ToolResultPart, Usage } from "./model.ts";
-import { ofKind } from "./option-checks.ts";
+import { atLeast, ofKind } from "./option-checks.ts";
 
 /** What a run remembers, as plain data: each step holds its own data only. */
 export type Step = SystemStep | TaskStep | SummaryStep | PlanningStep | ActionStep;
@@ -46,7 +46,7 @@ export interface ActionStep {
   readonly step: number;
   /** The model's text, closed where it stopped at the closing tag. */
   readonly modelOutput: string;
-  /** Tool calls and reasoning of the answer, where it had any beside text. */
+  /** The answer in parts, where its actions were tool calls: reasoning, text, calls. */
   readonly modelParts?: readonly ContentPart[] | undefined;
   readonly thought: string;
   /** Empty when there was no program. */
@@ -117,13 +117,13 @@ export class Memory {
     for (const step of edited.slice(same)) this.add(step);
   }
 
-  /** Forgets the steps from this index on. */
+  /** Forgets the steps from this index on. Minimum 0. */
   truncate(length: number): void {
-    if (length >= this.#list.length) return;
-    this.#messages = this.#messages.slice(0, this.#starts[length]);
-    this.#starts = this.#starts.slice(0, length);
+    if (atLeast(0, "length", length) >= this.#list.length) return;
     this.#list = this.#list.slice(0, length);
     this.#steps = this.#list;
+    this.#messages = this.#messages.slice(0, this.#starts[this.#list.length]);
+    this.#starts = this.#starts.slice(0, length);
   }
 
   /** The prompt so far. The array is the caller's; the messages are shared. */
