@@ -55,6 +55,10 @@ describe("media for a message", () => {
     ["664c614300", "file", "audio/flac"],
     ["1a45dfa3", "file", "video/webm"],
     ["000000206674797069736f6d", "file", "video/mp4"],
+    ["00000020667479704d345620", "file", "video/mp4"],
+    ["00000020667479704d344120", "file", "audio/mp4"],
+    ["000000246674797068656963", "image", "image/heic"],
+    ["000000246674797061766966", "image", "image/avif"],
     ["255044462d312e37", "file", "application/pdf"],
   ])("of the bytes %s… is %s, %s", async (hex, type, mediaType) => {
     const data = bytesOf(hex);

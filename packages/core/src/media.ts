@@ -24,6 +24,9 @@ const signatures: readonly (readonly [string, RegExp])[] = [
   ["audio/ogg", /^4f676753/],
   ["audio/flac", /^664c6143/],
   ["video/webm", /^1a45dfa3/],
+  ["image/avif", /^.{8}66747970617669(?:66|73)/],
+  ["image/heic", /^.{8}66747970(?:686569|6d696631)/], // a photo of a phone's
+  ["audio/mp4", /^.{8}667479704d34(?:41|42)/],
   ["video/mp4", /^.{8}66747970/],
   ["application/pdf", /^255044462d/],
 ];
