@@ -87,7 +87,7 @@ function isHopeless(error: StatusError, code: string): boolean {
 function explanation(error: StatusError, body: ForeignRecord | undefined, secrets: Secrets): string {
   const said = asText(body?.message) || asText(error.error) || error.message.replace(/^\d{3} /, "");
   const text = secrets.redact(said).replace(/\s+/g, " ").trim();
-  if (/^<(!doctype|html|\?xml)/i.test(text)) return "a web page instead of JSON. Is the `baseURL` right?";
+  if (/^<(!doctype|html|\?xml)/i.test(text)) return `a web page instead of JSON.${(error.status ?? 0) < 500 ? " Is the `baseURL` right?" : ""}`;
   return text.length > maxMessageCharacters ? `${text.slice(0, maxMessageCharacters)}…` : text;
 }
 
@@ -99,7 +99,10 @@ function advice({ status, headers }: StatusError, { baseURL }: CallErrorContext)
     return ` It redirects to ${origin}${pathname}, which is not followed: the \`baseURL\` must be the API's own.`;
   }
   const isWrongPath = status === undefined || status === 404 || status === 405;
-  return isWrongPath && new URL(baseURL).pathname === "/" ? " Does the `baseURL` lack a path, such as /v1?" : "";
+  if (!isWrongPath) return "";
+  const { pathname } = new URL(baseURL);
+  if (pathname.endsWith("/chat/completions")) return " The `baseURL` ends before /chat/completions, which is added.";
+  return pathname === "/" ? " Does the `baseURL` lack a path, such as /v1?" : "";
 }
 
 function connectionError(chain: readonly unknown[], cause: unknown, context: CallErrorContext): ModelCallError {

@@ -108,11 +108,12 @@ function asLastPiece(choice: ForeignRecord): ForeignRecord {
   return { ...choice, delta: message && { ...message, tool_calls: numberedCalls(message.tool_calls) }, finish_reason: endingOf(choice) ?? "unknown" };
 }
 
-/** Some servers say with status 200 what went wrong: in `error`, which the SDK throws in a stream, or in an answer of type `error`. */
+/** Some servers say with status 200 what went wrong: in `error`, which the SDK throws in a stream, in that of a choice, or in an answer of type `error`. */
 async function throwReported(answer: unknown): Promise<void> {
   const record = asRecord(answer);
-  const error = record?.object === "error" ? record : record?.error;
-  if (!error || asList(record?.choices).length > 0) return;
+  const [choice] = asList(record?.choices);
+  const error = choice !== undefined ? asRecord(choice)?.error : record?.object === "error" ? record : record?.error;
+  if (!error) return;
   const { APIError } = await import("openai");
   throw new APIError(undefined, error, undefined, new Headers());
 }

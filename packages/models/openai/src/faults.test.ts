@@ -57,8 +57,15 @@ describe("a status", () => {
     await expectFailures(whole(`<!DOCTYPE html><html>${"x".repeat(5_000)}`, 503, html), {
       status: 503,
       retryable: true,
-      message: expect.stringMatching(/web page.{0,50}$/),
+      message: expect.stringMatching(/web page instead of JSON\.$/), // a proxy's, whose server is down
     });
+    await expectFailures(whole("<html>", 403, html), { status: 403, message: expect.stringMatching(/web page.*Is the `baseURL` right\?$/) });
+  });
+
+  it("404 of a base URL that names the whole endpoint says where it has to end", async () => {
+    await using server = await loopbackServer(whole({ detail: "Not Found" }, 404));
+    const model = openai("fixture-1", { baseURL: `${server.baseURL}/chat/completions` });
+    await expect(model.generate(ask("Hi."))).rejects.toThrow("The `baseURL` ends before /chat/completions");
   });
 
   it.each([
@@ -85,6 +92,12 @@ describe("a status", () => {
     await expectFailures(whole(body), { status: 502, retryable: true, message: expect.stringContaining("The provider is down.") });
     await expectFailures(whole({ error: { message: "No such model.", code: 404 } }), { status: 404, retryable: false });
     await expectFailures(whole({ error: "No such model." }), { message: expect.stringMatching(/: No such model\.$/) });
+  });
+
+  it("200 with an error in its choice has that error's status and message", async () => {
+    const error = { message: "The input was flagged.", code: 403 };
+    const choice = { index: 0, message: { role: "assistant", content: "" }, finish_reason: "error", error };
+    await expectFailures(whole({ choices: [choice] }), { status: 403, retryable: false, message: expect.stringContaining("The input was flagged.") });
   });
 
   it.each(["invalid_request_error", "authentication_error"])("200 with an error of type %s is not retryable", async (type) => {
