@@ -7,7 +7,7 @@ import type { Json, Value } from "./value.ts";
 
 /** What every event carries. */
 export interface EventBase {
-  /** Counts up within a run, from 1. Joining unread pieces of one text leaves gaps. */
+  /** Counts up within a run, from 1, also where it goes on after a suspension. Joining unread pieces of one text leaves gaps. */
   readonly seq: number;
   readonly runId: string;
   /** Names of the agents from the outermost to the one that speaks. */
@@ -30,6 +30,7 @@ export type EventBody =
   | { readonly type: "step-start" }
   | { readonly type: "plan"; readonly plan: PlanningStep }
   | { readonly type: "model-delta"; readonly part: "text" | "reasoning"; readonly text: string }
+  /** The model is asked again: what its deltas have said since the last end of an answer is void. */
   | { readonly type: "model-retry"; readonly message: string; readonly delayMs: number }
   | { readonly type: "model-end"; readonly usage: Usage }
   | { readonly type: "code"; readonly thought: string; readonly code: string }

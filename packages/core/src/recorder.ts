@@ -27,9 +27,11 @@ export class Recorder {
   /** Paths of runs that a state knows, until they do something that it doesn't. */
   readonly #replayed: Set<string>;
   #suspension: Suspension | undefined;
+  #lastSeq: number;
 
   /** Goes on from what a state holds, and throws where that is damaged; `decisions` are by the path that waits for them. */
-  constructor(entries: readonly JournalEntry[] = [], decisions: ReadonlyMap<string, ApprovalDecision> = new Map()) {
+  constructor(entries: readonly JournalEntry[] = [], decisions: ReadonlyMap<string, ApprovalDecision> = new Map(), lastSeq = 0) {
+    this.#lastSeq = lastSeq;
     for (const [path, kind, entry] of entries) {
       if (kind === "outcome") this.#outcomes.set(path, readOutcome(decodeState(entry) as unknown as Outcome<unknown>));
       else this.#values.set(path, entry);
@@ -48,6 +50,11 @@ export class Recorder {
     this.#run = run;
     return this.#journal("");
   };
+
+  /** How many events were told. */
+  get lastSeq(): number {
+    return this.#lastSeq;
+  }
 
   /** What has happened, as plain JSON. */
   entries(): JournalEntry[] {
@@ -75,7 +82,7 @@ export class Recorder {
       checkpoint: async () => {},
       emit: (event) => {
         const isLive = event.type === "output-delta" || event.type === "sandbox-progress";
-        if (isLive || !this.#replayed.has(prefix)) this.#run?.emit(event);
+        if (isLive || !this.#replayed.has(prefix)) this.#run?.emit({ ...event, seq: ++this.#lastSeq });
       },
     };
   }

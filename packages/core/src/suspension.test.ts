@@ -104,6 +104,21 @@ it("ends with events of all that follows, also where a decision lets nothing run
   ]);
 });
 
+it("counts its events on where it goes on", async () => {
+  const { agent } = agentOf([says(call("pay", {}, "a")), says(call("pay", {}, "b")), says(answer(1))], { tools: [pay] });
+  const counts: number[] = [];
+  const listen = async (run: Run<unknown>): Promise<RunResult<unknown>> => {
+    for await (const { seq } of run) counts.push(seq);
+    return run.result;
+  };
+  const first = suspended(await listen(agent.start("task")));
+  const second = suspended(await listen(agent.startResumed(first.resumeState, { decisions: approvedIn(first) })));
+  await listen(agent.startResumed(second.resumeState, { decisions: approvedIn(second) }));
+  expect(counts).toEqual(counts.map((_, index) => index + 1));
+  const { lastSeq, ...damaged } = second.resumeState;
+  await expect(agent.resume(damaged as never)).rejects.toMatchObject({ code: "protocol" });
+});
+
 it("makes a team tell of each call and each result once, in however many parts its run goes on", async () => {
   const worker = agentOf([says(call("pay", {}, "c"), call("add", { a: 1, b: 1 }, "d")), says(answer(2))], {
     name: "worker",

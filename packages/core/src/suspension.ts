@@ -33,6 +33,8 @@ export interface SuspendedRun {
   readonly pauses: readonly Pause[];
   /** How long it had worked. */
   readonly activeMs: number;
+  /** Of its last event: those of the run that goes on count on. */
+  readonly lastSeq: number;
 }
 
 /** Since when a run was suspended, in milliseconds since the epoch, and for how many milliseconds. */
@@ -78,6 +80,7 @@ export function suspendedRun(run: RunContext, given: Given, recorder: Recorder):
     suspendedAtMs,
     pauses: run.scope.resumption?.pauses ?? [],
     activeMs: run.activeMs(suspendedAtMs),
+    lastSeq: recorder.lastSeq,
   };
 }
 
@@ -107,9 +110,10 @@ export async function readSuspendedRun(
     if (typeof text !== "string" || task?.type !== "task" || typeof options !== "object" || !Array.isArray(untrusted))
       throw new Error("the task is missing");
     if (![state.suspendedAtMs, state.activeMs, ...pauses.flat()].every(Number.isFinite)) throw new Error("a time is missing");
+    if (!Number.isSafeInteger(state.lastSeq)) throw new Error("the number of events is missing");
     if (typeof state.sandboxes !== "object" || state.sandboxes === null) throw new Error("the sandboxes are missing");
     new Memory([...earlier, task]); // throws for steps that are none
-    const recorder = new Recorder(state.journal, byPath);
+    const recorder = new Recorder(state.journal, byPath, state.lastSeq);
     if (thread !== undefined) await goBack(thread, given, state.runId);
     const bringBack: CatchUp = (path, executor, options) =>
       recorder.isReplayed(path) ? new CatchUpSession(executor, options, { restore: state.sandboxes[path] }) : undefined;
