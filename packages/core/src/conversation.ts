@@ -13,9 +13,10 @@ export const freshSandbox = "The sandbox is a new one: variables, functions and 
  * Runs that follow each other: each goes on with the memory and the sandbox of the one before. One run at a time; the owner disposes of it.
  *
  * @example
- * await using chat = agent.conversation();
+ * const chat = agent.conversation();
  * await chat.run("Load sales.csv.");
  * await chat.run("Which month was the best?");
+ * await chat[Symbol.asyncDispose]();
  */
 export class Conversation<Output> implements AsyncDisposable {
   readonly #engine: AgentEngine<Output>;
