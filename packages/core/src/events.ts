@@ -45,7 +45,7 @@ export type EventBody =
       readonly tool: string;
       readonly value?: Value;
       readonly error?: ErrorInfo;
-      /** What the tool threw, for the host alone. */
+      /** The whole error, for the host alone: its own `cause` is what the tool threw. Absent where a journal remembers it. */
       readonly cause?: unknown;
       readonly durationMs: number;
     }

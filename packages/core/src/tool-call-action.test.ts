@@ -113,6 +113,13 @@ describe("parallel calls", () => {
     expect(results.map(({ id, content }) => [id, content])).toEqual(names.map((name) => [`call_${name}`, name]));
   });
 
+  it("hand what a tool threw to the host, as the cause of the error", async () => {
+    const run = agentOf([says(call("fail")), says(answer(1))]).agent.start("task");
+    const causes: unknown[] = [];
+    for await (const event of run) if (event.type === "tool-result") causes.push(event.cause);
+    expect(causes).toMatchObject([{ code: "tool-failed", cause: { message: "no luck" } }]);
+  });
+
   it("lose nothing when one of them fails", async () => {
     const results = await resultsOf([call("add", { a: 1, b: 1 }), call("fail"), call("add", { a: 2, b: 2 })]);
     expect(results.map(({ content, isError }) => [content, isError])).toEqual([
