@@ -228,6 +228,14 @@ describe("codelet", () => {
     expect(code).toBe(2);
   });
 
+  it("says that options of a config file don't fit the executor of the command line", async () => {
+    const config = join(mkdtempSync(join(tmpdir(), "codelet-cli-")), "agent.json");
+    writeFileSync(config, '{ "executorType": "docker", "executorOptions": { "image": "python:3.13" } }');
+    const { code, stderr } = await runCli(["run", "t", "--base-url", "http://127.0.0.1:1", "--config", config, "--executor", "wasm"]);
+    expect([code, stderr]).toEqual([2, expect.stringMatching(/got `image`\. .*executorOptions in the file of --config\.\n$/)]);
+    rmSync(join(config, ".."), { recursive: true });
+  });
+
   it.each([["--help"], ["--version"]])("ends quietly when nobody reads %s", async (option) => {
     const cli = startCli([option]);
     cli.child.stdout?.destroy();

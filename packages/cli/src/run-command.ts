@@ -38,7 +38,7 @@ async function load(name: string, options: object | undefined): Promise<Executor
     return await loadExecutor(name, options);
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
-    throw new ConfigurationError(`${error.message}. See --executor-options.`, { cause: error });
+    throw new ConfigurationError(`${error.message}. See --executor-options, or executorOptions in the file of --config.`, { cause: error });
   }
 }
 
