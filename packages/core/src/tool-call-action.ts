@@ -188,9 +188,10 @@ function withValues(run: RunContext, input: Json): Value {
   return isObject(input) ? Object.fromEntries(Object.entries(input).map(([key, item]) => [key, withValues(run, item)])) : input;
 }
 
-/** A text instead of arguments may be meant as the answer, unless it is broken JSON. */
+/** A text instead of arguments may be meant as the answer, unless it is broken JSON. No argument is no answer, unless a schema takes it for one. */
 function answerOf(run: RunContext, input: Json, isCut: boolean): Value {
-  if (typeof input === "string" && (isCut || /^\s*\{/.test(input)))
+  const isMissing = run.agent.definition.output === undefined && isObject(input) && Object.keys(input).length === 0;
+  if (isMissing || (typeof input === "string" && (isCut || /^\s*\{/.test(input))))
     throw new ModelOutputError(`${isCut ? cutOff : ""}The arguments of ${finalAnswer} must be one JSON object: {"answer": …}.`);
   return withValues(run, isObject(input) && "answer" in input ? (input.answer as Json) : input);
 }

@@ -101,6 +101,14 @@ describe("an answer that was cut off", () => {
   });
 });
 
+it("a final answer without an argument is asked for again, unless the output schema takes an empty one", async () => {
+  const { agent, model } = agentOf([says({ type: "text", text: "It is 4." }, call("final_answer")), says(answer(4))]);
+  expect(await agent.run("task")).toMatchObject({ state: "success", output: 4 });
+  expect(model.requests[1]?.messages.at(-1)?.content).toContain('{"answer": …}');
+  const output = z.object({ note: z.string().optional() });
+  expect(await agentOf([says(call("final_answer"))], { output }).agent.run("task")).toMatchObject({ state: "success", output: {} });
+});
+
 describe("values by name", () => {
   const pixels: Media = { mediaType: "image/png", data: new Uint8Array([1, 2, 3]) };
   const draw = tool({ name: "draw", description: "Draws.", input: z.object({}), execute: () => pixels });
