@@ -4,7 +4,7 @@ import type { CallResult } from "./executor.ts";
 import type { Attachment } from "./media.ts";
 import { type ContentPart, type ModelResponse, type ModelTool, type ToolCallPart, type ToolResultPart, textOf } from "./model.ts";
 import { parseToolCalls } from "./parse-tool-calls.ts";
-import { forModel, showValue } from "./prompts/observation.ts";
+import { forModel, isPicture, showValue } from "./prompts/observation.ts";
 import { renderPrompt } from "./prompts/templates.ts";
 import { toolCallingSystem } from "./prompts/tool-calling-system.ts";
 import type { ActionKind, Draft, ResolvedAgent } from "./resolved-agent.ts";
@@ -173,7 +173,7 @@ function keepMedia(run: RunContext, value: Value, pictures: Attachment[]): Value
     const [kind = "file", format = "bin"] = value.mediaType.split("/");
     const name = `${kind}_${values.size + 1}.${format.split("+")[0]}`;
     values.set(name, value);
-    if (kind === "image") pictures.push({ type: "image", image: value });
+    if (isPicture(value.mediaType)) pictures.push({ type: "image", image: value });
     return `Stored as "${name}": pass this name to a tool that takes it.`;
   }
   if (Array.isArray(value)) return value.map((item) => keepMedia(run, item as Value, pictures));

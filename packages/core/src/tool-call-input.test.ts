@@ -142,6 +142,20 @@ describe("values by name", () => {
     expect(JSON.stringify(model.requests)).not.toContain('"data"');
   });
 
+  it("are shown to a model that sees where it takes their kind", async () => {
+    const kinds = ["image/png", "image/jpg", "image/svg+xml", "image/tiff", "audio/wav"];
+    const draws = tool({
+      name: "draw",
+      description: "Draws.",
+      input: z.object({}),
+      execute: () => kinds.map((mediaType) => ({ ...pixels, mediaType })),
+    });
+    const model = { ...scriptedModel([says(call("draw")), says(answer(1))]), seesImages: true };
+    const result = await new ToolCallingAgent({ model, tools: [draws] }).run("task");
+    expect(actionsOf(result.steps)[0]?.images).toMatchObject([{ image: { mediaType: "image/png" } }, { image: { mediaType: "image/jpg" } }]);
+    expect(actionsOf(result.steps)[0]?.toolResults?.[0]?.content).toMatch(/image_3\.svg.*image_4\.tiff.*audio_5\.wav/);
+  });
+
   it("inside of a result are named where they stand", async () => {
     const pages = tool({ name: "pages", description: "Gives pages.", input: z.object({}), execute: () => ({ pages: [pixels, pixels], title: "t" }) });
     const [result] = await resultsOf([call("pages")], { tools: [pages] });

@@ -28,10 +28,15 @@ function showError({ name, message, traceback = "" }: CodeErrorInfo): string {
   return traceback.includes(name) ? traceback : `${traceback}\n${said}`.trim();
 }
 
+/** Whether models that see take it: for any other kind a provider refuses the whole prompt. */
+export function isPicture(mediaType: string): boolean {
+  return /^image\/(png|jpe?g|gif|webp)$/.test(mediaType);
+}
+
 /** The pictures among what a program displayed, for models that see. */
 export function picturesOf(outputs: Execution["outputs"]): Attachment[] {
   return outputs.flatMap((output) => {
-    const [type] = Object.keys(output).filter((each) => /^image\/(png|jpeg|gif|webp)$/.test(each));
+    const [type] = Object.keys(output).filter(isPicture);
     if (type === undefined) return [];
     return [{ type: "image", image: { mediaType: type, data: Uint8Array.from(atob(output[type] as string), (byte) => byte.charCodeAt(0)) } }];
   });
