@@ -164,6 +164,8 @@ test("step callbacks have the step of their kind", () => {
     },
   });
   expectTypeOf<StepCallback>().parameter(1).toHaveProperty("memory");
+  const plans: string[] = [];
+  new ToolCallingAgent({ model, stepCallbacks: { planning: ({ plan }) => plans.push(plan), task: async () => {} }, compactor: () => plans.push("") });
 });
 
 test("prompt templates are functions of what each is made from", () => {

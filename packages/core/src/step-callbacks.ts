@@ -17,8 +17,8 @@ export interface StepCallbackContext {
   readonly context: unknown;
 }
 
-/** Called after a step has been remembered. What it throws ends the run. */
-export type StepCallback<Kind extends Step = Step> = (step: Kind, context: StepCallbackContext) => void | Promise<void>;
+/** Called after a step has been remembered, and waited for. What it throws ends the run; what it returns counts for nothing. */
+export type StepCallback<Kind extends Step = Step> = (step: Kind, context: StepCallbackContext) => unknown;
 
 /** Callbacks by kind of step. */
 export type StepCallbacks = {
@@ -43,8 +43,8 @@ export interface LastPrompt {
   readonly inputTokens: number;
 }
 
-/** Called before each prompt: of an action, a plan, a last answer. What it throws ends the run. */
-export type Compactor = (context: CompactorContext) => void | Promise<void>;
+/** Called before each prompt, of an action, a plan, a last answer, and waited for. What it throws ends the run; what it returns counts for nothing. */
+export type Compactor = (context: CompactorContext) => unknown;
 
 /** What a function of the user's did to the memory: the steps from `from` on are `steps` now. */
 type Edit = { readonly from: number; readonly steps: readonly Step[] };

@@ -8,7 +8,7 @@ import type { SuspendedRun } from "./suspension.ts";
 import { actionsOf, add, agentOf, answer, call, says } from "./testing/tool-calls.ts";
 import { tool } from "./tool.ts";
 import { ToolCallingAgent } from "./tool-calling-agent.ts";
-import type { Json } from "./value.ts";
+import type { Json, PlainValue } from "./value.ts";
 
 const pay = tool({ name: "pay", description: "Pays.", input: z.object({}), needsApproval: true, execute: () => "paid" });
 const later = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
@@ -107,7 +107,7 @@ it("ends with events of all that follows, also where a decision lets nothing run
 it("counts its events on where it goes on", async () => {
   const { agent } = agentOf([says(call("pay", {}, "a")), says(call("pay", {}, "b")), says(answer(1))], { tools: [pay] });
   const counts: number[] = [];
-  const listen = async (run: Run<unknown>): Promise<RunResult<unknown>> => {
+  const listen = async (run: Run<PlainValue>): Promise<RunResult> => {
     for await (const { seq } of run) counts.push(seq);
     return run.result;
   };

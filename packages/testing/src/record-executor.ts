@@ -13,13 +13,13 @@ import { type RecordedOpen, recordedError, transcriptHeader, transcriptLine } fr
  * writeFileSync("session.jsonl", ""); // a transcript is one recording
  * const executor = recordExecutor(localExecutor(), (line) => appendFileSync("session.jsonl", line));
  */
-export function recordExecutor(executor: Executor, sink: (line: string) => void | Promise<void>): Executor {
+export function recordExecutor(executor: Executor, sink: (line: string) => unknown): Executor {
   if (typeof sink !== "function") throw new TypeError(`Expected \`sink\` to be a function, got ${typeof sink}`);
   if (typeof executor?.open !== "function")
     throw new TypeError(`Expected \`executor\` to be one, such as localExecutor(), got type \`${typeof executor}\``);
   const { name, language, capabilities } = executor;
   let sessions = 0;
-  let written = Promise.resolve(transcriptHeader(executor)).then(sink);
+  let written: Promise<unknown> = Promise.resolve(transcriptHeader(executor)).then(sink);
   written.catch(() => {}); // whoever awaits the next event is told
 
   function writeFor(session: number): Write {

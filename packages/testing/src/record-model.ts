@@ -13,11 +13,11 @@ import { requestDigest } from "./request-digest.ts";
  * writeFileSync("session.jsonl", ""); // a cassette is one recording
  * const model = recordModel(openai("gpt-5-mini"), (line) => appendFileSync("session.jsonl", line));
  */
-export function recordModel(model: Model, sink: (line: string) => void | Promise<void>): Model {
+export function recordModel(model: Model, sink: (line: string) => unknown): Model {
   checkModel(model);
   if (typeof sink !== "function") throw new TypeError(`Expected \`sink\` to be a function, got ${typeof sink}`);
   let calls = 0;
-  let written = Promise.resolve(cassetteHeader(model)).then(sink);
+  let written: Promise<unknown> = Promise.resolve(cassetteHeader(model)).then(sink);
   written.catch(() => {});
 
   /** Lines of parallel calls don't mix: each waits for the one before. */

@@ -2,7 +2,7 @@ import type { Advance, ExecuteOptions, ExecutorSession } from "@codelet/core";
 import { recordedError, type TranscriptEvent } from "./transcript.ts";
 
 /** Writes an event down; the promise is of all that was written so far. */
-export type Write = (event: TranscriptEvent) => Promise<void>;
+export type Write = (event: TranscriptEvent) => Promise<unknown>;
 
 /** The same session, with what passes through it written down. */
 export function recordSession(session: ExecutorSession, write: Write): ExecutorSession {
