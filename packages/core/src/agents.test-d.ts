@@ -13,6 +13,7 @@ import {
   type Run,
   type RunResult,
   type SavedConversation,
+  type StandardSchema,
   type StepCallback,
   type SuspendedRun,
   ToolCallingAgent,
@@ -147,6 +148,23 @@ describe("a tool", () => {
     // @ts-expect-error a tool is made by `tool`
     new CodeAgent({ model, executor, tools: [{ name: "x" }] });
   });
+});
+
+test("an agent with an output is an agent", () => {
+  interface Report {
+    readonly pages: number;
+  }
+  const finalAnswerChecks = [(report: Report) => report.pages > 0];
+  const coder = new CodeAgent({ model, executor, output: {} as StandardSchema<unknown, Report>, finalAnswerChecks });
+  const caller = new ToolCallingAgent({ model, output: {} as StandardSchema<unknown, Report>, finalAnswerChecks });
+  expectTypeOf(coder).toExtend<CodeAgent<unknown>>();
+  expectTypeOf(caller).toExtend<ToolCallingAgent<unknown>>();
+  expectTypeOf<CodeAgent<number>>().toExtend<CodeAgent>();
+  expectTypeOf(coder.start("task")).toExtend<Run<unknown>>();
+  expectTypeOf(coder.conversation()).toExtend<Conversation<unknown>>();
+  expectTypeOf<CodeAgent<unknown>>().not.toExtend<CodeAgent<number>>();
+  // @ts-expect-error the check is of another answer
+  new CodeAgent({ model, executor, output: {} as StandardSchema<unknown, number>, finalAnswerChecks });
 });
 
 test("step callbacks have the step of their kind", () => {

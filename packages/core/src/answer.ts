@@ -7,7 +7,9 @@ import { callHook } from "./step-callbacks.ts";
 import type { Value } from "./value.ts";
 
 /** Looks at an answer before it counts. `false`, a text (the reason) or a throw sends it back to the model. */
-export type FinalAnswerCheck<Output = unknown> = (answer: Output, context: { readonly memory: Memory }) => AnswerVerdict | Promise<AnswerVerdict>;
+export type FinalAnswerCheck<Output = unknown> = CheckMethod<Output>["check"];
+/** A method's type: with a function's, an agent with an output would be no `CodeAgent<unknown>`. */
+type CheckMethod<Output> = { check(answer: Output, context: { readonly memory: Memory }): AnswerVerdict | Promise<AnswerVerdict> };
 /** What a check says of an answer: fine (`true`, nothing), refused (`false`), or refused with the reason. */
 export type AnswerVerdict = boolean | string | undefined;
 

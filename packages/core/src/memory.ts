@@ -122,8 +122,7 @@ export class Memory {
     if (atLeast(0, "length", length) >= this.#list.length) return;
     this.#list = this.#list.slice(0, length);
     this.#steps = this.#list;
-    this.#messages = this.#messages.slice(0, this.#starts[this.#list.length]);
-    this.#starts = this.#starts.slice(0, length);
+    this.#messages = this.#messages.slice(0, this.#starts.splice(this.#list.length)[0]);
   }
 
   /** The prompt so far. The array is the caller's; the messages are shared. */
