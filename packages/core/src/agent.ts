@@ -5,7 +5,7 @@ import type { JournalFactory } from "./journal.ts";
 import type { Budget, Price } from "./limits.ts";
 import type { ManagedAgent } from "./managed-agent.ts";
 import type { MediaInput } from "./media.ts";
-import type { Memory, Step } from "./memory.ts";
+import type { ActionStep, Memory, Step } from "./memory.ts";
 import type { Model, ModelFunction, Usage } from "./model.ts";
 import type { Approval, ApprovalDecision, Approve, ToolPolicy } from "./policy.ts";
 import type { PromptTemplates } from "./prompts/templates.ts";
@@ -45,7 +45,7 @@ export interface AgentOptions<Output = PlainValue> {
   /** The model makes a plan before the first step, and a new one after every so many. Minimum 1. @default never */
   readonly planningInterval?: number | undefined;
   /** Called after each step of its kind; may edit the memory. A function alone is for actions. */
-  readonly stepCallbacks?: StepCallback | StepCallbacks | undefined;
+  readonly stepCallbacks?: StepCallback<ActionStep> | StepCallbacks | undefined;
   /** Called before each prompt; may edit the memory to keep it small: see `@codelet/core/compaction`. */
   readonly compactor?: Compactor | undefined;
   /** Decides on each tool call, managed agents included. @default allow, unless the tool needs approval */

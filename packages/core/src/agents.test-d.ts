@@ -182,6 +182,7 @@ test("step callbacks have the step of their kind", () => {
     },
   });
   expectTypeOf<StepCallback>().parameter(1).toHaveProperty("memory");
+  new ToolCallingAgent({ model, stepCallbacks: ({ code }) => expectTypeOf(code).toEqualTypeOf<string>() });
   const plans: string[] = [];
   new ToolCallingAgent({ model, stepCallbacks: { planning: ({ plan }) => plans.push(plan), task: async () => {} }, compactor: () => plans.push("") });
 });

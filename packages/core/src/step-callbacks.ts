@@ -52,7 +52,7 @@ type Edit = { readonly from: number; readonly steps: readonly Step[] };
 /** Calls those who wait for this kind of step, in order. */
 export async function callBack(run: RunContext, step: Step, key: string): Promise<void> {
   const { stepCallbacks = {} } = run.agent;
-  const byKind: StepCallbacks = typeof stepCallbacks === "function" ? { action: stepCallbacks as never } : stepCallbacks;
+  const byKind: StepCallbacks = typeof stepCallbacks === "function" ? { action: stepCallbacks } : stepCallbacks;
   const callbacks = [byKind[step.type as keyof StepCallbacks] ?? []].flat() as readonly StepCallback[];
   const { memory, runId, agentPath, signal, options } = run;
   for (const [index, callback] of callbacks.entries()) {
