@@ -77,13 +77,18 @@ async function askFor(run: RunContext, tool: AnyTool, key: string, approval: App
 
 /** What is no decision refuses, and says so: nobody meant it. */
 function readDecision(decision: ApprovalDecision): Exclude<ApprovalDecision, boolean> {
-  if (!isDecision(decision)) return { approve: false, reason: "the approver answered neither true, false nor { approve: true or false }" };
+  if (!isDecision(decision))
+    return { approve: false, reason: "the approver answered neither true, false nor { approve: true or false, reason, input }" };
   return typeof decision === "boolean" ? { approve: decision } : decision;
 }
 
+/** What a decision may hold: with a misspelled `input`, a call would go through with the arguments that somebody has replaced. */
+const decisionNames = ["approve", "reason", "input"];
+
 /** Whether somebody has decided, whatever he says. */
 export function isDecision(decision: unknown): decision is ApprovalDecision {
-  return typeof (typeof decision === "object" && decision !== null && "approve" in decision ? decision.approve : decision) === "boolean";
+  if (typeof decision !== "object" || decision === null) return typeof decision === "boolean";
+  return "approve" in decision && typeof decision.approve === "boolean" && Object.keys(decision).every((name) => decisionNames.includes(name));
 }
 
 function refusal(tool: AnyTool, reason: string): ToolError {

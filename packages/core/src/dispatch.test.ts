@@ -155,10 +155,11 @@ describe("who may call", () => {
     expect(ran()).toBe(false);
     expect(await attempt({}, { approve: () => true }, true)).toEqual(["paid", true]);
     expect(await attempt({}, { approve: async () => false }, true)).toEqual(["The call of pay was refused: it was not approved.", false]);
-    expect(await attempt({ toolPolicy: () => "ask" }, { approve: () => "yes" })).toEqual([
-      "The call of pay was refused: the approver answered neither true, false nor { approve: true or false }.",
-      false,
-    ]);
+    for (const answer of ["yes", { approve: true, inputs: { euros: 1 } }])
+      expect(await attempt({ toolPolicy: () => "ask" }, { approve: () => answer })).toEqual([
+        "The call of pay was refused: the approver answered neither true, false nor { approve: true or false, reason, input }.",
+        false,
+      ]);
   });
 });
 

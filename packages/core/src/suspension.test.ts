@@ -198,6 +198,13 @@ it.each<readonly [string, object | null, string]>([
   await expect(agent.resume(resumeState, options as never)).rejects.toThrow(message);
 });
 
+it("is not gone on with by a decision that has a misspelled part", async () => {
+  const { agent } = agentOf([says(call("pay"))], { tools: [pay] });
+  const { pending, resumeState } = suspended(await agent.run("task"));
+  const decisions = { [pending[0]?.id ?? ""]: { approve: true, inputs: {} } };
+  await expect(agent.resume(resumeState, { decisions })).rejects.toThrow("{ approve: true or false, reason, input }");
+});
+
 it("says where the state is, when another thing is handed over", async () => {
   const { agent } = agentOf([says(call("pay"))], { tools: [pay] });
   const result = suspended(await agent.run("task"));

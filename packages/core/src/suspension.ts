@@ -93,7 +93,8 @@ export async function readSuspendedRun(
 ): Promise<Resumption> {
   const { decisions = {} } = checkOptions("resume", options, resumeOptions);
   for (const [id, decision] of Object.entries(decisions)) {
-    if (!isDecision(decision)) throw new TypeError(`Expected the decision on \`${id}\` to be true, false or { approve: true or false, … }`);
+    if (!isDecision(decision))
+      throw new TypeError(`Expected the decision on \`${id}\` to be true, false or { approve: true or false, reason, input }`);
   }
   if (state?.version !== 1) throw new ProtocolError(`Expected a suspended run of version 1, as in \`result.resumeState\`, got ${versionOf(state)}.`);
   try {
