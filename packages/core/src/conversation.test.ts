@@ -173,6 +173,19 @@ describe("a run that was suspended in a conversation", () => {
     expect([paid, fake.openSessions]).toEqual([[1], 1]);
   });
 
+  it("is followed by a task that says what is gone of the runs before it, where there were any", async () => {
+    for (const [before, told] of [[["x"], true] as const, [[], false] as const]) {
+      const model = scriptedModel([...before, "pay", "y"].map(write));
+      await using chat = new CodeAgent({ model, executor, tools: [pay] }).conversation();
+      for (const task of before) await chat.run(task);
+      await chat.resume(...(await suspended(chat)));
+      await chat.run("another");
+      expect(JSON.stringify(model.requests.at(-1)?.messages.at(-1)).includes("imports from earlier ones are gone")).toBe(told);
+      await chat.run("and another").catch(() => {});
+      expect(JSON.stringify(model.requests.at(-1)?.messages.at(-1))).not.toContain("are gone");
+    }
+  });
+
   it("and is aborted before it is where it was leaves the conversation a fresh sandbox", async () => {
     const model = scriptedModel([write("pay"), write("y")]);
     await using chat = new CodeAgent({ model, executor, tools: [pay] }).conversation();

@@ -73,9 +73,9 @@ export class Conversation<Output> implements AsyncDisposable {
     try {
       const result = await perform({ signal: undefined, emit: () => {}, mayStep: async () => {} });
       const isLeft = result.state === "suspended";
-      this.#thread.note = isLeft && this.#thread.sandbox !== undefined ? freshSandbox : undefined;
-      this.#thread.left = isLeft ? result.runId : undefined;
+      if (isLeft && this.#thread.sandbox !== undefined) this.#thread.note = freshSandbox;
       if (isLeft) this.#thread.sandbox = undefined;
+      this.#thread.left = isLeft ? result.runId : undefined;
       return result;
     } finally {
       this.#isRunning = false;

@@ -115,7 +115,7 @@ export async function readSuspendedRun(
     if (typeof state.sandboxes !== "object" || state.sandboxes === null) throw new Error("the sandboxes are missing");
     new Memory([...earlier, task]); // throws for steps that are none
     const recorder = new Recorder(state.journal, byPath, state.lastSeq);
-    if (thread !== undefined) await goBack(thread, given, state.runId);
+    if (thread !== undefined) await goBack(thread, given, state);
     const bringBack: CatchUp = (path, executor, options) =>
       recorder.isReplayed(path) ? new CatchUpSession(executor, options, { restore: state.sandboxes[path] }) : undefined;
     return { given, recorder, pauses, activeMs: state.activeMs, bringBack };
@@ -131,8 +131,13 @@ function versionOf(state: unknown): string {
   return isOther ? `version ${String(state.version)}` : `type \`${typeof state}\` without a version`;
 }
 
-/** A conversation that has gone on would lose what came since. Its sandbox is where the runs before have left it, and not in the middle of this one. */
-async function goBack(thread: Thread, { task, earlier }: Given, runId: string): Promise<void> {
+const sandboxOfTask = "The sandbox began with the task before this one: variables, functions and imports from earlier ones are gone.";
+
+/**
+ * A conversation that has gone on would lose what came since. Its sandbox is where the runs before have left it, and not in the middle of this one: where
+ * that one can't be found again, the task after it says so.
+ */
+async function goBack(thread: Thread, { task, earlier }: Given, { runId, sandboxes }: SuspendedRun): Promise<void> {
   const tasksOf = (steps: readonly Step[]): readonly string[] => steps.flatMap((step) => (step.type === "task" ? [step.task] : []));
   const before = tasksOf(earlier);
   const asked = tasksOf(thread.memory.steps);
@@ -145,6 +150,8 @@ async function goBack(thread: Thread, { task, earlier }: Given, runId: string): 
     );
   const { sandbox } = thread;
   thread.sandbox = undefined;
+  const isFresh = sandboxes[""] === undefined;
+  thread.note = isFresh && earlier.some((step) => step.type === "action" && step.code !== "") ? sandboxOfTask : undefined;
   await sandbox?.[Symbol.asyncDispose]();
 }
 
