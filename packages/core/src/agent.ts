@@ -14,7 +14,7 @@ import type { StandardSchema } from "./schema.ts";
 import type { Compactor, StepCallback, StepCallbacks } from "./step-callbacks.ts";
 import type { SuspendedRun } from "./suspension.ts";
 import type { AnyTool } from "./tool.ts";
-import type { PlainValue, Value } from "./value.ts";
+import type { PlainValue } from "./value.ts";
 
 /** What every kind of agent is made from. Immutable: any number of runs may share one agent. */
 export interface AgentOptions<Output = PlainValue> {
@@ -81,8 +81,8 @@ export interface ResumeOptions {
 export interface RunOptions extends Pick<ResumeOptions, "signal" | "context"> {
   /** Overrides the agent's. Minimum 1. */
   readonly maxSteps?: number | undefined;
-  /** Variables of the sandbox. The prompt names them with type and a short preview. */
-  readonly additionalArgs?: Readonly<Record<string, Value>> | undefined;
+  /** Variables of the sandbox: any plain data, as from a tool. The prompt names them with type and a short preview. */
+  readonly additionalArgs?: Readonly<Record<string, unknown>> | undefined;
   /** Shown to the model with the task: bytes, a Blob, a URL, a path (Node), or media. */
   readonly images?: readonly MediaInput[] | undefined;
   /** Sounds, videos and documents, for models that take them. */

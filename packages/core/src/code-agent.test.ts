@@ -77,6 +77,18 @@ describe("a run", () => {
     expect(result.steps[2]).toMatchObject({ observation: expect.stringContaining("4999]") });
   });
 
+  it("tells the model of variables as they are in the sandbox, whatever objects of the host they were", async () => {
+    interface Row {
+      readonly euros: number;
+    }
+    const rows: readonly Row[] = [{ euros: 1 }];
+    const model = scriptedModel([action("answer 1")]);
+    const variables = { rows, since: new Date(0), names: new Map([[1, "one"]]), ids: new Set([7]), page: new URL("http://example.com/a") };
+    await agentOf([], { model }).run("task", { additionalArgs: variables });
+    const task = String(model.requests[0]?.messages[1]?.content);
+    expect(task).toMatch(/- since \(datetime\): "1970-.*\n- names \(dict\): \{"1":"one"\}\n- ids \(set\): \[7\]\n- page \(str of 20\): http/);
+  });
+
   it("shows images to the model with the task", async () => {
     const model = scriptedModel([action("answer 1")]);
     const image = { mediaType: "image/png", data: new Uint8Array([1]) };

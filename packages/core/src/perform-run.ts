@@ -28,7 +28,7 @@ export async function performRun(runnable: RunnableAgent, task: string, options:
   try {
     await run.begin(task);
     const ending = await reachEnd(run, task, async () => {
-      given ??= await takeTask(run, executor, task, options);
+      given ??= await takeTask(run, executor, task);
       await remember(run, executor, given);
     });
     return { ...(await run.end(ending.state, ending.state === "success" || ending.state === "limit" ? ending : {})), ...ending };
@@ -59,21 +59,21 @@ async function fail(run: RunContext, error: unknown): Promise<never> {
   throw error;
 }
 
-async function takeTask(run: RunContext, executor: Executor | undefined, task: string, options: RunOptions): Promise<Given> {
-  const { images = [], attachments = [], additionalArgs, maxSteps, memory = [] } = options;
+async function takeTask(run: RunContext, executor: Executor | undefined, task: string): Promise<Given> {
+  const { images = [], attachments = [], maxSteps, memory = [] } = run.options;
   const inputs = [...images, ...attachments];
   const media = inputs.length === 0 ? [] : await abortable(Promise.all(inputs.map((await import("./media.ts")).toAttachment)), run.signal);
   const { thread, parent } = run.scope;
   const template = parent?.run.agent.templates.managedTask;
   const asked = parent === undefined ? task : renderPrompt(managedTask, template, { name: run.agent.definition.name, task });
-  const text = [thread?.note, describeTask(asked, additionalArgs, executor !== undefined)].filter(Boolean).join("\n\n");
+  const text = [thread?.note, describeTask(asked, run.variables, executor !== undefined)].filter(Boolean).join("\n\n");
   if (thread !== undefined) Object.assign(thread, { note: undefined, left: undefined });
   const step: TaskStep = { type: "task", task: text, attachments: media };
   const handed = memory instanceof Memory ? memory.steps : ofKind("a list of steps, such as `result.steps`", "memory", memory);
   const earlier = [...(thread?.memory.steps ?? []), ...handed]; // both may hold steps of other agents
   exposeTo(run.exposure, earlier, run.agent.callable);
   const before = { earlier, untrusted: [...run.exposure.untrusted], valueCount: run.thread.values.size };
-  return { text: task, task: step, ...before, options: { maxSteps, additionalArgs, runId: run.runId } };
+  return { text: task, task: step, ...before, options: { maxSteps, additionalArgs: run.variables, runId: run.runId } };
 }
 
 /** The run's memory begins with its own system prompt, what was before, and the task. */

@@ -9,12 +9,12 @@ import type { RunHandle } from "./run.ts";
 import { RunContext } from "./run-context.ts";
 import type { Sandbox } from "./sandbox.ts";
 import type { AnyTool } from "./tool.ts";
-import type { Value } from "./value.ts";
 
 /** What {@link runCode} may be told. */
 export interface RunCodeOptions {
   readonly tools?: readonly AnyTool[] | undefined;
-  readonly variables?: Readonly<Record<string, Value>> | undefined;
+  /** Any plain data, as from a tool. */
+  readonly variables?: Readonly<Record<string, unknown>> | undefined;
   readonly authorizedImports?: readonly string[] | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Milliseconds of the code's own time. Minimum 1. @default 30_000 */

@@ -68,6 +68,8 @@ export class RunContext {
   readonly agent: ResolvedAgent;
   readonly kind: ActionKind;
   readonly options: RunOptions;
+  /** Of the sandbox, as values. */
+  readonly variables: Readonly<Record<string, Value>>;
   readonly scope: RunScope;
   readonly maxSteps: number;
   readonly agentPath: readonly string[];
@@ -111,7 +113,7 @@ export class RunContext {
     const { name, budget, price } = agent.definition;
     const { runId = crypto.randomUUID(), signal, additionalArgs = {}, maxSteps = agent.definition.maxSteps } = options;
     if (typeof runId !== "string" || runId === "") throw new TypeError(`Expected \`runId\` to be a text, got \`${runId}\` (${typeof runId})`);
-    const variables = checkVariables(additionalArgs, agent.callable);
+    this.variables = checkVariables(additionalArgs, agent.callable);
     atLeast(1, "maxSteps", maxSteps);
     this.runId = parent?.run.runId ?? runId;
     this.agent = agent;
@@ -131,21 +133,20 @@ export class RunContext {
     this.journal = watchJournal(parent?.run.journal.child(parent.key) ?? this.#open(scope.journal ?? agent.journal), (error) => {
       this.#thrown.add(error);
     });
-    if (executor !== undefined) this.#openSandbox(executor, variables);
-    else for (const [name, value] of Object.entries(variables)) this.thread.values.set(name, value);
+    if (executor !== undefined) this.#openSandbox(executor);
+    else for (const [name, value] of Object.entries(this.variables)) this.thread.values.set(name, value);
   }
 
-  #openSandbox(executor: Executor, variables: Readonly<Record<string, Value>>): void {
-    const { agent, thread, root, path } = this;
-    const { mayRepeat } = root.agent;
+  #openSandbox(executor: Executor): void {
+    const { agent, thread, root, path, variables } = this;
     const options: OpenSessionOptions = {
       restore: thread.restore,
       tools: [...agent.callable.values()].map(toolSignature),
       variables,
       authorizedImports: agent.definition.authorizedImports,
       // Only a run that may be repeated needs the same randomness again; any other can have a session that was opened before.
-      seed: mayRepeat || root.options.runId !== undefined ? this.runId + path : undefined,
-      replayable: (mayRepeat && executor.capabilities.recovery.replay !== false) || undefined,
+      seed: root.agent.mayRepeat || root.options.runId !== undefined ? this.runId + path : undefined,
+      replayable: (root.agent.mayRepeat && executor.capabilities.recovery.replay !== false) || undefined,
       onProgress: (message) => this.emit({ type: "sandbox-progress", message }),
       signal: this.signal,
     };

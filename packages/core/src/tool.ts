@@ -108,7 +108,7 @@ export function tool<Input, Output, Context = unknown>(options: ToolOptions<Inpu
 }
 
 /** Variables as the sandbox takes them. Throws TypeError for a name that can't be one or is a tool's, and for what can't cross. */
-export function checkVariables(variables: Readonly<Record<string, Value>>, tools: ReadonlyMap<string, AnyTool>): Readonly<Record<string, Value>> {
+export function checkVariables(variables: Readonly<Record<string, unknown>>, tools: ReadonlyMap<string, AnyTool>): Readonly<Record<string, Value>> {
   return Object.fromEntries(
     Object.entries(variables).map(([name, value]) => {
       checkName(name, "additionalArgs");
