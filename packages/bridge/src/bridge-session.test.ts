@@ -34,6 +34,22 @@ test("reports errors in Python's words with the user's frames only", async () =>
   );
 });
 
+test("shows a name that the code compiled by, and none that a compiled library has for its sources", async () => {
+  await using session = await openSession();
+  const compiled = (name: string, scope: string) => `exec(compile("def f():\\n    return 1/0", "${name}", "exec"), ${scope})`;
+  await run(session, `library = {"__file__": "/usr/lib/fast.so"}\n${compiled("fast/core.pyx", "library")}\n${compiled("mine.py", "globals()")}`);
+  expect((await run(session, "library['f']()")).error?.traceback).not.toContain("fast/core.pyx");
+  expect((await run(session, "f()")).error?.traceback).toContain('File "mine.py", line 2, in f');
+});
+
+test("shows each error of a chain once, also where it is its own cause", async () => {
+  await using session = await openSession();
+  const own = await run(session, "try:\n    1/0\nexcept Exception as error:\n    raise error from error");
+  expect(own.error?.traceback?.match(/ZeroDivisionError/g)).toHaveLength(1);
+  const ring = await run(session, "a, b = ValueError(), TypeError()\na.__context__, b.__context__ = b, a\nraise a");
+  expect(ring.error?.traceback?.match(/ValueError$/gm)).toHaveLength(1);
+});
+
 test.each([
   ["x = = 1", "SyntaxError", 1],
   ["x = 1\n    y = 2", "IndentationError", 2],

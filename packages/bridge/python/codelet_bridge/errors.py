@@ -78,7 +78,7 @@ def describe_error(error, filename):
         described["message"] = _syntax_message(error)
     if line is not None:
         described["line"] = line
-    described["traceback"] = _cut("\n".join(_chain_lines(error, described["message"], 0)), _MAX_TRACEBACK)
+    described["traceback"] = _cut("\n".join(_chain_lines(error, described["message"], ())), _MAX_TRACEBACK)
     return described
 
 
@@ -92,26 +92,32 @@ def _user_frames(error):
     step = error.__traceback__
     while step is not None:
         code = step.tb_frame.f_code
-        if _is_users(code.co_filename):
+        if _is_users(code.co_filename, step.tb_frame.f_globals):
             frames.append((code.co_filename, step.tb_lineno, _cut(code.co_name, MAX_NAME)))
         step = step.tb_next
     return frames
 
 
-def _is_users(filename):
+def _is_users(filename, scope):
     """Steps, what they gave to `exec`, and the files of the work folder."""
     if filename in sources or filename == "<string>":
         return True
-    return filename[:1] not in ("<", "/") or (filename.startswith(_work_folder) and "site-packages" not in filename)
+    if filename[:1] not in ("<", "/"):  # a name of the code's own, or of a source that a compiled library was built from
+        filename = dict.get(scope, "__file__")
+        if type(filename) is not str or filename[:1] != "/":
+            return True
+    return filename.startswith(_work_folder) and "site-packages" not in filename
 
 
-def _chain_lines(error, message, depth):
+def _chain_lines(error, message, later):
     lines = []
+    chain = (error, *later)
     cause = error.__cause__
     context = error.__context__
     before = cause if cause is not None else None if error.__suppress_context__ else context
-    if before is not None and depth < _MAX_CHAIN and type(before).__name__ != "FinalAnswer":
-        lines += _chain_lines(before, error_message(before), depth + 1)
+    is_known = any(one is before for one in chain)
+    if before is not None and not is_known and len(later) < _MAX_CHAIN and type(before).__name__ != "FinalAnswer":
+        lines += _chain_lines(before, error_message(before), chain)
         lines += ["", "The above exception was the direct cause of the following exception:" if cause is not None else
                   "During handling of the above exception, another exception occurred:", ""]  # fmt: skip
     frames = _user_frames(error)
