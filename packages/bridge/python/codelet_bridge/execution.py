@@ -26,8 +26,8 @@ def _compile_lines(code, filename):
 
     When all lines before the last one compile by themselves, an unindented last line begins a statement of its own.
     """
-    head, _, tail = code.rstrip().rpartition("\n")
-    if not tail or tail[0] in " \t\f" or "\r" in tail:
+    head, _, tail = code.rstrip(" \t\f\n").rpartition("\n")
+    if not tail or tail[0] in " \t\f" or "\r" in code or "\\" in tail:  # what is compiled again would warn of an escape again
         return None
     try:
         if _is_assignment(tail):
