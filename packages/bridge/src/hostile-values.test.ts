@@ -140,6 +140,7 @@ describe.skipIf(missing("pandas"))("missing values", () => {
       "np.array(['2024-01-01', 'NaT'], dtype='datetime64[ns]'), np.datetime64('NaT')",
       { items: [[{ text: "2024-01-01T00:00:00" }, null], null] },
     ],
+    ["in arrays without dimensions", "np.array(None), np.array('NaT', dtype='datetime64[D]')", { items: [null, null] }],
     ["in masked arrays", "np.ma.array([1, 2], mask=[True, False]), np.ma.masked", { items: [[null, 2], null] }],
   ])("%s are null", async (_, code, expected) => {
     expect((await outcome(`import pandas as pd, numpy as np\n${code}`)).value).toMatchObject(expected);

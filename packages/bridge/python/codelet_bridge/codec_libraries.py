@@ -56,7 +56,7 @@ def _numpy_value(encoder, value, kind, depth):
         value = numpy.ndarray.view(value, numpy.ndarray)  # a subclass may say what it likes
         dtype = value.dtype
         if dtype.kind not in "biuf" or dtype.itemsize > 8:
-            return encoder.encode(_microseconds(numpy, value).tolist() if dtype.kind in "mM" else value.tolist(), depth)
+            return _or_missing(encoder.encode(_microseconds(numpy, value).tolist() if dtype.kind in "mM" else value.tolist(), depth))
         if dtype.kind == "f" and dtype.itemsize == 2:
             value = value.astype(numpy.float32)
         elif dtype.byteorder == ">" or (dtype.byteorder == "=" and sys.byteorder == "big"):
