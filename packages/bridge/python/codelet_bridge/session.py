@@ -54,6 +54,7 @@ class Session(Calls):
         self.mark_prefix = ""
         self.prepared = True
         self.outcome = None  # of the running step: value, error, printed value
+        self.steps = 0
         self.failures = 0
         self.observed = None
         connect_tools(self, self.loops)
@@ -179,7 +180,8 @@ class Session(Calls):
         self._finish(frame, self.outcome)
 
     def _run_once(self, frame):
-        filename = "<step %d>" % frame["id"]
+        self.steps = max(frame["id"], self.steps + 1)  # the host of a restored session starts over
+        filename = "<step %d>" % self.steps
         interrupts.begin()
         if self.readings is not None:
             self.readings.begin(frame.get("replay") or {})

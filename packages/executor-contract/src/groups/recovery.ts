@@ -26,6 +26,18 @@ export const recoveryCases: readonly ContractCase[] = [
     },
   },
   {
+    name: "code of before a snapshot keeps its lines in errors",
+    needs: ["snapshot"],
+    async run({ open, run }) {
+      const session = await open();
+      await run(session, "def broken():\n    raise KeyError('k')");
+      const restored = await open({ restore: throughJson(await session.snapshot?.()) });
+      const { error } = (await run(restored, "x = 1\ny = 2\nbroken()")).execution;
+      assert.equal(error?.line, 3);
+      assert.match(error?.traceback ?? "", /broken\(\)\n.*\n {4}raise KeyError/);
+    },
+  },
+  {
     name: "one snapshot can be restored twice, also by another instance of the executor",
     needs: ["snapshot"],
     async run({ open, run, options }) {
