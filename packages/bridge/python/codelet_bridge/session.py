@@ -16,7 +16,7 @@ from .limits import apply_limits, limits
 from .namespace import Namespace, rebinding_note
 from .output import Output
 from .rich_output import RichOutput, printed_text
-from .tools import FinalAnswer, connect_tools, encode_line, fits_frame
+from .tools import connect_tools, encode_line, fits_frame, is_final
 from .wire import json_text, to_json
 from .world_functions import observe_world
 
@@ -221,9 +221,10 @@ class Session(Calls):
                 outcome[0] = self._encode_result(value)
                 outcome[2] = printed_text(value)
                 self.rich.show_last_value(value)
-        except FinalAnswer:
-            self.rich.show_figures()
         except BaseException as error:
+            if is_final(error):
+                self.rich.show_figures()
+                return
             outcome[0] = None
             outcome[1] = describe_error(error, filename)
             if interrupts.raised:  # drawing could not be interrupted again

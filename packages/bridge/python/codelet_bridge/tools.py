@@ -16,6 +16,17 @@ class FinalAnswer(BaseException):
     __module__ = "builtins"
 
 
+try:
+    _Group = BaseExceptionGroup
+except NameError:  # Python 3.10
+    _Group = ()
+
+
+def is_final(error):
+    """Also an answer that a task of a TaskGroup gave: the group ends in an error that holds it."""
+    return isinstance(error, FinalAnswer) or (isinstance(error, _Group) and all(map(is_final, _Group.exceptions.__get__(error))))
+
+
 _main_thread = get_ident()
 _calls = None
 _loops = None

@@ -44,4 +44,18 @@ export const finalAnswerCases: readonly ContractCase[] = gentle([
       }
     },
   },
+  {
+    name: "an answer that a task of a TaskGroup gives is no error",
+    async run({ open, run, skip }) {
+      const session = await open();
+      const { execution } = await run(session, "import asyncio\nhasattr(asyncio, 'TaskGroup')");
+      if (execution.value !== true) skip("this Python has no TaskGroup");
+      const group =
+        "async def g():\n    final_answer(3)\nasync with asyncio.TaskGroup() as group:\n    group.create_task(g())\n    group.create_task(other())";
+      const answered = await run(session, `async def other():\n    await asyncio.sleep(10)\n${group}`);
+      assert.deepEqual([answered.execution.finalAnswer, answered.execution.error], [{ value: 3 }, undefined]);
+      const failed = await run(session, `async def other():\n    1/0\n${group}`);
+      assert.match(failed.execution.error?.traceback ?? "", /ZeroDivisionError/);
+    },
+  },
 ]);
