@@ -45,6 +45,13 @@ test.each([
   expect(await run(session, "signal.setitimer(signal.ITIMER_REAL, 0)\nkeep", tools)).toMatchObject({ value: 7, stateLost: false });
 });
 
+test("lets through what a signal handler raises in the middle of a print", async () => {
+  await using session = await openSession();
+  const ring = "import signal\ndef ring(*_): raise TimeoutError('ring')\nsignal.signal(signal.SIGALRM, ring)\ncaught = 0";
+  const code = `${ring}\nfor _ in range(50):\n    signal.setitimer(signal.ITIMER_REAL, 0.002)\n    try:\n        while True: print()\n    except TimeoutError: caught += 1\ncaught`;
+  expect(await run(session, code, {}, { timeoutMs: 5_000 })).toMatchObject({ value: 50 });
+});
+
 // Python 3.9 looks for signals also where it lets go of a lock, which is never let go then.
 if (isOldPython) console.log("SKIPPED a signal handler that raises all the time: Python 3.9 may lose a lock to it");
 test.skipIf(isOldPython)("keeps the state, and reports each step once, while a signal handler raises all the time", async () => {

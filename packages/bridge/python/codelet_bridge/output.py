@@ -2,6 +2,7 @@
 import sys
 from os import dup2, fstat
 from os import write as os_write
+from time import sleep
 
 from _io import BufferedWriter, TextIOWrapper, _RawIOBase
 
@@ -10,13 +11,17 @@ from .limits import limits
 
 
 _OVERRUN = 16  # bytes past the budget, so that the host sees that there was more
+_PAUSE = 0.0001
+_PAUSES = 1500  # of one step and stream
 
 
 class _Stream(_RawIOBase):
     """A raw writer that drops what exceeds the step's budget, so that a flood costs the host nothing."""
 
-    def __init__(self, fd, name):
+    def __init__(self, fd, name, other):
         self._fd = fd
+        self.other = other
+        self.pauses = _PAUSES
         self.name = name
         self.mode = "wb"
         self.left = limits.output_bytes
@@ -27,6 +32,7 @@ class _Stream(_RawIOBase):
             if self.left <= -_OVERRUN:
                 return size
             rest = bytes(view[: self.left + _OVERRUN])
+        self._let_read()
         self.left -= size
         while rest:
             try:
@@ -34,6 +40,17 @@ class _Stream(_RawIOBase):
             except BlockingIOError:
                 wait_for(self._fd, True)
         return size
+
+    def _let_read(self):
+        """The host reads each stream by itself: what it has not read of the other one would come after this, which was written later."""
+        try:
+            while self.other is not None and self.pauses > 0 and _unread(self.other):
+                self.pauses -= 1
+                sleep(_PAUSE)
+        except OSError as error:
+            if error.errno is None:
+                raise  # not the stream's: a signal handler of the code raised it
+            self.other = None  # the kernel can't say
 
     def writable(self):
         return True
@@ -58,14 +75,15 @@ class Output:
         for fd, identity in self.identity:
             if _identity(fd) != identity:
                 dup2(self.drain[fd - 1], fd)
-        self.raw["stdout"].left = self.raw["stderr"].left = limits.output_bytes
+        for raw in self.raw.values():
+            raw.left, raw.pauses = limits.output_bytes, _PAUSES
         if not _is_ours(self.text["stdout"], "stdout"):
             sys.stdout = sys.__stdout__ = self._open(1, "stdout")
         if not _is_ours(self.text["stderr"], "stderr"):
             sys.stderr = sys.__stderr__ = self._open(2, "stderr")
 
     def _open(self, fd, name):
-        self.raw[name] = _Stream(fd, "<%s>" % name)
+        self.raw[name] = _Stream(fd, "<%s>" % name, self.drain[2 - fd] if self.drain else None)
         self.text[name] = TextIOWrapper(BufferedWriter(self.raw[name]), "utf-8", "backslashreplace", line_buffering=True)
         return self.text[name]
 
@@ -88,7 +106,7 @@ class Output:
         """Writes the step's marker, once, on each stream that the host has not read to its end; returns their names."""
         data = ("%s%d\x1e\n" % (prefix, step)).encode("ascii")
         for name, fd in zip(("stdout", "stderr"), self.drain):
-            if name not in self.marks and _unread(fd):
+            if name not in self.marks and _may_be_unread(fd):
                 self.marks[name] = []
             while self.marks.get(name) is not None and sum(self.marks[name]) < len(data):
                 try:
@@ -131,18 +149,22 @@ try:
 except ImportError:
     _ioctl = None
 _requests = {}
-_answer = bytearray(4)
+
+
+def _may_be_unread(fd):
+    """Whether the host may have something to read. Where the kernel can't say, it may."""
+    try:
+        return _unread(fd)
+    except BaseException:  # also what a signal handler or a finder of the code raises
+        return True
 
 
 def _unread(fd):
-    """Whether the host may have something to read. Where the kernel can't say, it may."""
-    try:
-        request = _requests.get(fd)
-        if request is None:
-            request = _requests[fd] = _unread_request(fd)
-        if request == 0:
-            return False
-        _ioctl(fd, request, _answer)
-        return _answer != b"\0\0\0\0"
-    except BaseException:  # also what a signal handler or a finder of the code raises
-        return True
+    request = _requests.get(fd)
+    if request is None:
+        request = _requests[fd] = _unread_request(fd)
+    if request == 0:
+        return False
+    answer = bytearray(4)  # of this thread
+    _ioctl(fd, request, answer)
+    return answer != b"\0\0\0\0"

@@ -75,6 +75,8 @@ class Session(Calls):
         self.forked = True
         if self.readings is not None:
             self.readings.end()
+        for raw in self.output.raw.values():
+            raw.other = None
         for fd in (self.channel.fd, self.channel.out_fd) + tuple(self.channel.drain):
             try:
                 os.close(fd)

@@ -24,6 +24,14 @@ export const outputCases: readonly ContractCase[] = gentle([
     },
   },
   {
+    name: "standard output and error come in the order in which they were written",
+    async run({ open, run }) {
+      const code = "import sys\nfor n in range(5):\n    print('out', n)\n    print('error', n, file=sys.stderr)";
+      const lines = Array.from({ length: 5 }, (_, n) => `out ${n}\nerror ${n}\n`);
+      assert.equal((await run(await open(), code)).execution.logs, lines.join(""));
+    },
+  },
+  {
     name: "what a file descriptor and a child process write is in the logs",
     needs: ["processes"],
     async run({ open, run }) {
