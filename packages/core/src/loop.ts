@@ -35,10 +35,10 @@ async function takeStep(run: RunContext, action: Draft): Promise<Answer | undefi
     answer = await act(run, action);
   } catch (error) {
     if (run.isControlFlow(error)) throw error;
-    const { name, message } = describeThrown(error);
-    action.error = { code: CodeletError.isInstance(error) ? error.code : "unknown", name, message };
-    action.observation = renderProblem(message, action.observation, run.agent.maxObservationCharacters);
-    if (!CodeletError.isInstance(error, "model-output")) {
+    const problem = { code: CodeletError.isInstance(error) ? error.code : ("unknown" as const), ...describeThrown(error) };
+    action.error = problem;
+    action.observation = renderProblem(problem, action.observation, run.agent.maxObservationCharacters);
+    if (problem.code !== "model-output") {
       if (action.modelOutput !== "") await remember(run, action);
       throw error;
     }

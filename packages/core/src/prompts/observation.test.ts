@@ -29,6 +29,14 @@ it("says why a program was stopped, beside the traceback of where", () => {
   expect(render({ error: { name: "KeyError", message: "'a'" } })).toContain("Error:\nKeyError: 'a'\n");
 });
 
+it("asks to try again what was the model's fault, and nothing that somebody has stopped", () => {
+  const stopped = render({ error: { name: "AbortError", message: "the code was stopped" } });
+  expect(renderProblem({ code: "aborted", name: "AbortError", message: "The user has left." }, stopped, 1_000)).toBe(
+    "Observation:\nError:\nAbortError: the code was stopped\nError:\nThe user has left.",
+  );
+  expect(renderProblem({ code: "model-output", name: "ModelOutputError", message: "No code." }, "", 1_000)).toContain("Now retry");
+});
+
 describe("a long text", () => {
   it.each([0, 1, 2, 3])("is cut between signs, not within one (%i)", (shift) => {
     const shown = renderExecution(
@@ -58,7 +66,7 @@ describe("what a program or a tool said", () => {
     const marks = /<[|｜]|\[\/?INST|<(?:start|end)_of_turn/;
     expect(render({ logs: text })).not.toMatch(marks);
     expect(render({ error: { name: "ValueError", message: text } })).not.toMatch(marks);
-    expect(renderProblem(text, "", 1_000)).not.toMatch(marks);
+    expect(renderProblem({ code: "model-output", name: "E", message: text }, "", 1_000)).not.toMatch(marks);
     expect(describeTask("t", { text })).not.toMatch(marks);
     expect(describeTask(text)).not.toMatch(marks);
     expect(lastQuestion({ limit: "steps", task: text, answerSchema: undefined })).not.toMatch(marks);

@@ -1,5 +1,6 @@
 import type { CodeErrorInfo, Execution } from "../executor.ts";
 import type { Attachment } from "../media.ts";
+import type { StepError } from "../memory.ts";
 import { type Message, textOf } from "../model.ts";
 import { plainValue } from "../plain-value.ts";
 import { isMedia, pythonType, type Value } from "../value.ts";
@@ -17,7 +18,7 @@ export function renderExecution({ logs, value, valueText, outputs, error, stateL
   if (error === undefined && shown !== "") parts.push(`Last output from code snippet:\n${shown}`);
   if (error !== undefined) parts.push(`Error:\n${showError(error)}`);
   if (stateLost) parts.push("The interpreter was restarted: all variables, functions and imports are gone. Define again what you need.");
-  if (error !== undefined) parts.push(retryHint("the program"));
+  if (error !== undefined && error.name !== "AbortError") parts.push(retryHint("the program"));
   if (parts.length === 1) parts.push("The program ran and printed nothing.");
   return forModel(parts.join("\n"), maxCharacters);
 }
@@ -47,9 +48,10 @@ export function textOfMessages(messages: readonly Message[]): string {
   return messages.map(({ content }) => (typeof content === "string" ? content : textOf(content))).join("\n---\n");
 }
 
-/** What the model is shown when its text or its answer can't be used; `before` is what its program showed. */
-export function renderProblem(message: string, before: string, maxCharacters: number): string {
-  return forModel(`${before || "Observation:"}\nError:\n${message}\n${retryHint("your answer")}`, maxCharacters);
+/** What the model is shown of an error that isn't its program's; `before` is what its program showed. */
+export function renderProblem({ code, message }: StepError, before: string, maxCharacters: number): string {
+  const hint = code === "model-output" ? [retryHint("your answer")] : [];
+  return forModel([before || "Observation:", `Error:\n${message}`, ...hint].join("\n"), maxCharacters);
 }
 
 /** By these marks chat templates tell who speaks; many servers don't tell those of a message's text from their own. */
