@@ -32,6 +32,55 @@ test("a new host gets no answer that a dead one waited for", async () => {
   expect(await run(found, "[keep, first, second]")).toMatchObject({ value: [1, 1, 2] });
 });
 
+test("a new host takes no word for its own that the one before it is still told", async () => {
+  const carrier = new ChildCarrier();
+  const dead = await host(carrier);
+  await workerOf(dead);
+  carrier.child.kill("SIGSTOP");
+  dead.bind({ variables: { first: 1 } }).catch(() => {});
+  const finding = host(carrier, true);
+  await sleep(50);
+  carrier.child.kill("SIGCONT");
+  await using found = await finding;
+  expect(await run(found, "[keep, first]")).toMatchObject({ value: [1, 1] });
+});
+
+test("a new host asks again, however many others it hears being greeted", async () => {
+  const carrier = new ChildCarrier();
+  await workerOf(await host(carrier));
+  const onData = carrier.onData.bind(carrier);
+  let receive: (chunk: Uint8Array) => void = () => {};
+  carrier.onData = (callback) => {
+    receive = callback;
+    onData(callback);
+  };
+  carrier.child.kill("SIGSTOP");
+  const finding = host(carrier, true);
+  for (const other of ["one", "two", "three"]) {
+    await sleep(20);
+    receive(Buffer.from(`@codelet - h {"host":"${other}","seen":0}\n`));
+  }
+  carrier.child.kill("SIGCONT");
+  await using found = await finding;
+  expect(await run(found, "keep")).toMatchObject({ value: 1 });
+});
+
+test.each([
+  ["while it waits for an answer", []],
+  ["before it asks again", ['@codelet - h {"host":"another","seen":0}\n']],
+])("a new host says at once what it can't follow, also %s", async (_, before) => {
+  const carrier = Object.assign(new ChildCarrier(), { detach: async () => {} });
+  await workerOf(await host(carrier));
+  carrier.child.kill("SIGSTOP");
+  const refused = expect(host(carrier, true)).rejects.toMatchObject({ code: "protocol" });
+  for (const line of [...before, "@codelet x f {}\n"]) {
+    await sleep(20);
+    carrier.child.stdout?.emit("data", Buffer.from(line));
+  }
+  await refused;
+  carrier.child.kill("SIGKILL");
+});
+
 test("a worker that was never opened is not taken over", async () => {
   const carrier = new ChildCarrier();
   await (await superviseCarrier(carrier)).connect();

@@ -90,6 +90,7 @@ export class SupervisorLink {
     for (let attempt = 0; ; attempt++) {
       try {
         if (signal?.aborted) throw new AbortedError(signal.reason);
+        if (this.#failure !== undefined) throw this.#failure;
         if (attempt > 0 && adopt) this.#host = newHostName();
         if (attempt > 0) await this.#carrier.reconnect?.();
         if (signal?.aborted) throw new AbortedError(signal.reason);
@@ -149,7 +150,7 @@ export class SupervisorLink {
   #end(): void {
     this.#state = "closed";
     clearInterval(this.#timer);
-    this.#hello?.reject(new ExecutorCrashedError("The connection to the supervisor was given up."));
+    this.#hello?.reject(this.#failure ?? new ExecutorCrashedError("The connection to the supervisor was given up."));
     this.#hello = undefined;
     this.#kept.clear();
     this.#outgoing = "";
@@ -224,13 +225,13 @@ export class SupervisorLink {
 
   #handleControl(kind: string, payload: string): void {
     if (kind === "a") {
-      this.#kept.forget(count(payload));
+      if (this.#isGreeted) this.#kept.forget(count(payload)); // before, it may be another host's
     } else if (kind === "h") {
       const hello = this.#hello;
       if (!payload.includes(`"${this.#host}"`)) {
         const error = new ExecutorCrashedError("Another host has taken the session over.");
         // The late hello of a host that has given up: this one asks again, by another name. Later, what comes is another host's, and so is the machine.
-        if (this.#state === "new" && hello !== undefined) hello.reject(error);
+        if (this.#state === "new") hello?.reject(error);
         else this.#fail(error, "superseded");
         return;
       }
