@@ -236,7 +236,7 @@ export class StepRunner {
     worker.channel.interrupt();
     this.#stageTimer = setTimeout(() => {
       worker.channel.interrupt();
-      this.#stageTimer = setTimeout(() => void this.#kill(step, reason), killAt - performance.now());
+      this.#stageTimer = setTimeout(() => void this.#kill(step, reason), Math.max(0, killAt - performance.now()));
     }, this.#options.graceMs / 2);
   }
 

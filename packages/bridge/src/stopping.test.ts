@@ -25,6 +25,17 @@ test("interrupts what waits for its threads after the first interrupt, and keeps
   expect(await run(session, "end.set()\nkeep")).toMatchObject({ value: 7 });
 });
 
+test("kills at once where there is no grace, and makes Node warn of nothing", async () => {
+  const warnings: string[] = [];
+  const onWarning = ({ message }: Error): void => void warnings.push(message);
+  process.on("warning", onWarning);
+  await using session = await openSession({}, { graceMs: 0 });
+  const code = "while True:\n    try:\n        while True: pass\n    except BaseException: pass";
+  expect(await run(session, code, {}, { timeoutMs: 100 })).toMatchObject({ stateLost: true, error: { name: "TimeoutError" } });
+  process.off("warning", onWarning);
+  expect(warnings).toEqual([]);
+});
+
 test("raises KeyboardInterrupt each time that the code sends itself one", async () => {
   await using session = await openSession();
   const code = "import signal\nfor _ in range(2):\n    try: signal.raise_signal(signal.SIGINT)\n    except KeyboardInterrupt: print('caught')";
