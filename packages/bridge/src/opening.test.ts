@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { resolveBridgeLimits } from "./bridge-limits.ts";
+import { bridgeSession } from "./bridge-session.ts";
 import type { Carrier } from "./carrier.ts";
 import { carrierSession } from "./carrier-session.ts";
 import { Deadline } from "./deadline.ts";
@@ -38,6 +39,16 @@ test("options that are refused leave no machine behind", async () => {
     await expect(carrierSession({ executor: "wrong", open: {}, carrier, ...wrong })).rejects.toThrow();
     await closed;
   }
+});
+
+test("what a machine says that can't start a worker, such as that its disk is full, is told as a crash", async () => {
+  const cause = Object.assign(new Error("ENOSPC: no space left on device"), { code: "ENOSPC" });
+  const opening = bridgeSession({ executor: "full", connect: () => Promise.reject(cause) });
+  await expect(opening).rejects.toMatchObject({
+    code: "executor-crashed",
+    message: "The sandbox full could not be started: ENOSPC: no space left on device.",
+    cause,
+  });
 });
 
 test("an abort while a connection is made ends the opening", async () => {

@@ -1,9 +1,10 @@
-import { AbortedError, ExecutorCrashedError } from "@codelet/core";
+import { AbortedError, CodeletError, ExecutorCrashedError } from "@codelet/core";
 import { baseImports } from "./base-imports.ts";
 import type { Bindings } from "./bindings.ts";
 import { maxUnreadFrames } from "./bridge-limits.ts";
 import { Deferred } from "./deferred.ts";
 import type { ResolvedSessionOptions } from "./session-options.ts";
+import type { WorkerChannel } from "./worker-channel.ts";
 import { type ConnectionEvents, WorkerConnection } from "./worker-connection.ts";
 
 /** Holds the session's worker, and gets a new one with the same tools and variables when the old one is lost. */
@@ -56,7 +57,7 @@ export class WorkerSeat {
     if (signal.aborted) throw new AbortedError(signal.reason);
     const attempt = this.#attempt++;
     const isLeft = attempt === 0 && this.#options.left !== undefined;
-    const channel = await this.#options.connect({ attempt, signal });
+    const channel = await this.#start(attempt, signal);
     const connection: WorkerConnection = new WorkerConnection(
       channel,
       this.#options.limits,
@@ -80,6 +81,19 @@ export class WorkerSeat {
       signal.removeEventListener("abort", onAbort);
     }
     return connection;
+  }
+
+  /** What a machine says of itself, such as that its disk is full, is no error of ours. */
+  async #start(attempt: number, signal: AbortSignal): Promise<WorkerChannel> {
+    const { connect, executor } = this.#options;
+    try {
+      return await connect({ attempt, signal });
+    } catch (cause) {
+      if (CodeletError.isInstance(cause)) throw cause;
+      throw new ExecutorCrashedError(`The sandbox ${executor} could not be started: ${cause instanceof Error ? cause.message : String(cause)}.`, {
+        cause,
+      });
+    }
   }
 
   #openFields(attempt: number): string {

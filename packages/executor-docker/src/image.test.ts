@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { driveStep } from "@codelet/executor-contract";
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it, vi } from "vitest";
 import { dockerExecutor } from "./docker-executor.ts";
 import type { DockerExecutorOptions } from "./options.ts";
 import { docker, engineMissing, testOptions } from "./testing/engine.ts";
@@ -38,6 +38,15 @@ async function evaluate(code: string, options: DockerExecutorOptions): Promise<{
 }
 
 describe.skipIf(engineMissing !== undefined)("an image", () => {
+  it("needs a folder for temporary files, and blames no engine for it", async () => {
+    vi.stubEnv("TMPDIR", join(folder, "nowhere"));
+    const opening = evaluate("1", { image: base, pullPolicy: "never", packages: ["never-installed"] });
+    await expect(opening.finally(() => vi.unstubAllEnvs())).rejects.toMatchObject({
+      code: "configuration",
+      message: expect.stringMatching(/^The folder for temporary files can't be used: ENOENT/),
+    });
+  });
+
   it("is built once per content of its folder, and packages once per list", async () => {
     writeFileSync(join(folder, "Dockerfile"), dockerfile);
     writeFileSync(join(folder, "note.txt"), "one");

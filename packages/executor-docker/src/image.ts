@@ -59,14 +59,19 @@ async function withPackages(docker: Docker, { base, packages, fetchBase, isFresh
   const tag = `codelet-packages:${createHash("sha256").update(text).update(version).digest("hex").slice(0, 24)}`;
   if (await hasImage(docker, tag)) return tag;
   if (!isFresh) await fetchBase();
-  const context = await mkdtemp(path.join(tmpdir(), "codelet-docker-"));
+  const context = await mkdtemp(path.join(tmpdir(), "codelet-docker-")).catch(noTemporaryFiles);
   try {
-    await writeFile(path.join(context, "Dockerfile"), text);
+    await writeFile(path.join(context, "Dockerfile"), text).catch(noTemporaryFiles);
     await buildImage(docker, { context, src: ["Dockerfile"] }, tag, watch);
   } finally {
     await rm(context, { recursive: true, force: true });
   }
   return tag;
+}
+
+/** Else it would look as if no engine had answered. */
+function noTemporaryFiles(cause: Error): never {
+  throw new ConfigurationError(`The folder for temporary files can't be used: ${cause.message}.`, { cause });
 }
 
 type Files = NodeJS.ReadableStream | Docker.ImageBuildContext;

@@ -32,6 +32,14 @@ it(
   buildTimeoutMs,
 );
 
+it("says which folder can't hold it", async () => {
+  await writeFile(join(folder, "file"), "");
+  await expect(openWasm({ cacheDir: join(folder, "file", "cache") })).rejects.toMatchObject({
+    code: "configuration",
+    message: expect.stringMatching(/ENOTDIR.*file\/cache.* Check `cacheDir`/),
+  });
+});
+
 it(
   "is made again when it is damaged, and says what takes the time",
   async () => {

@@ -1,6 +1,7 @@
 import { bridgeSession, type WorkerChannel } from "@codelet/bridge";
 import {
   AbortedError,
+  CodeletError,
   ConfigurationError,
   type Executor,
   type ExecutorCapabilities,
@@ -28,8 +29,13 @@ const name = "wasm";
 export function wasmExecutor(options: WasmExecutorOptions = {}): Executor {
   const resolved = resolveOptions(options);
   const shared = new SharedImage(async ({ onProgress, signal }) => {
-    const wheels = await findWheels({ ...resolved, onProgress, signal });
-    return await openImage({ cacheDir: resolved.cacheDir, wheels, onProgress, signal });
+    try {
+      const wheels = await findWheels({ ...resolved, onProgress, signal });
+      return await openImage({ cacheDir: resolved.cacheDir, wheels, onProgress, signal });
+    } catch (cause) {
+      if (CodeletError.isInstance(cause)) throw cause;
+      throw new ConfigurationError(`A file of the sandbox can't be read or written: ${(cause as Error).message}. Check \`cacheDir\`.`, { cause });
+    }
   });
   return {
     name,
