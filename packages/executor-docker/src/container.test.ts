@@ -125,6 +125,17 @@ def fill(folder):
     await expect.poll(value, { timeout: 40_000, interval: 4_000 }).toBe("alive\n");
   });
 
+  it("outlives code that signals all that it can, and ends at once when its engine is told to stop it", async () => {
+    const session = await open();
+    const code =
+      "import os, signal, time\nfor number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGKILL):\n    os.kill(1, number)\ntime.sleep(0.3)\nkeep = 1";
+    expect((await driveStep(session, code)).execution).toMatchObject({ error: undefined, stateLost: false });
+    expect((await driveStep(session, "keep")).execution.value).toBe(1);
+    const startedAt = performance.now();
+    await docker.getContainer(await containerOf(session)).stop();
+    expect(performance.now() - startedAt).toBeLessThan(5_000);
+  });
+
   it("ends what code has left behind when its interpreter is replaced", async () => {
     const session = await open();
     const daemon =

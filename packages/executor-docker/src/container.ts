@@ -22,6 +22,7 @@ export function containerOptions(options: ResolvedDockerOptions, image: string, 
     ...(options.network === "none" ? { Hostname: "codelet" } : {}), // the same for code that runs again in another container
     Entrypoint: [...argv],
     Cmd: [],
+    StopSignal: "SIGKILL", // the supervisor takes no other, which code could send too
     User: user,
     WorkingDir: home,
     Env: Object.entries(variables).map(([name, value]) => `${name}=${value}`),

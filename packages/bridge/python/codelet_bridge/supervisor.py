@@ -232,7 +232,8 @@ class Supervisor:
 
     def run(self):
         stand_above()
-        signal.signal(signal.SIGTERM, lambda *_: setattr(self, "stopping", True))
+        if os.getpid() != 1:  # the first process of a container gets no signal from its code that it does not ask for
+            signal.signal(signal.SIGTERM, lambda *_: setattr(self, "stopping", True))
         signal.signal(signal.SIGINT, lambda *_: None)  # not one to ignore: the worker would inherit that
         try:
             self.serve()
