@@ -51,6 +51,17 @@ test("what a machine says that can't start a worker, such as that its disk is fu
   });
 });
 
+test("a supervisor that never answers is waited for once, not once for each connection", async () => {
+  const carrier = silentCarrier(async () => {});
+  carrier.send = async () => {};
+  const startedAt = performance.now();
+  await expect(superviseCarrier(carrier, { readyTimeoutMs: 300 })).rejects.toMatchObject({
+    code: "executor-crashed",
+    message: "The supervisor did not answer in 300 ms.",
+  });
+  expect(performance.now() - startedAt).toBeLessThan(1_000);
+}, 10_000);
+
 test("an abort while a connection is made ends the opening", async () => {
   const stop = new AbortController();
   const carrier = silentCarrier(async () => {

@@ -87,6 +87,7 @@ export class SupervisorLink {
   }
 
   async #meet(adopt: boolean | undefined, signal: AbortSignal | undefined): Promise<string> {
+    const endsAt = performance.now() + this.#readyTimeoutMs;
     for (let attempt = 0; ; attempt++) {
       try {
         if (signal?.aborted) throw new AbortedError(signal.reason);
@@ -94,9 +95,10 @@ export class SupervisorLink {
         if (attempt > 0 && adopt) this.#host = newHostName();
         if (attempt > 0) await this.#carrier.reconnect?.();
         if (signal?.aborted) throw new AbortedError(signal.reason);
-        return await this.#greet(this.#readyTimeoutMs, adopt);
+        return await this.#greet(endsAt - performance.now(), this.#readyTimeoutMs, adopt);
       } catch (error) {
-        const isLast = attempt >= this.#maxReconnects || this.#carrier.reconnect === undefined || isFinal(error);
+        const isLate = performance.now() >= endsAt - 1; // a timer may be early by that
+        const isLast = isLate || attempt >= this.#maxReconnects || this.#carrier.reconnect === undefined || isFinal(error);
         if (signal?.aborted || this.#isClosed() || isLast) throw error;
         await sleep(reconnectDelayMs * 2 ** attempt, undefined, { signal }).catch(() => {}); // the next attempt says why
       }
@@ -248,10 +250,11 @@ export class SupervisorLink {
 
   // The connection
 
-  async #greet(timeoutMs: number, adopt = false): Promise<string> {
+  /** `timeoutMs` of `limitMs` are left. */
+  async #greet(timeoutMs: number, limitMs: number, adopt = false): Promise<string> {
     const hello = new Deferred<string>();
     this.#hello = hello;
-    const timer = setTimeout(() => hello.reject(new ExecutorCrashedError(`The supervisor did not answer in ${timeoutMs} ms.`)), timeoutMs);
+    const timer = setTimeout(() => hello.reject(new ExecutorCrashedError(`The supervisor did not answer in ${limitMs} ms.`)), Math.max(1, timeoutMs));
     try {
       this.#decoder.reset();
       this.#write(torn + hostLine(this.#host, undefined, "h", JSON.stringify({ v: 1, seen: this.#seen, host: this.#host, adopt })));
@@ -274,7 +277,7 @@ export class SupervisorLink {
         this.#isGreeted = false;
         await this.#carrier.reconnect();
         if (this.#isClosed()) return void (await this.#giveUpCarrier());
-        await this.#greet(helloTimeoutMs);
+        await this.#greet(helloTimeoutMs, helloTimeoutMs);
         if (this.#isClosed()) return;
         this.#state = "live";
         this.#heardAt = performance.now();
