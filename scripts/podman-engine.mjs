@@ -40,6 +40,7 @@ function startService(folder, socket) {
   const log = openSync(path.join(folder, "engine.log"), "a");
   const service = spawn("unshare", ["--mount", "podman", ...placesIn(folder), "system", "service", "--time=0", `unix://${socket}`], {
     stdio: ["ignore", log, log],
+    cwd: folder, // its monitors leave a file called `oom` where they are
     env: { ...process.env, CONTAINERS_CONF: config },
   });
   service.on("error", () => {});
