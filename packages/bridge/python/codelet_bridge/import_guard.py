@@ -1,4 +1,5 @@
-"""authorizedImports: a guard against accidents in the user's own import statements; libraries import what they need."""
+"""authorizedImports: a guard against accidents in the user's own import statements; libraries import what they need. And what interrupted imports leave."""
+from .codec_libraries import loaded_modules
 
 
 def make_import(real_import, authorized, base):
@@ -23,3 +24,23 @@ def make_import(real_import, authorized, base):
 
 def _short(base):
     return ", ".join(name for name in base if name in ("math", "re", "json.*", "datetime", "random", "statistics", "itertools", "collections.*")) or "none"
+
+
+def forget_half_imports():
+    """An interrupted import takes the package back and leaves its parts, which the next import would not connect with it. What was compiled loads once only."""
+    left = {}
+    for name, module in list(loaded_modules.items()):
+        package = name.partition(".")[0] if type(name) is str else name
+        if package != name and package not in loaded_modules:
+            left.setdefault(package, []).append((name, module))
+    for parts in left.values():
+        if not any(_is_compiled(module) for _, module in parts):
+            for name, _ in parts:
+                loaded_modules.pop(name, None)
+
+
+def _is_compiled(module):
+    try:
+        return type(module.__spec__.loader).__name__ == "ExtensionFileLoader"
+    except Exception:  # an object that the code has put there
+        return True

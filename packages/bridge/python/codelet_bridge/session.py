@@ -11,6 +11,7 @@ from .errors import describe_error, error_name, register_sources, remember_sourc
 from .event_loop import EventLoops, install_stand_in
 from .execution import compile_step, evaluate
 from .files import Files
+from .import_guard import forget_half_imports
 from .interrupts import interrupts
 from .limits import apply_limits, limits
 from .namespace import Namespace, rebinding_note
@@ -204,6 +205,8 @@ class Session(Calls):
     def _prepare(self):
         """What the next step needs whatever this one did; the host does not wait for it."""
         self.final_sent = False
+        if interrupts.raised:
+            forget_half_imports()
         interrupts.install()
         self.output.begin()
         self.rich.begin()
