@@ -67,9 +67,8 @@ export class AgentEngine<Output> {
     if (this.#agent.hasOwnJournal) throw new ConfigurationError("A run with a `journal` of your own goes on by that journal, not by `resume`.");
     const { readSuspendedRun } = await import("./suspension.ts");
     const resumption = await readSuspendedRun(state, this.definition, options, scope.thread);
-    const { signal, context } = options;
     const { given } = resumption;
-    return this.perform(given.text, { ...given.options, signal, context }, { ...scope, resumption });
+    return this.perform(given.text, { ...given.options, signal: options.signal, context: options.context }, { ...scope, resumption });
   }
 }
 

@@ -149,7 +149,8 @@ export class CatchUpSession implements ExecutorSession {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isDisposed = true;
     // One that is left alive is let go once it is found.
-    const session = this.#session ?? (this.#isDetached ? undefined : await (this.#opened?.catch(() => undefined) ?? this.#unneeded()));
+    const isLetGo = this.#isDetached && this.#isCatchingUp;
+    const session = this.#session ?? (isLetGo ? undefined : await (this.#opened?.catch(() => undefined) ?? this.#unneeded()));
     await session?.[Symbol.asyncDispose]();
   }
 
@@ -157,7 +158,7 @@ export class CatchUpSession implements ExecutorSession {
   async #unneeded(): Promise<ExecutorSession | undefined> {
     const restore = this.#restore;
     this.#restore = undefined;
-    if (restore === undefined || this.#isCatchingUp || !this.#executor.capabilities.recovery.pinned) return undefined;
+    if (restore === undefined || this.#isCatchingUp || this.#isDetached || !this.#executor.capabilities.recovery.pinned) return undefined;
     return this.#executor.open({ ...this.#options, variables: undefined, signal: undefined, restore }).catch((error) => {
       if (isGone(error)) return undefined;
       throw error;

@@ -104,8 +104,7 @@ export class RunContext {
   #lastMs = 0;
   #seq = 0;
   #hasEnded = false;
-  /** By the journal. */
-  readonly #thrown: Set<unknown> = new Set();
+  readonly #thrownByJournal: Set<unknown> = new Set();
 
   constructor({ agent, kind, executor }: RunnableAgent, options: RunOptions, scope: RunScope) {
     checkOptions("run", options, runOptions);
@@ -131,7 +130,7 @@ export class RunContext {
     this.memory = this.thread.memory;
     this.exposure = this.thread.exposure;
     this.journal = watchJournal(parent?.run.journal.child(parent.key) ?? this.#open(scope.journal ?? agent.journal), (error) => {
-      this.#thrown.add(error);
+      this.#thrownByJournal.add(error);
     });
     if (executor !== undefined) this.#openSandbox(executor);
     else for (const [name, value] of Object.entries(this.variables)) this.thread.values.set(name, value);
@@ -150,7 +149,7 @@ export class RunContext {
       onProgress: (message) => this.emit({ type: "sandbox-progress", message }),
       signal: this.signal,
     };
-    if (thread.sandbox !== undefined) thread.sandbox.continue(options);
+    if (thread.sandbox !== undefined) thread.sandbox.continue(options, root.scope.bringBack);
     else thread.sandbox = new Sandbox(executor, path, options, root.scope.bringBack);
   }
 
@@ -245,11 +244,11 @@ export class RunContext {
 
   /** Whether the journal has thrown: what is cut short by that has not ended. */
   get isLeft(): boolean {
-    return this.#thrown.size > 0;
+    return this.#thrownByJournal.size > 0;
   }
 
   /** Whether the journal itself threw this: never handled, never shown to the model. */
   isControlFlow(error: unknown): boolean {
-    return this.#thrown.has(error);
+    return this.#thrownByJournal.has(error);
   }
 }

@@ -9,7 +9,7 @@ export class Sandbox implements AsyncDisposable {
   readonly #executor: Executor;
   readonly #path: string;
   #options: OpenSessionOptions;
-  readonly #bringBack: CatchUp | undefined;
+  #bringBack: CatchUp | undefined;
   #opening: Promise<ExecutorSession> | undefined;
   #catchUp: CatchUpSession | undefined;
   #suspending: Promise<void> | undefined;
@@ -25,13 +25,13 @@ export class Sandbox implements AsyncDisposable {
   }
 
   /** For the next run in the same sandbox: its tools and variables come to those that are there. */
-  continue(options: OpenSessionOptions): void {
-    const { tools, variables } = options;
+  continue(options: OpenSessionOptions, bringBack?: CatchUp): void {
     this.#options = options;
+    this.#bringBack = bringBack;
     this.#replacements = 0;
     this.#opening = this.#opening?.then(
       (session) =>
-        session.bind({ tools, variables }).then(
+        session.bind({ tools: options.tools, variables: options.variables }).then(
           () => session,
           (error) => this.#openAgain(session, error),
         ),
@@ -45,6 +45,9 @@ export class Sandbox implements AsyncDisposable {
   async #openAgain(lost: ExecutorSession, error: unknown): Promise<ExecutorSession> {
     if (!CodeletError.isInstance(error, "executor-crashed", "protocol")) throw error;
     this.#hasLost = true;
+    // Where the journal knows the loss already, what was left alive came after it.
+    if (this.#bringBack !== undefined && this.#catchUp?.startOver()) await this.#catchUp.detach();
+    else this.#bringBack = undefined;
     await lost[Symbol.asyncDispose]();
     return this.#open({ ...this.#options, restore: undefined });
   }
@@ -83,8 +86,8 @@ export class Sandbox implements AsyncDisposable {
     // What crashed before the run was suspended is lost; the journal goes on without it.
     if (this.#catchUp?.startOver()) return true;
     await this[Symbol.asyncDispose]();
-    this.#catchUp = undefined;
     // What it was found again by leads to what has crashed.
+    this.#bringBack = undefined;
     this.#options = { ...this.#options, restore: undefined };
     return true;
   }
