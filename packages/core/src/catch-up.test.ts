@@ -161,8 +161,13 @@ it("ends the live sandbox of a run that ends before it needed it, also by an abo
   await ended[Symbol.asyncDispose]();
   await ended[Symbol.asyncDispose]();
   expect([restored, fake.openedSessions, fake.openSessions]).toEqual([[restore], 1, 0]);
+  const cutShort = new CatchUpSession(executor, { signal: AbortSignal.abort() }, { restore });
+  cutShort.start("x");
+  await expect(cutShort.next()).rejects.toThrow();
+  await cutShort[Symbol.asyncDispose]();
+  expect([restored.length, fake.openedSessions, fake.openSessions]).toEqual([3, 2, 0]);
   const left = new CatchUpSession(executor, {}, { restore });
   expect(await left.detach()).toBe(restore);
   await left[Symbol.asyncDispose]();
-  expect(fake.openedSessions).toBe(1);
+  expect(fake.openedSessions).toBe(2);
 });

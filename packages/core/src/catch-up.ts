@@ -32,6 +32,8 @@ export class CatchUpSession implements ExecutorSession {
   readonly #steps: RecordedStep[] = [];
   #caughtUp = Promise.withResolvers<ExecutorSession>();
   #isCatchingUp = false;
+  /** Or known to be gone. */
+  #isFound = false;
   #session: ExecutorSession | undefined;
   #lost: string | undefined;
   /** Why the program is to be stopped once it is where it was. */
@@ -150,7 +152,7 @@ export class CatchUpSession implements ExecutorSession {
     this.#isDisposed = true;
     // One that is left alive is let go once it is found.
     const isLetGo = this.#isDetached && this.#isCatchingUp;
-    const session = this.#session ?? (isLetGo ? undefined : await (this.#opened?.catch(() => undefined) ?? this.#unneeded()));
+    const session = this.#session ?? (isLetGo ? undefined : ((await this.#opened?.catch(() => undefined)) ?? (await this.#unneeded())));
     await session?.[Symbol.asyncDispose]();
   }
 
@@ -158,7 +160,7 @@ export class CatchUpSession implements ExecutorSession {
   async #unneeded(): Promise<ExecutorSession | undefined> {
     const restore = this.#restore;
     this.#restore = undefined;
-    if (restore === undefined || this.#isCatchingUp || this.#isDetached || !this.#executor.capabilities.recovery.pinned) return undefined;
+    if (restore === undefined || this.#isFound || this.#isDetached || !this.#executor.capabilities.recovery.pinned) return undefined;
     return this.#executor.open({ ...this.#options, variables: undefined, signal: undefined, restore }).catch((error) => {
       if (isGone(error)) return undefined;
       throw error;
@@ -207,6 +209,7 @@ export class CatchUpSession implements ExecutorSession {
     try {
       this.#opened = this.#executor.open({ ...this.#options, variables: undefined, restore });
       session = await this.#opened;
+      this.#isFound = true;
       const last = this.#last();
       if (last === undefined || last.events.length === 0) {
         if (last !== undefined) session.start(last.code, last.options);
@@ -226,6 +229,7 @@ export class CatchUpSession implements ExecutorSession {
     } catch (error) {
       await Promise.resolve(session?.[Symbol.asyncDispose]()).catch(() => {});
       if (!isGone(error)) throw error;
+      this.#isFound = true;
       if (this.#executor.capabilities.recovery.replay !== false) return undefined;
       throw new NotResumed(`the sandbox that it ran in is gone (${describeThrown(error).message}).`);
     } finally {
