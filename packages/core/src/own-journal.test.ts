@@ -208,3 +208,18 @@ it("a run that its journal leaves takes that for the end of no call, whatever el
   expect(await begin(decisions).result).toMatchObject({ state: "success", output: "done" });
   expect(done.sort()).toEqual(["buy", "look", "pay", "slow"]);
 }, 2_000);
+
+it("calls off with its run also the call that the journal knows to have settled first, and that goes on this time", async () => {
+  const stopper = new AbortController();
+  const wait = tool({
+    ...{ name: "wait", description: "Waits.", input: z.object({}) },
+    execute: () => {
+      setTimeout(() => stopper.abort(), 5);
+      return new Promise<null>(() => {});
+    },
+  });
+  const journal: JournalFactory = (run) => ({ ...memoryJournal()(run), pick: async () => 1 });
+  const executor = fakeExecutor(({ call }) => call("wait", []));
+  const agent = new CodeAgent({ model: async () => "<code>\ngo\n</code>", executor, tools: [wait], journal });
+  expect(await agent.run("task", { signal: stopper.signal })).toMatchObject({ state: "aborted" });
+}, 2_000);
