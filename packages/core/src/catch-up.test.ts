@@ -125,23 +125,51 @@ it.each(["repeated", "found again"])("loses no result that comes while its progr
   }
 });
 
-it("closes its sandbox also while the programs run again", async () => {
+it.each([false, true])("closes its sandbox also while the programs run again, of a run that is left: %s", async (isLeft) => {
   const later = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
   const fake = fakeExecutor(async ({ call }) => {
     await later(200);
     return call("pay", [1]);
   });
   const { capabilities } = fake;
-  const executor = { ...fake, capabilities: { ...capabilities, recovery: { ...capabilities.recovery, replay: "pure" as const } } };
+  const executor = { ...fake, capabilities: { ...capabilities, recovery: { ...capabilities.recovery, pinned: true, replay: "pure" as const } } };
   const session = new CatchUpSession(executor, { tools: [{ name: "pay", description: "Pays.", inputSchema: {} }] });
   session.start("pay");
   session.observe({ type: "calls", calls: [{ id: "1", tool: "pay", args: [1], kwargs: {} }], cancelled: [] });
   const next = session.next().catch((error: Error) => error.name);
   await later(20);
   expect(fake.openSessions).toBe(1);
+  if (isLeft) expect(await session.detach()).toBeUndefined();
   await session[Symbol.asyncDispose]();
   expect(fake.openSessions).toBe(0);
   expect(await next).toBe("AbortError");
+});
+
+it.each(["gone", "found", "aborted"])("leaves no sandbox behind of a run that ends while its own is looked for and is %s", async (how) => {
+  const later = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
+  const fake = fakeExecutor(() => null);
+  const { capabilities } = fake;
+  const restored: boolean[] = [];
+  const executor: Executor = {
+    ...fake,
+    capabilities: { ...capabilities, recovery: { pinned: true, snapshot: false, replay: "pure" } },
+    open: async ({ restore, ...options } = {}) => {
+      restored.push(restore !== undefined);
+      await later(20);
+      if (how === "gone") throw new ExecutorCrashedError("gone");
+      return fake.open(options);
+    },
+  };
+  const controller = new AbortController();
+  const session = new CatchUpSession(executor, { signal: controller.signal }, { restore: { executor: "fake", data: "left alive" } });
+  session.start("x");
+  session.observe({ type: "calls", calls: [], cancelled: [] });
+  const next = session.next().catch((error: Error) => error.name);
+  if (how === "aborted") controller.abort();
+  await session[Symbol.asyncDispose]();
+  expect(await next).toBe("AbortError");
+  expect(fake.openSessions).toBe(0);
+  expect([restored, fake.openedSessions]).toEqual(how === "gone" ? [[true], 0] : [how === "found" ? [true] : [true, true], 1]);
 });
 
 it("ends the live sandbox of a run that ends before it needed it, also by an abort, and not of one that is left again", async () => {

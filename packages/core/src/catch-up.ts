@@ -1,4 +1,4 @@
-import { CodeletError, describeThrown, ExecutorCrashedError } from "./errors.ts";
+import { AbortedError, CodeletError, describeThrown, ExecutorCrashedError } from "./errors.ts";
 import type { Advance, CallResult, ExecuteOptions, Executor, ExecutorSession, OpenSessionOptions, SessionBinding, SessionRef } from "./executor.ts";
 import { NotResumed, RepeatedCalls } from "./repeated-calls.ts";
 
@@ -32,7 +32,6 @@ export class CatchUpSession implements ExecutorSession {
   readonly #steps: RecordedStep[] = [];
   #caughtUp = Promise.withResolvers<ExecutorSession>();
   #isCatchingUp = false;
-  /** Or known to be gone. */
   #isFound = false;
   #session: ExecutorSession | undefined;
   #lost: string | undefined;
@@ -151,16 +150,16 @@ export class CatchUpSession implements ExecutorSession {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isDisposed = true;
     // One that is left alive is let go once it is found.
-    const isLetGo = this.#isDetached && this.#isCatchingUp;
-    const session = this.#session ?? (isLetGo ? undefined : ((await this.#opened?.catch(() => undefined)) ?? (await this.#unneeded())));
+    const isFoundLater = this.#isDetached && this.#restore !== undefined;
+    const session = this.#session ?? (isFoundLater ? undefined : ((await this.#opened?.catch(() => undefined)) ?? (await this.#unneeded())));
     await session?.[Symbol.asyncDispose]();
   }
 
-  /** The live sandbox of a run that ends before it needed it: found to be closed, since nobody would find it later. */
+  /** The live sandbox of a run that ends before it has found it: found to be closed, since nobody would find it later. */
   async #unneeded(): Promise<ExecutorSession | undefined> {
     const restore = this.#restore;
     this.#restore = undefined;
-    if (restore === undefined || this.#isFound || this.#isDetached || !this.#executor.capabilities.recovery.pinned) return undefined;
+    if (restore === undefined || this.#isFound || !this.#executor.capabilities.recovery.pinned) return undefined;
     return this.#executor.open({ ...this.#options, variables: undefined, signal: undefined, restore }).catch((error) => {
       if (isGone(error)) return undefined;
       throw error;
@@ -227,9 +226,9 @@ export class CatchUpSession implements ExecutorSession {
       this.#session = session;
       return session;
     } catch (error) {
+      if (isGone(error)) this.#restore = undefined;
       await Promise.resolve(session?.[Symbol.asyncDispose]()).catch(() => {});
       if (!isGone(error)) throw error;
-      this.#isFound = true;
       if (this.#executor.capabilities.recovery.replay !== false) return undefined;
       throw new NotResumed(`the sandbox that it ran in is gone (${describeThrown(error).message}).`);
     } finally {
@@ -242,6 +241,8 @@ export class CatchUpSession implements ExecutorSession {
     const { replay } = this.#executor.capabilities.recovery;
     const isNew = this.#steps.every((step) => "binding" in step || step.events.length === 0);
     if (replay === false && !isNew) throw new NotResumed("its sandbox ended with the process, and this executor can't repeat programs.");
+    // Nobody would close it.
+    if (this.#isDisposed) throw new AbortedError();
     this.#opened ??= this.#executor.open(this.#options);
     const session = await this.#opened;
     try {
