@@ -15,6 +15,8 @@ export interface CatchUpOptions {
   readonly restore?: SessionRef | undefined;
   /** Whether a fresh sandbox is opened before anything needs it. @default false */
   readonly opensAtOnce?: boolean | undefined;
+  /** Called where the programs run again in a sandbox that has nothing of the runs before. */
+  readonly onFresh?: (() => void) | undefined;
 }
 
 /**
@@ -27,6 +29,7 @@ export class CatchUpSession implements ExecutorSession {
   readonly #options: OpenSessionOptions;
   #restore: SessionRef | undefined;
   readonly #opensAtOnce: boolean;
+  readonly #onFresh: (() => void) | undefined;
   /** Until it is where it was. */
   #opened: Promise<ExecutorSession> | undefined;
   readonly #steps: RecordedStep[] = [];
@@ -44,11 +47,12 @@ export class CatchUpSession implements ExecutorSession {
   readonly #recordedIds = new Map<string, string>();
   readonly #early: Advance[] = [];
 
-  constructor(executor: Executor, options: OpenSessionOptions, { restore, opensAtOnce = false }: CatchUpOptions = {}) {
+  constructor(executor: Executor, options: OpenSessionOptions, { restore, opensAtOnce = false, onFresh }: CatchUpOptions = {}) {
     this.#executor = executor;
     this.#options = options;
     this.#restore = restore;
     this.#opensAtOnce = opensAtOnce;
+    this.#onFresh = onFresh;
     this.#caughtUp.promise.catch(() => {});
   }
 
@@ -245,6 +249,7 @@ export class CatchUpSession implements ExecutorSession {
     if (this.#isDisposed) throw new AbortedError();
     this.#opened ??= this.#executor.open(this.#options);
     const session = await this.#opened;
+    if (this.#options.restore === undefined) this.#onFresh?.();
     try {
       for (const step of this.#steps) {
         if ("binding" in step) await session.bind(step.binding);

@@ -186,6 +186,44 @@ describe("a run that was suspended in a conversation", () => {
     }
   });
 
+  /** One whose sandboxes are left alive, until they are gone; and what was to be found again. */
+  function pinned(): { readonly alive: Executor; readonly restored: unknown[]; isGone: boolean } {
+    const reference = { executor: "fake", data: "left alive" };
+    const restored: unknown[] = [];
+    const open = async ({ restore, ...options }: OpenSessionOptions = {}): ReturnType<Executor["open"]> => {
+      restored.push(restore?.data);
+      if (restore !== undefined && sandboxes.isGone) throw new ExecutorCrashedError("gone");
+      return Object.assign(await fake.open(options), { reference, detach: async () => reference });
+    };
+    const recovery = { pinned: true, snapshot: false, replay: "pure" } as const;
+    const sandboxes = { alive: { ...fake, open, capabilities: { ...fake.capabilities, recovery } }, restored, isGone: false };
+    return sandboxes;
+  }
+
+  it("takes the sandbox with it, also one that the conversation had found again", async () => {
+    const { alive, restored } = pinned();
+    const agent = new CodeAgent({ model: scriptedModel(["x", "pay", "y"].map(write)), executor: alive, tools: [pay] });
+    await using before = agent.conversation();
+    await before.run("first");
+    await using chat = await agent.loadConversation(await before.save());
+    await suspended(chat);
+    await chat.run("something else");
+    expect(restored).toEqual([undefined, "left alive", undefined]);
+  });
+
+  it("is followed by a task that says what is gone also where its own sandbox was there no more", async () => {
+    const sandboxes = pinned();
+    const model = scriptedModel(["x", "pay", "y"].map(write));
+    await using chat = new CodeAgent({ model, executor: sandboxes.alive, tools: [pay] }).conversation();
+    await chat.run("first");
+    const waiting = await suspended(chat);
+    sandboxes.isGone = true;
+    expect(await chat.resume(...waiting)).toMatchObject({ state: "success" });
+    await chat.run("another");
+    expect(sandboxes.restored).toEqual([undefined, "left alive", undefined]);
+    expect(JSON.stringify(model.requests.at(-1)?.messages.at(-1))).toContain("imports from earlier ones are gone");
+  });
+
   it("and is aborted before it is where it was leaves the conversation a fresh sandbox", async () => {
     const model = scriptedModel([write("pay"), write("y")]);
     await using chat = new CodeAgent({ model, executor, tools: [pay] }).conversation();

@@ -74,7 +74,7 @@ export class Conversation<Output> implements AsyncDisposable {
       const result = await perform({ signal: undefined, emit: () => {}, mayStep: async () => {} });
       const isLeft = result.state === "suspended";
       if (isLeft && this.#thread.sandbox !== undefined) this.#thread.note = freshSandbox;
-      if (isLeft) this.#thread.sandbox = undefined;
+      if (isLeft) this.#thread.sandbox = this.#thread.restore = undefined;
       this.#thread.left = isLeft ? result.runId : undefined;
       return result;
     } finally {

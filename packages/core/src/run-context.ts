@@ -24,7 +24,7 @@ export interface Thread {
   readonly values: Map<string, Value>;
   readonly exposure: Exposure;
   /** How a sandbox of before is found again. */
-  readonly restore?: SessionRef | undefined;
+  restore?: SessionRef | undefined;
   /** What the next task has to tell of what was lost. */
   note?: string | undefined;
   /** Id of the run that was suspended last, until another one begins. */

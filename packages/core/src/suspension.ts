@@ -115,9 +115,15 @@ export async function readSuspendedRun(
     if (typeof state.sandboxes !== "object" || state.sandboxes === null) throw new Error("the sandboxes are missing");
     new Memory([...earlier, task]); // throws for steps that are none
     const recorder = new Recorder(state.journal, byPath, state.lastSeq);
-    if (thread !== undefined) await goBack(thread, given, state);
+    if (thread !== undefined) await goBack(thread, given, state.runId);
+    const hadCode = earlier.some((step) => step.type === "action" && step.code !== "");
+    const tellNextTask = (): void => {
+      if (thread !== undefined && hadCode) thread.note = sandboxOfTask;
+    };
     const bringBack: CatchUp = (path, executor, options) =>
-      recorder.isReplayed(path) ? new CatchUpSession(executor, options, { restore: state.sandboxes[path] }) : undefined;
+      recorder.isReplayed(path)
+        ? new CatchUpSession(executor, options, { restore: state.sandboxes[path], onFresh: path === "" ? tellNextTask : undefined })
+        : undefined;
     return { given, recorder, pauses, activeMs: state.activeMs, bringBack };
   } catch (error) {
     if (error instanceof ConfigurationError) throw error;
@@ -133,11 +139,8 @@ function versionOf(state: unknown): string {
 
 const sandboxOfTask = "The sandbox began with the task before this one: variables, functions and imports from earlier ones are gone.";
 
-/**
- * A conversation that has gone on would lose what came since. Its sandbox is where the runs before have left it, and not in the middle of this one: where
- * that one can't be found again, the task after it says so.
- */
-async function goBack(thread: Thread, { task, earlier }: Given, { runId, sandboxes }: SuspendedRun): Promise<void> {
+/** A conversation that has gone on would lose what came since. Its sandbox is where the runs before have left it, and not in the middle of this one. */
+async function goBack(thread: Thread, { task, earlier }: Given, runId: string): Promise<void> {
   const tasksOf = (steps: readonly Step[]): readonly string[] => steps.flatMap((step) => (step.type === "task" ? [step.task] : []));
   const before = tasksOf(earlier);
   const asked = tasksOf(thread.memory.steps);
@@ -150,8 +153,7 @@ async function goBack(thread: Thread, { task, earlier }: Given, { runId, sandbox
     );
   const { sandbox } = thread;
   thread.sandbox = undefined;
-  const isFresh = sandboxes[""] === undefined;
-  thread.note = isFresh && earlier.some((step) => step.type === "action" && step.code !== "") ? sandboxOfTask : undefined;
+  thread.note = undefined;
   await sandbox?.[Symbol.asyncDispose]();
 }
 
