@@ -30,11 +30,14 @@ export async function callAgent(run: RunContext, agent: ManagedAgent, key: strin
   return provideRunSummary ? { answer, summary: textOfMessages(new Memory(done).toMessages({ summary: true })) } : answer;
 }
 
-/** Calls of one agent that keeps its memory come one after the other. */
+/** Calls of one agent that keeps its memory come one after the other; none after one that the journal has left in the middle. */
 function inTurn<T>(run: RunContext, name: string, perform: (thread: Thread) => Promise<T>): Promise<T> {
   const kept = run.managed.get(name) ?? { thread: newThread(run.exposure), idle: Promise.resolve() as Promise<unknown> };
   run.managed.set(name, kept);
   const turn = kept.idle.then(() => perform(kept.thread));
-  kept.idle = turn.catch(() => {});
+  kept.idle = turn.catch((error) => {
+    if (run.isControlFlow(error)) throw error;
+  });
+  kept.idle.catch(() => {});
   return turn;
 }

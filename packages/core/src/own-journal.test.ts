@@ -223,3 +223,32 @@ it("calls off with its run also the call that the journal knows to have settled 
   const agent = new CodeAgent({ model: async () => "<code>\ngo\n</code>", executor, tools: [wait], journal });
   expect(await agent.run("task", { signal: stopper.signal })).toMatchObject({ state: "aborted" });
 }, 2_000);
+
+it("a managed agent that keeps its memory begins no other task while the run is left in the middle of one", async () => {
+  const prompts: string[] = [];
+  const pay = tool({ name: "pay", description: "Pays.", input: z.object({}), needsApproval: true, execute: () => "paid" });
+  const payer = new ToolCallingAgent({
+    ...{ name: "payer", description: "Pays.", tools: [pay], keepsMemory: true },
+    model: async ({ messages }) => {
+      prompts.push(messages.map(({ role }) => role).join(" "));
+      const call =
+        messages.at(-1)?.role === "tool" ? { id: "end", name: "final_answer", input: { answer: "paid" } } : { id: "pay", name: "pay", input: {} };
+      return { content: [{ type: "tool-call", ...call }], usage: noUsage, finishReason: "stop" };
+    },
+  });
+  const fake = fakeExecutor(async ({ call, finalAnswer }) => finalAnswer(await Promise.all([call("payer", ["one"]), call("payer", ["two"])])));
+  const leaving: JournalFactory = (run) => {
+    const at = (journal: Journal): Journal => ({
+      ...journal,
+      child: (key) => at(journal.child(key)),
+      waitFor: () => Promise.reject(new Suspension("wait")),
+    });
+    return at(memoryJournal()(run));
+  };
+  const agent = new CodeAgent({ model: async () => "<code>\ngo\n</code>", executor: repeatable(fake), managedAgents: [payer], journal: leaving });
+  const run = agent.start("task");
+  const told: string[] = [];
+  for await (const { type, agentPath } of run) if (agentPath.length > 1 && type.startsWith("agent")) told.push(type);
+  await expect(run.result).rejects.toThrow("wait");
+  expect([prompts, told]).toEqual([["system user"], ["agent-start", "agent-end"]]);
+});
