@@ -99,9 +99,9 @@ export class RunContext {
   lastPrompt: LastPrompt | undefined;
   /** The step that events belong to. */
   step: number | undefined;
-  startedAtMs = 0;
+  startedAtMs: number = Date.now();
   readonly #work: Map<string, (context: OperationContext) => Promise<unknown>> = new Map();
-  #lastMs = 0;
+  #lastMs: number = this.startedAtMs;
   #seq = 0;
   #hasEnded = false;
   readonly #thrownByJournal: Set<unknown> = new Set();

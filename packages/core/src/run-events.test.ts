@@ -1,6 +1,6 @@
 import { fakeExecutor, faultyModel, scriptedModel } from "@codelet/testing";
 import { describe, expect, it } from "vitest";
-import { type JournalFactory, memoryJournal } from "./journal.ts";
+import { type JournalFactory, memoryJournal, Suspension } from "./journal.ts";
 
 /** The model's text of one action; the fake executor's handler decides what its code does. */
 import { action, agentOf, answering, eventsOf } from "./testing/code-agents.ts";
@@ -23,13 +23,16 @@ describe("events", () => {
   it("tell the beginning of each managed agent whose end they tell, also where the journal leaves the run there", async () => {
     const left: JournalFactory = (run) => {
       const inner = memoryJournal()(run);
-      return { ...inner, child: (key) => ({ ...inner.child(key), now: () => Promise.reject(new Error("lease lost")) }) };
+      return { ...inner, child: (key) => ({ ...inner.child(key), now: () => Promise.reject(new Suspension("later")) }) };
     };
     const member = agentOf([], { name: "member", description: "Helps." });
     const executor = fakeExecutor(({ call }) => call("member", ["Help."]));
     const run = agentOf([action("go")], { executor, managedAgents: [member], journal: left }).start("task");
-    const types = (await eventsOf(run)).filter(({ agentPath }) => agentPath.length === 2).map(({ type }) => type);
-    expect(types.filter((type) => type !== "warning")).toEqual(["agent-start", "agent-end"]);
+    const events = (await eventsOf(run)).filter(({ type, agentPath }) => agentPath.length === 2 && type !== "warning");
+    expect(events).toMatchObject([
+      { type: "agent-start" },
+      { type: "agent-end", state: "suspended", durationMs: expect.toSatisfy((ms) => ms < 1_000) },
+    ]);
   });
 
   it("stop the run when they are left early", async () => {
