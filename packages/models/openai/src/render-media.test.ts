@@ -27,6 +27,11 @@ it.each([
   ]);
 });
 
+it("sends a JPEG by the name that all providers know", () => {
+  const part = { type: "image_url", image_url: { url: "data:image/jpeg;base64,AQID" } };
+  expect(render("user", { type: "image", image: { mediaType: "image/jpg", data: bytes } })).toEqual([{ role: "user", content: [part] }]);
+});
+
 it("sends a PDF as a file with its bytes", () => {
   const part = { type: "file", file: { filename: "document.pdf", file_data: "data:application/pdf;base64,AQID" } };
   expect(render("user", file("application/pdf"))).toEqual([{ role: "user", content: [part] }]);

@@ -17,7 +17,8 @@ const audioFormats: Readonly<Record<string, "wav" | "mp3">> = {
 export function imagePart(image: Image): Readonly<Record<string, unknown>> {
   if ("url" in image) return { type: "image_url", image_url: { url: image.url } };
   if (!/^image\/[\w.+-]+$/.test(image.mediaType)) throw new ConfigurationError(`An image part holds media of type ${image.mediaType}.`);
-  return { type: "image_url", image_url: { url: `data:${image.mediaType};base64,${toBase64(image.data)}` } };
+  const mediaType = image.mediaType.replace(/^image\/jpg$/, "image/jpeg"); // the name that all providers know
+  return { type: "image_url", image_url: { url: `data:${mediaType};base64,${toBase64(image.data)}` } };
 }
 
 /**
