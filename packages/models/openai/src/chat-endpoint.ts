@@ -112,7 +112,9 @@ function asLastPiece(choice: ForeignRecord): ForeignRecord {
 async function throwReported(answer: unknown): Promise<void> {
   const record = asRecord(answer);
   const [choice] = asList(record?.choices);
-  const error = choice !== undefined ? asRecord(choice)?.error : record?.object === "error" ? record : record?.error;
+  const { error: ofChoice, finish_reason: ending } = asRecord(choice) ?? {};
+  const ofAnswer = record?.object === "error" ? record : record?.error;
+  const error = ofChoice || (choice === undefined || ending === "error" ? ofAnswer : undefined);
   if (!error) return;
   const { APIError } = await import("openai");
   throw new APIError(undefined, error, undefined, new Headers());

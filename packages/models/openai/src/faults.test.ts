@@ -94,10 +94,12 @@ describe("a status", () => {
     await expectFailures(whole({ error: "No such model." }), { message: expect.stringMatching(/: No such model\.$/) });
   });
 
-  it("200 with an error in its choice has that error's status and message", async () => {
+  it("200 with an error in its choice, or beside one that failed, has that error's status and message", async () => {
     const error = { message: "The input was flagged.", code: 403 };
     const choice = { index: 0, message: { role: "assistant", content: "" }, finish_reason: "error", error };
-    await expectFailures(whole({ choices: [choice] }), { status: 403, retryable: false, message: expect.stringContaining("The input was flagged.") });
+    const expected = { status: 403, retryable: false, message: expect.stringContaining("The input was flagged.") };
+    await expectFailures(whole({ choices: [choice] }), expected);
+    await expectFailures(whole({ choices: [{ ...choice, error: undefined }], error }), expected);
   });
 
   it.each(["invalid_request_error", "authentication_error"])("200 with an error of type %s is not retryable", async (type) => {
