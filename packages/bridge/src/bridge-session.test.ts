@@ -42,6 +42,19 @@ test("reads the last line as Python does: its number after any end of line, and 
   expect((await run(session, "d\nd['\\d'] = 1")).logs.match(/invalid escape/g)).toHaveLength(1);
 });
 
+test.each([
+  ["a finder", "class Finder:\n    def find_spec(self, name, *_): print('looking for', name)\nsys.meta_path.insert(0, Finder())"],
+  ["an audit hook", "sys.addaudithook(lambda *event: print(event))"],
+  ["modules that are hidden", "sys.modules.update(dict.fromkeys(['termios', 'fcntl', 'stat', 'time']))"],
+])("prints whatever stands in its way in the interpreter: %s", async (_, hook) => {
+  await using session = await openSession();
+  expect(await run(session, `import sys\n${hook}\nprint('hello')\nkeep = 7`)).toMatchObject({
+    logs: expect.stringContaining("hello"),
+    error: undefined,
+  });
+  expect(await run(session, "print('again')\nkeep")).toMatchObject({ logs: expect.stringContaining("again"), value: 7 });
+});
+
 test("shows a name that the code compiled by, and none that a compiled library has for its sources", async () => {
   await using session = await openSession();
   const compiled = (name: string, scope: string) => `exec(compile("def f():\\n    return 1/0", "${name}", "exec"), ${scope})`;

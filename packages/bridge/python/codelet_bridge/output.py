@@ -1,8 +1,9 @@
 """sys.stdout and sys.stderr: written line by line, capped inside the sandbox, and known to be drained before a step ends."""
 import sys
+from _thread import get_ident
 from os import dup2, fstat
 from os import write as os_write
-from time import sleep
+from time import monotonic, sleep
 
 from _io import BufferedWriter, TextIOWrapper, _RawIOBase
 
@@ -12,7 +13,7 @@ from .limits import limits
 
 _OVERRUN = 16  # bytes past the budget, so that the host sees that there was more
 _PAUSE = 0.0001
-_PAUSES = 1500  # of one step and stream
+_PATIENCE = 0.25  # seconds of one step and stream
 
 
 class _Stream(_RawIOBase):
@@ -20,8 +21,9 @@ class _Stream(_RawIOBase):
 
     def __init__(self, fd, name, other):
         self._fd = fd
-        self.other = other
-        self.pauses = _PAUSES
+        self.other = other if _requests.get(other) else None  # None: the kernel can't say
+        self.patience = _PATIENCE
+        self.waiting = None  # the thread
         self.name = name
         self.mode = "wb"
         self.left = limits.output_bytes
@@ -32,7 +34,6 @@ class _Stream(_RawIOBase):
             if self.left <= -_OVERRUN:
                 return size
             rest = bytes(view[: self.left + _OVERRUN])
-        self._let_read()
         self.left -= size
         while rest:
             try:
@@ -41,16 +42,18 @@ class _Stream(_RawIOBase):
                 wait_for(self._fd, True)
         return size
 
-    def _let_read(self):
+    def let_read(self):
         """The host reads each stream by itself: what it has not read of the other one would come after this, which was written later."""
+        if self.other is None or self.waiting == get_ident():  # a hook or signal handler of the code prints, too
+            return
         try:
-            while self.other is not None and self.pauses > 0 and _unread(self.other):
-                self.pauses -= 1
+            self.waiting = get_ident()
+            while self.patience > 0 and _unread(self.other):
+                since = monotonic()
                 sleep(_PAUSE)
-        except OSError as error:
-            if error.errno is None:
-                raise  # not the stream's: a signal handler of the code raised it
-            self.other = None  # the kernel can't say
+                self.patience -= monotonic() - since
+        finally:
+            self.waiting = None
 
     def writable(self):
         return True
@@ -59,12 +62,24 @@ class _Stream(_RawIOBase):
         return self._fd
 
 
+class _Buffer(BufferedWriter):
+    """Waits while it holds no lock: a hook or signal handler that prints meanwhile would be refused."""
+
+    def write(self, data):
+        try:
+            self.raw.let_read()
+        finally:
+            size = BufferedWriter.write(self, data)
+        return size
+
+
 class Output:
     def __init__(self, drain):
         self.drain = drain
         self.raw = {}
         self.text = {}
         self.marks = {}  # of this step, by stream: the lengths written of its marker, None where nobody reads it
+        _requests.update(zip(drain, map(_unread_request, drain)))
         self.identity = [(fd, _identity(copy)) for fd, copy in zip((1, 2), drain)]
         sys.stdout = sys.__stdout__ = self._open(1, "stdout")
         sys.stderr = sys.__stderr__ = self._open(2, "stderr")
@@ -76,7 +91,7 @@ class Output:
             if _identity(fd) != identity:
                 dup2(self.drain[fd - 1], fd)
         for raw in self.raw.values():
-            raw.left, raw.pauses = limits.output_bytes, _PAUSES
+            raw.left, raw.patience, raw.waiting = limits.output_bytes, _PATIENCE, None
         if not _is_ours(self.text["stdout"], "stdout"):
             sys.stdout = sys.__stdout__ = self._open(1, "stdout")
         if not _is_ours(self.text["stderr"], "stderr"):
@@ -84,7 +99,7 @@ class Output:
 
     def _open(self, fd, name):
         self.raw[name] = _Stream(fd, "<%s>" % name, self.drain[2 - fd] if self.drain else None)
-        self.text[name] = TextIOWrapper(BufferedWriter(self.raw[name]), "utf-8", "backslashreplace", line_buffering=True)
+        self.text[name] = TextIOWrapper(_Buffer(self.raw[name]), "utf-8", "backslashreplace", line_buffering=True)
         return self.text[name]
 
     def note(self, text):
@@ -134,35 +149,35 @@ def _identity(fd):
         return None
 
 
-def _unread_request(fd):
-    import stat
-    import termios
-
-    mode = fstat(fd).st_mode
-    if stat.S_ISSOCK(mode):
-        return termios.TIOCOUTQ  # on a unix socket: what the other side has not taken yet
-    return termios.FIONREAD if stat.S_ISFIFO(mode) else 0
-
-
 try:
+    import termios
     from fcntl import ioctl as _ioctl
+    from stat import S_ISFIFO, S_ISSOCK
 except ImportError:
     _ioctl = None
 _requests = {}
+
+
+def _unread_request(fd):
+    """None where the kernel can't say, 0 where nobody reads."""
+    if _ioctl is None:
+        return None
+    mode = fstat(fd).st_mode
+    if S_ISSOCK(mode):
+        return termios.TIOCOUTQ  # on a unix socket: what the other side has not taken yet
+    return termios.FIONREAD if S_ISFIFO(mode) else 0
 
 
 def _may_be_unread(fd):
     """Whether the host may have something to read. Where the kernel can't say, it may."""
     try:
         return _unread(fd)
-    except BaseException:  # also what a signal handler or a finder of the code raises
+    except BaseException:  # also what a signal handler or an audit hook of the code raises
         return True
 
 
 def _unread(fd):
-    request = _requests.get(fd)
-    if request is None:
-        request = _requests[fd] = _unread_request(fd)
+    request = _requests[fd]
     if request == 0:
         return False
     answer = bytearray(4)  # of this thread
