@@ -81,6 +81,33 @@ test.each([
   carrier.child.kill("SIGKILL");
 });
 
+test("a new host that is followed at once by another one hears of it, also with its own greeting", async () => {
+  const carrier = Object.assign(new ChildCarrier(), { detach: async () => {} });
+  await workerOf(await host(carrier));
+  const onData = carrier.onData.bind(carrier);
+  carrier.onData = (callback) => onData((chunk) => callback(Buffer.concat([chunk, Buffer.from('@codelet - h {"host":"another","seen":0}\n')])));
+  await expect(host(carrier, true)).rejects.toMatchObject({ code: "executor-crashed", message: expect.stringContaining("taken the session over") });
+  carrier.child.kill("SIGKILL");
+});
+
+test("a new host says what it can't follow, also while it connects again", async () => {
+  const carrier = Object.assign(new ChildCarrier(), { detach: async () => {} });
+  await workerOf(await host(carrier));
+  carrier.child.kill("SIGSTOP");
+  let left = 0;
+  carrier.detach = async () => void left++;
+  carrier.reconnect = async () => {
+    left = 0;
+    carrier.child.stdout?.emit("data", Buffer.from("@codelet x f {}\n"));
+  };
+  const refused = expect(host(carrier, true)).rejects.toMatchObject({ code: "protocol" });
+  await sleep(20);
+  carrier.child.stdout?.emit("data", Buffer.from('@codelet - h {"host":"another","seen":0}\n'));
+  await refused;
+  expect(left).toBeGreaterThan(0);
+  carrier.child.kill("SIGKILL");
+});
+
 test("a worker that was never opened is not taken over", async () => {
   const carrier = new ChildCarrier();
   await (await superviseCarrier(carrier)).connect();

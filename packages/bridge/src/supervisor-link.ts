@@ -78,6 +78,7 @@ export class SupervisorLink {
     } finally {
       signal?.removeEventListener("abort", onAbort);
     }
+    this.#throwIfOver(); // what came with the answer
     this.#state = "live";
     const patienceMs = 1_000 * Number(/"patience": ?(\d+(?:\.\d+)?)/.exec(answer)?.[1] ?? Number.POSITIVE_INFINITY); // before it ends as an orphan
     const intervalMs = Math.min(pingIntervalMs, this.#silenceTimeoutMs / 2, Math.max(minPingIntervalMs, patienceMs / pingsPerPatience));
@@ -90,11 +91,10 @@ export class SupervisorLink {
     const endsAt = performance.now() + this.#readyTimeoutMs;
     for (let attempt = 0; ; attempt++) {
       try {
-        if (signal?.aborted) throw new AbortedError(signal.reason);
-        if (this.#failure !== undefined) throw this.#failure;
+        this.#throwIfOver(signal);
         if (attempt > 0 && adopt) this.#host = newHostName();
         if (attempt > 0) await this.#carrier.reconnect?.();
-        if (signal?.aborted) throw new AbortedError(signal.reason);
+        this.#throwIfOver(signal);
         return await this.#greet(endsAt - performance.now(), this.#readyTimeoutMs, adopt);
       } catch (error) {
         const isLate = performance.now() >= endsAt - 1; // a timer may be early by that
@@ -103,6 +103,11 @@ export class SupervisorLink {
         await sleep(reconnectDelayMs * 2 ** attempt, undefined, { signal }).catch(() => {}); // the next attempt says why
       }
     }
+  }
+
+  #throwIfOver(signal?: AbortSignal): void {
+    if (signal?.aborted) throw new AbortedError(signal.reason);
+    if (this.#failure !== undefined) throw this.#failure;
   }
 
   send(kind: string, payload = ""): void {
@@ -233,7 +238,7 @@ export class SupervisorLink {
       if (!payload.includes(`"${this.#host}"`)) {
         const error = new ExecutorCrashedError("Another host has taken the session over.");
         // The late hello of a host that has given up: this one asks again, by another name. Later, what comes is another host's, and so is the machine.
-        if (this.#state === "new") hello?.reject(error);
+        if (this.#state === "new" && !this.#isGreeted) hello?.reject(error);
         else this.#fail(error, "superseded");
         return;
       }
