@@ -62,6 +62,19 @@ test("a supervisor that never answers is waited for once, not once for each conn
   expect(performance.now() - startedAt).toBeLessThan(1_000);
 }, 10_000);
 
+test("an opening says why it can't connect, and not that nobody answers, when there is no time to try again", async () => {
+  let attempts = 0;
+  const carrier = silentCarrier(async () => {});
+  carrier.send = async () => {
+    attempts++;
+    await sleep(20);
+    throw new Error("refused");
+  };
+  const opening = superviseCarrier(carrier, { readyTimeoutMs: 400 });
+  await expect(opening).rejects.toMatchObject({ message: expect.stringContaining("sending failed: Error: refused") });
+  expect(attempts).toBe(2);
+});
+
 test("an abort while a connection is made ends the opening", async () => {
   const stop = new AbortController();
   const carrier = silentCarrier(async () => {

@@ -97,10 +97,11 @@ export class SupervisorLink {
         this.#throwIfOver(signal);
         return await this.#greet(endsAt - performance.now(), this.#readyTimeoutMs, adopt);
       } catch (error) {
-        const isLate = performance.now() >= endsAt - 1; // a timer may be early by that
+        const delayMs = reconnectDelayMs * 2 ** attempt;
+        const isLate = performance.now() + delayMs >= endsAt;
         const isLast = isLate || attempt >= this.#maxReconnects || this.#carrier.reconnect === undefined || isFinal(error);
         if (signal?.aborted || this.#isClosed() || isLast) throw error;
-        await sleep(reconnectDelayMs * 2 ** attempt, undefined, { signal }).catch(() => {}); // the next attempt says why
+        await sleep(delayMs, undefined, { signal }).catch(() => {}); // the next attempt says why
       }
     }
   }
