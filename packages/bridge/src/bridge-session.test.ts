@@ -63,6 +63,24 @@ test("shows a name that the code compiled by, and none that a compiled library h
   expect((await run(session, "f()")).error?.traceback).toContain('File "mine.py", line 2, in f');
 });
 
+test.each([
+  [
+    "a group in thousands of others",
+    "from builtins import ExceptionGroup as Group\nerror = ValueError('it')\nfor _ in range(5_000): error = Group('it', [error])",
+    "ExceptionGroup",
+  ],
+  ["a class that hides itself", "class E(ValueError):\n    __class__ = property(lambda self: 1/0)\nerror = E('it')", "E"],
+  ["a class with a cause of its own", "class E(ValueError):\n    __cause__ = __traceback__ = property(lambda self: 1/0)\nerror = E('it')", "E"],
+])("tells an error by its name and message, also %s", async (_, code, name) => {
+  await using session = await openSession();
+  if ((await run(session, code)).error?.name === "ImportError") return console.log("SKIPPED this Python has no exception groups");
+  expect((await run(session, "raise error")).error).toMatchObject({
+    name,
+    message: expect.stringMatching(/^it/),
+    traceback: expect.stringContaining("raise error"),
+  });
+});
+
 test("shows each error of a chain once, also where it is its own cause", async () => {
   await using session = await openSession();
   const own = await run(session, "try:\n    1/0\nexcept Exception as error:\n    raise error from error");

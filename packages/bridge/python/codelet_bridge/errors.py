@@ -87,9 +87,14 @@ def _syntax_message(error):
     return "%s (line %d)" % (message, error.lineno)
 
 
+def _own(error, name):
+    """An attribute that every error has, whatever its class says of it."""
+    return getattr(BaseException, name).__get__(error)
+
+
 def _user_frames(error):
     frames = []
-    step = error.__traceback__
+    step = _own(error, "__traceback__")
     while step is not None:
         code = step.tb_frame.f_code
         if _is_users(code.co_filename, step.tb_frame.f_globals):
@@ -112,9 +117,8 @@ def _is_users(filename, scope):
 def _chain_lines(error, message, later):
     lines = []
     chain = (error, *later)
-    cause = error.__cause__
-    context = error.__context__
-    before = cause if cause is not None else None if error.__suppress_context__ else context
+    cause = _own(error, "__cause__")
+    before = cause if cause is not None else None if _own(error, "__suppress_context__") else _own(error, "__context__")
     is_known = any(one is before for one in chain)
     if before is not None and not is_known and len(later) < _MAX_CHAIN and type(before).__name__ != "FinalAnswer":
         lines += _chain_lines(before, error_message(before), chain)

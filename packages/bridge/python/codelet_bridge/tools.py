@@ -24,7 +24,13 @@ except NameError:  # Python 3.10
 
 def is_final(error):
     """Also an answer that a task of a TaskGroup gave: the group ends in an error that holds it."""
-    return isinstance(error, FinalAnswer) or (isinstance(error, _Group) and all(map(is_final, _Group.exceptions.__get__(error))))
+    errors = [error]
+    for one in errors:
+        if issubclass(type(one), _Group):
+            errors += _Group.exceptions.__get__(one)
+        elif not issubclass(type(one), FinalAnswer):
+            return False
+    return True
 
 
 _main_thread = get_ident()
