@@ -51,6 +51,15 @@ test("what a machine says that can't start a worker, such as that its disk is fu
   });
 });
 
+test("what a machine says that is not wanted any more is an abort", async () => {
+  const stop = new AbortController();
+  const connect = ({ signal }: { signal: AbortSignal }): Promise<never> =>
+    new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+  const opening = bridgeSession({ executor: "slow", connect, open: { signal: stop.signal } });
+  stop.abort();
+  await expect(opening).rejects.toMatchObject({ code: "aborted" });
+});
+
 test("a supervisor that never answers is waited for once, not once for each connection", async () => {
   const carrier = silentCarrier(async () => {});
   carrier.send = async () => {};

@@ -90,6 +90,7 @@ export class WorkerSeat {
       return await connect({ attempt, signal });
     } catch (cause) {
       if (CodeletError.isInstance(cause)) throw cause;
+      if (signal.aborted) throw new AbortedError(signal.reason);
       throw new ExecutorCrashedError(`The sandbox ${executor} could not be started: ${cause instanceof Error ? cause.message : String(cause)}.`, {
         cause,
       });

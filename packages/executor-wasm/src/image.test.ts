@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { evaluate, openWasm } from "./testing/evaluate.ts";
 import { makeWheel } from "./testing/make-wheel.ts";
 import { evaluateElsewhere } from "./testing/other-host.ts";
+import { wasmExecutor } from "./wasm-executor.ts";
 
 let folder: string;
 const buildTimeoutMs = 120_000;
@@ -38,6 +39,14 @@ it("says which folder can't hold it", async () => {
     code: "configuration",
     message: expect.stringMatching(/ENOTDIR.*file\/cache.* Check `cacheDir`/),
   });
+});
+
+it("lets through what a listener for its progress throws", async () => {
+  const mine = new Error("mine");
+  const onProgress = (): void => {
+    throw mine;
+  };
+  await expect(wasmExecutor({ cacheDir: join(folder, "told") }).open({ onProgress })).rejects.toBe(mine);
 });
 
 it(

@@ -1,7 +1,6 @@
 import { bridgeSession, type WorkerChannel } from "@codelet/bridge";
 import {
   AbortedError,
-  CodeletError,
   ConfigurationError,
   type Executor,
   type ExecutorCapabilities,
@@ -33,8 +32,8 @@ export function wasmExecutor(options: WasmExecutorOptions = {}): Executor {
       const wheels = await findWheels({ ...resolved, onProgress, signal });
       return await openImage({ cacheDir: resolved.cacheDir, wheels, onProgress, signal });
     } catch (cause) {
-      if (CodeletError.isInstance(cause)) throw cause;
-      throw new ConfigurationError(`A file of the sandbox can't be read or written: ${(cause as Error).message}. Check \`cacheDir\`.`, { cause });
+      if (!(cause instanceof Error && "syscall" in cause)) throw cause; // no word of the file system's
+      throw new ConfigurationError(`A file of the sandbox can't be read or written: ${cause.message}. Check \`cacheDir\`.`, { cause });
     }
   });
   return {
