@@ -1,7 +1,7 @@
-import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, symlink, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { makeSessionFolder } from "./session-folder.ts";
 
 let root: string;
@@ -31,4 +31,23 @@ it("gets plain files of the image's cache, and nothing that a link leads to", as
 it("is not made from a cache that is a link itself", async () => {
   await symlink(join(root, "elsewhere"), join(root, "image", "deno-dir"));
   await expect(makeSessionFolder(image())).rejects.toMatchObject({ code: "executor-crashed" });
+});
+
+it("is made where those of killed hosts have been removed, and nothing else", async () => {
+  vi.stubEnv("TMPDIR", root);
+  vi.resetModules(); // once per process
+  const first = await import("./session-folder.ts");
+  await mkdir(join(root, "image", "deno-dir"));
+  for (const [name, ageMs] of [
+    ["codelet-wasm-left", 7_200_000],
+    ["codelet-wasm-starting", 60_000],
+    ["codelet-other", 7_200_000],
+  ] as const) {
+    await mkdir(join(root, name, "inside"), { recursive: true });
+    await utimes(join(root, name), new Date(), new Date(Date.now() - ageMs));
+  }
+  await symlink(join(root, "elsewhere"), join(root, "codelet-wasm-link"));
+  const folder = await first.makeSessionFolder(image()).finally(() => vi.unstubAllEnvs());
+  await folder.remove();
+  expect((await readdir(root)).sort()).toEqual(["codelet-other", "codelet-wasm-link", "codelet-wasm-starting", "elsewhere", "image"]);
 });

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { ExecutorCrashedError } from "@codelet/core";
 import type { CheckpointFiles } from "./checkpoint.ts";
 import { denoCache, type Image, isFolder } from "./image.ts";
+import { sessionPrefix, sweepSessionFolders } from "./sweep-cache.ts";
 
 /**
  * A folder that one process uses while it starts: its own copy of Deno's cache, and the checkpoint to restore. Removed before user code runs, so that
@@ -16,8 +17,13 @@ export interface SessionFolder {
   remove(): Promise<void>;
 }
 
+let swept: Promise<void> | undefined;
+
+/** The first one of a process also removes those of hosts that were killed. */
 export async function makeSessionFolder(image: Image, checkpoint?: CheckpointFiles): Promise<SessionFolder> {
-  const path = join(await mkdtemp(join(tmpdir(), "codelet-wasm-")), "/");
+  swept ??= sweepSessionFolders();
+  await swept;
+  const path = join(await mkdtemp(join(tmpdir(), sessionPrefix)), "/");
   const denoDirectory = join(path, denoCache);
   const remove = (): Promise<void> => rm(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 20 }).catch(() => {});
   try {
