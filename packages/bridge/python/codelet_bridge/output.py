@@ -13,7 +13,7 @@ from .limits import limits
 
 _OVERRUN = 16  # bytes past the budget, so that the host sees that there was more
 _PAUSE = 0.0001
-_PATIENCE = 0.25  # seconds of one step and stream
+_PATIENCE = 0.5  # seconds of one step and stream
 
 
 class _Stream(_RawIOBase):
