@@ -50,6 +50,8 @@ const texts: readonly (readonly [name: string, text: string, code: string | unde
   ["end mark mid, next turn", "<code>\nprint(1)\n<|eot_id|><|start_header_id|>user<|end_header_id|>\n5", "print(1)"],
   ["end mark mid unclosed, im_end", "<code>\nprint(1)\n<|im_end|>\n<|im_start|>user\nObservation: 3", "print(1)"],
   ["end_of_turn", "<code>\nprint(1)\n<end_of_turn>", "print(1)"],
+  ["gemma turn", "<code>\nx = f()\n</code><turn|>\n<|turn>user\n5<turn|>\n<|turn>model\n<code>\nfinal_answer(5)\n</code>", "x = f()"],
+  ["gemma end of turn", "<code>\nprint(1)\n<turn|>", "print(1)"],
   ["deepseek eos", "<code>\nprint(1)\n<｜end▁of▁sentence｜>", "print(1)"],
 ];
 

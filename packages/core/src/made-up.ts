@@ -1,6 +1,6 @@
 /** Marks of chat templates, at which a turn ends or another begins. */
 export const chatMark =
-  "<[|｜](?:(?:im_|end|eot_|eom_|start)[^<>\\n]{0,30}|return|call|user|tool|observation|tool▁outputs?▁begin)[|｜]>|<(?:start|end)_of_turn>|\\[/?INST\\]";
+  "<[|｜](?:(?:im_|end|eot_|eom_|start)[^<>\\n]{0,30}|return|call|user|tool|observation|tool▁outputs?▁begin)[|｜]>|<(?:start|end)_of_turn>|<\\|turn>|<turn\\|>|\\[/?INST\\]";
 
 const outcome =
   "(?:(?:tool|execution|code|program|console|terminal|expected|last|tool_code)[ _]?)?(?:outputs?|results?|logs?|responses?)\\b(?: ?\\d+| ?\\([^)\\n]{0,40}\\)| (?:of|from|for) [^\\n:]{0,40})?[ \\t]{0,20}(?:\\**:|[>\\]]|\\**[ \\t]*\\r?$)";

@@ -55,7 +55,8 @@ export function renderProblem({ code, message }: StepError, before: string, maxC
 }
 
 /** By these marks chat templates tell who speaks; many servers don't tell those of a message's text from their own. */
-const roleMarks = /<(?=[|｜]\/?[\w▁]{1,40}[|｜]>|(?:start|end)_of_turn>)|\[(?=\/?INST\])/g;
+const roleMarks =
+  /<(?=[|｜]\/?[\w▁]{1,40}[|｜]?>|[\w▁]{1,40}[|｜]>|(?:start|end)_of_turn>)|\[(?=\/?(?:INST|SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_CALLS|TOOL_RESULTS)\])/g;
 
 /** What a program, a tool or a user said, for the model: well-formed, and so long at most. It can't speak as somebody else. */
 export function forModel(text: string, maxCharacters: number = Number.POSITIVE_INFINITY): string {
