@@ -2,7 +2,7 @@ import { toolsIn } from "./data-flow.ts";
 import { CodeletError } from "./errors.ts";
 import type { ActionStep, Step, SummaryStep } from "./memory.ts";
 import { textOf } from "./model.ts";
-import { headOf } from "./prompts/observation.ts";
+import { forModel, headOf } from "./prompts/observation.ts";
 import { cutText } from "./shorten-step.ts";
 import type { CompactorContext } from "./step-callbacks.ts";
 
@@ -40,7 +40,7 @@ export async function askForSummary(steps: readonly Step[], { maxCharacters, max
   const work = cutText(steps.map(inFull).join("\n\n"), maxRequestCharacters);
   try {
     const { content } = await generate({ messages: [{ role: "user", content: question(work, maxCharacters) }] });
-    const text = textOf(content).trim();
+    const text = forModel(textOf(content).trim());
     if (text !== "") return { type: "summary", summary: `${heading}\n${cutText(text, maxCharacters - heading.length - 1)}`, tools: toolsOf(steps) };
   } catch (error) {
     // The run's own next call meets the same, and says so.
@@ -70,7 +70,7 @@ function linesOf(step: Step): readonly string[] {
 
 function inFull(step: Step): string {
   if (step.type !== "action") return linesOf(step).join("\n");
-  return `Step ${step.step}: ${step.code === "" ? whatWasDone(step) : step.modelOutput}\n${whatWasSeen(step)}`;
+  return `Step ${step.step}: ${forModel(step.code === "" ? whatWasDone(step) : step.modelOutput)}\n${whatWasSeen(step)}`;
 }
 
 function whatWasDone({ code, modelParts = [], modelOutput }: ActionStep): string {
@@ -82,7 +82,8 @@ function whatWasSeen({ toolResults = [], observation }: ActionStep): string {
   return [...toolResults.map(({ content }) => content), observation].filter(Boolean).join("; ");
 }
 
+/** What the model itself said, too, is read as a user's message here. */
 function oneLine(text: string, maxCharacters: number): string {
-  const line = text.replaceAll(/\s+/g, " ").trim();
+  const line = forModel(text).replaceAll(/\s+/g, " ").trim();
   return line.length <= maxCharacters ? line : `${headOf(line, maxCharacters - 2)} …`;
 }
