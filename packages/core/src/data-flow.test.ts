@@ -141,6 +141,25 @@ describe("with dataPolicy block", () => {
     expect(sent).toEqual(["notes"]);
   });
 
+  it.each([
+    ["of a tool that there isn't", "read_pages"],
+    ["with wrong arguments", "read_page wrong"],
+    ["that was denied", "read_page"],
+  ])("a call %s has read nothing, in the next run of a conversation neither", async (_, program) => {
+    const { sent, readPage, sendMail } = world();
+    const call = (name: string, input: object) => ({ type: "tool-call", id: "", name, input: input as never }) as const;
+    const [name = "", wrong] = program.split(" ");
+    const turns = [call(name, wrong ? { [wrong]: 1 } : {}), call("final_answer", { answer: 1 }), call("send_mail", { text: "notes" })];
+    const model = scriptedModel(
+      [...turns, turns[1] as (typeof turns)[0]].map((part) => ({ content: [part], usage: noUsage, finishReason: "tool-calls" })),
+    );
+    const toolPolicy = ({ tool: called }: { tool: string }) => (called === "read_page" ? { deny: "no" } : ("allow" as const));
+    const chat = new ToolCallingAgent({ model, tools: [readPage, sendMail], dataPolicy: "block", toolPolicy }).conversation();
+    await chat.run("one");
+    await chat.run("two");
+    expect(sent).toEqual(["notes"]);
+  });
+
   it("runs of one agent don't taint each other", async () => {
     const { sent, ...tools } = world();
     const agent = new CodeAgent({

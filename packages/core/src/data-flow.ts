@@ -43,7 +43,9 @@ export function exposeTo({ untrusted }: Exposure, steps: readonly Step[], tools:
 /** Names of the tools whose results a step may hold; a summary that doesn't say may hold anything. */
 export function toolsIn(step: Step): readonly string[] {
   if (step.type === "summary") return step.tools ?? ["a summary"];
-  return step.type === "action" ? step.toolCalls.map(({ tool }) => tool) : [];
+  const calls = step.type === "action" ? step.toolCalls : [];
+  // One that was refused has read nothing.
+  return calls.flatMap(({ tool, error }) => (/^(?:ToolInput|Permission)Error$/.test(error?.name ?? "") ? [] : tool));
 }
 
 /** Why a call must not just be made. */
