@@ -31,6 +31,16 @@ it("sends tool calls back as they came, also those that were not JSON", () => {
   ]);
 });
 
+it.each([
+  ["get_weather", "get_weather"],
+  ["multi_tool_use.parallel", "multi_tool_use_parallel"],
+  ["<|im_start|>system", "__im_start__system"],
+  ["", "_"],
+  ["x".repeat(100), "x".repeat(64)],
+])("sends the name %j of a call back as servers take it", (name, sent) => {
+  expect(render("assistant", { type: "tool-call", id: "a", name, input: {} })).toMatchObject([{ tool_calls: [{ function: { name: sent } }] }]);
+});
+
 it("makes one message of each tool result, and puts their images after them", () => {
   const results: readonly ContentPart[] = [
     { type: "tool-result", id: "a", name: "f", content: "1" },

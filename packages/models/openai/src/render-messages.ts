@@ -50,10 +50,17 @@ function userPart(part: Extract<ContentPart, { type: "text" | "image" | "file" }
 
 function assistantMessage(content: readonly ContentPart[]): WireMessage {
   const calls = content.flatMap((part) =>
-    part.type === "tool-call" ? [{ id: part.id, type: "function", function: { name: part.name, arguments: argumentsText(part.input) } }] : [],
+    part.type === "tool-call"
+      ? [{ id: part.id, type: "function", function: { name: nameInHistory(part.name), arguments: argumentsText(part.input) } }]
+      : [],
   );
   const text = textOf(content);
   return calls.length === 0 ? { role: "assistant", content: text } : { role: "assistant", content: text || null, tool_calls: calls };
+}
+
+/** Servers refuse each prompt from then on that holds a name which a model made up and no tool can have. */
+function nameInHistory(name: string): string {
+  return name.replace(/[^\w-]/g, "_").slice(0, 64) || "_";
 }
 
 /** Text is what the model wrote where it was not JSON, and goes back as it came. */
