@@ -2,9 +2,11 @@ import { type DataPolicy, egressProblem } from "./data-flow.ts";
 import { ToolError } from "./errors.ts";
 import { type Approval, type ApprovalDecision, lineOf, strictest, type ToolCallRequest, type ToolDecision } from "./policy.ts";
 import type { RunContext } from "./run-context.ts";
+import { isObject } from "./schema.ts";
 import { toValue } from "./to-value.ts";
 import type { AnyTool } from "./tool.ts";
-import type { PlainValue } from "./value.ts";
+import { nameArguments } from "./tool-values.ts";
+import type { PlainValue, Value } from "./value.ts";
 
 /** What the journal keeps of a decision: plain data. `input` replaces the arguments. */
 type Verdict = { readonly deny: string } | { readonly ask?: string; readonly input: PlainValue | null };
@@ -28,7 +30,7 @@ async function judge(line: readonly RunContext[], dataPolicy: DataPolicy, tool: 
   // The outermost comes last: what it is asked about is what the tool gets.
   for (const { agent } of [...line].reverse()) {
     if (agent.toolPolicy === undefined) continue;
-    const decision = readPolicy(await agent.toolPolicy({ ...request, input: input ?? request.input }, options.context));
+    const decision = readPolicy(tool, await agent.toolPolicy({ ...request, input: input ?? request.input }, options.context));
     if ("deny" in decision) return decision;
     if (decision.ask !== undefined) reasons.push(decision.ask);
     mustAsk ||= decision.ask !== undefined;
@@ -49,16 +51,21 @@ async function needsApproval({ needsApproval: needed, input }: AnyTool, given: P
 }
 
 /** What a policy answered; what is none of the known answers refuses. */
-function readPolicy(decision: ToolDecision): { readonly deny: string } | { readonly ask?: string; readonly input?: PlainValue } {
+function readPolicy(tool: AnyTool, decision: ToolDecision): { readonly deny: string } | { readonly ask?: string; readonly input?: PlainValue } {
   if (decision === "allow") return {};
   if (decision === "ask") return { ask: "" };
   if (typeof decision === "object" && decision !== null) {
     if ("deny" in decision) return { deny: String(decision.deny) };
     const ask = "ask" in decision ? { ask: String(decision.ask) } : {};
-    if ("rewrite" in decision) return { ...ask, input: toValue(decision.rewrite, Number.POSITIVE_INFINITY) as PlainValue };
-    if ("ask" in decision) return ask;
+    if ("rewrite" in decision && isObject(decision.rewrite)) return { ...ask, input: otherArguments(tool, decision.rewrite) };
+    if ("ask" in decision && !("rewrite" in decision)) return ask;
   }
   return { deny: `the policy answered ${String(decision)} instead of "allow", "ask", { deny }, { ask } or { rewrite }` };
+}
+
+/** As strict as with the model: a misspelled name would let the call through with a default. */
+function otherArguments(tool: AnyTool, given: object): PlainValue {
+  return nameArguments(tool, { args: [], kwargs: toValue(given, Number.POSITIVE_INFINITY) as { readonly [name: string]: Value } });
 }
 
 /** Asks whoever can be asked now; else the journal waits for the decision. */
@@ -72,7 +79,7 @@ async function askFor(run: RunContext, tool: AnyTool, key: string, approval: App
       : await run.operate<ApprovalDecision>(waitKey, "policy", async () => approve(approval));
   const decision = "value" in outcome ? readDecision(outcome.value) : { approve: false, reason: `the approver failed (${outcome.error.message})` };
   if (!decision.approve) throw refusal(tool, decision.reason ?? "it was not approved");
-  return decision.input ?? approval.input;
+  return decision.input ? otherArguments(tool, decision.input) : approval.input;
 }
 
 /** What is no decision refuses, and says so: nobody meant it. */

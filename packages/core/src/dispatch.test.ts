@@ -106,11 +106,14 @@ describe("who may call", () => {
     expect(await attempt({ toolPolicy: () => ({ deny: "too much" }) })).toEqual(["The call of pay was refused: too much.", false]);
   });
 
-  it.each([undefined, null, false, 0, "deny", "Allow", {}])("anything else that a policy answers refuses: %s", async (answer) => {
-    const [output, ran] = await attempt({ toolPolicy: () => answer });
-    expect(ran).toBe(false);
-    expect(output).toMatch(/refused/);
-  });
+  it.each([undefined, null, false, 0, "deny", "Allow", {}, { rewrite: undefined }, { rewrite: [], ask: "" }])(
+    "anything else that a policy answers refuses: %s",
+    async (answer) => {
+      const [output, ran] = await attempt({ toolPolicy: () => answer });
+      expect(ran).toBe(false);
+      expect(output).toMatch(/refused/);
+    },
+  );
 
   it("an approval that comes after the run has ended runs nothing", async () => {
     let approve: (answer: boolean) => void = () => {};
@@ -137,6 +140,29 @@ describe("who may call", () => {
     const options = { executor: paying, tools: [pay], toolPolicy: () => ({ rewrite: { from: " you " } }) };
     expect(await attempt(options, { approve: () => false })).toEqual(["The call of pay was refused: it was not approved.", false]);
     expect(seen).toEqual([{ from: "you", euros: 1_000 }]);
+  });
+
+  it("other arguments of a policy or an approver are those of the tool, by name", async () => {
+    const seen: unknown[] = [];
+    const pay = tool({
+      name: "pay",
+      description: "Pays.",
+      input: z.object({ to: z.string(), euros: z.number().default(1_000), tags: z.array(z.string()).default([]) }),
+      execute: (given) => {
+        seen.push(given);
+        return "paid";
+      },
+    });
+    const paying = fakeExecutor(async ({ call, finalAnswer }) => finalAnswer(await call("pay", ["me"]).catch((error: Error) => error.message)));
+    const attemptWith = async (toolPolicy: () => unknown, approve = () => undefined as unknown): Promise<unknown> =>
+      (await attempt({ executor: paying, tools: [pay], toolPolicy }, { approve }))[0];
+    const misspelled = { to: "me", euro: 1 };
+    expect(await attemptWith(() => ({ rewrite: misspelled }))).toContain("refused: the policy failed (pay has no parameter `euro`");
+    const decide = () => ({ approve: true, input: misspelled });
+    expect(await attemptWith(() => "ask", decide)).toContain("pay has no parameter `euro`");
+    expect(seen).toEqual([]);
+    expect(await attemptWith(() => ({ rewrite: { to: "you", tags: new Set(["a"]) } }))).toBe("paid");
+    expect(seen).toEqual([{ to: "you", euros: 1_000, tags: ["a"] }]);
   });
 
   it("a policy that throws refuses", async () => {
