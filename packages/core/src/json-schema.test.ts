@@ -99,6 +99,18 @@ describe("jsonSchema", () => {
     expect(jsonSchema(schema)["~standard"].validate(given)).toMatchObject({ issues: [{ message: expect.stringMatching(problem) }] });
   });
 
+  it.each([
+    [90, undefined],
+    [300, /none of the allowed shapes/],
+  ])("blames no schema for a value that is nested %d levels deep", (levels, problem) => {
+    const node = { type: "object", properties: { next: { anyOf: [{ $ref: "#/$defs/node" }, { type: "null" }] }, size: { default: 1 } } };
+    const schema = jsonSchema({ $defs: { node }, $ref: "#/$defs/node" });
+    let list: unknown = null;
+    for (let level = 0; level < levels; level++) list = { next: list };
+    const issues = problem && [{ message: expect.stringMatching(problem) }];
+    expect(schema["~standard"].validate(list)).toMatchObject(problem === undefined ? { value: { size: 1 } } : { issues });
+  });
+
   it("gives up on references that lead back to themselves in many ways", () => {
     const schema = { $defs: { T: { allOf: [{ $ref: "#/$defs/T" }, { $ref: "#/$defs/T" }] } }, properties: { a: { $ref: "#/$defs/T" } } };
     expect(() => jsonSchema(schema)["~standard"].validate({ a: {} })).toThrow(/circle/);

@@ -16,7 +16,7 @@ export function jsonSchema<T>(schema: JsonSchema): StandardSchema<T, T> {
       version: 1,
       vendor: "codelet",
       validate(given) {
-        const value = completed(given, schema, { root: schema, depth: 0, budget: { left: maxChecks } });
+        const value = completed(given, schema, { root: schema, depth: 0, hops: 0, budget: { left: maxChecks } });
         const problems = schemaProblems(value, schema);
         return problems.length === 0 ? { value: value as T } : { issues: problems.map((message) => ({ message })) };
       },
@@ -26,14 +26,13 @@ export function jsonSchema<T>(schema: JsonSchema): StandardSchema<T, T> {
 }
 
 /** With the defaults of properties that are missing, and Python's large integers as numbers where the schema says `number`. */
-function completed(value: unknown, schema: unknown, at: Pick<Position, "root" | "depth" | "budget">): unknown {
-  if (!isObject(schema) || at.depth > maxDepth || --at.budget.left < 0) return value;
-  const below = { ...at, depth: at.depth + 1 };
+function completed(value: unknown, schema: unknown, at: Pick<Position, "root" | "depth" | "hops" | "budget">): unknown {
+  if (!isObject(schema) || at.hops > maxHops || at.depth > maxDepth || --at.budget.left < 0) return value;
   if (typeof value === "bigint" && schema.type === "number") return Number(value);
   let whole = value;
   const parts = [typeof schema.$ref === "string" ? resolveRef(schema.$ref, at.root) : undefined, schema.allOf].flat();
-  for (const part of parts) whole = completed(whole, part, below);
-  const item = (given: unknown, part: unknown): unknown => completed(given, part, below);
+  for (const part of parts) whole = completed(whole, part, { ...at, hops: at.hops + 1 });
+  const item = (given: unknown, part: unknown): unknown => completed(given, part, { ...at, depth: at.depth + 1, hops: 0 });
   if (Array.isArray(whole)) {
     const items = whole.map((given, index) => item(given, schemaOfItem(schema, index)));
     return items.some((given, index) => given !== (whole as readonly unknown[])[index]) ? items : whole;
@@ -64,7 +63,7 @@ function schemaOfItem({ prefixItems, items }: JsonSchema, index: number): unknow
 /** Every way in which a value breaks a schema, at most 20, as `path: problem`. */
 export function schemaProblems(value: unknown, schema: JsonSchema): readonly string[] {
   const problems: string[] = [];
-  collect(value, schema, { root: schema, path: "", problems, depth: 0, budget: { left: maxChecks } });
+  collect(value, schema, { root: schema, path: "", problems, depth: 0, hops: 0, budget: { left: maxChecks } });
   return problems;
 }
 
@@ -72,13 +71,17 @@ interface Position {
   readonly root: JsonSchema;
   readonly path: string;
   readonly problems: string[];
+  /** Of the value in the whole. */
   readonly depth: number;
+  /** Schemas that led to this one for the same value. */
+  readonly hops: number;
   /** Shared by the whole check: recursive choices would try exponentially many ways. */
   readonly budget: { left: number };
 }
 
 const maxChecks = 100_000;
 const maxDepth = 200;
+const maxHops = 200;
 
 function collect(value: unknown, schema: unknown, at: Position): void {
   if (at.problems.length >= 20 || schema === true || !isObject(schema)) {
@@ -89,12 +92,16 @@ function collect(value: unknown, schema: unknown, at: Position): void {
     at.problems.push("value: too intricate to check");
     return;
   }
-  if (at.depth > maxDepth) throw new ConfigurationError("The schema's $ref goes in a circle.");
+  if (at.depth > maxDepth) {
+    at.problems.push(`value: nested deeper than ${maxDepth} levels`);
+    return;
+  }
+  if (at.hops > maxHops) throw new ConfigurationError("The schema's $ref goes in a circle.");
   if (typeof schema.$ref === "string") {
     const target = resolveRef(schema.$ref, at.root);
     if (target === undefined)
       throw new ConfigurationError(`The schema's $ref \`${schema.$ref}\` ${schema.$ref.startsWith("#") ? "points nowhere" : "is not local"}.`);
-    collect(value, target, { ...at, depth: at.depth + 1 });
+    collect(value, target, { ...at, hops: at.hops + 1 });
   }
   const types = schema.type === undefined ? [] : Array.isArray(schema.type) ? schema.type : [schema.type];
   const complain = (problem: string): void => {
@@ -109,7 +116,7 @@ function collect(value: unknown, schema: unknown, at: Position): void {
   if ("const" in schema && !sameJson(schema.const, value)) complain(`expected ${JSON.stringify(schema.const)}`);
   const choices = schema.anyOf ?? schema.oneOf;
   if (Array.isArray(choices) && !choices.some((choice) => matches(value, choice, at))) complain("matches none of the allowed shapes");
-  if (Array.isArray(schema.allOf)) for (const part of schema.allOf) collect(value, part, { ...at, depth: at.depth + 1 });
+  if (Array.isArray(schema.allOf)) for (const part of schema.allOf) collect(value, part, { ...at, hops: at.hops + 1 });
   if (Array.isArray(value)) for (const [index, item] of value.entries()) collect(item, schemaOfItem(schema, index), below(at, index));
   else if (isRecord(value)) collectProperties(value, schema, at);
 }
@@ -128,12 +135,12 @@ function collectProperties(value: Readonly<Record<string, unknown>>, schema: Jso
 }
 
 function below(at: Position, key: string | number): Position {
-  return { ...at, path: at.path === "" ? String(key) : `${at.path}.${key}`, depth: at.depth + 1 };
+  return { ...at, path: at.path === "" ? String(key) : `${at.path}.${key}`, depth: at.depth + 1, hops: 0 };
 }
 
 function matches(value: unknown, schema: unknown, at: Position): boolean {
   const problems: string[] = [];
-  collect(value, schema, { ...at, problems, depth: at.depth + 1 });
+  collect(value, schema, { ...at, problems, hops: at.hops + 1 });
   return problems.length === 0;
 }
 
