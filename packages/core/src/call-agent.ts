@@ -10,8 +10,9 @@ export async function callAgent(run: RunContext, agent: ManagedAgent, key: strin
   const { name, keepsMemory, provideRunSummary, output: schema } = agent.definition;
   const { context, approve } = run.options;
   const options = { context, approve, additionalArgs: given.additional_args };
+  const { handle } = run.scope;
   const perform = (thread?: Thread): Promise<RunResult<unknown>> =>
-    agent.runManaged(given.task, options, { handle: { ...run.scope.handle, mayStep: async () => {} }, parent: { run, key, signal }, thread });
+    agent.runManaged(given.task, options, { handle: { ...handle, mayStep: () => handle.mayStep(true) }, parent: { run, key, signal }, thread });
   let result: RunResult<unknown>;
   try {
     result = await (keepsMemory ? inTurn(run, name, perform) : perform());

@@ -1,6 +1,7 @@
 import { fakeExecutor, faultyModel, scriptedModel } from "@codelet/testing";
 import { describe, expect, it } from "vitest";
 import { type JournalFactory, memoryJournal, Suspension } from "./journal.ts";
+import type { Run } from "./run.ts";
 
 /** The model's text of one action; the fake executor's handler decides what its code does. */
 import { action, agentOf, answering, eventsOf } from "./testing/code-agents.ts";
@@ -80,6 +81,36 @@ describe("events", () => {
     const run = agentOf([action("answer 1")]).start("task");
     await eventsOf(run);
     await expect(eventsOf(run)).rejects.toMatchObject({ code: "configuration" });
+  });
+});
+
+describe("a slow reader", () => {
+  const steps = 500;
+  function delegate(): { readonly run: Run<unknown>; readonly model: ReturnType<typeof scriptedModel> } {
+    const model = scriptedModel([...Array.from({ length: steps }, () => action("note")), action("answer 1")]);
+    const member = agentOf([], { model, name: "member", description: "Helps.", maxSteps: steps + 1 });
+    const executor = fakeExecutor(async ({ call, finalAnswer }) => finalAnswer(await call("member", ["Help."])));
+    return { run: agentOf([action("go")], { executor, managedAgents: [member] }).start("task"), model };
+  }
+
+  it("holds up the managed agents of a run too", async () => {
+    const { run, model } = delegate();
+    const events = run[Symbol.asyncIterator]();
+    await events.next();
+    for (let before = -1; before !== model.remaining; ) {
+      before = model.remaining;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    expect(model.remaining).toBeGreaterThan(steps / 2);
+    while (!(await events.next()).done);
+    expect(await run.result).toMatchObject({ state: "success", output: 1 });
+  });
+
+  it("holds up nothing within a step that was asked for", async () => {
+    const { run } = delegate();
+    const events = run[Symbol.asyncIterator]();
+    expect(await run.step()).toMatchObject({ isFinal: true });
+    await events.return?.();
   });
 });
 

@@ -8,7 +8,8 @@ import { noUsage } from "./model.ts";
 export interface RunHandle {
   readonly signal: AbortSignal | undefined;
   emit(event: AgentEvent): void;
-  mayStep(): Promise<void>;
+  /** Resolves when the next step may begin; that of a managed agent is within one. */
+  mayStep(isWithin?: boolean): Promise<void>;
 }
 
 const maxUnreadEvents = 1_000;
@@ -16,7 +17,7 @@ const maxUnreadEvents = 1_000;
 /**
  * A run in progress: its events as an async iterable, and its result. Leaving the iteration early stops the run.
  * Events are read once, by one reader; until there is one, the newest thousand are kept. A reader that falls so far behind holds the run up
- * between steps.
+ * between steps, those of managed agents too.
  */
 export class Run<Output> implements AsyncIterable<AgentEvent> {
   /** Rejects for the world's faults and ours, with `error.run`; never an unhandled rejection. */
@@ -34,7 +35,7 @@ export class Run<Output> implements AsyncIterable<AgentEvent> {
   readonly #taken: ActionStep[] = [];
 
   constructor(begin: (handle: RunHandle) => Promise<RunResult<Output>>) {
-    const handle = { signal: this.#controller.signal, emit: (event: AgentEvent) => this.#push(event), mayStep: () => this.#mayStep() };
+    const handle: RunHandle = { signal: this.#controller.signal, emit: (event) => this.#push(event), mayStep: (isWithin) => this.#mayStep(isWithin) };
     this.result = Promise.resolve()
       .then(() => begin(handle))
       .catch((error) => {
@@ -117,9 +118,11 @@ export class Run<Output> implements AsyncIterable<AgentEvent> {
     this.#wake();
   }
 
-  async #mayStep(): Promise<void> {
-    while (this.#stop === undefined && (this.#permits === 0 || (this.#isRead && this.#unread.length > maxUnreadEvents))) await this.#change();
-    if (this.#stop !== undefined) this.#controller.abort(this.#stop.reason);
+  /** Who asks for single steps may read the events after each: what is within one doesn't wait for that. */
+  async #mayStep(isWithin = false): Promise<void> {
+    const isBehind = (): boolean => this.#isRead && this.#unread.length > maxUnreadEvents && !(isWithin && this.#asked > 0);
+    while (this.#stop === undefined && (this.#permits === 0 || isBehind())) await this.#change();
+    if (this.#stop !== undefined && !isWithin) this.#controller.abort(this.#stop.reason);
   }
 
   #change(): Promise<void> {
