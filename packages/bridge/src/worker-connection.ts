@@ -1,5 +1,6 @@
 import { CodeletError, ExecutorCrashedError, type Json, ProtocolError, type ToolSignature, type Value, ValueError } from "@codelet/core";
 import { encodeValue } from "@codelet/core/value-codec";
+import { asciiJson } from "./ascii-json.ts";
 import { type BridgeLimits, maxUnreadFrames } from "./bridge-limits.ts";
 import { FrameDecoder } from "./frame-decoder.ts";
 import type { WorkerChannel, WorkerExit } from "./worker-channel.ts";
@@ -44,7 +45,7 @@ export class WorkerConnection {
     return this.#ended;
   }
 
-  /** `fields` is JSON text that begins with a comma, or nothing. */
+  /** `fields` is JSON text that begins with a comma, or nothing. Frames are ASCII, whatever carries them. */
   send(type: string, fields: string): void {
     if (this.#ended) return;
     this.#unreadFrames = this.channel.unreadBytes() === 0 ? 0 : this.#unreadFrames + 1;
@@ -143,11 +144,4 @@ type AnswerFrame = Extract<WorkerFrame, { readonly t: "bound" }> | FileFrame;
 
 function isAnswer(frame: WorkerFrame): frame is AnswerFrame {
   return frame.t === "bound" || frame.t === "file";
-}
-
-/** Frames are ASCII, whatever carries them. */
-function asciiJson(json: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: everything but ASCII, as a range
-  if (!/[^\x00-\x7e]/.test(json)) return json;
-  return json.replace(/[\u007f-\uffff]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
