@@ -34,18 +34,14 @@ export async function performRun(runnable: RunnableAgent, task: string, options:
     return { ...(await run.end(ending.state, ending.state === "success" || ending.state === "limit" ? ending : {})), ...ending };
   } catch (error) {
     if (!(error instanceof Suspension) || waiting === undefined || recorder === undefined || given === undefined) return fail(run, error);
-    const kept = given;
-    return leave(run, () => waiting.suspendedRun(run, kept, recorder));
+    return leave(run, waiting.suspendedRun(run, given, recorder));
   }
 }
 
 /** The result of a run that waits. */
-async function leave(run: RunContext, state: () => SuspendedRun): Promise<RunResult<unknown>> {
-  try {
-    state();
-  } catch (error) {
-    return fail(run, error); // what can't be kept fails before anybody is told that the run waits
-  }
+async function leave(run: RunContext, kept: Promise<() => SuspendedRun>): Promise<RunResult<unknown>> {
+  // What can't be kept fails before anybody is told that the run waits.
+  const state = await kept.catch((error) => fail(run, error));
   const pending = [...run.pending.values()];
   const facts = await run.end("suspended", {});
   return { ...facts, state: "suspended", pending, resumeState: state() };

@@ -2,6 +2,7 @@ import { expect, it } from "vitest";
 import { z } from "zod";
 import type { RunResult } from "./agent.ts";
 import type { AgentEvent } from "./events.ts";
+import type { TaskStep } from "./memory.ts";
 import type { ModelResponse } from "./model.ts";
 import type { Run } from "./run.ts";
 import type { SuspendedRun } from "./suspension.ts";
@@ -42,6 +43,19 @@ it("keeps of a model's answers what they are for, whatever else they hold", asyn
   const model = async (): Promise<ModelResponse> => Object.assign(says(call("pay")), { raw: { json: () => {} } });
   const first = suspended(await new ToolCallingAgent({ model, tools: [pay] }).run("task"));
   expect(first.resumeState.journal[0]).toMatchObject(["1/model", "outcome", { value: { content: [{ name: "pay" }] } }]);
+});
+
+it("is encoded once, however much it holds", async () => {
+  let readings = 0;
+  const has = (target: TaskStep, key: string | symbol): boolean => {
+    if (key === "toJSON") readings++;
+    return Reflect.has(target, key);
+  };
+  const earlier = new Proxy<TaskStep>({ type: "task", task: "before", attachments: [] }, { has });
+  const { agent } = agentOf([says(call("pay"))], { tools: [pay] });
+  const { resumeState } = suspended(await agent.run("task", { memory: [earlier] }));
+  expect(resumeState.given).toMatchObject({ earlier: [{ task: "before" }] });
+  expect(readings).toBe(1);
 });
 
 it.each<readonly [string, object]>([

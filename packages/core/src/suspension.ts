@@ -67,20 +67,21 @@ export interface Resumption {
   readonly bringBack: CatchUp;
 }
 
-export function suspendedRun(run: RunContext, given: Given, recorder: Recorder): SuspendedRun {
-  const suspendedAtMs = Date.now();
-  return {
+/** The state, to which is added at the end what is known only then. Rejects where something can't be kept. */
+export async function suspendedRun(run: RunContext, given: Given, recorder: Recorder): Promise<() => SuspendedRun> {
+  const kept = {
     version: 1,
     runId: run.runId,
     agent: fingerprint(run.agent.definition),
     given: encodeState(given),
     journal: recorder.entries(),
-    sandboxes: Object.fromEntries(run.sandboxes),
     pending: encodeState([...run.pending.values()]),
-    suspendedAtMs,
     pauses: run.scope.resumption?.pauses ?? [],
-    activeMs: run.activeMs(suspendedAtMs),
-    lastSeq: recorder.lastSeq,
+  } as const;
+  return () => {
+    const suspendedAtMs = Date.now();
+    const sandboxes = Object.fromEntries(run.sandboxes);
+    return { ...kept, sandboxes, suspendedAtMs, activeMs: run.activeMs(suspendedAtMs), lastSeq: recorder.lastSeq };
   };
 }
 
