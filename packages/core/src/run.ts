@@ -23,7 +23,9 @@ export class Run<Output> implements AsyncIterable<AgentEvent> {
   /** Rejects for the world's faults and ours, with `error.run`; never an unhandled rejection. */
   readonly result: Promise<RunResult<Output>>;
   readonly #controller = new AbortController();
-  readonly #unread: AgentEvent[] = [];
+  #unread: AgentEvent[] = [];
+  /** Older ones, the oldest last: taking the first of a very long list costs its length. */
+  #nextUnread: AgentEvent[] = [];
   #waiting: (() => void)[] = [];
   #isRead = false;
   #hasBegun = false;
@@ -83,7 +85,8 @@ export class Run<Output> implements AsyncIterable<AgentEvent> {
     return {
       next: async () => {
         for (;;) {
-          const event = isLeft ? undefined : this.#unread.shift();
+          if (this.#nextUnread.length === 0) [this.#nextUnread, this.#unread] = [this.#unread.reverse(), []];
+          const event = isLeft ? undefined : this.#nextUnread.pop();
           this.#wake();
           if (event !== undefined) return { done: false, value: event };
           if (isLeft || this.#hasEnded) return { done: true, value: undefined };
@@ -120,8 +123,8 @@ export class Run<Output> implements AsyncIterable<AgentEvent> {
 
   /** Who asks for single steps may read the events after each: what is within one doesn't wait for that. */
   async #mayStep(isWithin = false): Promise<void> {
-    const isBehind = (): boolean => this.#isRead && this.#unread.length > maxUnreadEvents && !(isWithin && this.#asked > 0);
-    while (this.#stop === undefined && (this.#permits === 0 || isBehind())) await this.#change();
+    const isBehind = (): boolean => this.#nextUnread.length + this.#unread.length > maxUnreadEvents;
+    while (this.#stop === undefined && (this.#permits === 0 || (this.#isRead && isBehind() && !(isWithin && this.#asked > 0)))) await this.#change();
     if (this.#stop !== undefined && !isWithin) this.#controller.abort(this.#stop.reason);
   }
 
