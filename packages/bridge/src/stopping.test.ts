@@ -176,9 +176,8 @@ test("leaves no task of a stopped step to the next one, also when it can't be ca
   let calls = 0;
   const tools = { echo: () => calls++ };
   await using session = await openSession({ tools: [signature("echo", { x: {} })] }, { graceMs: 1_000 });
-  const code = `import asyncio
-keep = 7
-async def stubborn():
+  await run(session, "import asyncio\nkeep = 7");
+  const code = `async def stubborn():
     while True:
         try:
             await asyncio.sleep(0.02)
