@@ -168,14 +168,15 @@ def fill(folder):
   it(
     "is gone with its session, however many there were",
     async () => {
-      const before = await containers();
+      const own = { orphanTimeoutMs: 654_321 }; // tells them from those of tests that run beside
       for (let count = 0; count < cycles; count += 4) {
-        const opened = await Promise.all([open(), open(), open(), open()]);
+        const opened = await Promise.all([open(own), open(own), open(own), open(own)]);
+        expect(await containers(docker, own.orphanTimeoutMs)).toHaveLength(4);
         const steps = await Promise.all(opened.map((session) => driveStep(session, "1 + 1")));
         expect(steps.map(({ execution }) => execution.value)).toEqual([2, 2, 2, 2]);
         await Promise.all(sessions.splice(0).map((session) => session[Symbol.asyncDispose]()));
       }
-      expect((await containers()).filter((id) => !before.includes(id))).toEqual([]);
+      expect(await containers(docker, own.orphanTimeoutMs)).toEqual([]);
     },
     30_000 + cycles * 2_000,
   );

@@ -81,10 +81,10 @@ describe.skipIf(engineMissing !== undefined || onPodman)("a host that is killed"
 
 describe.skipIf(!onPodman)("a host of Podman that is killed", () => {
   it("takes its container along", async () => {
-    const before = await containers();
-    const added = async (): Promise<readonly string[]> => (await containers()).filter((id) => !before.includes(id));
-    expect((await killedHost(testOptions)).reference).toBeUndefined();
-    for (let waitedMs = 0; waitedMs < 8_000 && (await added()).length > 0; waitedMs += 200) await sleep(200);
-    expect(await added()).toEqual([]);
+    const own = { orphanTimeoutMs: 765_432 };
+    const left = (): Promise<readonly string[]> => containers(docker, own.orphanTimeoutMs);
+    expect((await killedHost({ ...testOptions, ...own })).reference).toBeUndefined();
+    for (let waitedMs = 0; waitedMs < 8_000 && (await left()).length > 0; waitedMs += 200) await sleep(200);
+    expect(await left()).toEqual([]);
   });
 });

@@ -1,5 +1,6 @@
 import type { ExecutorSession } from "@codelet/core";
 import type Docker from "dockerode";
+import { containerLabels } from "../container.ts";
 import { connectEngine, engineTypeOf } from "../engine.ts";
 import type { DockerExecutorOptions } from "../options.ts";
 
@@ -36,9 +37,10 @@ export async function runtimes(): Promise<readonly string[]> {
   return engineMissing === undefined && !onPodman ? Object.keys((await docker.info()).Runtimes ?? {}) : [];
 }
 
-/** Containers of codelet that are there, whatever their state. */
-export async function containers(of: Docker = docker): Promise<readonly string[]> {
-  return (await of.listContainers({ all: true, filters: { label: ["codelet=session"] } })).map(({ Id }) => Id);
+/** Containers of codelet that are there, whatever their state: all, or those with this `orphanTimeoutMs`. */
+export async function containers(of: Docker = docker, orphanTimeoutMs?: number): Promise<readonly string[]> {
+  const label = orphanTimeoutMs === undefined ? `${containerLabels.kind}=session` : `${containerLabels.startTimeoutMs}=${orphanTimeoutMs}`;
+  return (await of.listContainers({ all: true, filters: { label: [label] } })).map(({ Id }) => Id);
 }
 
 /** The container that was created last: Docker lists it first, Podman last. */
