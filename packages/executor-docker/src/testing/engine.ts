@@ -43,10 +43,10 @@ export async function containers(of: Docker = docker, orphanTimeoutMs?: number):
   return (await of.listContainers({ all: true, filters: { label: [label] } })).map(({ Id }) => Id);
 }
 
-/** The container that was created last: Docker lists it first, Podman last. */
-export async function lastContainer(of: Docker = docker): Promise<string> {
+/** The container that was created last, of all or of those with this `orphanTimeoutMs`: Docker lists it first, Podman last. */
+export async function lastContainer(of: Docker = docker, orphanTimeoutMs?: number): Promise<string> {
   const found = await Promise.all(
-    (await containers(of)).map((id) =>
+    (await containers(of, orphanTimeoutMs)).map((id) =>
       of
         .getContainer(id)
         .inspect()
