@@ -31,12 +31,10 @@ export function trifectaWarning(tools: Iterable<AnyTool>): string | undefined {
 
 /** Notes what steps of before have brought in: tools of other agents may have read anything. */
 export function exposeTo({ untrusted }: Exposure, steps: readonly Step[], tools: ReadonlyMap<string, AnyTool>): void {
-  for (const step of steps) {
-    for (const name of toolsIn(step)) {
-      const tool = tools.get(name);
-      const sources = tool?.agent === undefined ? [tool] : toolsOf(tool.agent.definition);
-      if ([...sources].some((each) => each === undefined || each.ingests === "untrusted")) untrusted.add(name);
-    }
+  for (const name of steps.flatMap(toolsIn)) {
+    const tool = tools.get(name);
+    const sources = tool?.agent === undefined ? [tool] : toolsOf(tool.agent.definition);
+    if ([...sources].some((each) => each === undefined || each.ingests === "untrusted")) untrusted.add(name);
   }
 }
 

@@ -13,9 +13,8 @@ export async function generate(run: RunContext, key: string, request: ModelReque
     const attemptKey = attempt === 0 ? key : `${key}.${attempt}`;
     const outcome = await run.operate<ModelResponse>(attemptKey, "model", () => callModel(run, request));
     if ("value" in outcome) {
-      const { usage } = outcome.value;
-      run.ledger.addUsage(usage, run.agent.model.id);
-      run.emit({ type: "model-end", usage });
+      run.ledger.addUsage(outcome.value.usage, run.agent.model.id);
+      run.emit({ type: "model-end", usage: outcome.value.usage });
       return outcome.value;
     }
     request.signal?.throwIfAborted();
@@ -56,12 +55,17 @@ const partFields: readonly string[] = ["type", "text", "signature", "id", "name"
 
 function knownPart(part: ContentPart): ContentPart {
   if (part.type === "text") return { type: "text", text: part.text };
-  return Object.fromEntries(Object.entries(part).filter(([name, value]) => value !== undefined && partFields.includes(name))) as ContentPart;
+  const known = Object.entries(part).filter(([name, value]) => value !== undefined && partFields.includes(name));
+  return { ...Object.fromEntries(known), ...(part.type === "tool-call" && isDeep(part.input) && { input: "{…}" }) } as ContentPart;
+}
+
+/** Nobody can walk or keep such arguments: they become a text, which is no object, and the model is told so. */
+function isDeep(value: unknown, levels = 100): boolean {
+  return typeof value === "object" && value !== null && (levels === 0 || Object.values(value).some((item) => isDeep(item, levels - 1)));
 }
 
 function isPart(part: ContentPart | null | undefined): boolean {
-  if (part?.type === "tool-call") return typeof part.name === "string";
-  return part?.type === "text" || part?.type === "reasoning" ? typeof part.text === "string" : typeof part?.type === "string";
+  return typeof (part?.type === "tool-call" ? part.name : part?.type === "text" || part?.type === "reasoning" ? part.text : part?.type) === "string";
 }
 
 type OnText = (part: "text" | "reasoning", text: string) => void;

@@ -9,7 +9,7 @@ import type { SuspendedRun } from "./suspension.ts";
 import { actionsOf, add, agentOf, answer, call, says } from "./testing/tool-calls.ts";
 import { tool } from "./tool.ts";
 import { ToolCallingAgent } from "./tool-calling-agent.ts";
-import type { Json, PlainValue } from "./value.ts";
+import type { PlainValue } from "./value.ts";
 
 const pay = tool({ name: "pay", description: "Pays.", input: z.object({}), needsApproval: true, execute: () => "paid" });
 const later = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
@@ -189,9 +189,8 @@ it("keeps of the parts of an answer what they are for", async () => {
 });
 
 it("is a failure where what has happened can't be kept, and the terminal event says so", async () => {
-  let deep: Json = 1;
-  for (let depth = 0; depth < 300; depth++) deep = [deep];
-  const { agent } = agentOf([says(call("pay"), call("add", { a: 1, b: deep }))], { tools: [pay, add] });
+  const noData = { type: "reasoning", text: "", signature: (() => {}) as never } as const;
+  const { agent } = agentOf([says(noData, call("pay"))], { tools: [pay] });
   const run = agent.start("task");
   const ends: string[] = [];
   for await (const event of run) if (event.type === "run-end") ends.push(event.state);

@@ -5,6 +5,7 @@ import { type Message, type Model, type ModelRequest, noUsage } from "./model.ts
 import { actionsOf, add, agentOf, answer, call, expectValid, partsOf, resultsOf, says } from "./testing/tool-calls.ts";
 import { tool } from "./tool.ts";
 import { ToolCallingAgent } from "./tool-calling-agent.ts";
+import type { Json } from "./value.ts";
 
 describe("the request", () => {
   it("offers the tools and final_answer, and demands a call", async () => {
@@ -218,6 +219,20 @@ describe("calls in text", () => {
       { role: "user", content: expect.stringContaining("final_answer") },
     ]);
   });
+});
+
+it.each([150, 10_000])("arguments that are nested %d levels deep are refused, and the conversation can be kept", async (levels) => {
+  let deep: Json = 1;
+  for (let level = 0; level < levels; level++) deep = [deep];
+  const { agent } = agentOf([says(call("add", { a: deep, b: 1 })), says(call("final_answer", { answer: deep })), says(answer(1))]);
+  const chat = agent.conversation();
+  const result = await chat.run("task");
+  expect(actionsOf(result.steps).map(({ observation, toolResults = [] }) => observation || toolResults[0]?.content)).toEqual([
+    "ToolInputError: The arguments of add must be one JSON object. They were not valid JSON.",
+    expect.stringContaining('The arguments of final_answer must be one JSON object: {"answer": …}.'),
+    "Answer given.",
+  ]);
+  expect(await chat.save()).toMatchObject({ version: 1 });
 });
 
 describe("options", () => {
