@@ -194,7 +194,7 @@ describe("what is left", () => {
     const summary = (
       await compacted(steps, { summarize: true, maxInputTokens: 3_000 }, async (request) => {
         asked.push(request);
-        return { content: [{ type: "text", text: "x is 4" }], usage: noUsage, finishReason: "stop" };
+        return { content: [{ type: "text", text: "<think>\nWhat was x?\n</think>\nx is 4" }], usage: noUsage, finishReason: "stop" };
       })
     ).find(({ type }) => type === "summary");
     expect(summary).toEqual({ type: "summary", summary: "What was done before, in short:\nx is 4", tools: [] });

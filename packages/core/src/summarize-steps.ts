@@ -5,6 +5,7 @@ import { textOf } from "./model.ts";
 import { forModel, headOf } from "./prompts/observation.ts";
 import { cutText } from "./shorten-step.ts";
 import type { CompactorContext } from "./step-callbacks.ts";
+import { withoutThoughts } from "./thoughts.ts";
 
 const heading = "What was done before, in short:";
 const leftOut = "[… earlier steps left out …]";
@@ -40,7 +41,7 @@ export async function askForSummary(steps: readonly Step[], { maxCharacters, max
   const work = cutText(steps.map(inFull).join("\n\n"), maxRequestCharacters);
   try {
     const { content } = await generate({ messages: [{ role: "user", content: question(work, maxCharacters) }] });
-    const text = forModel(textOf(content).trim());
+    const text = forModel(withoutThoughts(textOf(content)).trim());
     if (text !== "") return { type: "summary", summary: `${heading}\n${cutText(text, maxCharacters - heading.length - 1)}`, tools: toolsOf(steps) };
   } catch (error) {
     // The run's own next call meets the same, and says so.
