@@ -1,6 +1,7 @@
-import { fakeExecutor, scriptedModel } from "@codelet/testing";
+import { type FakeHandler, fakeExecutor, scriptedModel } from "@codelet/testing";
 import { expect, it } from "vitest";
 import { CodeAgent } from "./code-agent.ts";
+import type { Executor } from "./executor.ts";
 import type { Operations } from "./journal.ts";
 import { jsonSchema } from "./json-schema.ts";
 import { Recorder } from "./recorder.ts";
@@ -63,4 +64,25 @@ it("a call whose arguments are still being checked when the run is left is made 
   const decisions = Object.fromEntries(left.pending.map(({ id }) => [id, true]));
   expect(await agent.resume(left.resumeState, { decisions })).toMatchObject({ state: "success", output: ["paid", 1] });
   expect(done).toEqual(["act"]);
+});
+
+it("a run is not left while a program computes that has called nothing yet: it would run once more", async () => {
+  let computed = 0;
+  const repeatable = (handler: FakeHandler): Executor => {
+    const fake = fakeExecutor(handler);
+    return { ...fake, capabilities: { ...fake.capabilities, recovery: { ...fake.capabilities.recovery, replay: "pure" } } };
+  };
+  const compute = repeatable(({ finalAnswer }) => {
+    computed++;
+    return later(250).then(() => finalAnswer(computed));
+  });
+  const model = async (): Promise<string> => write("go");
+  const member = new CodeAgent({ name: "member", description: "Computes.", model, executor: compute });
+  const both = repeatable(async ({ call, finalAnswer }) => finalAnswer(await Promise.all([call("pay", []), call("member", ["Compute."])])));
+  const agent = new CodeAgent({ model, executor: both, tools: [pay], managedAgents: [member] });
+  const left = await agent.run("task");
+  if (left.state !== "suspended") throw new Error(`it is ${left.state}`);
+  const decisions = Object.fromEntries(left.pending.map(({ id }) => [id, true]));
+  expect(await agent.resume(left.resumeState, { decisions })).toMatchObject({ state: "success", output: ["paid", 1] });
+  expect(computed).toBe(1);
 });

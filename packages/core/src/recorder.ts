@@ -102,8 +102,9 @@ export class Recorder {
         return { error: operationError(error) };
       }
     };
-    // A program that only waits for its calls doesn't keep the run from leaving; it is left where it is.
-    const outcome = await (operation === "advance" ? Promise.race([perform(), this.#left.promise]) : this.#work(perform));
+    // A program that only waits for its calls doesn't keep the run from leaving; it is left where it is. One that has made none is not to be begun twice.
+    const mayBeLeft = operation === "advance" && !path.endsWith("/advance.0");
+    const outcome = await (mayBeLeft ? Promise.race([perform(), this.#left.promise]) : this.#work(perform));
     this.#throwIfLeft();
     this.#goesOn(run);
     this.#outcomes.set(path, outcome);
