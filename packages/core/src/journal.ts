@@ -57,8 +57,9 @@ export interface Journal {
   /** Rejects with the signal's reason when it is aborted. */
   sleep(key: string, milliseconds: number, signal?: AbortSignal): Promise<void>;
   /**
-   * A value that arrives from outside: an `ApprovalDecision`, at the path of the approval's `id` and `/approval`. Rejects with the signal's reason when nobody wants it any more, and with {@link Suspension} where
-   * the run is to be left until it is there: what else is under way comes to its end, and then the run rejects with it.
+   * A value that arrives from outside: an `ApprovalDecision`, at the path of the approval's `id` and `/approval`. Rejects with the signal's reason when
+   * nobody wants it any more, and with {@link Suspension} where the run is to be left until it is there: what else is under way comes to its end, and then
+   * the run rejects with it.
    */
   waitFor<T extends Json>(key: string, signal?: AbortSignal): Promise<T>;
   /** A finished step, for logs, user interfaces and resume. */
