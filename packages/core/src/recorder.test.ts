@@ -86,3 +86,21 @@ it("a run is not left while a program computes that has called nothing yet: it w
   expect(await agent.resume(left.resumeState, { decisions })).toMatchObject({ state: "success", output: ["paid", 1] });
   expect(computed).toBe(1);
 });
+
+it("a run is not left before the calls that were decided have come to their decisions, however long that takes", async () => {
+  let checks = 0;
+  const slowly: StandardSchema<object, object> = {
+    "~standard": { ...none["~standard"], validate: (value) => later(checks++ === 0 ? 0 : 250).then(() => ({ value: value as object })) },
+  };
+  const buy = tool({ name: "buy", description: "Buys.", input: slowly, needsApproval: true, execute: () => "bought" });
+  const both = fakeExecutor(async ({ call, finalAnswer }) => finalAnswer(await Promise.all([call("pay", []), call("buy", [])])));
+  const { capabilities } = both;
+  const repeatable = { ...both, capabilities: { ...capabilities, recovery: { ...capabilities.recovery, replay: "pure" as const } } };
+  const agent = new CodeAgent({ model: async () => write("go"), executor: repeatable, tools: [pay, buy] });
+  const first = await agent.run("task");
+  if (first.state !== "suspended") throw new Error(`it is ${first.state}`);
+  expect(first.pending.map((each) => each.tool)).toEqual(["pay", "buy"]);
+  const second = await agent.resume(first.resumeState, { decisions: { [first.pending[1]?.id ?? ""]: true } });
+  if (second.state !== "suspended") throw new Error(`it is ${second.state}`);
+  expect(second.pending.map((each) => each.tool)).toEqual(["pay"]);
+});

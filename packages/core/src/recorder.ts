@@ -9,6 +9,8 @@ export type JournalEntry = readonly [path: string, kind: "outcome" | "value", en
 
 /** Other threads of a program may still be about to make calls that wait too. In turns, since a process that is busy with other things gives them none. */
 const graceTurns = 10;
+/** For the calls that were decided to come to their decisions; one whose arguments are refused by now never does. */
+const decidedTurns = 1_000;
 const turnMs = 10;
 
 /**
@@ -18,7 +20,8 @@ const turnMs = 10;
 export class Recorder {
   readonly #outcomes = new Map<string, Outcome<unknown>>();
   readonly #values = new Map<string, Json>();
-  readonly #decisions: ReadonlyMap<string, ApprovalDecision>;
+  /** Those that nobody has come to yet. */
+  readonly #decisions: Map<string, ApprovalDecision>;
   readonly #waits = new Map<string, (error: Suspension) => void>();
   readonly #left = Promise.withResolvers<never>();
   #run: Parameters<JournalFactory>[0] | undefined;
@@ -37,7 +40,7 @@ export class Recorder {
       else this.#values.set(path, entry);
     }
     this.#replayed = new Set([...this.#values.keys()].filter((path) => /(?:^|\/)start$/.test(path)).map((path) => path.slice(0, -"start".length)));
-    this.#decisions = decisions;
+    this.#decisions = new Map(decisions);
     this.#left.promise.catch(() => {});
   }
 
@@ -146,6 +149,7 @@ export class Recorder {
 
   #wait(path: string): Promise<Json> {
     const decision = this.#decisions.get(path);
+    this.#decisions.delete(path);
     // Not before all that is known has been gone through.
     if (decision !== undefined) return sleep(0).then(() => decision as Json);
     return new Promise((_, reject) => {
@@ -155,7 +159,7 @@ export class Recorder {
   }
 
   /** Unless something happens until then. */
-  #leaveSoon(turns = graceTurns): void {
+  #leaveSoon(turns = this.#decisions.size > 0 ? decidedTurns : graceTurns): void {
     clearTimeout(this.#leaving);
     if (this.#waits.size === 0 || this.#working > 0 || this.#suspension !== undefined) return;
     this.#leaving = setTimeout(() => {
