@@ -109,14 +109,12 @@ export function memoryJournal(options: { readonly clock?: Clock } = {}): Journal
 
 /** The index of the one that settles first. */
 export function race(candidates: readonly Promise<unknown>[]): Promise<number> {
-  return Promise.race(
-    candidates.map((candidate, index) =>
-      candidate.then(
-        () => index,
-        () => index,
-      ),
-    ),
-  );
+  return new Promise((resolve) => {
+    for (const [index, candidate] of candidates.entries()) {
+      const settle = (): void => resolve(index);
+      candidate.then(settle, settle);
+    }
+  });
 }
 
 export function operationError(error: unknown): OperationError {
