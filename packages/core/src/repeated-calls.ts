@@ -1,3 +1,4 @@
+import { toBase64 } from "./base64.ts";
 import type { ExecutorSession, SandboxCall } from "./executor.ts";
 import { plainValue } from "./plain-value.ts";
 
@@ -58,6 +59,6 @@ function shorten(call: SandboxCall): string {
 function describeCall({ tool, args, kwargs }: SandboxCall): string {
   const named = Object.entries(kwargs).sort(([a], [b]) => (a < b ? -1 : 1));
   return `${tool}(${JSON.stringify([args.map(plainValue), named.map(([name, value]) => [name, plainValue(value)])], (_, item: unknown) =>
-    typeof item === "bigint" ? `${item}n` : item instanceof Uint8Array ? [...item] : item,
+    typeof item === "bigint" ? `${item}n` : item instanceof Uint8Array ? { bytes: toBase64(item) } : item,
   )})`;
 }
