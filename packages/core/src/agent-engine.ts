@@ -13,6 +13,9 @@ import type { SuspendedRun } from "./suspension.ts";
 /** Loads what runs need and isn't there yet. */
 type Load = () => Promise<readonly [ActionKind, Executor | undefined]>;
 
+/** Of every agent. */
+export const loads: WeakMap<AgentDefinition, Load> = new WeakMap();
+
 /** What every kind of agent does, whatever its actions are. */
 export class AgentEngine<Output> {
   readonly #agent: ResolvedAgent;
@@ -22,6 +25,7 @@ export class AgentEngine<Output> {
   constructor(agent: ResolvedAgent, load: Load) {
     this.#agent = agent;
     this.#load = load;
+    loads.set(agent.definition, load);
   }
 
   get definition(): AgentDefinition {

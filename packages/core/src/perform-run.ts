@@ -42,15 +42,13 @@ export async function performRun(runnable: RunnableAgent, task: string, options:
 async function leave(run: RunContext, kept: Promise<() => SuspendedRun>): Promise<RunResult<unknown>> {
   // What can't be kept fails before anybody is told that the run waits.
   const state = await kept.catch((error) => fail(run, error));
-  const pending = [...run.pending.values()];
   const facts = await run.end("suspended", {});
-  return { ...facts, state: "suspended", pending, resumeState: state() };
+  return { ...facts, state: "suspended", pending: [...run.pending.values()], resumeState: state() };
 }
 
 /** Ends the run and throws the error, with what the run had done. */
 async function fail(run: RunContext, error: unknown): Promise<never> {
-  const isLeft = error instanceof Suspension;
-  const facts = await run.end(isLeft ? "suspended" : "failed", isLeft ? {} : { error: describeThrown(error) });
+  const facts = await (error instanceof Suspension ? run.end("suspended", {}) : run.end("failed", { error: describeThrown(error) }));
   if (typeof error === "object" && error !== null) Reflect.defineProperty(error, "run", { value: facts, configurable: true, writable: true });
   throw error;
 }

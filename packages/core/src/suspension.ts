@@ -3,6 +3,7 @@ import { isDecision } from "./authorize.ts";
 import { type CatchUp, CatchUpSession } from "./catch-up.ts";
 import type { AgentDefinition } from "./definition.ts";
 import { ConfigurationError, describeThrown, ProtocolError } from "./errors.ts";
+import type { RunState } from "./events.ts";
 import type { SessionRef } from "./executor.ts";
 import { Memory, type Step, type TaskStep } from "./memory.ts";
 import { checkOptions } from "./option-checks.ts";
@@ -11,6 +12,7 @@ import { type JournalEntry, Recorder } from "./recorder.ts";
 import { hash } from "./retry.ts";
 import type { RunContext, Thread } from "./run-context.ts";
 import { decodeState, encodeState } from "./state-codec.ts";
+import { Unreached } from "./unreached.ts";
 import type { Json } from "./value.ts";
 
 /**
@@ -65,6 +67,8 @@ export interface Resumption {
   readonly pauses: readonly Pause[];
   readonly activeMs: number;
   readonly bringBack: CatchUp;
+  /** At the end of the run, and of each below it. Never rejects. */
+  settle(run: RunContext, state: RunState): Promise<void>;
 }
 
 /** The state, to which is added at the end what is known only then. Rejects where something can't be kept. */
@@ -121,11 +125,12 @@ export async function readSuspendedRun(
     const tellNextTask = (): void => {
       if (thread !== undefined && hadCode) thread.note = sandboxOfTask;
     };
+    const unreached = new Unreached(state.sandboxes);
     const bringBack: CatchUp = (path, executor, options) =>
       recorder.isReplayed(path)
-        ? new CatchUpSession(executor, options, { restore: state.sandboxes[path], onFresh: path === "" ? tellNextTask : undefined })
+        ? new CatchUpSession(executor, options, { restore: unreached.claim(path), onFresh: path === "" ? tellNextTask : undefined })
         : undefined;
-    return { given, recorder, pauses, activeMs: state.activeMs, bringBack };
+    return { given, recorder, pauses, activeMs: state.activeMs, bringBack, settle: (run, how) => unreached.settle(run, how) };
   } catch (error) {
     if (error instanceof ConfigurationError) throw error;
     throw new ProtocolError(`The state of the suspended run is damaged: ${describeThrown(error).message}`, { cause: error });

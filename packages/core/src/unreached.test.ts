@@ -1,0 +1,57 @@
+import { fakeExecutor, scriptedModel } from "@codelet/testing";
+import { expect, it } from "vitest";
+import type { RunResult } from "./agent.ts";
+import { CodeAgent } from "./code-agent.ts";
+import type { Executor } from "./executor.ts";
+import { type ExecutorTypes, registerExecutor } from "./executor-type.ts";
+import { jsonSchema } from "./json-schema.ts";
+import type { RunContext } from "./run-context.ts";
+import { call, says } from "./testing/tool-calls.ts";
+import { tool } from "./tool.ts";
+import { ToolCallingAgent } from "./tool-calling-agent.ts";
+import { Unreached } from "./unreached.ts";
+
+const none = jsonSchema<object>({ type: "object", properties: {} });
+const pay = tool({ name: "pay", description: "Pays.", input: none, needsApproval: true, execute: () => "paid" });
+const write = (code: string): string => `<code>\n${code}\n</code>`;
+const reference = { executor: "fake", data: "left alive" };
+
+function left(result: RunResult): Extract<RunResult, { readonly state: "suspended" }> {
+  if (result.state !== "suspended") throw new Error(`it is ${result.state}`);
+  return JSON.parse(JSON.stringify(result));
+}
+
+/** An executor whose sessions are left alive, and what it was told to find again. */
+function pinned(): { executor: Executor; found: unknown[]; openSessions: () => number } {
+  const found: unknown[] = [];
+  const fake = fakeExecutor(({ call }) => call("pay", []));
+  const recovery = { pinned: true, snapshot: false, replay: false } as const;
+  const open: Executor["open"] = async ({ restore, ...options } = {}) => {
+    if (restore !== undefined) found.push(restore);
+    return Object.assign(await fake.open(options), { detach: async () => reference });
+  };
+  return { executor: { ...fake, capabilities: { ...fake.capabilities, recovery }, open }, found, openSessions: () => fake.openSessions };
+}
+
+it.each(["an executor", "the name of one"])("ends the live sandbox of an agent with %s that a resumed run ends before", async (how) => {
+  const { executor, found, openSessions } = pinned();
+  const name = "unreached" as keyof ExecutorTypes;
+  registerExecutor(name, async () => ({ createExecutor: () => executor }));
+  const choice = how === "an executor" ? { executor } : ({ executorType: name } as never as { executor: Executor });
+  const payer = new CodeAgent({ name: "payer", description: "Pays.", model: scriptedModel([write("pay")]), tools: [pay], ...choice });
+  const calling = (agent: string) => scriptedModel([says(call(agent, { task: "pay" }))]);
+  const clerk = new ToolCallingAgent({ name: "clerk", description: "Has it paid.", model: calling("payer"), managedAgents: [payer] });
+  const agent = new ToolCallingAgent({ model: calling("clerk"), managedAgents: [clerk] });
+  const { resumeState } = left(await agent.run("task"));
+  expect(Object.values(resumeState.sandboxes)).toEqual([reference]);
+  expect(await agent.resume(resumeState, { signal: AbortSignal.abort() })).toMatchObject({ state: "aborted" });
+  expect([found, openSessions()]).toEqual([[reference], 0]);
+});
+
+it("keeps it for the next part of a run that is suspended again, but for what the run has come to", async () => {
+  const unreached = new Unreached({ "1/tool.a.worker/": reference, "1/tool.b.worker/": reference });
+  expect(unreached.claim("1/tool.a.worker/")).toBe(reference);
+  const run = { path: "", sandboxes: new Map() };
+  await unreached.settle(Object.assign(run, { root: run }) as never as RunContext, "suspended");
+  expect([...run.sandboxes]).toEqual([["1/tool.b.worker/", reference]]);
+});

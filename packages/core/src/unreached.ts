@@ -1,0 +1,58 @@
+import { loads } from "./agent-engine.ts";
+import { CatchUpSession } from "./catch-up.ts";
+import type { AgentDefinition } from "./definition.ts";
+import { describeThrown } from "./errors.ts";
+import type { RunState } from "./events.ts";
+import type { SessionRef } from "./executor.ts";
+import type { RunContext } from "./run-context.ts";
+
+/** What a resumed run doesn't come to again, since it ends first: live sandboxes of agents. */
+export class Unreached {
+  readonly #sandboxes: Readonly<Record<string, SessionRef>>;
+  readonly #unclaimed: Set<string>;
+
+  constructor(sandboxes: Readonly<Record<string, SessionRef>>) {
+    this.#sandboxes = sandboxes;
+    this.#unclaimed = new Set(Object.keys(sandboxes));
+  }
+
+  /** How the sandbox of a run's path is found again, for the run that ends it or leaves it. */
+  claim(path: string): SessionRef | undefined {
+    this.#unclaimed.delete(path);
+    return this.#sandboxes[path];
+  }
+
+  /** The end of the whole run ends its sandboxes too, unless it is suspended again. Never rejects. */
+  async settle(run: RunContext, state: RunState): Promise<void> {
+    if (run !== run.root) return;
+    for (const path of this.#unclaimed) {
+      const restore = this.#sandboxes[path] as SessionRef;
+      if (state === "suspended") run.sandboxes.set(path, restore);
+      else await attempt(run, "The sandbox did not close", () => endSandbox(memberAt(run, path), restore));
+    }
+  }
+}
+
+async function attempt(run: RunContext, problem: string, work: () => void | Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    run.emit({ type: "warning", message: `${problem}: ${describeThrown(error).message}` });
+  }
+}
+
+async function endSandbox(definition: AgentDefinition, restore: SessionRef): Promise<void> {
+  const [, executor] = (await loads.get(definition)?.()) ?? [];
+  if (executor !== undefined) await new CatchUpSession(executor, {}, { restore })[Symbol.asyncDispose]();
+}
+
+/** The agent that a path belongs to. */
+function memberAt(run: RunContext, path: string): AgentDefinition {
+  let { definition } = run.agent;
+  for (const [, name] of path.matchAll(/tool\.[^/]*\.([^./]+)\//g)) {
+    const member = definition.managedAgents.find((each) => each.name === name);
+    if (member === undefined) throw new Error(`There is no agent \`${name}\`.`);
+    definition = member;
+  }
+  return definition;
+}
