@@ -85,10 +85,11 @@ export class Ledger {
     }
   }
 
-  addUsage(usage: Usage, modelId: string): void {
+  /** `modelCalls` are those that were not counted when they were made. */
+  addUsage(usage: Usage, modelId: string, modelCalls = 0): void {
     const costUsd = this.price?.(usage, modelId) ?? 0;
     const isPrice = Number.isFinite(costUsd) && costUsd >= 0;
-    this.#add({ inputTokens: usage.input, outputTokens: usage.output, costUsd: isPrice ? costUsd : 0 }, usage);
+    this.#add({ modelCalls, inputTokens: usage.input, outputTokens: usage.output, costUsd: isPrice ? costUsd : 0 }, usage);
     if (!isPrice) throw new ConfigurationError(`\`price\` says that an answer of ${modelId} costs ${costUsd}: expected a number of dollars.`);
   }
 

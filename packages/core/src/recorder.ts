@@ -1,5 +1,6 @@
 import { abortable, sleep } from "./abort.ts";
 import { type Journal, type JournalFactory, type OperationName, type Outcome, operationError, race, Suspension } from "./journal.ts";
+import type { ModelResponse, Usage } from "./model.ts";
 import type { ApprovalDecision } from "./policy.ts";
 import { decodeState, encodeState } from "./state-codec.ts";
 import type { Json } from "./value.ts";
@@ -13,6 +14,9 @@ const graceTurns = 10;
 const decidedTurns = 1_000;
 const turnMs = 10;
 
+/** Of the paths of operations: an answer to the agent or to its compactor, at whichever attempt. */
+const modelCall = /\/(model|compact\.\d+)(\.\d+)?$/;
+
 /**
  * A journal in memory that keeps what happened, so that the run can be left and gone on with later. It leaves when decisions are waited for and
  * nothing else goes on.
@@ -20,6 +24,8 @@ const turnMs = 10;
 export class Recorder {
   readonly #outcomes = new Map<string, Outcome<unknown>>();
   readonly #values = new Map<string, Json>();
+  /** Outcomes that a state knows, until they are asked for. */
+  readonly #unread: Set<string>;
   /** Those that nobody has come to yet. */
   readonly #decisions: Map<string, ApprovalDecision>;
   readonly #waits = new Map<string, (error: Suspension) => void>();
@@ -39,6 +45,7 @@ export class Recorder {
       if (kind === "outcome") this.#outcomes.set(path, readOutcome(decodeState(entry) as unknown as Outcome<unknown>));
       else this.#values.set(path, entry);
     }
+    this.#unread = new Set(this.#outcomes.keys());
     this.#replayed = new Set([...this.#values.keys()].filter((path) => /(?:^|\/)start$/.test(path)).map((path) => path.slice(0, -"start".length)));
     this.#decisions = new Map(decisions);
     this.#left.promise.catch(() => {});
@@ -47,6 +54,16 @@ export class Recorder {
   /** Whether the run of this path was there before, and has so far done nothing that isn't recorded. */
   isReplayed(path: string): boolean {
     return this.#replayed.has(path);
+  }
+
+  /** What models have used in the run of this path and those below it, where nobody has asked for their answers again; each once. */
+  takeUnread(run: string): (readonly [path: string, usage: Usage])[] {
+    return [...this.#unread].flatMap((path) => {
+      const outcome = this.#outcomes.get(path);
+      if (!path.startsWith(run) || !modelCall.test(path) || outcome === undefined || !("value" in outcome)) return [];
+      this.#unread.delete(path);
+      return [[path, (outcome.value as ModelResponse).usage]];
+    });
   }
 
   readonly factory: JournalFactory = (run) => {
@@ -93,6 +110,7 @@ export class Recorder {
   async #call<T>(run: string, path: string, operation: OperationName, args: Json): Promise<Outcome<T>> {
     this.#leaveSoon();
     const known = this.#outcomes.get(path);
+    this.#unread.delete(path);
     if (known !== undefined) return known as Outcome<T>;
     this.#throwIfLeft();
     // A program that is only waited for does nothing new yet.

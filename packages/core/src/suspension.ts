@@ -125,7 +125,7 @@ export async function readSuspendedRun(
     const tellNextTask = (): void => {
       if (thread !== undefined && hadCode) thread.note = sandboxOfTask;
     };
-    const unreached = new Unreached(state.sandboxes);
+    const unreached = new Unreached(recorder, state.sandboxes);
     const bringBack: CatchUp = (path, executor, options) =>
       recorder.isReplayed(path)
         ? new CatchUpSession(executor, options, { restore: unreached.claim(path), onFresh: path === "" ? tellNextTask : undefined })

@@ -5,6 +5,8 @@ import { CodeAgent } from "./code-agent.ts";
 import type { Executor } from "./executor.ts";
 import { type ExecutorTypes, registerExecutor } from "./executor-type.ts";
 import { jsonSchema } from "./json-schema.ts";
+import { noUsage } from "./model.ts";
+import { Recorder } from "./recorder.ts";
 import type { RunContext } from "./run-context.ts";
 import { call, says } from "./testing/tool-calls.ts";
 import { tool } from "./tool.ts";
@@ -13,6 +15,7 @@ import { Unreached } from "./unreached.ts";
 
 const none = jsonSchema<object>({ type: "object", properties: {} });
 const pay = tool({ name: "pay", description: "Pays.", input: none, needsApproval: true, execute: () => "paid" });
+const usage = { ...noUsage, input: 10, output: 1 };
 const write = (code: string): string => `<code>\n${code}\n</code>`;
 const reference = { executor: "fake", data: "left alive" };
 
@@ -49,9 +52,23 @@ it.each(["an executor", "the name of one"])("ends the live sandbox of an agent w
 });
 
 it("keeps it for the next part of a run that is suspended again, but for what the run has come to", async () => {
-  const unreached = new Unreached({ "1/tool.a.worker/": reference, "1/tool.b.worker/": reference });
+  const unreached = new Unreached(new Recorder(), { "1/tool.a.worker/": reference, "1/tool.b.worker/": reference });
   expect(unreached.claim("1/tool.a.worker/")).toBe(reference);
   const run = { path: "", sandboxes: new Map() };
   await unreached.settle(Object.assign(run, { root: run }) as never as RunContext, "suspended");
   expect([...run.sandboxes]).toEqual([["1/tool.b.worker/", reference]]);
+});
+
+it.each(["that ends at once", "whose program is lost"])("counts in a run %s what its agents had spent, by their own prices", async (how) => {
+  const executor = fakeExecutor(({ code, call, finalAnswer }) => (code === "end" ? finalAnswer(1) : call("payer", ["pay"])));
+  const payerModel = scriptedModel([{ ...says(call("pay")), usage }]);
+  const payer = new ToolCallingAgent({ name: "payer", description: "Pays.", model: payerModel, tools: [pay], price: () => 5 });
+  const model = scriptedModel(["delegate", "end"].map(write), { usage });
+  const agent = new CodeAgent({ model, executor, managedAgents: [payer], price: () => 1 });
+  const { resumeState, ...first } = left(await agent.run("task"));
+  expect(first).toMatchObject({ usage: { input: 20, output: 2 }, costUsd: 6 });
+  const signal = how === "that ends at once" ? AbortSignal.abort() : undefined;
+  const result = await agent.resume(resumeState, { signal });
+  if (signal === undefined) expect(result).toMatchObject({ state: "success", usage: { input: 30, output: 3 }, costUsd: 7 });
+  else expect(result).toMatchObject({ state: "aborted", usage: { input: 20, output: 2 }, costUsd: 6 });
 });

@@ -4,14 +4,18 @@ import type { AgentDefinition } from "./definition.ts";
 import { describeThrown } from "./errors.ts";
 import type { RunState } from "./events.ts";
 import type { SessionRef } from "./executor.ts";
+import { Ledger } from "./limits.ts";
+import type { Recorder } from "./recorder.ts";
 import type { RunContext } from "./run-context.ts";
 
-/** What a resumed run doesn't come to again, since it ends first: live sandboxes of agents. */
+/** What a resumed run doesn't come to again, since it ends first, or a program that had called an agent: what that has spent, and its live sandbox. */
 export class Unreached {
+  readonly #recorder: Recorder;
   readonly #sandboxes: Readonly<Record<string, SessionRef>>;
   readonly #unclaimed: Set<string>;
 
-  constructor(sandboxes: Readonly<Record<string, SessionRef>>) {
+  constructor(recorder: Recorder, sandboxes: Readonly<Record<string, SessionRef>>) {
+    this.#recorder = recorder;
     this.#sandboxes = sandboxes;
     this.#unclaimed = new Set(Object.keys(sandboxes));
   }
@@ -22,13 +26,19 @@ export class Unreached {
     return this.#sandboxes[path];
   }
 
-  /** The end of the whole run ends its sandboxes too, unless it is suspended again. Never rejects. */
+  /** Counts at the end of a run what was spent before; the end of the whole run ends its sandboxes too, unless it is suspended again. Never rejects. */
   async settle(run: RunContext, state: RunState): Promise<void> {
+    for (const [path, usage] of this.#recorder.takeUnread(run.path)) {
+      await attempt(run, "What was spent before is not counted", () => {
+        const { definition, ledger } = memberAt(run, path);
+        ledger.addUsage(usage, definition.modelId, 1);
+      });
+    }
     if (run !== run.root) return;
     for (const path of this.#unclaimed) {
       const restore = this.#sandboxes[path] as SessionRef;
       if (state === "suspended") run.sandboxes.set(path, restore);
-      else await attempt(run, "The sandbox did not close", () => endSandbox(memberAt(run, path), restore));
+      else await attempt(run, "The sandbox did not close", () => endSandbox(memberAt(run, path).definition, restore));
     }
   }
 }
@@ -46,13 +56,15 @@ async function endSandbox(definition: AgentDefinition, restore: SessionRef): Pro
   if (executor !== undefined) await new CatchUpSession(executor, {}, { restore })[Symbol.asyncDispose]();
 }
 
-/** The agent that a path belongs to. */
-function memberAt(run: RunContext, path: string): AgentDefinition {
+/** The agent below a run that a path belongs to, and what counts for it and its managers. */
+function memberAt(run: RunContext, path: string): { readonly definition: AgentDefinition; readonly ledger: Ledger } {
+  let { ledger } = run;
   let { definition } = run.agent;
-  for (const [, name] of path.matchAll(/tool\.[^/]*\.([^./]+)\//g)) {
+  for (const [, name] of path.slice(run.path.length).matchAll(/tool\.[^/]*\.([^./]+)\//g)) {
     const member = definition.managedAgents.find((each) => each.name === name);
     if (member === undefined) throw new Error(`There is no agent \`${name}\`.`);
     definition = member;
+    ledger = new Ledger({}, member.price, ledger);
   }
-  return definition;
+  return { definition, ledger };
 }
