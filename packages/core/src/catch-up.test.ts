@@ -199,3 +199,17 @@ it("ends the live sandbox of a run that ends before it needed it, also by an abo
   await left[Symbol.asyncDispose]();
   expect(fake.openedSessions).toBe(2);
 });
+
+it("tells the program that needs it of a sandbox that could not be had to be saved", async () => {
+  const fake = fakeExecutor(({ finalAnswer }) => finalAnswer(1));
+  const recovery = { pinned: false, snapshot: "step", replay: "pure" } as const;
+  const session = new CatchUpSession({ ...fake, capabilities: { ...fake.capabilities, recovery } }, {});
+  session.start("pay");
+  session.observe({ type: "calls", calls: [{ id: "1", tool: "pay", args: [1], kwargs: {} }], cancelled: [] });
+  session.deliver([{ id: "1", value: 1 }]);
+  session.observe({ type: "done", execution: { value: 1, logs: "", outputs: [], stateLost: false, durationMs: 0 } });
+  expect([await session.snapshot(), fake.openSessions]).toEqual([undefined, 0]);
+  session.start("next");
+  expect(await session.next()).toMatchObject({ execution: { error: { name: "ProgramNotResumed" }, stateLost: true } });
+  await session[Symbol.asyncDispose]();
+});

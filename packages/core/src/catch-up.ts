@@ -141,9 +141,12 @@ export class CatchUpSession implements ExecutorSession {
     return this.#caughtUp.promise;
   }
 
-  /** Nothing where the sandbox has none, or was not needed since. */
+  /** Nothing where the sandbox has none, or can't be had: the one that the programs run again in, where it was not needed since. */
   async snapshot(): Promise<SessionRef> {
-    return (await this.#session?.snapshot?.()) as SessionRef;
+    const isWanted = this.#executor.capabilities.recovery.snapshot !== false && this.#lost === undefined && this.#steps.length > 0;
+    // Whoever needs it next is told why it can't be had.
+    const reached = isWanted && !this.#isUnfinished() ? this.#reached().catch(() => this.#reset()) : undefined;
+    return (await (this.#session ?? (await reached))?.snapshot?.()) as SessionRef;
   }
 
   async detach(): Promise<SessionRef> {
@@ -172,11 +175,16 @@ export class CatchUpSession implements ExecutorSession {
 
   /** After a loss the next program begins in a fresh sandbox. */
   #forget(): void {
-    this.#lost = undefined;
+    this.#reset();
     this.#restore = undefined;
+    this.#steps.length = 0;
+  }
+
+  #reset(): undefined {
+    this.#lost = undefined;
     this.#isCatchingUp = false;
     this.#caughtUp = Promise.withResolvers();
-    this.#steps.length = 0;
+    this.#caughtUp.promise.catch(() => {});
   }
 
   #last(): Extract<RecordedStep, { readonly code: string }> | undefined {

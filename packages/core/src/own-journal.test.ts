@@ -252,3 +252,25 @@ it("a managed agent that keeps its memory begins no other task while the run is 
   await expect(run.result).rejects.toThrow("wait");
   expect([prompts, told]).toEqual([["system user"], ["agent-start", "agent-end"]]);
 });
+
+it("a conversation is saved with its variables also after a run that its journal knew to the end, and repeats no effect", async () => {
+  let variables: Record<string, Value> = {};
+  const fake = fakeExecutor((step) => {
+    variables = step.variables;
+    return handler(step);
+  });
+  const recovery = { pinned: false, snapshot: "step", replay: "pure" } as const;
+  const open: Executor["open"] = async (options) =>
+    Object.assign(await fake.open(options), { snapshot: async () => ({ executor: "fake", data: { ...variables } as Json }) });
+  const executor: Executor = { ...fake, capabilities: { ...fake.capabilities, recovery }, open };
+  const store = new Map<string, string>();
+  const effects: number[] = [];
+  for (const process of ["that dies before it has saved", "that comes after it"]) {
+    variables = {};
+    const chat = attempt(executor, storedJournal(store), effects).conversation();
+    expect(await chat.run("task", { runId: "r" }), process).toMatchObject({ state: "success" });
+    expect(await chat.save(), process).toMatchObject({ sandbox: { data: { a: 1, b: [2, 3] } } });
+    await chat[Symbol.asyncDispose]();
+  }
+  expect([effects, fake.openSessions]).toEqual([[1, 2, 3], 0]);
+});
