@@ -200,6 +200,25 @@ it("ends the live sandbox of a run that ends before it needed it, also by an abo
   expect(fake.openedSessions).toBe(2);
 });
 
+it("gives the program after a loss the variables of its run, also where that is the next one of the conversation", async () => {
+  const session = new CatchUpSession(
+    fakeExecutor(({ variables }) => variables.y),
+    {},
+  );
+  const lost = async (): Promise<Advance> => {
+    const advance = await session.next();
+    session.observe(advance);
+    return advance;
+  };
+  session.start("pay");
+  session.observe({ type: "calls", calls: [{ id: "1", tool: "pay", args: [1], kwargs: {} }], cancelled: [] });
+  expect(await lost()).toMatchObject({ execution: { error: { name: "ProgramNotResumed" } } });
+  await session.bind({ variables: { y: 7 } });
+  session.start("y");
+  expect(await session.next()).toMatchObject({ execution: { value: 7 } });
+  await session[Symbol.asyncDispose]();
+});
+
 it("tells the program that needs it of a sandbox that could not be had to be saved", async () => {
   const fake = fakeExecutor(({ finalAnswer }) => finalAnswer(1));
   const recovery = { pinned: false, snapshot: "step", replay: "pure" } as const;

@@ -123,6 +123,7 @@ export class CatchUpSession implements ExecutorSession {
 
   async bind(binding: SessionBinding): Promise<void> {
     if (this.#session !== undefined) return this.#session.bind(binding);
+    if (this.#lost !== undefined) this.#forget();
     if (this.#options.signal?.aborted || this.#isUnfinished()) throw new ExecutorCrashedError("The run before ended while it was brought back.");
     this.#steps.push({ binding });
   }
