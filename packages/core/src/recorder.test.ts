@@ -1,6 +1,7 @@
 import { type FakeHandler, fakeExecutor, scriptedModel } from "@codelet/testing";
 import { expect, it } from "vitest";
 import { CodeAgent } from "./code-agent.ts";
+import type { AgentEvent } from "./events.ts";
 import type { Executor } from "./executor.ts";
 import type { Operations } from "./journal.ts";
 import { jsonSchema } from "./json-schema.ts";
@@ -103,4 +104,16 @@ it("a run is not left before the calls that were decided have come to their deci
   const second = await agent.resume(first.resumeState, { decisions: { [first.pending[1]?.id ?? ""]: true } });
   if (second.state !== "suspended") throw new Error(`it is ${second.state}`);
   expect(second.pending.map((each) => each.tool)).toEqual(["pay"]);
+});
+
+it("a run that is left still knows of the agents that it comes to only then, and tells how they end", async () => {
+  const recorder = new Recorder([["1/tool.a.worker/start", "value", 1]]);
+  const told: unknown[] = [];
+  const journal = recorder.factory({ runId: "run", operations: {} as Operations, emit: ({ type }) => told.push(type) });
+  const worker = journal.child("1/tool.a.worker");
+  worker.emit({ type: "agent-start" } as AgentEvent);
+  await expect(journal.waitFor("1/tool.b.pay/approval")).rejects.toThrow("waits");
+  expect(recorder.isReplayed("1/tool.a.worker/")).toBe(true);
+  worker.emit({ type: "agent-end" } as AgentEvent);
+  expect(told).toEqual(["agent-end"]);
 });

@@ -102,7 +102,7 @@ export class Recorder {
       checkpoint: async () => {},
       emit: (event) => {
         const isLive = event.type === "output-delta" || event.type === "sandbox-progress";
-        if (isLive || !this.#replayed.has(prefix)) this.#run?.emit({ ...event, seq: ++this.#lastSeq });
+        if (isLive || this.#suspension !== undefined || !this.#replayed.has(prefix)) this.#run?.emit({ ...event, seq: ++this.#lastSeq });
       },
     };
   }
@@ -182,7 +182,6 @@ export class Recorder {
     if (this.#waits.size === 0 || this.#working > 0 || this.#suspension !== undefined) return;
     this.#leaving = setTimeout(() => {
       if (turns > 1) return this.#leaveSoon(turns - 1);
-      this.#replayed.clear();
       this.#suspension = new Suspension("The run waits for decisions.");
       this.#left.reject(this.#suspension);
       for (const leave of this.#waits.values()) leave(this.#suspension);
