@@ -232,3 +232,13 @@ it("tells the program that needs it of a sandbox that could not be had to be sav
   expect(await session.next()).toMatchObject({ execution: { error: { name: "ProgramNotResumed" }, stateLost: true } });
   await session[Symbol.asyncDispose]();
 });
+
+it("is saved as it was before where nothing has needed it since", async () => {
+  const restore = { executor: "fake", data: "saved" };
+  const session = new CatchUpSession(
+    fakeExecutor(() => null),
+    {},
+    { restore },
+  );
+  expect(await session.snapshot()).toBe(restore);
+});

@@ -144,6 +144,7 @@ export class CatchUpSession implements ExecutorSession {
 
   /** Nothing where the sandbox has none, or can't be had: the one that the programs run again in, where it was not needed since. */
   async snapshot(): Promise<SessionRef> {
+    if (this.#session === undefined && this.#restore !== undefined) return this.#restore;
     const isWanted = this.#executor.capabilities.recovery.snapshot !== false && this.#lost === undefined && this.#steps.length > 0;
     // Whoever needs it next is told why it can't be had.
     const reached = isWanted && !this.#isUnfinished() ? this.#reached().catch(() => this.#reset()) : undefined;
