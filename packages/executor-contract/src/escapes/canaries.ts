@@ -34,9 +34,13 @@ export interface Canaries {
 export async function layCanaries(): Promise<Canaries> {
   const requests: string[] = [];
   const server = await listen((url) => requests.push(url));
-  for (const file of strayFiles()) rmSync(file, { recursive: true, force: true });
-  rmSync(canaryFile, { recursive: true, force: true });
-  writeFileSync(canaryFile, canaryText);
+  try {
+    for (const file of [...strayFiles(), canaryFile]) rmSync(file, { recursive: true, force: true });
+    writeFileSync(canaryFile, canaryText);
+  } catch (error) {
+    server.close(); // another user's files are there: the next case says so too, and doesn't wait for the port
+    throw error;
+  }
   const environment = { ...process.env };
   Object.assign(process.env, canaryEnvironment);
   const prototypes = prototypeKeys();
