@@ -52,6 +52,7 @@ it("looks no more for a sandbox that was found again and has crashed, in a run o
 it.each([
   ["keeps the sandbox that was left alive for the run that used it, after one that the journal knows to have lost its own", bringBack, true],
   ["ends the sandbox that was left alive where another run begins before it was needed", undefined, false],
+  ["ends the sandbox that was left alive where the run that it was left by has ended without it", () => undefined, false],
 ] as const)("%s", async (_, ofTheRun, isKept) => {
   const { executor, machine, openSessions } = pinned();
   const sandbox = new Sandbox(executor, "", { signal: AbortSignal.abort() }, bringBack);

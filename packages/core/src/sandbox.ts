@@ -46,7 +46,7 @@ export class Sandbox implements AsyncDisposable {
     if (!CodeletError.isInstance(error, "executor-crashed", "protocol")) throw error;
     this.#hasLost = true;
     // Where the journal knows the loss already, what was left alive came after it.
-    if (this.#bringBack !== undefined && this.#catchUp?.startOver()) await this.#catchUp.detach();
+    if (this.#catchUp?.startOver() && this.#bringBack?.(this.#path, this.#executor, this.#options)) await this.#catchUp.detach();
     else this.#bringBack = undefined;
     await lost[Symbol.asyncDispose]();
     return this.#open({ ...this.#options, restore: undefined });
