@@ -68,6 +68,11 @@ export class CatchUpSession implements ExecutorSession {
     return this.#session === undefined ? this.#restore : this.#session.reference;
   }
 
+  /** Whether its run may have ended before it was found, in the middle of a program. */
+  get isCutShort(): boolean {
+    return this.#session === undefined && (this.#options.signal?.aborted === true || this.#isUnfinished());
+  }
+
   /** Forgets the programs so far, whose sandbox was replaced; false once it has gone on live. */
   startOver(): boolean {
     if (this.#isCatchingUp) return false;
@@ -124,7 +129,7 @@ export class CatchUpSession implements ExecutorSession {
   async bind(binding: SessionBinding): Promise<void> {
     if (this.#session !== undefined) return this.#session.bind(binding);
     if (this.#lost !== undefined) this.#forget();
-    if (this.#options.signal?.aborted || this.#isUnfinished()) throw new ExecutorCrashedError("The run before ended while it was brought back.");
+    if (this.isCutShort) throw new ExecutorCrashedError("The run before ended while it was brought back.");
     this.#steps.push({ binding });
   }
 

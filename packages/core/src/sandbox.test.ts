@@ -2,7 +2,7 @@ import { fakeExecutor } from "@codelet/testing";
 import { expect, it } from "vitest";
 import { type CatchUp, CatchUpSession } from "./catch-up.ts";
 import { ExecutorCrashedError } from "./errors.ts";
-import type { Executor } from "./executor.ts";
+import type { Advance, Executor } from "./executor.ts";
 import { Sandbox } from "./sandbox.ts";
 
 const restore = { executor: "fake", data: "left alive" };
@@ -63,4 +63,16 @@ it.each([
   expect([await errorIn(sandbox), machine.found, openSessions()]).toEqual([undefined, 1, 1]);
   await sandbox[Symbol.asyncDispose]();
   expect(openSessions()).toBe(0);
+});
+
+it("is not saved where a resumed run has ended before it was found, in the middle of a program", async () => {
+  const { executor } = pinned();
+  const saved = async (signal?: AbortSignal, ...advances: Advance[]): Promise<unknown> => {
+    const sandbox = new Sandbox(executor, "", { signal }, bringBack);
+    (await sandbox.session()).start("x");
+    for (const advance of advances) sandbox.observe(advance);
+    return sandbox.save();
+  };
+  const done: Advance = { type: "done", execution: { value: null, logs: "", outputs: [], stateLost: false, durationMs: 0 } };
+  expect(await Promise.all([saved(), saved(undefined, done), saved(AbortSignal.abort(), done)])).toEqual([undefined, restore, undefined]);
 });

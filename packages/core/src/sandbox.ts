@@ -95,7 +95,7 @@ export class Sandbox implements AsyncDisposable {
   /** How the session is found again later, or its state, between steps; undefined where it can't be. */
   async save(): Promise<SessionRef | undefined> {
     const session = await this.#opening?.catch(() => undefined);
-    return session?.reference ?? (await session?.snapshot?.());
+    return this.#catchUp?.isCutShort ? undefined : (session?.reference ?? (await session?.snapshot?.()));
   }
 
   /** Leaves the session where it can be found again, also in the middle of a step, and notes how; ends it where it can't. */
