@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import type { AgentOptions } from "./agent.ts";
 import { CodeAgent } from "./code-agent.ts";
+import { ToolInputError } from "./errors.ts";
 import { noUsage } from "./model.ts";
 import { tool } from "./tool.ts";
 import { ToolCallingAgent } from "./tool-calling-agent.ts";
@@ -158,6 +159,14 @@ describe("with dataPolicy block", () => {
     await chat.run("one");
     await chat.run("two");
     expect(sent).toEqual(["notes"]);
+  });
+
+  it("a reading that its tool calls a wrong call counts in the run that is handed its steps, too", async () => {
+    const { sent, readPage, sendMail } = world();
+    const refusing = { ...readPage, execute: () => Promise.reject(new ToolInputError(injected)) };
+    const earlier = await agentOf(["read_page"], { tools: [refusing] }).run("task");
+    await agentOf(["mail:notes"], { tools: [readPage, sendMail], dataPolicy: "block" }).run("task", { memory: earlier.steps });
+    expect(sent).toEqual([]);
   });
 
   it("runs of one agent don't taint each other", async () => {

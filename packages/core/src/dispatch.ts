@@ -88,7 +88,7 @@ async function execute(run: RunContext, tool: AnyTool, input: never, { controlle
       signal,
     );
   } catch (error) {
-    if (CodeletError.isInstance(error)) throw error;
+    if (CodeletError.isInstance(error) && error.code !== "tool-input") throw error; // it did run
     if (signal.aborted) throw new AbortedError(signal.reason);
     const { name, message } = describeThrown(error);
     throw new ToolError(name === "Error" ? message : `${name}: ${message}`, { cause: error });
