@@ -1,7 +1,9 @@
+import { spawnSync } from "node:child_process";
 import { rmSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
-import { childChannel, openSession } from "./testing/child-channel.ts";
+import { childChannel, openSession, python } from "./testing/child-channel.ts";
 import { run } from "./testing/run.ts";
 import { addition } from "./testing/tools.ts";
 
@@ -53,6 +55,14 @@ test.each([
     error: undefined,
   });
   expect(await run(session, "print('again')\nkeep")).toMatchObject({ logs: expect.stringContaining("again"), value: 7 });
+});
+
+test("prints where the kernel can't say what is unread of a stream", () => {
+  const folder = fileURLToPath(new URL("../python", import.meta.url));
+  const refused = "def refuse(*_): raise OSError(25, 'not of this kind')\nfcntl.ioctl = refuse";
+  const printed = "Output((os.dup(1), os.dup(2)))\nprint('hello')\nprint('again', file=sys.stderr)\nprint('end')";
+  const code = `import fcntl, os, sys\n${refused}\nsys.path.insert(0, sys.argv[1])\nfrom codelet_bridge.output import Output\n${printed}`;
+  expect(spawnSync(python, ["-B", "-c", code, folder], { encoding: "utf8" })).toMatchObject({ status: 0, stdout: "hello\nend\n", stderr: "again\n" });
 });
 
 test("shows a name that the code compiled by, and none that a compiled library has for its sources", async () => {

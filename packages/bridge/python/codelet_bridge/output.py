@@ -163,9 +163,14 @@ def _unread_request(fd):
     if _ioctl is None:
         return None
     mode = fstat(fd).st_mode
-    if S_ISSOCK(mode):
-        return termios.TIOCOUTQ  # on a unix socket: what the other side has not taken yet
-    return termios.FIONREAD if S_ISFIFO(mode) else 0
+    # Of a unix socket: what the other side has not taken yet.
+    request = termios.TIOCOUTQ if S_ISSOCK(mode) else termios.FIONREAD if S_ISFIFO(mode) else 0
+    try:
+        if request != 0:
+            _ioctl(fd, request, bytearray(4))
+    except OSError:
+        return None
+    return request
 
 
 def _may_be_unread(fd):
