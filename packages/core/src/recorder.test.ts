@@ -117,3 +117,10 @@ it("a run that is left still knows of the agents that it comes to only then, and
   worker.emit({ type: "agent-end" } as AgentEvent);
   expect(told).toEqual(["agent-end"]);
 });
+
+it("a run is left at once where the step of a call that was decided has ended without it", async () => {
+  const recorder = new Recorder([], new Map([["1/tool.a.worker/1/tool.b.pay/approval", true]]));
+  const journal = recorder.factory({ runId: "run", operations: {} as Operations, emit: () => {} });
+  await journal.now("1/end");
+  await expect(journal.waitFor("2/tool.c.pay/approval")).rejects.toThrow("waits");
+}, 3_000);

@@ -152,6 +152,9 @@ export class Recorder {
     this.#throwIfLeft();
     this.#goesOn(run);
     this.#values.set(path, value);
+    // No call of a step, or of an agent's run, that has ended comes to its decision any more.
+    if (/(?:^|\/)end$/.test(path))
+      for (const each of this.#decisions.keys()) if (each.startsWith(path.slice(0, -"end".length))) this.#decisions.delete(each);
     return value;
   }
 
