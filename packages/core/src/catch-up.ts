@@ -1,11 +1,8 @@
 import { AbortedError, CodeletError, describeThrown, ExecutorCrashedError } from "./errors.ts";
 import type { Advance, CallResult, ExecuteOptions, Executor, ExecutorSession, OpenSessionOptions, SessionBinding, SessionRef } from "./executor.ts";
-import { NotResumed, RepeatedCalls } from "./repeated-calls.ts";
-
-type Recorded = { readonly advance: Advance } | { readonly results: readonly CallResult[] };
-
-/** A program as the journal knows it: what it did, and what it was answered, in order. Or a binding between programs. */
-type RecordedStep = { readonly code: string; readonly options: ExecuteOptions; readonly events: Recorded[] } | { readonly binding: SessionBinding };
+import { PairedIds } from "./paired-ids.ts";
+import { advancesOf, callsOf, isFinished, type Recorded, type RecordedProgram, type RecordedStep } from "./recorded-step.ts";
+import { NotResumed, notResumed, RepeatedCalls } from "./repeated-calls.ts";
 
 /** Brings the sandbox of a run back that was there before, by the run's path; undefined for a new run. */
 export type CatchUp = (path: string, executor: Executor, options: OpenSessionOptions) => CatchUpSession | undefined;
@@ -42,9 +39,7 @@ export class CatchUpSession implements ExecutorSession {
   #interrupted: "timeout" | "aborted" | undefined;
   #isDetached = false;
   #isDisposed = false;
-  /** The journal's ids of calls to those of the program that runs again. */
-  readonly #liveIds = new Map<string, string>();
-  readonly #recordedIds = new Map<string, string>();
+  readonly #ids = new PairedIds();
   readonly #early: Advance[] = [];
 
   constructor(executor: Executor, options: OpenSessionOptions, { restore, opensAtOnce = false, onFresh }: CatchUpOptions = {}) {
@@ -87,8 +82,7 @@ export class CatchUpSession implements ExecutorSession {
 
   start(code: string, options: ExecuteOptions = {}): void {
     if (this.#lost !== undefined) this.#forget();
-    this.#liveIds.clear();
-    this.#recordedIds.clear();
+    this.#ids.clear();
     this.#interrupted = undefined;
     if (this.#session === undefined) this.#steps.push({ code, options, events: [] });
     else this.#session.start(code, options);
@@ -100,18 +94,13 @@ export class CatchUpSession implements ExecutorSession {
       session = await this.#reached();
     } catch (error) {
       if (this.#lost === undefined) throw error;
-      const hadBegun = this.#last()?.events.length !== 0;
-      const message = hadBegun
-        ? `This program waited for an answer from outside and can't go on: ${this.#lost} Calls that it had made have happened; the one it waited for was not made.`
-        : `This program did not run: ${this.#lost}`;
-      const execution = { value: null, logs: "", outputs: [], error: { name: "ProgramNotResumed", message }, stateLost: true, durationMs: 0 };
-      return { type: "done", execution };
+      return { type: "done", execution: notResumed(this.#lost, this.#last()?.events.length !== 0) };
     }
     for (;;) {
       const advance = this.#early.shift() ?? (await session.next());
       if (advance.type === "done") return advance;
-      const calls = advance.calls.filter(({ id }) => !this.#recordedIds.has(id));
-      const cancelled = advance.cancelled.map((id) => this.#recordedIds.get(id) ?? id);
+      const calls = advance.calls.filter(({ id }) => this.#ids.recordedOf(id) === undefined);
+      const cancelled = advance.cancelled.map((id) => this.#ids.recordedOf(id) ?? id);
       if (calls.length > 0 || cancelled.length > 0 || advance.calls.length === 0) return { ...advance, calls, cancelled };
     }
   }
@@ -194,15 +183,14 @@ export class CatchUpSession implements ExecutorSession {
     this.#caughtUp.promise.catch(() => {});
   }
 
-  #last(): Extract<RecordedStep, { readonly code: string }> | undefined {
+  #last(): RecordedProgram | undefined {
     const last = this.#steps.at(-1);
     return last !== undefined && "code" in last ? last : undefined;
   }
 
   #isUnfinished(): boolean {
     const last = this.#last();
-    const event = last?.events.at(-1);
-    return last !== undefined && !(event !== undefined && "advance" in event && event.advance.type === "done");
+    return last !== undefined && !isFinished(last);
   }
 
   async #catchUp(): Promise<ExecutorSession> {
@@ -237,10 +225,8 @@ export class CatchUpSession implements ExecutorSession {
       const advance = await session.next();
       this.#early.push(advance);
       // Those that were never answered keep their ids; the journal has handed them out already.
-      const recorded = new Set(
-        last.events.flatMap((event) => ("advance" in event && event.advance.type === "calls" ? event.advance.calls.map(({ id }) => id) : [])),
-      );
-      if (advance.type === "calls") for (const { id } of advance.calls) if (recorded.has(id)) this.#pair(id, id);
+      const recorded = new Set(callsOf(last).map(({ id }) => id));
+      if (advance.type === "calls") for (const { id } of advance.calls) if (recorded.has(id)) this.#ids.pair(id, id);
       for (const event of last.events) if ("results" in event) this.#answer(session, event.results);
       this.#session = session;
       return session;
@@ -260,8 +246,7 @@ export class CatchUpSession implements ExecutorSession {
     const { replay } = this.#executor.capabilities.recovery;
     const isNew = this.#steps.every((step) => "binding" in step || step.events.length === 0);
     if (replay === false && !isNew) throw new NotResumed("its sandbox ended with the process, and this executor can't repeat programs.");
-    // Nobody would close it.
-    if (this.#isDisposed) throw new AbortedError();
+    if (this.#isDisposed) throw new AbortedError(); // nobody would close it
     this.#opened ??= this.#executor.open(this.#options);
     const session = await this.#opened;
     if (this.#options.restore === undefined) this.#onFresh?.();
@@ -279,27 +264,24 @@ export class CatchUpSession implements ExecutorSession {
     }
   }
 
-  async #repeatStep(session: ExecutorSession, step: Extract<RecordedStep, { readonly code: string }>): Promise<void> {
+  async #repeatStep(session: ExecutorSession, step: RecordedProgram): Promise<void> {
     const { code, options, events } = step;
-    const advances = events.flatMap((event) => ("advance" in event ? [event.advance] : []));
     let isMuted = events.length > 0;
-    const readings = advances.map((advance) => advance.readings).filter((each) => each !== undefined);
+    const readings = advancesOf(step)
+      .map((advance) => advance.readings)
+      .filter((each) => each !== undefined);
     // A program that never ran may be in a session that can't repeat any.
     const replay = isMuted ? readings : undefined;
     const { onOutput } = options;
     session.start(code, { ...options, replay, onOutput: (chunk) => (isMuted ? undefined : onOutput?.(chunk)) });
-    this.#liveIds.clear();
-    this.#recordedIds.clear();
-    const calls = new RepeatedCalls(
-      session,
-      advances.flatMap((advance) => (advance.type === "calls" ? advance.calls : [])),
-    );
+    this.#ids.clear();
+    const calls = new RepeatedCalls(session, callsOf(step));
     // The list grows while this waits: results come in from the journal.
     for (let index = 0; index < events.length; index++) {
       const event = events[index] as Recorded;
       if ("results" in event) this.#answer(session, event.results);
       else if (event.advance.type === "done") await calls.end();
-      else for (const call of event.advance.calls) this.#pair(call.id, (await calls.again(call)).id);
+      else for (const call of event.advance.calls) this.#ids.pair(call.id, (await calls.again(call)).id);
     }
     // At once, or a result that comes now would be noted for nobody.
     if (step === this.#steps.at(-1)) this.#session = session;
@@ -307,17 +289,8 @@ export class CatchUpSession implements ExecutorSession {
     if (calls.further.length > 0) this.#early.push({ type: "calls", calls: calls.further, cancelled: [] });
   }
 
-  #pair(recorded: string, live: string): void {
-    this.#liveIds.set(recorded, live);
-    this.#recordedIds.set(live, recorded);
-  }
-
   #answer(session: ExecutorSession, results: readonly CallResult[]): void {
-    const isRepeated = this.#liveIds.size > 0;
-    const known = results.flatMap((result) => {
-      const id = this.#liveIds.get(result.id) ?? (isRepeated && this.#session === undefined ? undefined : result.id);
-      return id === undefined ? [] : [{ ...result, id }];
-    });
+    const known = this.#ids.toLive(results, this.#session === undefined);
     if (known.length > 0) session.deliver(known);
   }
 }

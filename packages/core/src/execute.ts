@@ -61,7 +61,8 @@ export async function execute(run: RunContext, session: ExecutorSession, { key, 
       const first = settled.length === 0 ? 0 : await run.pick(`${key}/pick.${turn}`, [advance, ...settled]);
       if (first > 0) {
         const [callKey, call] = [...pending][first - 1] as [string, LiveCall];
-        await call.settled.catch(() => {}).finally(() => pending.delete(callKey));
+        await Promise.allSettled([call.settled]); // a journal may know that before it is so again
+        pending.delete(callKey);
         await call.settled.then(({ result, record, limit }) => {
           evidence.toolCalls.push(record);
           if (limit === undefined) session.deliver([result]);

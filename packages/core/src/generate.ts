@@ -65,7 +65,8 @@ function isDeep(value: unknown, levels = 100): boolean {
 }
 
 function isPart(part: ContentPart | null | undefined): boolean {
-  return typeof (part?.type === "tool-call" ? part.name : part?.type === "text" || part?.type === "reasoning" ? part.text : part?.type) === "string";
+  if (part?.type === "tool-call") return typeof part.name === "string";
+  return part?.type === "text" || part?.type === "reasoning" ? typeof part.text === "string" : typeof part?.type === "string";
 }
 
 type OnText = (part: "text" | "reasoning", text: string) => void;

@@ -15,6 +15,12 @@ const pay = tool({ name: "pay", description: "Pays.", input: none, needsApproval
 const look = tool({ name: "look", description: "Looks.", input: none, execute: () => later(20).then(() => "seen") });
 const write = (code: string): string => `<code>\n${code}\n</code>`;
 
+/** What can run its programs again. */
+function repeatable(handler: FakeHandler): Executor {
+  const fake = fakeExecutor(handler);
+  return { ...fake, capabilities: { ...fake.capabilities, recovery: { ...fake.capabilities.recovery, replay: "pure" } } };
+}
+
 /** Gives up on a payment, then computes longer than a run waits before it is left; `ask` asks for another one. */
 const executor = fakeExecutor(async ({ code, call, finalAnswer }) => {
   if (code === "give up") {
@@ -55,10 +61,8 @@ it("a call whose arguments are still being checked when the run is left is made 
     "~standard": { ...none["~standard"], validate: (value) => later(250).then(() => ({ value: value as object })) },
   };
   const act = tool({ name: "act", description: "Acts.", input: slow, execute: () => done.push("act") });
-  const both = fakeExecutor(async ({ call, finalAnswer }) => finalAnswer(await Promise.all([call("pay", []), call("act", [])])));
-  const { capabilities } = both;
-  const repeatable = { ...both, capabilities: { ...capabilities, recovery: { ...capabilities.recovery, replay: "pure" as const } } };
-  const agent = new CodeAgent({ model: async () => write("go"), executor: repeatable, tools: [pay, act] });
+  const both = repeatable(async ({ call, finalAnswer }) => finalAnswer(await Promise.all([call("pay", []), call("act", [])])));
+  const agent = new CodeAgent({ model: async () => write("go"), executor: both, tools: [pay, act] });
   const left = await agent.run("task");
   if (left.state !== "suspended") throw new Error(`it is ${left.state}`);
   expect(done).toEqual([]);
@@ -69,10 +73,6 @@ it("a call whose arguments are still being checked when the run is left is made 
 
 it("a run is not left while a program computes that has called nothing yet: it would run once more", async () => {
   let computed = 0;
-  const repeatable = (handler: FakeHandler): Executor => {
-    const fake = fakeExecutor(handler);
-    return { ...fake, capabilities: { ...fake.capabilities, recovery: { ...fake.capabilities.recovery, replay: "pure" } } };
-  };
   const compute = repeatable(({ finalAnswer }) => {
     computed++;
     return later(250).then(() => finalAnswer(computed));
@@ -94,10 +94,8 @@ it("a run is not left before the calls that were decided have come to their deci
     "~standard": { ...none["~standard"], validate: (value) => later(checks++ === 0 ? 0 : 250).then(() => ({ value: value as object })) },
   };
   const buy = tool({ name: "buy", description: "Buys.", input: slowly, needsApproval: true, execute: () => "bought" });
-  const both = fakeExecutor(async ({ call, finalAnswer }) => finalAnswer(await Promise.all([call("pay", []), call("buy", [])])));
-  const { capabilities } = both;
-  const repeatable = { ...both, capabilities: { ...capabilities, recovery: { ...capabilities.recovery, replay: "pure" as const } } };
-  const agent = new CodeAgent({ model: async () => write("go"), executor: repeatable, tools: [pay, buy] });
+  const both = repeatable(async ({ call, finalAnswer }) => finalAnswer(await Promise.all([call("pay", []), call("buy", [])])));
+  const agent = new CodeAgent({ model: async () => write("go"), executor: both, tools: [pay, buy] });
   const first = await agent.run("task");
   if (first.state !== "suspended") throw new Error(`it is ${first.state}`);
   expect(first.pending.map((each) => each.tool)).toEqual(["pay", "buy"]);

@@ -1,9 +1,17 @@
 import { toBase64 } from "./base64.ts";
-import type { ExecutorSession, SandboxCall } from "./executor.ts";
+import type { Execution, ExecutorSession, SandboxCall } from "./executor.ts";
 import { plainValue } from "./plain-value.ts";
 
 /** Says why a program can't go on where it was. */
 export class NotResumed extends Error {}
+
+/** How a program ends that can't go on where it was, or couldn't even begin. */
+export function notResumed(why: string, hadBegun: boolean): Execution {
+  const message = hadBegun
+    ? `This program waited for an answer from outside and can't go on: ${why} Calls that it had made have happened; the one it waited for was not made.`
+    : `This program did not run: ${why}`;
+  return { value: null, logs: "", outputs: [], error: { name: "ProgramNotResumed", message }, stateLost: true, durationMs: 0 };
+}
 
 /** What a program calls that runs again, beside what it had called before. Concurrent calls may change places; anything else throws NotResumed. */
 export class RepeatedCalls {
