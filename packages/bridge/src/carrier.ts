@@ -1,3 +1,6 @@
+/** Text of one `send`: providers bound the size of their requests. */
+export const maxSendChars: number = 256 * 1024;
+
 /**
  * A duplex byte stream to a process that runs `pythonSupervisor`, as a provider offers it: an attached container, a remote command's stdin and stdout,
  * a port. It may lose bytes only by losing the connection.

@@ -7,7 +7,7 @@ import {
   type OpenSessionOptions,
   type SessionRef,
 } from "@codelet/core";
-import type { Carrier } from "./carrier.ts";
+import { type Carrier, maxSendChars } from "./carrier.ts";
 import { carrierSession, machineOf } from "./carrier-session.ts";
 import { throwIfAborted, unlessAborted } from "./unless-aborted.ts";
 
@@ -50,9 +50,6 @@ export const machineCapabilities: Pick<ExecutorCapabilities, "files" | "processe
   fileTransfer: true,
   limits: { memory: "none", processes: "none", output: true }, // the machine's own: which process pays for what exceeds them is not ours to say
 };
-
-/** Providers bound the size of their requests. */
-const maxSendChars = 256 * 1024;
 
 /** An executor that gives each session a machine of a provider's. `open` rejects with what `explain` makes of a failure, and leaves nothing then. */
 export function machineExecutor<Machine>(provider: MachineProvider<Machine>): Executor {

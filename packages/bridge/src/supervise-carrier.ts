@@ -1,7 +1,8 @@
 import { ConfigurationError, ExecutorCrashedError, ProtocolError } from "@codelet/core";
 import type { Carrier, SupervisionOptions } from "./carrier.ts";
 import type { LeftStep } from "./session-options.ts";
-import { type SupervisorEvents, SupervisorLink } from "./supervisor-link.ts";
+import type { SupervisorEvents } from "./supervisor-events.ts";
+import { SupervisorLink } from "./supervisor-link.ts";
 import type { WorkerChannel, WorkerExit } from "./worker-channel.ts";
 
 /** How long a supervisor may take to end a worker; a lost one ends it by itself, as an orphan. */

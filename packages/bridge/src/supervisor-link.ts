@@ -1,18 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { AbortedError, ExecutorCrashedError, ProtocolError } from "@codelet/core";
-import type { Carrier, SupervisionOptions } from "./carrier.ts";
+import { type Carrier, maxSendChars, type SupervisionOptions } from "./carrier.ts";
 import { Deferred } from "./deferred.ts";
 import { KeptLines } from "./kept-lines.ts";
 import { connectionLost, isFinal, type LinkFailure } from "./link-failure.ts";
 import { checkedMs } from "./session-options.ts";
+import type { SupervisorEvents } from "./supervisor-events.ts";
 import { count, hostLine, maxPayloadChars, newHostName, type SupervisorLine, SupervisorLineDecoder } from "./supervisor-lines.ts";
-
-export interface SupervisorEvents {
-  line(kind: string, payload: string): void;
-  /** The worker's CPU milliseconds. */
-  beat(cpuMs: number): void;
-  lost(error: LinkFailure): void;
-}
 
 const defaultSilenceTimeoutMs = 20_000;
 const defaultReadyTimeoutMs = 60_000;
@@ -24,8 +18,6 @@ const minPingIntervalMs = 100;
 const pingsPerPatience = 3;
 /** Lines that the supervisor has not acknowledged yet. */
 const maxKeptChars = 128 * 1024 * 1024;
-/** Text of one `send`: providers bound the size of their requests. */
-const maxSendChars = 256 * 1024;
 const acknowledgeEvery = 16;
 /** What stands before it in a line is the torn rest of an older connection; no payload holds it. */
 const torn = "\u0018";
