@@ -29,6 +29,7 @@ test("imports a package again whose import was interrupted", async () => {
     await run(session, `with open(folder.name + '/half/${name}', 'w') as file: file.write(${JSON.stringify(text)})`);
   expect(await run(session, "import half", {}, { timeoutMs: 500 })).toMatchObject({ stateLost: false, error: { name: "TimeoutError" } });
   expect(await run(session, "import half\nhalf.names")).toMatchObject({ value: ["one"] });
+  await run(session, "folder.cleanup()");
 });
 
 test("interrupts what waits for its threads after the first interrupt, and keeps the state", async () => {

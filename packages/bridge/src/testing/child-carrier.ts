@@ -1,13 +1,16 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { afterAll } from "vitest";
 import type { Carrier } from "../carrier.ts";
 import { pythonSupervisor } from "../python-supervisor.ts";
 import { python } from "./child-channel.ts";
 
-const path = join(mkdtempSync(join(tmpdir(), "codelet-bridge-")), "supervisor.py");
+const folder = mkdtempSync(join(tmpdir(), "codelet-bridge-"));
+const path = join(folder, "supervisor.py");
 writeFileSync(path, pythonSupervisor);
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** A supervisor as a local child, whose connection can be cut: what is under way in either direction is lost then. */
 export class ChildCarrier implements Carrier {

@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Duplex, Readable } from "node:stream";
 import type { OpenSessionOptions } from "@codelet/core";
+import { afterAll } from "vitest";
 import { bridgeSession } from "../bridge-session.ts";
 import { pythonRunner } from "../python-runner.ts";
 import type { BridgeSessionOptions } from "../session-options.ts";
@@ -15,6 +16,7 @@ export const python: string = process.env.CODELET_TEST_PYTHON ?? "/usr/bin/pytho
 const folder = mkdtempSync(join(tmpdir(), "codelet-bridge-"));
 const runnerPath = join(folder, "runner.py");
 writeFileSync(runnerPath, pythonRunner);
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** How Pyodide's owner runs it: in a namespace of its own, on a stream without select, called again after every snapshot. */
 const deviceBoot = `
