@@ -71,6 +71,8 @@ export interface ToolCallPart {
   readonly name: string;
   /** Parsed arguments; the text itself where it was not JSON. Hostile until validated. */
   readonly input: Json;
+  /** The provider's own proof, to be sent back unchanged. */
+  readonly signature?: string | undefined;
 }
 
 /** Why an answer ended. */
@@ -114,9 +116,7 @@ export function addUsage(a: Usage, b: Partial<Usage> | null | undefined): Usage 
 
 /** The text parts of an answer, joined. */
 export function textOf(content: readonly ContentPart[]): string {
-  let text = "";
-  for (const part of content) if (part.type === "text") text += part.text;
-  return text;
+  return content.map((part) => (part.type === "text" ? part.text : "")).join("");
 }
 
 /** A model of a model, or of a plain function. Throws TypeError when it is neither. */

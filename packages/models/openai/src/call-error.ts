@@ -12,14 +12,14 @@ export interface CallErrorContext {
 }
 
 /** What the SDK's status errors have, whichever copy of the SDK made them. */
-interface StatusError extends Error {
+export interface StatusError extends Error {
   readonly status: number | undefined;
   readonly headers: Headers | undefined;
   readonly error: unknown;
 }
 
-const refusal =
-  /unsupported|unknown|unrecognized|unavailable|incompatible|not (be )?(supported|permitted|allowed|available)|(does not|doesn't) support/i;
+/** Of Groq, where the model wrote what is no call: it may write something else. */
+export const toolUseFailed = "tool_use_failed";
 /** Types of errors that the same request gets again. They tell where an error has no status. */
 const callersFaults = ["invalid_request_error", "authentication_error"];
 const maxMessageCharacters = 500;
@@ -41,19 +41,6 @@ export function callError(thrown: unknown, context: CallErrorContext): CodeletEr
   return connectionError(chain, cause, context);
 }
 
-/** Fields that a request can do without. */
-const optionalFields = ["stop", "tool_choice", "response_format", "stream_options"] as const;
-
-export type OptionalField = (typeof optionalFields)[number];
-
-/** The field for which a server refused the request. A wrong guess costs one more request. */
-export function refusedField(thrown: unknown): OptionalField | undefined {
-  if (!isStatusError(thrown) || (thrown.status !== 400 && thrown.status !== 422)) return undefined;
-  if (asRecord(thrown.error)?.param === "stop") return "stop";
-  if (/invalid schema/i.test(thrown.message)) return undefined; // of one request, whose author it has to reach
-  return refusal.test(thrown.message) ? optionalFields.find((field) => new RegExp(`\\b${field}\\b`).test(thrown.message)) : undefined;
-}
-
 function withContext(error: ModelCallError, { modelId, secrets }: CallErrorContext): ModelCallError {
   const { status, retryable, retryAfterMs, details } = error;
   return new ModelCallError(secrets.redact(`${modelId}: ${error.message}`), { status, retryable, retryAfterMs, details });
@@ -66,10 +53,10 @@ function statusError(error: StatusError, cause: unknown, context: CallErrorConte
   const status = error.status ?? statusIn(body);
   const details = { ...(code && { code: secrets.redact(code) }), ...(asText(body?.param) && { param: secrets.redact(asText(body?.param)) }) };
   const answered = `${modelId}: ${hostOf(context)} answered ${status ?? "with an error"}${code === "" ? "" : ` (${code})`}`;
-  const what = `${answered}: ${explanation(error, body, secrets)}${advice(error, context)}`;
+  const what = `${answered}: ${explanation(error, secrets)}${advice(error, context)}`;
   const isCallersFault = status === undefined && callersFaults.includes(asText(body?.type));
-  const retryable = isCallersFault || isHopeless(error, code) ? false : undefined;
-  return new ModelCallError(secrets.redact(what), { status, retryable, retryAfterMs: retryAfterMs(error.headers), details, cause });
+  const retryable = code === toolUseFailed || (isCallersFault || isHopeless(error, code) ? false : undefined);
+  return new ModelCallError(secrets.redact(what), { status, retryable, retryAfterMs: retryAfterMs(error.headers, saidIn(error)), details, cause });
 }
 
 /** An error in the middle of a stream has no HTTP status, but routers put one in its code. */
@@ -83,10 +70,17 @@ function isHopeless(error: StatusError, code: string): boolean {
   return code === "insufficient_quota" || error.headers?.get("x-should-retry") === "false";
 }
 
-/** What the server said, redacted before it is cut: a part of a key would not be found any more. */
-function explanation(error: StatusError, body: ForeignRecord | undefined, secrets: Secrets): string {
+/** What the server said. Routers say only in `metadata` what the provider behind them did. */
+export function saidIn(error: StatusError): string {
+  const body = asRecord(error.error);
   const said = asText(body?.message) || asText(error.error) || error.message.replace(/^\d{3} /, "");
-  const text = secrets.redact(said).replace(/\s+/g, " ").trim();
+  const raw = asRecord(body?.metadata)?.raw;
+  return raw === undefined ? said : `${said}: ${typeof raw === "string" ? raw : JSON.stringify(raw)}`;
+}
+
+/** What the server said, redacted before it is cut: a part of a key would not be found any more. */
+function explanation(error: StatusError, secrets: Secrets): string {
+  const text = secrets.redact(saidIn(error)).replace(/\s+/g, " ").trim();
   if (/^<(!doctype|html|\?xml)/i.test(text)) return `a web page instead of JSON.${(error.status ?? 0) < 500 ? " Is the `baseURL` right?" : ""}`;
   return text.length > maxMessageCharacters ? `${text.slice(0, maxMessageCharacters)}…` : text;
 }
@@ -121,7 +115,7 @@ function hostOf({ baseURL }: CallErrorContext): string {
   return new URL(baseURL).host;
 }
 
-function isStatusError(error: unknown): error is StatusError {
+export function isStatusError(error: unknown): error is StatusError {
   return (
     error instanceof Error && "headers" in error && "error" in error && "status" in error && (error.status !== undefined || error.error !== undefined)
   );

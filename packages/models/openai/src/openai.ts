@@ -1,10 +1,12 @@
 import type { Model, ModelRequest } from "@codelet/core";
-import { callError, type OptionalField, refusedField } from "./call-error.ts";
+import { callError } from "./call-error.ts";
 import { chatEndpoint } from "./chat-endpoint.ts";
+import { deltasOf, failedGeneration } from "./failed-generation.ts";
 import { openaiEnvironment } from "./openai-environment.ts";
 import { type OpenAIModelOptions, resolveOptions } from "./openai-options.ts";
 import { readCompletion } from "./read-completion.ts";
 import { readStream } from "./read-stream.ts";
+import { isConcerned, type Refusal, refusalsIn } from "./refusals.ts";
 import { renderRequest } from "./render-request.ts";
 import { secretsOf } from "./secrets.ts";
 
@@ -23,20 +25,20 @@ export function openai(modelId: string, options: OpenAIModelOptions = {}): Model
   const secrets = secretsOf(resolved);
   const endpoint = chatEndpoint(resolved, secrets);
   const { baseURL } = resolved;
-  const refused = new Set<OptionalField>(resolved.stopSequences === "send" ? [] : ["stop"]);
+  const refused = new Set<Refusal>(resolved.stopSequences === "send" ? [] : ["stop"]);
 
-  /** Posts the request; once more without a field that the server refuses, and never with it again. */
+  /** Posts the request; once more without what the server refuses, and never with it again. */
   async function post<T>(request: ModelRequest, stream: boolean, send: (body: object, signal: AbortSignal | undefined) => Promise<T>): Promise<T> {
     for (const without = new Set(refused); ; ) {
       const body = renderRequest(request, resolved, { stream, refused: without });
       try {
         const answer = await send(body, request.signal);
-        for (const field of without) refused.add(field);
+        for (const each of without) refused.add(each);
         return answer;
       } catch (error) {
-        const field = refusedField(error);
-        if (field === undefined || without.has(field) || body[field] === undefined || !isOptional(field, body[field])) throw error;
-        without.add(field);
+        const next = refusalsIn(error).find((each) => !without.has(each) && isConcerned(each, body));
+        if (next === undefined) throw error;
+        without.add(next);
       }
     }
   }
@@ -48,6 +50,8 @@ export function openai(modelId: string, options: OpenAIModelOptions = {}): Model
       try {
         return readCompletion(await post(request, false, endpoint.complete), request.stop);
       } catch (error) {
+        const said = failedGeneration(error);
+        if (said !== undefined) return said;
         throw callError(error, { modelId, baseURL, secrets, signal: request.signal });
       }
     },
@@ -55,13 +59,10 @@ export function openai(modelId: string, options: OpenAIModelOptions = {}): Model
       try {
         yield* readStream(await post(request, true, endpoint.stream), request.stop);
       } catch (error) {
+        const said = failedGeneration(error);
+        if (said !== undefined) return yield* deltasOf(said);
         throw callError(error, { modelId, baseURL, secrets, signal: request.signal });
       }
     },
   };
-}
-
-/** Only the demand for a call can be left out: a model that must not call would. */
-function isOptional(field: OptionalField, value: unknown): boolean {
-  return field !== "tool_choice" || value === "required";
 }

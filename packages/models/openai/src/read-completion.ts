@@ -1,5 +1,6 @@
 import { type ContentPart, ModelCallError, type ModelResponse, noUsage } from "@codelet/core";
 import { stopCutter } from "./cut-at-stop.ts";
+import { detailsMerger } from "./extras.ts";
 import { asRecord, asText } from "./foreign-json.ts";
 import { contentText, firstChoice, readFinishReason, readUsage, reasoningText } from "./read-answer.ts";
 import { numberedCalls, toolCallMerger } from "./tool-calls.ts";
@@ -18,10 +19,14 @@ export function readCompletion(answer: unknown, stop: readonly string[] = []): M
   const calls = toolCallMerger();
   if (!cutter.isCut) calls.add(numberedCalls(message.tool_calls));
   const reasoning = reasoningText(message);
-  const content: ContentPart[] = [];
-  if (reasoning !== "") content.push({ type: "reasoning", text: reasoning });
-  if (text !== "") content.push({ type: "text", text });
   const toolCalls = calls.finish();
+  const details = detailsMerger();
+  if (toolCalls.length > 0) details.add(message.reasoning_details);
+  const signature = details.finish();
+  const content: ContentPart[] = [];
+  if (reasoning !== "" || signature !== undefined)
+    content.push({ type: "reasoning", text: reasoning, ...(signature !== undefined && { signature }) });
+  if (text !== "") content.push({ type: "text", text });
   content.push(...toolCalls);
   const finishReason = readFinishReason(choice.finish_reason, { isCut: cutter.isCut, isRefusal: refusal !== "", hasCalls: toolCalls.length > 0 });
   return { content, usage: readUsage(completion.usage) ?? noUsage, finishReason };

@@ -1,8 +1,9 @@
 import { ModelCallError, type ModelDelta, noUsage } from "@codelet/core";
 import { stopCutter } from "./cut-at-stop.ts";
-import { asList, asRecord, asText, type ForeignRecord } from "./foreign-json.ts";
+import { detailsMerger } from "./extras.ts";
+import { asRecord, asText, type ForeignRecord } from "./foreign-json.ts";
 import { contentText, endingOf, firstChoice, readFinishReason, readUsage, reasoningText } from "./read-answer.ts";
-import { toolCallMerger } from "./tool-calls.ts";
+import { listed, toolCallMerger } from "./tool-calls.ts";
 
 /**
  * The chunks of a streamed answer as deltas. `finish` comes only when the server has said why the answer ended, or a stop text has cut it: a stream
@@ -11,6 +12,7 @@ import { toolCallMerger } from "./tool-calls.ts";
 export async function* readStream(chunks: AsyncIterable<unknown>, stop: readonly string[] = []): AsyncGenerator<ModelDelta, void, undefined> {
   const cutter = stopCutter(stop);
   const calls = toolCallMerger();
+  const details = detailsMerger();
   let usage = noUsage;
   let ending: unknown;
   let isRefusal = false;
@@ -25,7 +27,7 @@ export async function* readStream(chunks: AsyncIterable<unknown>, stop: readonly
       const delta = asRecord(choice?.delta) ?? asRecord(choice?.message) ?? {};
       if (choice === undefined || cutter.isCut) continue;
       const [reasoning, text, refusal] = [reasoningText(delta), contentText(delta), asText(delta.refusal)];
-      if (ending !== undefined && (text !== "" || refusal !== "" || asList(delta.tool_calls).length > 0)) {
+      if (ending !== undefined && (text !== "" || refusal !== "" || listed(delta.tool_calls).length > 0)) {
         throw new ModelCallError("The server's stream went on after the end of its answer.", { retryable: true });
       }
       if (reasoning !== "") yield { type: "reasoning", text: reasoning };
@@ -34,6 +36,7 @@ export async function* readStream(chunks: AsyncIterable<unknown>, stop: readonly
       if (refusal !== "") yield { type: "text", text: refusal };
       isRefusal ||= refusal !== "";
       if (!cutter.isCut) calls.add(delta.tool_calls);
+      details.add(delta.reasoning_details);
       ending ??= endingOf(choice);
     }
   } finally {
@@ -45,6 +48,8 @@ export async function* readStream(chunks: AsyncIterable<unknown>, stop: readonly
   if (rest !== "") yield { type: "text", text: rest };
   const toolCalls = cutter.isCut ? [] : calls.finish();
   const finishReason = readFinishReason(ending, { isCut: cutter.isCut, isRefusal, hasCalls: toolCalls.length > 0 });
+  const signature = details.finish();
+  if (toolCalls.length > 0 && signature !== undefined) yield { type: "reasoning", text: "", signature };
   yield* toolCalls;
   yield { type: "finish", usage, finishReason };
 }

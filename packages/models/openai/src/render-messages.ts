@@ -1,12 +1,20 @@
-import { type ContentPart, type Message, textOf } from "@codelet/core";
+import { type ContentPart, type Message, type ToolCallPart, textOf } from "@codelet/core";
+import { extraContent, reasoningDetails } from "./extras.ts";
 import { filePart, imagePart } from "./render-media.ts";
 
 /** A message as chat completions take it. */
 export type WireMessage = Readonly<Record<string, unknown>> & { readonly role: string };
 
-/** The messages on the wire, in whole signs: servers refuse a half of one. One message of tool results becomes one per result; reasoning is not sent back, for this API has no place for it. */
-export function renderMessages(messages: readonly Message[]): readonly WireMessage[] {
-  return messages.flatMap(renderMessage).map(wellFormed);
+export interface WireOptions {
+  /** Send the model's reasoning back, for servers that want it: this API has no place for it. @default false */
+  readonly reasoning?: boolean;
+  /** Send back what a server added to calls and thoughts. @default true */
+  readonly extras?: boolean;
+}
+
+/** The messages on the wire, in whole signs: servers refuse a half of one. One message of tool results becomes one per result. */
+export function renderMessages(messages: readonly Message[], options: WireOptions = {}): readonly WireMessage[] {
+  return messages.flatMap((message) => renderMessage(message, options)).map(wellFormed);
 }
 
 function wellFormed<Value>(value: Value): Value {
@@ -17,8 +25,9 @@ function wellFormed<Value>(value: Value): Value {
     : value;
 }
 
-function renderMessage({ role, content }: Message): readonly WireMessage[] {
-  if (typeof content === "string") return [{ role: role === "tool" ? "user" : role, content }];
+function renderMessage({ role, content: given }: Message, options: WireOptions): readonly WireMessage[] {
+  if (typeof given === "string" && role !== "assistant") return [{ role: role === "tool" ? "user" : role, content: given }];
+  const content = typeof given === "string" ? [{ type: "text", text: given } as const] : given;
   switch (role) {
     case "system":
       return [{ role, content: textOf(content) }];
@@ -27,7 +36,7 @@ function renderMessage({ role, content }: Message): readonly WireMessage[] {
     case "tool":
       return [...toolResults(content), ...userMessage(content)];
     default:
-      return [assistantMessage(content)];
+      return [assistantMessage(content, options)];
   }
 }
 
@@ -48,14 +57,23 @@ function userPart(part: Extract<ContentPart, { type: "text" | "image" | "file" }
   return part.type === "image" ? imagePart(part.image) : filePart(part.file);
 }
 
-function assistantMessage(content: readonly ContentPart[]): WireMessage {
-  const calls = content.flatMap((part) =>
-    part.type === "tool-call"
-      ? [{ id: part.id, type: "function", function: { name: nameInHistory(part.name), arguments: argumentsText(part.input) } }]
-      : [],
-  );
+function assistantMessage(content: readonly ContentPart[], { reasoning = false, extras = true }: WireOptions): WireMessage {
+  const calls = content.flatMap((part) => (part.type === "tool-call" ? [renderCall(part, extras)] : []));
   const text = textOf(content);
-  return calls.length === 0 ? { role: "assistant", content: text } : { role: "assistant", content: text || null, tool_calls: calls };
+  const details = extras ? content.flatMap((part) => (part.type === "reasoning" ? reasoningDetails(part.signature) : [])) : [];
+  const thought = content.map((part) => (part.type === "reasoning" ? part.text : "")).join("");
+  return {
+    role: "assistant",
+    content: calls.length === 0 ? text : text || null,
+    ...(calls.length > 0 && { tool_calls: calls }),
+    ...(details.length > 0 && { reasoning_details: details }),
+    ...(reasoning && { reasoning_content: thought || " " }), // an empty one counts as missing
+  };
+}
+
+function renderCall({ id, name, input, signature }: ToolCallPart, extras: boolean): Readonly<Record<string, unknown>> {
+  const extra = extras ? extraContent(signature) : undefined;
+  return { id, type: "function", function: { name: nameInHistory(name), arguments: argumentsText(input) }, ...(extra && { extra_content: extra }) };
 }
 
 /** Servers refuse each prompt from then on that holds a name which a model made up and no tool can have. */

@@ -1,8 +1,10 @@
 import type { ModelRequest } from "@codelet/core";
-import type { OptionalField } from "./call-error.ts";
+import { byTurns, withoutSystem } from "./message-order.ts";
 import { openaiBaseURL, type ResolvedOptions } from "./openai-options.ts";
 import { providerSchema, strictSchema } from "./provider-schema.ts";
-import { renderMessages } from "./render-messages.ts";
+import type { Refusal } from "./refusals.ts";
+import { renderMessages, type WireMessage } from "./render-messages.ts";
+import { toolsAsText } from "./tools-as-text.ts";
 
 /** No server takes more. */
 const maxStops = 4;
@@ -11,25 +13,33 @@ const maxStops = 4;
 export function renderRequest(
   request: ModelRequest,
   options: ResolvedOptions,
-  mode: { readonly stream: boolean; readonly refused: ReadonlySet<OptionalField> },
+  mode: { readonly stream: boolean; readonly refused: ReadonlySet<Refusal> },
 ): Readonly<Record<string, unknown>> {
-  const { tools = [], stop = [], toolChoice, responseSchema } = request;
+  const { stop = [], toolChoice, responseSchema } = request;
   const { refused } = mode;
+  const tools = refused.has("tools") ? [] : (request.tools ?? []);
   return {
     temperature: options.temperature,
     // OpenAI's reasoning models refuse the old name; most other servers know only that.
-    [options.baseURL === openaiBaseURL ? "max_completion_tokens" : "max_tokens"]: options.maxTokens,
+    [options.baseURL === openaiBaseURL || refused.has("max_tokens") ? "max_completion_tokens" : "max_tokens"]: options.maxTokens,
     reasoning_effort: options.reasoningEffort,
     stream_options: mode.stream && !refused.has("stream_options") ? { include_usage: true } : undefined,
     ...options.parameters,
     model: options.modelId,
-    messages: renderMessages(request.messages),
+    messages: messagesOf(request, refused),
     stream: mode.stream,
     stop: !refused.has("stop") && stop.length > 0 ? stop.slice(0, maxStops) : undefined,
     tools: tools.length > 0 ? tools.map(renderTool) : undefined,
     tool_choice: tools.length > 0 ? (toolChoice === "required" && refused.has("tool_choice") ? "auto" : toolChoice) : undefined,
     ...(responseSchema && !refused.has("response_format") && { response_format: renderResponseFormat(responseSchema) }),
   };
+}
+
+function messagesOf({ messages, tools = [] }: ModelRequest, refused: ReadonlySet<Refusal>): readonly WireMessage[] {
+  const asked = refused.has("tools") && tools.length > 0 ? toolsAsText(messages, tools) : messages;
+  const rendered = renderMessages(asked, { reasoning: refused.has("reasoning"), extras: !refused.has("extras") });
+  const known = refused.has("system") ? withoutSystem(rendered) : rendered;
+  return refused.has("turns") ? byTurns(known) : known;
 }
 
 function renderTool({ name, description, inputSchema }: NonNullable<ModelRequest["tools"]>[number]): Readonly<Record<string, unknown>> {

@@ -15,5 +15,13 @@ it.each<[Record<string, string>, number | undefined]>([
   [{ "retry-after": "Infinity" }, undefined],
   [{ "retry-after": "9".repeat(400) }, undefined],
 ])("reads %j as %s", (headers, expected) => {
-  expect(retryAfterMs(new Headers(headers), now)).toBe(expected);
+  expect(retryAfterMs(new Headers(headers), "", now)).toBe(expected);
+});
+
+it.each([
+  ['[{"error":{"code":429,"details":[{"@type":"type.googleapis.com/google.rpc.RetryInfo","retryDelay":"36s"}]}}]', 36_000],
+  ['Provider returned error: {\\"retryDelay\\": \\"2.5s\\"}', 2_500],
+  ["Try again later.", undefined],
+])("reads what Google asks to wait in %j", (said, expected) => {
+  expect(retryAfterMs(new Headers(), said)).toBe(expected);
 });

@@ -1,12 +1,14 @@
-/** What a response's headers ask to wait, in milliseconds: `retry-after-ms`, or `Retry-After` in seconds or as a date. */
-export function retryAfterMs(headers: Headers | undefined, now: number = Date.now()): number | undefined {
+/** What a response asks to wait, in milliseconds: `retry-after-ms`, or `Retry-After` in seconds or as a date, or Google's `retryDelay` in what it says. */
+export function retryAfterMs(headers: Headers | undefined, said = "", now: number = Date.now()): number | undefined {
   const milliseconds = number(headers?.get("retry-after-ms"));
   if (milliseconds !== undefined) return milliseconds;
   const header = headers?.get("retry-after");
   const seconds = number(header);
   if (seconds !== undefined) return seconds * 1000;
   const date = /[a-z]/i.test(header ?? "") ? Date.parse(header ?? "") : Number.NaN;
-  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
+  if (!Number.isNaN(date)) return Math.max(0, date - now);
+  const delay = number(/\bretryDelay\W+(\d+(?:\.\d+)?)s\b/.exec(said)?.[1]);
+  return delay === undefined ? undefined : delay * 1000;
 }
 
 function number(text: string | null | undefined): number | undefined {

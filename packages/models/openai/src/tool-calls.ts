@@ -1,4 +1,5 @@
 import type { Json, ToolCallPart } from "@codelet/core";
+import { callSignature } from "./extras.ts";
 import { asList, asRecord, asText, type ForeignRecord } from "./foreign-json.ts";
 
 /** Deeper arguments stay text: whatever walks them later would run out of stack. */
@@ -8,6 +9,7 @@ interface OpenCall {
   id: string;
   name: string;
   arguments: string;
+  signature?: string | undefined;
 }
 
 /** Puts tool calls together from the pieces of a stream, or from a whole message whose calls are numbered. */
@@ -27,7 +29,7 @@ export function toolCallMerger(): ToolCallMerger {
   const byIndex = new Map<number, OpenCall>();
   return {
     add(toolCalls) {
-      for (const entry of asList(toolCalls)) {
+      for (const entry of listed(toolCalls)) {
         const piece = asRecord(entry);
         if (piece === undefined) continue;
         const id = asText(piece.id);
@@ -41,14 +43,16 @@ export function toolCallMerger(): ToolCallMerger {
         }
         if (index !== undefined) byIndex.set(index, call);
         append(call, id, definition);
+        call.signature = callSignature(piece.extra_content) ?? call.signature;
       }
     },
     finish() {
-      return calls.map(({ id, name, arguments: text }) => ({
+      return calls.map(({ id, name, arguments: text, signature }) => ({
         type: "tool-call",
         id: id || `call_${crypto.randomUUID()}`,
         name,
         input: parseArguments(text),
+        ...(signature !== undefined && { signature }),
       }));
     },
   };
@@ -56,7 +60,12 @@ export function toolCallMerger(): ToolCallMerger {
 
 /** The calls of a whole message with their places as indices: each is a call of its own, whatever its id and index are. */
 export function numberedCalls(toolCalls: unknown): readonly unknown[] {
-  return asList(toolCalls).map((entry, index) => asRecord(entry) && { ...asRecord(entry), index });
+  return listed(toolCalls).map((entry, index) => asRecord(entry) && { ...asRecord(entry), index });
+}
+
+/** TGI streams one call as it is, without a list around it. */
+export function listed(toolCalls: unknown): readonly unknown[] {
+  return asRecord(toolCalls) === undefined ? asList(toolCalls) : [toolCalls];
 }
 
 /** Whether a piece begins the call after the open one, where one of them has no id. A piece that only repeats the name finds incomplete arguments. */

@@ -1,0 +1,52 @@
+import { asList, asRecord, asText, type ForeignRecord } from "./foreign-json.ts";
+
+// What servers add to calls and thoughts, and refuse the next request without: the kernel keeps it as a signature.
+// https://ai.google.dev/gemini-api/docs/thought-signatures, https://openrouter.ai/docs/guides/best-practices/reasoning-tokens
+
+/** The signature of a call: Google's `extra_content`. Undefined where there is none. */
+export function callSignature(extraContent: unknown): string | undefined {
+  return asRecord(extraContent) && JSON.stringify(extraContent);
+}
+
+/** As it goes back; undefined where the signature is another provider's. */
+export function extraContent(signature: string | undefined): ForeignRecord | undefined {
+  return asRecord(parsed(signature));
+}
+
+/** Gathers OpenRouter's `reasoning_details`, which a stream has in pieces. */
+export interface DetailsMerger {
+  add(details: unknown): void;
+  /** The signature of the thoughts; undefined where there were no details. */
+  finish(): string | undefined;
+}
+
+export function detailsMerger(): DetailsMerger {
+  const merged: ForeignRecord[] = [];
+  return {
+    add(details) {
+      for (const entry of asList(details)) {
+        const piece = asRecord(entry);
+        const last = merged.at(-1);
+        const field = piece?.type === "reasoning.text" ? "text" : piece?.type === "reasoning.summary" ? "summary" : undefined;
+        if (piece === undefined) continue;
+        const goesOn = field !== undefined && last?.type === piece.type && last?.index === piece.index;
+        if (goesOn) merged[merged.length - 1] = { ...last, ...piece, [field]: asText(last?.[field]) + asText(piece[field]) };
+        else merged.push(piece);
+      }
+    },
+    finish: () => (merged.length === 0 ? undefined : JSON.stringify(merged)),
+  };
+}
+
+/** As they go back; empty where the signature is another provider's. */
+export function reasoningDetails(signature: string | undefined): readonly unknown[] {
+  return asList(parsed(signature));
+}
+
+function parsed(signature: string | undefined): unknown {
+  try {
+    return JSON.parse(signature ?? "");
+  } catch {
+    return undefined;
+  }
+}

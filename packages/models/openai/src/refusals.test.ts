@@ -1,0 +1,216 @@
+import { type Message, ToolCallingAgent, tool } from "@codelet/core";
+import { jsonSchema } from "@codelet/core/json-schema";
+import { describe, expect, it } from "vitest";
+import { openai } from "./openai.ts";
+import { ask, gather } from "./testing/gather.ts";
+import { type Answer, chunk, event, loopbackServer, streamed, whole } from "./testing/loopback-server.ts";
+import { refuseRemoteHosts } from "./testing/refuse-remote-hosts.ts";
+
+refuseRemoteHosts();
+
+const population = tool({
+  name: "population",
+  description: "Inhabitants of a city.",
+  input: jsonSchema<{ city: string }>({ type: "object", properties: { city: { type: "string" } }, required: ["city"] }),
+  execute: ({ city }) => city.length,
+});
+const refusal = (error: unknown, status = 400): Answer => whole({ error }, status);
+const text = (content: string): Answer => whole({ choices: [{ message: { content }, finish_reason: "stop" }] });
+const calls = (message: object, ...names: readonly string[]): Answer =>
+  whole({
+    choices: [
+      {
+        message: {
+          ...message,
+          tool_calls: names.map((name) => ({ id: name, type: "function", function: { name, arguments: '{"city":"Rome","answer":4}' } })),
+        },
+      },
+    ],
+  });
+
+describe("a server that takes no tools", () => {
+  it.each<[string, unknown, number?]>([
+    ["Ollama", { message: "registry.ollama.ai/library/gemma3:4b does not support tools", type: "api_error", param: null, code: null }],
+    ["llama.cpp", { code: 500, message: "tools param requires --jinja flag", type: "server_error" }, 500],
+    ["an older llama.cpp", { code: 500, message: "Unsupported param: tools", type: "server_error" }, 500],
+    ["vLLM", { message: '"auto" tool choice requires --enable-auto-tool-choice and --tool-call-parser to be set', type: "BadRequestError" }],
+    ["OpenRouter", { message: "No endpoints found that support tool use. To learn more about provider routing, visit: …", code: 404 }, 404],
+    ["LiteLLM", { message: "litellm.UnsupportedParamsError: x does not support parameters: ['tools'], for model=y." }],
+    ["Google", { code: 400, message: "Function calling is not enabled for models/gemma-3-27b-it", status: "INVALID_ARGUMENT" }],
+    ["Groq", { message: "`tool calling` is not supported with this model", type: "invalid_request_error" }],
+    ["OpenAI", { message: "'tools' is not supported with this model.", code: "unsupported_parameter" }],
+    ["DeepSeek", { message: "deepseek-reasoner does not support Function Calling", type: "invalid_request_error" }],
+  ])("gets them in the prompt, and its calls are read in the text: %s", async (_, error, status) => {
+    await using server = await loopbackServer(
+      refusal(error, status),
+      text('I look.\n{"name": "population", "arguments": {"city": "Rome"}}'),
+      text('{"name": "final_answer", "arguments": {"answer": 4}}'),
+    );
+    const { id, generate } = openai("small", { baseURL: server.baseURL });
+    const result = await new ToolCallingAgent({ model: { id, generate }, tools: [population] }).run("How many?");
+    expect(result).toMatchObject({ state: "success", output: 4, steps: [{}, {}, { toolCalls: [{ tool: "population" }] }, { isFinal: true }] });
+    expect(server.requests).toHaveLength(3);
+    const { messages, tools, tool_choice } = server.requests[2]?.body ?? {};
+    expect([tools, tool_choice]).toEqual([undefined, undefined]);
+    expect(messages.map(({ role }: Message) => role)).toEqual(["system", "user", "assistant", "user"]);
+    expect(messages[0].content).toContain('{"name":"population","description":"Inhabitants of a city.","parameters":{"type":"object"');
+    expect(messages[2].content).toBe('I look.\n{"name":"population","arguments":{"city":"Rome"}}');
+    expect(messages[3].content).toBe("Result of population:\n4");
+  });
+
+  it.each(["Invalid 'tools[0].function.name': string does not match pattern.", "tool_choice is not supported", "The model `tools` does not exist"])(
+    "is another than one that says %s",
+    async (message) => {
+      await using server = await loopbackServer(refusal({ message }));
+      const model = openai("m", { baseURL: server.baseURL });
+      await expect(model.generate({ ...ask("Hi."), tools: [{ name: "f", description: "F.", inputSchema: {} }] })).rejects.toMatchObject({
+        status: 400,
+      });
+      expect(server.requests.every(({ body }) => body.tools.length === 1)).toBe(true);
+    },
+  );
+});
+
+describe("a server that wants back what it sent", () => {
+  it.each([
+    "The `reasoning_content` in the thinking mode must be passed back to the API.",
+    "Missing `reasoning_content` field in the assistant message at message index 2.",
+    "thinking is enabled but reasoning_content is missing in assistant tool call message at index 2",
+  ])("gets the reasoning once it asks for it: %s", async (message) => {
+    const thought = { reasoning_content: "Rome first." };
+    await using server = await loopbackServer(calls(thought, "population"), refusal({ message }), calls({}, "population"), calls({}, "final_answer"));
+    const { id, generate } = openai("deepseek", { baseURL: server.baseURL });
+    const result = await new ToolCallingAgent({ model: { id, generate }, tools: [population] }).run("How many?");
+    expect(result).toMatchObject({ state: "success", output: 4 });
+    const sent = server.requests.map(({ body }) => body.messages.flatMap((each: { reasoning_content?: string }) => each.reasoning_content ?? []));
+    expect(sent).toEqual([[], [], ["Rome first."], ["Rome first.", " "]]);
+  });
+
+  const extra = { extra_content: { google: { thought_signature: "abc" } } };
+  const call = { id: "a", type: "function", function: { name: "population", arguments: '{"city":"Rome"}' }, ...extra };
+
+  it.each<[string, Answer]>([
+    ["whole", whole({ choices: [{ message: { tool_calls: [call] } }] })],
+    ["streamed", streamed(chunk({ tool_calls: [{ index: 0, ...call }] }) + chunk({}, "stop"))],
+  ])("gets Google's signature of a call, %s", async (form, answer) => {
+    await using server = await loopbackServer(
+      answer,
+      form === "whole" ? calls({}, "final_answer") : streamed(chunk({ content: '{"name":"final_answer","arguments":{"answer":1}}' }, "stop")),
+    );
+    const { id, generate, stream } = openai("gemini-3", { baseURL: server.baseURL });
+    const model = form === "whole" ? { id, generate } : { id, generate, stream };
+    expect(await new ToolCallingAgent({ model, tools: [population] }).run("How many?")).toMatchObject({ state: "success" });
+    expect(server.requests[1]?.body.messages[2].tool_calls[0]).toEqual(call);
+  });
+
+  it("gets OpenRouter's details of its reasoning, put together", async () => {
+    const pieces = [
+      { type: "reasoning.text", text: "Rome ", index: 0 },
+      { type: "reasoning.text", text: "first.", index: 0, signature: "s" },
+      { type: "reasoning.encrypted", data: "e", id: "a", index: 1 },
+    ];
+    const stream = [
+      ...pieces.map((piece) => chunk({ reasoning_details: [piece] })),
+      chunk({ tool_calls: [{ index: 0, ...call }] }),
+      chunk({}, "tool_calls"),
+    ];
+    await using server = await loopbackServer(
+      streamed(stream.join("")),
+      streamed(chunk({ content: '{"name":"final_answer","arguments":{"answer":1}}' }, "stop")),
+    );
+    const model = openai("google/gemini-3", { baseURL: server.baseURL });
+    expect(await new ToolCallingAgent({ model, tools: [population] }).run("How many?")).toMatchObject({ state: "success" });
+    expect(server.requests[1]?.body.messages[2].reasoning_details).toEqual([{ ...pieces[1], text: "Rome first." }, pieces[2]]);
+  });
+
+  it("gets no other server's", async () => {
+    const refused = refusal({ message: "Unknown parameter: 'messages[1].tool_calls[0].extra_content'." });
+    await using server = await loopbackServer(refused, text("Fine."));
+    const content = [{ type: "tool-call", id: "a", name: "f", input: {}, signature: '{"google":{}}' }] as const;
+    await openai("gpt", { baseURL: server.baseURL }).generate({ messages: [{ role: "assistant", content }] });
+    expect(server.requests[1]?.body.messages[0].tool_calls[0]).not.toHaveProperty("extra_content");
+  });
+});
+
+describe("a server that wants messages in another order", () => {
+  const messages: readonly Message[] = [
+    { role: "system", content: "S" },
+    { role: "user", content: "A" },
+    { role: "user", content: "B" },
+    { role: "assistant", content: [{ type: "tool-call", id: "a", name: "f", input: {} }] },
+    { role: "tool", content: [{ type: "tool-result", id: "a", name: "f", content: "1" }] },
+    { role: "user", content: "C" },
+  ];
+  const rolesAfter = async (...answers: readonly Answer[]): Promise<string[]> => {
+    await using server = await loopbackServer(...answers, text("Fine."));
+    const model = openai("m", { baseURL: server.baseURL });
+    await model.generate({ messages });
+    await model.generate({ messages });
+    expect(server.requests.at(-1)?.body).toEqual(server.requests.at(-2)?.body);
+    return server.requests.at(-1)?.body.messages.map(({ role, content }: { role: string; content: string | null }) => `${role}: ${content}`);
+  };
+
+  it("gets turns: as Mistral and the templates of its models do", async () => {
+    const mistral = whole(
+      { object: "error", message: "Unexpected role 'user' after role 'tool'", type: "invalid_request_message_order", code: "3230" },
+      400,
+    );
+    const router = refusal({
+      message: "Provider returned error",
+      code: 400,
+      metadata: { raw: "{\"message\":\"Unexpected role 'user' after role 'tool'\"}" },
+    });
+    const template = refusal({ message: "After the optional system message, conversation roles must alternate user/assistant/user/assistant/..." });
+    const turns = ["system: S", "user: A\n\nB", "assistant: null", "tool: 1", "assistant: I see.", "user: C"];
+    for (const answer of [mistral, router, template]) expect(await rolesAfter(answer)).toEqual(turns);
+  });
+
+  it("gets the system prompt with the first message: as Gemma does", async () => {
+    for (const message of ["System role not supported", "Developer instruction is not enabled for models/gemma-3-27b-it"])
+      expect((await rolesAfter(refusal({ message }))).slice(0, 2)).toEqual(["user: S\n\nA", "user: B"]);
+    const template = refusal({ message: "Conversation roles must alternate user/assistant/user/assistant/..." });
+    expect((await rolesAfter(template, template)).slice(0, 2)).toEqual(["user: S\n\nA\n\nB", "assistant: null"]);
+  });
+});
+
+it("gives a limit of tokens by its newer name to a server that refuses the old one", async () => {
+  const message = "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.";
+  await using server = await loopbackServer(refusal({ message, param: "max_tokens", code: "unsupported_parameter" }), text("Fine."));
+  await openai("gpt-5", { baseURL: server.baseURL, maxTokens: 9 }).generate(ask("Hi."));
+  expect(server.requests[1]?.body).toMatchObject({ max_completion_tokens: 9 });
+  expect(server.requests[1]?.body).not.toHaveProperty("max_tokens");
+});
+
+describe("what Groq answers where the model's calls are none", () => {
+  const error = { message: "Failed to call a function.", type: "invalid_request_error", code: "tool_use_failed" };
+  const failed = { ...error, failed_generation: '<function=population>{"city": "Rome"}</function>' };
+  const content = [{ type: "text", text: failed.failed_generation }];
+
+  it("is what the model wrote", async () => {
+    await using server = await loopbackServer(refusal(failed), streamed(`event: error\n${event({ error: failed })}`));
+    const model = openai("llama", { baseURL: server.baseURL });
+    expect(await model.generate(ask("Hi."))).toMatchObject({ content, finishReason: "other" });
+    expect(await gather(model, ask("Hi."))).toMatchObject([...content, { type: "finish" }]);
+  });
+
+  it("is tried again where it doesn't say what that is", async () => {
+    await using server = await loopbackServer(refusal(error));
+    await expect(openai("llama", { baseURL: server.baseURL }).generate(ask("Hi."))).rejects.toMatchObject({ status: 400, retryable: true });
+  });
+});
+
+it("says what the provider behind a router did", async () => {
+  await using server = await loopbackServer(
+    refusal({ message: "Provider returned error", code: 429, metadata: { raw: "rate-limited upstream" } }, 429),
+  );
+  const message = expect.stringContaining("Provider returned error: rate-limited upstream");
+  await expect(openai("m", { baseURL: server.baseURL }).generate(ask("Hi."))).rejects.toMatchObject({ message, retryable: true });
+});
+
+it("takes a call that TGI streams without a list around it", async () => {
+  const piece = (name: string | null, text: string): string =>
+    chunk({ tool_calls: { index: 0, id: "", type: "function", function: { name, arguments: text } } });
+  await using server = await loopbackServer(streamed(`${piece("f", '{"x"')}${piece(null, ":1}")}${chunk({}, "eos_token")}`));
+  const [call] = await gather(openai("tgi", { baseURL: server.baseURL }), ask("Hi."));
+  expect(call).toMatchObject({ type: "tool-call", name: "f", input: { x: 1 } });
+});

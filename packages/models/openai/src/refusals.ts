@@ -1,0 +1,54 @@
+import { isStatusError, saidIn } from "./call-error.ts";
+
+/**
+ * What a server may refuse: a field, which is left out or said in another way from then on, or how the messages are: `extras` are
+ * another server's, `reasoning` is missing, `system` messages are not known, `turns` have to follow one another in another way.
+ */
+export type Refusal =
+  | "stop"
+  | "tool_choice"
+  | "response_format"
+  | "stream_options"
+  | "max_tokens"
+  | "tools"
+  | "extras"
+  | "reasoning"
+  | "turns"
+  | "system";
+
+const refusal =
+  /unsupported|unknown|unrecognized|unavailable|incompatible|not (be )?(supported|permitted|allowed|available)|(does not|doesn't) support|endpoints found that support/i;
+const fields = ["stop", "tool_choice", "response_format", "stream_options", "max_tokens"] as const;
+
+const toolUse = "(?:tools?(?:[ _](?:use|calls?|calling))?|function[ _]call(?:s|ing)?)\\b";
+/** In the words of Ollama, llama.cpp, vLLM, OpenRouter, LiteLLM, Groq, Google, Mistral, DeepSeek, and of the templates of Gemma's, Llama's and Mistral's models. */
+const signs: readonly (readonly [Refusal, RegExp])[] = [
+  [
+    "tools",
+    new RegExp(
+      `${toolUse}\\W*(?:is |are |param )?not (?:fully )?(?:supported|enabled|available)|support (?:param\\w*:? \\[[^\\]]*)?\\W?${toolUse}|unsupported param\\w*: \\W?tools\\b|tools param requires|requires --enable-auto-tool-choice`,
+      "i",
+    ),
+  ],
+  ["reasoning", /reasoning_content\b.*(?:missing|passed back)|missing .{0,5}reasoning_content/is],
+  ["turns", /roles? must alternate|unexpected role|message_order/i],
+  ["system", /system role|developer instruction|only user and assistant roles|roles? must alternate/i],
+];
+
+/** For what a server refused the request, the likeliest first. A wrong guess costs one more request. */
+export function refusalsIn(thrown: unknown): readonly Refusal[] {
+  // llama.cpp answers 500 to what it can't do, and OpenRouter 404 where no provider can.
+  if (!isStatusError(thrown) || ![400, 404, 422, 500].includes(thrown.status ?? 0)) return [];
+  const said = saidIn(thrown);
+  if (/invalid schema/i.test(said)) return []; // of one request, whose author it has to reach
+  const named = refusal.test(said) ? fields.filter((field) => new RegExp(`\\b${field}\\b`).test(said)) : [];
+  const param = (thrown.error as { readonly param?: unknown } | undefined)?.param === "stop" ? (["stop"] as const) : [];
+  const extras = refusal.test(said) && /\b(?:extra_content|reasoning_details)\b/.test(said) ? (["extras"] as const) : [];
+  return [...param, ...named, ...extras, ...signs.flatMap(([each, pattern]) => (pattern.test(said) ? [each] : []))];
+}
+
+/** Whether a request, or its body, has what is refused. Of `tool_choice` only the demand for a call can be left out: a model that must not call would. */
+export function isConcerned(refused: Refusal, body: Readonly<Record<string, unknown>>): boolean {
+  if (refused === "reasoning" || refused === "turns" || refused === "system" || refused === "extras") return true;
+  return refused === "tool_choice" ? body.tool_choice === "required" : body[refused] !== undefined;
+}
