@@ -10,6 +10,9 @@ const betweenItems = new RegExp(`${space},?${space}`, "y");
 const colon = new RegExp(`${space}:${space}`, "y");
 const escapes: Readonly<Record<string, string>> = { n: "\n", t: "\t", r: "\r", b: "\b", f: "\f" };
 
+/** As many as Python reads; a longer one takes its time. */
+const maxDigits = 4_300;
+
 /** A piece of text that was read: up to `end`, where a reader that failed stopped too. */
 export interface LooseJson {
   readonly value: Json | undefined;
@@ -21,6 +24,7 @@ export interface LooseJson {
 /**
  * The JSON object, list or text at `start`, as models write it: with Python's quotes, tuples and words, curly quotes, comments, bare keys, commas too many, line
  * breaks in texts, and without the last brace before a tag or the end. `value` is undefined for anything else.
+ * An integer that a number would round is a bigint, which `Json` has no name for: see {@link jsonSafe}.
  */
 export function readLooseJson(text: string, start: number): LooseJson {
   const reader = new Reader(text, start);
@@ -40,6 +44,20 @@ export function objectWith(key: string, text: string): { readonly [key: string]:
   return undefined;
 }
 
+function exactNumber(text: string): Json {
+  const number = Number(text);
+  const isInteger = text.length <= maxDigits && /^-?\d+$/.test(text);
+  const isRounded = isInteger && (!Number.isFinite(number) || BigInt(number) !== BigInt(text));
+  return isRounded ? (BigInt(text) as unknown as Json) : number;
+}
+
+/** For what is written down or sent as JSON: bigints are text, with all of their digits. */
+export function jsonSafe(value: Json): Json {
+  if (typeof value === "bigint") return String(value);
+  if (Array.isArray(value)) return value.map(jsonSafe);
+  return isObject(value) ? Object.fromEntries(Object.entries(value).map(([key, item]) => [key, jsonSafe(item as Json)])) : value;
+}
+
 class Reader {
   at: number;
   isWhole = true;
@@ -56,7 +74,7 @@ class Reader {
     if (first === "[" || first === "(") return this.#items(first === "[" ? "]" : ")", depth);
     if (first !== undefined && first in closings) return this.#string(first);
     const number = this.#take(/-?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?(?![\w.])/y);
-    if (number !== undefined) return Number(number);
+    if (number !== undefined) return exactNumber(number);
     const word = this.#take(/[A-Za-z]+/y);
     return word !== undefined && Object.hasOwn(words, word) ? words[word] : undefined;
   }

@@ -69,7 +69,7 @@ export interface ToolCallPart {
   readonly type: "tool-call";
   readonly id: string;
   readonly name: string;
-  /** Parsed arguments; the text itself where it was not JSON. Hostile until validated. */
+  /** Parsed arguments; the text itself where it was not JSON, or holds an integer that a number would round. Hostile until validated. */
   readonly input: Json;
   /** The provider's own proof, to be sent back unchanged. */
   readonly signature?: string | undefined;

@@ -1,4 +1,4 @@
-import { readLooseJson } from "./loose-json.ts";
+import { jsonSafe, readLooseJson } from "./loose-json.ts";
 import { madeUp } from "./made-up.ts";
 import type { ModelTool, ToolCallPart } from "./model.ts";
 import { pythonicCalls } from "./pythonic-calls.ts";
@@ -25,7 +25,7 @@ export function parseToolCalls(text: string, tools: readonly ModelTool[] = []): 
     .map((find) => find())
     .find((calls) => calls.length > 0);
   if (found === undefined) return { thought: said.trim(), calls: [] };
-  const calls = new Map(untilMadeUp(said, found).map(({ call }) => [JSON.stringify(call), call]));
+  const calls = new Map(untilMadeUp(said, found).map(({ call }) => [JSON.stringify(jsonSafe(call as unknown as Json)), call]));
   return { thought: withoutOpeningMarks(said.slice(0, found[0]?.start)), calls: [...calls.values()] };
 }
 

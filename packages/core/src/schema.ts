@@ -39,7 +39,7 @@ export function resolveSchema<Output>(schema: StandardSchema<unknown, Output>, r
     async check(value) {
       const result = await standard.validate(value);
       if (result.issues === undefined) return { value: result.value };
-      return { problems: result.issues.map(({ message, path }) => (path?.length ? `${path.map(pathKey).join(".")}: ${message}` : message)) };
+      return { problems: (await import("./schema-problems.ts")).problemsOf(result.issues, value) };
     },
   };
 }
@@ -58,10 +58,6 @@ function schemaFix(vendor: string | undefined): string {
   if (vendor === "valibot") return "Wrap it: toStandardJsonSchema(schema) from @valibot/to-json-schema.";
   if (vendor === "zod") return "Use zod >= 4.2.";
   return "Use zod >= 4.2, arktype, or jsonSchema<T>({ … }) of @codelet/core/json-schema.";
-}
-
-function pathKey(segment: unknown): string {
-  return String(typeof segment === "object" && segment !== null && "key" in segment ? segment.key : segment);
 }
 
 /** What a reference of a schema points to; undefined for one that isn't local, or points nowhere. */

@@ -1,6 +1,7 @@
 import { dispatchCall } from "./dispatch.ts";
 import { ModelOutputError } from "./errors.ts";
 import type { CallResult } from "./executor.ts";
+import { jsonSafe } from "./loose-json.ts";
 import type { Attachment } from "./media.ts";
 import { type ContentPart, type ModelResponse, type ModelTool, type ToolCallPart, type ToolResultPart, textOf } from "./model.ts";
 import { parseToolCalls } from "./parse-tool-calls.ts";
@@ -159,7 +160,7 @@ function repaired(
 
 /** As providers take it back: arguments are an object. */
 function withObject(call: ToolCallPart): ToolCallPart {
-  return isObject(call.input) ? call : { ...call, input: { input: call.input } };
+  return { ...call, input: jsonSafe(isObject(call.input) ? call.input : { input: call.input }) };
 }
 
 function isObject(input: Json): input is { readonly [key: string]: Json } {

@@ -2,7 +2,7 @@ import { scriptedModel } from "@codelet/testing";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { jsonSchema } from "./json-schema.ts";
-import type { Message } from "./model.ts";
+import { type Message, noUsage as usage } from "./model.ts";
 import { actionsOf, agentOf, answer, call, cut, expectValid, partsOf, resultsOf, says } from "./testing/tool-calls.ts";
 import { tool } from "./tool.ts";
 import { ToolCallingAgent } from "./tool-calling-agent.ts";
@@ -184,3 +184,53 @@ describe("values by name", () => {
     expect(JSON.stringify(model.requests[0]?.messages[1])).not.toContain("sandbox");
   });
 });
+
+describe("an integer that a number would round", () => {
+  const { tools, received } = idTools();
+  const large = 9007199254740993n;
+
+  it.each<[string, ReturnType<typeof says>]>([
+    ["as the text of a call", says(call("by_id", `{"id": ${large}, "more": [${large}]}`))],
+    [
+      "in a text",
+      { content: [{ type: "text", text: `{"name": "by_id", "arguments": {"id": ${large}, "more": [${large}]}}` }], usage, finishReason: "stop" },
+    ],
+    ["in code", { content: [{ type: "text", text: `by_id(id=${large}, more=[${large}])` }], usage, finishReason: "stop" }],
+  ])("reaches a tool as it is, %s, and goes back as JSON", async (_, response) => {
+    received.length = 0;
+    const { agent, model } = agentOf([response, says(answer(1))], { tools });
+    const { steps } = await agent.run("task");
+    expect(received).toEqual([{ id: large, more: [large] }]);
+    expect(partsOf("tool-call", model.requests[1]?.messages[2] as Message)).toMatchObject([{ input: { id: String(large), more: [String(large)] } }]);
+    expect(JSON.stringify(steps)).toContain(String(large));
+  });
+
+  it("is the answer as it is", async () => {
+    const { agent } = agentOf([says(call("final_answer", `{"answer": ${large}}`))]);
+    expect(await agent.run("task")).toMatchObject({ output: large });
+  });
+
+  it("is explained where a schema takes numbers only", async () => {
+    const [result] = await resultsOf([call("by_number", `{"id": ${large}}`)], { tools });
+    expect(result).toMatchObject({ isError: true, content: expect.stringMatching(/id: .*beyond ±9007199254740991: .*exponent.*text/) });
+  });
+
+  it("that is exact all the same is a number", async () => {
+    received.length = 0;
+    await resultsOf([call("by_id", '{"id": 1000000000000000000}'), call("by_id", `{"id": ${"9".repeat(5_000)}}`)], { tools });
+    expect(received).toEqual([{ id: 1e18 }]);
+  });
+});
+
+function idTools() {
+  const received: unknown[] = [];
+  const id = { type: "integer" };
+  const byId = tool({
+    name: "by_id",
+    description: "By id.",
+    input: jsonSchema<object>({ type: "object", properties: { id, more: { type: "array", items: id } }, required: ["id"] }),
+    execute: (input) => received.push(structuredClone({ ...input })),
+  });
+  const byNumber = tool({ name: "by_number", description: "By number.", input: z.object({ id: z.number() }), execute: () => 0 });
+  return { tools: [byId, byNumber], received };
+}

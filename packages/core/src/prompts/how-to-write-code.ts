@@ -1,5 +1,7 @@
 import type { CodeTags, Language } from "../code-tags.ts";
+import { jsonSafe } from "../loose-json.ts";
 import type { ToolCallPart } from "../model.ts";
+import type { Json } from "../value.ts";
 import { pythonLiteral } from "./signatures.ts";
 
 export interface WithoutCode {
@@ -33,6 +35,10 @@ function asCode({ name, input }: ToolCallPart, language: Language): string {
   const given = Object.entries(isObject ? input : { "": input });
   const ofPython = given.map(([key, value]) => `${key === "" ? "" : `${key}=`}${pythonLiteral(value)}`);
   const call =
-    language === "python" ? `${name}(${ofPython.join(", ")})` : `await ${name}(${given.map(([, value]) => JSON.stringify(value)).join(", ")})`;
+    language === "python" ? `${name}(${ofPython.join(", ")})` : `await ${name}(${given.map(([, value]) => javascriptLiteral(value)).join(", ")})`;
   return call.length > maxCharacters ? `${name}(…)` : call;
+}
+
+function javascriptLiteral(value: Json): string {
+  return typeof value === "bigint" ? `${value}n` : JSON.stringify(jsonSafe(value));
 }

@@ -188,6 +188,7 @@ function renderType(schema: JsonSchema, root: JsonSchema, syntax: TypeSyntax, de
 export function pythonLiteral(value: unknown): string {
   if (value === undefined || value === null) return "None";
   if (typeof value === "boolean") return value ? "True" : "False";
+  if (typeof value === "bigint") return String(value);
   if (Array.isArray(value)) return `[${value.map(pythonLiteral).join(", ")}]`;
   if (!isObject(value)) return JSON.stringify(value);
   return `{${Object.entries(value)

@@ -85,6 +85,17 @@ it.each([
   expect(merged([piece(text, { index: 0, id: "a" }, "f")])).toEqual([{ id: "a", name: "f", input }]);
 });
 
+it.each([
+  ['{"id": 9007199254740993}', '{"id": 9007199254740993}'],
+  ['{"ids": [1, -12345678901234567890]}', '{"ids": [1, -12345678901234567890]}'],
+  ['{"wei": 1000000000000000000}', { wei: 1e18 }],
+  ['{"x": 0.12345678901234567}', { x: Number("0.12345678901234567") }],
+  ['{"x": 12345678901234567890.0}', { x: Number("12345678901234567890") }],
+  ['{"id": "9007199254740993"}', { id: "9007199254740993" }],
+])("rounds no integer: %s", (text, input) => {
+  expect(merged([piece(text, { index: 0, id: "a" }, "f")])).toEqual([{ id: "a", name: "f", input }]);
+});
+
 it("takes arguments that came as an object", () => {
   expect(merged([{ index: 0, id: "a", function: { name: "f", arguments: { x: 1 } } }])).toEqual([{ id: "a", name: "f", input: { x: 1 } }]);
 });

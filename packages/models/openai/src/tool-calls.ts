@@ -95,15 +95,27 @@ function isJson(text: string): boolean {
   }
 }
 
-/** The arguments, or their text where they are no usable JSON. A JSON string stays as it came too: text goes back to the server unquoted. */
+/**
+ * The arguments, or their text where they are no usable JSON. A JSON string stays as it came too: text goes back to the server unquoted. And so does
+ * what holds an integer that a number would round: the kernel reads it exactly.
+ */
 function parseArguments(text: string): Json {
   if (text.trim() === "") return {};
+  let isExact = true;
+  const note = (_: string, value: unknown, { source = "" }: { readonly source?: string } = {}): unknown => {
+    isExact &&= !isRounded(value, source);
+    return value;
+  };
   try {
-    const parsed = JSON.parse(text) as Json;
-    return typeof parsed === "string" || isDeeper(parsed, maxArgumentDepth) ? text : parsed;
+    const parsed = JSON.parse(text, /\d{16}/.test(text) ? note : undefined) as Json;
+    return !isExact || typeof parsed === "string" || isDeeper(parsed, maxArgumentDepth) ? text : parsed;
   } catch {
     return text;
   }
+}
+
+function isRounded(value: unknown, source: string): boolean {
+  return Number.isInteger(value) && !Number.isSafeInteger(value) && /^-?\d+$/.test(source) && BigInt(value as number) !== BigInt(source);
 }
 
 function isDeeper(value: unknown, depth: number): boolean {
