@@ -85,6 +85,14 @@ describe("jsonSchema", () => {
     ["a default in a tuple", { type: "array", prefixItems: [{ type: "string" }, defaults] }, ["x", {}], ["x", { a: 1 }]],
     ["a tuple without more items", { type: "array", prefixItems: [{ type: "string" }, { type: "integer" }], items: false }, ["x", 1], ["x", 1]],
     ["a choice whose keys stand otherwise", { enum: [{ a: 1, b: 2 }] }, { b: 2, a: 1 }, { b: 2, a: 1 }],
+    ["a default of the choice that takes the value", { anyOf: [{ type: "null" }, { ...defaults, required: ["b"] }, defaults] }, {}, { a: 1 }],
+    ["a default of the one that takes it", { oneOf: [{ type: "string" }, { type: "array", items: defaults }] }, [{}], [{ a: 1 }]],
+    ["a default among other properties", { type: "object", additionalProperties: defaults }, { x: {} }, { x: { a: 1 } }],
+    ["a large integer where numbers may be missing", { type: ["number", "null"] }, 10n ** 20n, 1e20],
+    ["a large integer as one of several choices", { anyOf: [{ type: "string" }, { type: "number" }] }, 10n ** 20n, 1e20],
+    ["a large integer where it may be one", { type: ["integer", "number"] }, 10n ** 20n, 10n ** 20n],
+    ["a default in a property of a pattern", { type: "object", patternProperties: { "^x": defaults } }, { x1: {}, y: 1 }, { x1: { a: 1 }, y: 1 }],
+    ["a pattern of older validators", { type: "object", patternProperties: { "^\\_": {} }, additionalProperties: false }, { _a: 1 }, { _a: 1 }],
     ["a property of a pattern", { type: "object", patternProperties: { "^x": {} }, additionalProperties: false }, { x1: 3 }, { x1: 3 }],
   ])("takes %s", (_, schema, given, value) => {
     expect(jsonSchema(schema)["~standard"].validate(given)).toEqual({ value });
@@ -93,6 +101,14 @@ describe("jsonSchema", () => {
   it.each<[string, JsonSchema, unknown, RegExp]>([
     ["an item of a tuple", { type: "array", prefixItems: [{ type: "string" }] }, [1], /^0: expected string/],
     ["an item too many", { type: "array", prefixItems: [{}], items: false }, [1, 2], /^1: not allowed/],
+    ["a property of a pattern", { type: "object", patternProperties: { "^x": { type: "string" } } }, { x1: 3 }, /^x1: expected string/],
+    [
+      "a known property of a pattern",
+      { properties: { x: { type: "number" } }, patternProperties: { x: { type: "string" } } },
+      { x: 3 },
+      /^x: expected/,
+    ],
+    ["a property of no pattern", { type: "object", patternProperties: { "^x": {} }, additionalProperties: false }, { y: 3 }, /^y: unknown/],
     ["no number", { type: "number" }, Number.NaN, /expected number, got NaN/],
     ["no number either", { type: "number" }, Number.POSITIVE_INFINITY, /expected number/],
   ])("refuses %s", (_, schema, given, problem) => {
@@ -109,6 +125,13 @@ describe("jsonSchema", () => {
     for (let level = 0; level < levels; level++) list = { next: list };
     const issues = problem && [{ message: expect.stringMatching(problem) }];
     expect(schema["~standard"].validate(list)).toMatchObject(problem === undefined ? { value: { size: 1 } } : { issues });
+  });
+
+  it("says which pattern is none", () => {
+    const schema = jsonSchema({ type: "object", patternProperties: { "(": {} } });
+    expect(() => schema["~standard"].validate({ a: 1 })).toThrow(
+      expect.objectContaining({ code: "configuration", message: expect.stringContaining("`(`") }),
+    );
   });
 
   it("gives up on references that lead back to themselves in many ways", () => {

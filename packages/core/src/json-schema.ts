@@ -4,8 +4,9 @@ import { isMedia, isPythonValue, type PlainValue } from "./value.ts";
 
 /**
  * A schema written as JSON Schema, with the type it stands for.
- * Checked are: type, properties, required, additionalProperties, enum, const, items, prefixItems, anyOf, oneOf, allOf, and local $ref. Other keywords are
- * passed on to models and not checked. A property that is missing gets its `default`, unless it stands in one of several choices.
+ * Checked are: type, properties, patternProperties, required, additionalProperties, enum, const, items, prefixItems, anyOf, oneOf, allOf, and local $ref.
+ * Other keywords are passed on to models and not checked. A property that is missing gets its `default`; of several choices the first one counts that
+ * takes the value.
  *
  * @example
  * const city = jsonSchema<{ name: string }>({ type: "object", properties: { name: { type: "string" } }, required: ["name"] });
@@ -25,34 +26,75 @@ export function jsonSchema<T>(schema: JsonSchema): StandardSchema<T, T> {
   };
 }
 
-/** With the defaults of properties that are missing, and Python's large integers as numbers where the schema says `number`. */
+/** With the defaults of properties that are missing, and large integers as numbers where the schema says `number`. */
 function completed(value: unknown, schema: unknown, at: Pick<Position, "root" | "depth" | "hops" | "budget">): unknown {
   if (!isObject(schema) || at.hops > maxHops || at.depth > maxDepth || --at.budget.left < 0) return value;
-  if (typeof value === "bigint" && schema.type === "number") return Number(value);
+  if (typeof value === "bigint" && typesOf(schema).includes("number") && !typesOf(schema).includes("integer")) return Number(value);
   let whole = value;
   const parts = [typeof schema.$ref === "string" ? resolveRef(schema.$ref, at.root) : undefined, schema.allOf].flat();
   for (const part of parts) whole = completed(whole, part, { ...at, hops: at.hops + 1 });
+  whole = completedChoice(whole, schema, at);
   const item = (given: unknown, part: unknown): unknown => completed(given, part, { ...at, depth: at.depth + 1, hops: 0 });
   if (Array.isArray(whole)) {
     const items = whole.map((given, index) => item(given, schemaOfItem(schema, index)));
     return items.some((given, index) => given !== (whole as readonly unknown[])[index]) ? items : whole;
   }
-  return isRecord(whole) && isObject(schema.properties) ? completedRecord(whole, schema.properties, item) : whole;
+  return isRecord(whole) ? completedRecord(whole, schema, item) : whole;
+}
+
+/** As the first choice has it that takes it. */
+function completedChoice(value: unknown, schema: JsonSchema, at: Pick<Position, "root" | "depth" | "hops" | "budget">): unknown {
+  if (typeof value !== "bigint" && !Array.isArray(value) && !isRecord(value)) return value;
+  for (const choice of choicesOf(schema)) {
+    const candidate = completed(value, choice, { ...at, hops: at.hops + 1 });
+    if (matches(candidate, choice, { ...at, path: "", problems: [] })) return candidate;
+  }
+  return value;
 }
 
 function completedRecord(
   record: Readonly<Record<string, PlainValue>>,
-  properties: Readonly<Record<string, unknown>>,
+  schema: JsonSchema,
   complete: (given: unknown, part: unknown) => unknown,
 ): unknown {
   const changes: [string, unknown][] = [];
-  for (const [name, part] of Object.entries(properties)) {
-    const given: unknown = Object.hasOwn(record, name) ? record[name] : undefined;
-    const item = Object.hasOwn(record, name) ? complete(given, part) : isObject(part) ? structuredClone(part.default) : undefined;
+  const properties = isObject(schema.properties) ? schema.properties : {};
+  for (const [name, given] of Object.entries(record)) {
+    const parts = partsOf(schema, name);
+    const item = parts.length > 0 ? parts.reduce(complete, given) : complete(given, schema.additionalProperties);
     if (item !== given) changes.push([name, item]);
+  }
+  for (const [name, part] of Object.entries(properties)) {
+    if (!Object.hasOwn(record, name) && isObject(part) && part.default !== undefined) changes.push([name, structuredClone(part.default)]);
   }
   // What needs nothing stays what it is, with its class and its `toJSON`.
   return changes.length === 0 ? record : Object.assign(Object.create(null), record, Object.fromEntries(changes));
+}
+
+/** What is said of a property by its name and by patterns. */
+function partsOf({ properties, patternProperties }: JsonSchema, name: string): readonly unknown[] {
+  const named = isObject(properties) && Object.hasOwn(properties, name) ? [properties[name]] : [];
+  const patterns = isObject(patternProperties) ? Object.entries(patternProperties) : [];
+  return [...named, ...patterns.filter(([pattern]) => patternOf(pattern).test(name)).map(([, part]) => part)];
+}
+
+/** As JSON Schema reads it; else as older validators do, which allow more. */
+function patternOf(pattern: string): RegExp {
+  for (const flags of ["u", ""]) {
+    try {
+      return new RegExp(pattern, flags);
+    } catch {}
+  }
+  throw new ConfigurationError(`The schema's pattern \`${pattern}\` is no regular expression.`);
+}
+
+function choicesOf({ anyOf, oneOf }: JsonSchema): readonly unknown[] {
+  const choices = anyOf ?? oneOf;
+  return Array.isArray(choices) ? choices : [];
+}
+
+function typesOf({ type }: JsonSchema): readonly unknown[] {
+  return type === undefined ? [] : [type].flat();
 }
 
 /** Of the item at this place: the first ones can have schemas of their own. */
@@ -103,7 +145,7 @@ function collect(value: unknown, schema: unknown, at: Position): void {
       throw new ConfigurationError(`The schema's $ref \`${schema.$ref}\` ${schema.$ref.startsWith("#") ? "points nowhere" : "is not local"}.`);
     collect(value, target, { ...at, hops: at.hops + 1 });
   }
-  const types = schema.type === undefined ? [] : Array.isArray(schema.type) ? schema.type : [schema.type];
+  const types = typesOf(schema);
   const complain = (problem: string): void => {
     at.problems.push(`${at.path || "value"}: ${problem}`);
   };
@@ -114,23 +156,22 @@ function collect(value: unknown, schema: unknown, at: Position): void {
   if (Array.isArray(schema.enum) && !schema.enum.some((allowed) => sameJson(allowed, value)))
     complain(`expected one of ${JSON.stringify(schema.enum)}`);
   if ("const" in schema && !sameJson(schema.const, value)) complain(`expected ${JSON.stringify(schema.const)}`);
-  const choices = schema.anyOf ?? schema.oneOf;
-  if (Array.isArray(choices) && !choices.some((choice) => matches(value, choice, at))) complain("matches none of the allowed shapes");
+  const hasChoices = Array.isArray(schema.anyOf ?? schema.oneOf);
+  if (hasChoices && !choicesOf(schema).some((choice) => matches(value, choice, at))) complain("matches none of the allowed shapes");
   if (Array.isArray(schema.allOf)) for (const part of schema.allOf) collect(value, part, { ...at, hops: at.hops + 1 });
   if (Array.isArray(value)) for (const [index, item] of value.entries()) collect(item, schemaOfItem(schema, index), below(at, index));
   else if (isRecord(value)) collectProperties(value, schema, at);
 }
 
 function collectProperties(value: Readonly<Record<string, unknown>>, schema: JsonSchema, at: Position): void {
-  const properties = isObject(schema.properties) ? schema.properties : {};
   for (const name of Array.isArray(schema.required) ? (schema.required as string[]) : []) {
     if (!Object.hasOwn(value, name)) at.problems.push(`${below(at, name).path}: missing`);
   }
   for (const [name, item] of Object.entries(value)) {
-    const known = Object.hasOwn(properties, name);
-    if (!known && isObject(schema.patternProperties)) continue;
-    if (!known && schema.additionalProperties === false) at.problems.push(`${below(at, name).path}: unknown`);
-    else collect(item, known ? properties[name] : schema.additionalProperties, below(at, name));
+    const parts = partsOf(schema, name);
+    for (const part of parts) collect(item, part, below(at, name));
+    if (parts.length === 0 && schema.additionalProperties === false) at.problems.push(`${below(at, name).path}: unknown`);
+    else if (parts.length === 0) collect(item, schema.additionalProperties, below(at, name));
   }
 }
 
