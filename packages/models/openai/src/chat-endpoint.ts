@@ -105,12 +105,12 @@ async function inOnePiece(text: string, secrets: Secrets): Promise<AsyncIterable
 /** A choice that holds a whole message as a stream's last piece of it. */
 function asLastPiece(choice: ForeignRecord): ForeignRecord {
   const message = asRecord(choice.message);
-  return { ...choice, delta: message && { ...message, tool_calls: numberedCalls(message.tool_calls) }, finish_reason: endingOf(choice) ?? "unknown" };
+  return { ...choice, delta: message && { ...message, tool_calls: numberedCalls(message) }, finish_reason: endingOf(choice) ?? "unknown" };
 }
 
 /** Some servers say with status 200 what went wrong: in `error`, which the SDK throws in a stream, in that of a choice, or in an answer of type `error`. */
 async function throwReported(answer: unknown): Promise<void> {
-  const record = asRecord(answer);
+  const record = asRecord(Array.isArray(answer) ? answer[0] : answer); // Google's error stands in a list
   const [choice] = asList(record?.choices);
   const { error: ofChoice, finish_reason: ending } = asRecord(choice) ?? {};
   const ofAnswer = record?.object === "error" ? record : record?.error;

@@ -17,7 +17,7 @@ export function readCompletion(answer: unknown, stop: readonly string[] = []): M
   const refusal = asText(message.refusal);
   const text = cutter.push(contentText(message)) + cutter.flush() + refusal;
   const calls = toolCallMerger();
-  if (!cutter.isCut) calls.add(numberedCalls(message.tool_calls));
+  if (!cutter.isCut) calls.add(numberedCalls(message));
   const reasoning = reasoningText(message);
   const toolCalls = calls.finish();
   const details = detailsMerger();

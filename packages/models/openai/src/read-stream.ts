@@ -3,7 +3,7 @@ import { stopCutter } from "./cut-at-stop.ts";
 import { detailsMerger } from "./extras.ts";
 import { asRecord, asText, type ForeignRecord } from "./foreign-json.ts";
 import { contentText, endingOf, firstChoice, readFinishReason, readUsage, reasoningText } from "./read-answer.ts";
-import { listed, toolCallMerger } from "./tool-calls.ts";
+import { callsOf, toolCallMerger } from "./tool-calls.ts";
 
 /**
  * The chunks of a streamed answer as deltas. `finish` comes only when the server has said why the answer ended, or a stop text has cut it: a stream
@@ -27,7 +27,7 @@ export async function* readStream(chunks: AsyncIterable<unknown>, stop: readonly
       const delta = asRecord(choice?.delta) ?? asRecord(choice?.message) ?? {};
       if (choice === undefined || cutter.isCut) continue;
       const [reasoning, text, refusal] = [reasoningText(delta), contentText(delta), asText(delta.refusal)];
-      if (ending !== undefined && (text !== "" || refusal !== "" || listed(delta.tool_calls).length > 0)) {
+      if (ending !== undefined && (text !== "" || refusal !== "" || callsOf(delta).length > 0)) {
         throw new ModelCallError("The server's stream went on after the end of its answer.", { retryable: true });
       }
       if (reasoning !== "") yield { type: "reasoning", text: reasoning };
@@ -35,7 +35,7 @@ export async function* readStream(chunks: AsyncIterable<unknown>, stop: readonly
       if (passed !== "") yield { type: "text", text: passed };
       if (refusal !== "") yield { type: "text", text: refusal };
       isRefusal ||= refusal !== "";
-      if (!cutter.isCut) calls.add(delta.tool_calls);
+      if (!cutter.isCut) calls.add(callsOf(delta));
       details.add(delta.reasoning_details);
       ending ??= endingOf(choice);
     }

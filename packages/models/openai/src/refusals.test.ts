@@ -97,8 +97,8 @@ describe("a server that wants back what it sent", () => {
       answer,
       form === "whole" ? calls({}, "final_answer") : streamed(chunk({ content: '{"name":"final_answer","arguments":{"answer":1}}' }, "stop")),
     );
-    const { id, generate, stream } = openai("gemini-3", { baseURL: server.baseURL });
-    const model = form === "whole" ? { id, generate } : { id, generate, stream };
+    const gemini = openai("gemini-3", { baseURL: server.baseURL });
+    const model = form === "whole" ? { id: gemini.id, generate: gemini.generate } : gemini;
     expect(await new ToolCallingAgent({ model, tools: [population] }).run("How many?")).toMatchObject({ state: "success" });
     expect(server.requests[1]?.body.messages[2].tool_calls[0]).toEqual(call);
   });
@@ -162,7 +162,10 @@ describe("a server that wants messages in another order", () => {
     });
     const template = refusal({ message: "After the optional system message, conversation roles must alternate user/assistant/user/assistant/..." });
     const turns = ["system: S", "user: A\n\nB", "assistant: null", "tool: 1", "assistant: I see.", "user: C"];
-    for (const answer of [mistral, router, template]) expect(await rolesAfter(answer)).toEqual(turns);
+    const perplexity = refusal({
+      message: "After the (optional) system message(s), user or tool message(s) should alternate with assistant message(s).",
+    });
+    for (const answer of [mistral, router, template, perplexity]) expect(await rolesAfter(answer)).toEqual(turns);
   });
 
   it("gets the system prompt with the first message: as Gemma does", async () => {
@@ -171,6 +174,24 @@ describe("a server that wants messages in another order", () => {
     const template = refusal({ message: "Conversation roles must alternate user/assistant/user/assistant/..." });
     expect((await rolesAfter(template, template)).slice(0, 2)).toEqual(["user: S\n\nA\n\nB", "assistant: null"]);
   });
+});
+
+it("gives calls short ids for Mistral's models once they ask for them", async () => {
+  const refused = refusal({ message: "Tool call id was call_1_1 but must be a-z, A-Z, 0-9, with a length of 9." });
+  await using server = await loopbackServer(refused, text("Fine."));
+  const parts = ["call_1_1", "abcdefgh9"].map((id) => ({ type: "tool-call", id, name: "f", input: {} }) as const);
+  const results = parts.map(({ id, name }) => ({ type: "tool-result", id, name, content: id }) as const);
+  const messages = [
+    { role: "assistant", content: parts },
+    { role: "tool", content: results },
+  ] as const;
+  await openai("mistral", { baseURL: server.baseURL }).generate({ messages });
+  const [{ tool_calls: calls }, ...sent] = server.requests[1]?.body.messages ?? [];
+  expect(calls.map(({ id }: { id: string }) => id)).toEqual(["call00000", "abcdefgh9"]);
+  expect(sent).toMatchObject([
+    { tool_call_id: "call00000", content: "call_1_1" },
+    { tool_call_id: "abcdefgh9", content: "abcdefgh9" },
+  ]);
 });
 
 it("gives a limit of tokens by its newer name to a server that refuses the old one", async () => {
@@ -205,6 +226,13 @@ it("says what the provider behind a router did", async () => {
   );
   const message = expect.stringContaining("Provider returned error: rate-limited upstream");
   await expect(openai("m", { baseURL: server.baseURL }).generate(ask("Hi."))).rejects.toMatchObject({ message, retryable: true });
+});
+
+it("takes the one call of an older server", async () => {
+  const pieces = [{ name: "f", arguments: '{"x"' }, { arguments: ":1}" }].map((only) => chunk({ function_call: only }));
+  await using server = await loopbackServer(streamed(`${pieces.join("")}${chunk({}, "function_call")}`));
+  const [call] = await gather(openai("old", { baseURL: server.baseURL }), ask("Hi."));
+  expect(call).toMatchObject({ type: "tool-call", name: "f", input: { x: 1 } });
 });
 
 it("takes a call that TGI streams without a list around it", async () => {

@@ -2,7 +2,7 @@ import { isStatusError, saidIn } from "./call-error.ts";
 
 /**
  * What a server may refuse: a field, which is left out or said in another way from then on, or how the messages are: `extras` are
- * another server's, `reasoning` is missing, `system` messages are not known, `turns` have to follow one another in another way.
+ * another server's, `reasoning` is missing, `system` messages are not known, `turns` have to follow one another in another way, `ids` of calls to be short.
  */
 export type Refusal =
   | "stop"
@@ -14,10 +14,13 @@ export type Refusal =
   | "extras"
   | "reasoning"
   | "turns"
-  | "system";
+  | "system"
+  | "ids";
 
 const refusal =
   /unsupported|unknown|unrecognized|unavailable|incompatible|not (be )?(supported|permitted|allowed|available)|(does not|doesn't) support|endpoints found that support/i;
+/** Characters of what a server said: it may be hostile. */
+const maxLookedAt = 10_000;
 const fields = ["stop", "tool_choice", "response_format", "stream_options", "max_tokens"] as const;
 
 const toolUse = "(?:tools?(?:[ _](?:use|calls?|calling))?|function[ _]call(?:s|ing)?)\\b";
@@ -31,7 +34,8 @@ const signs: readonly (readonly [Refusal, RegExp])[] = [
     ),
   ],
   ["reasoning", /reasoning_content\b.*(?:missing|passed back)|missing .{0,5}reasoning_content/is],
-  ["turns", /roles? must alternate|unexpected role|message_order/i],
+  ["turns", /roles? must alternate|should alternate with|unexpected role|message_order/i],
+  ["ids", /tool call id .{0,200}length of 9/is],
   ["system", /system role|developer instruction|only user and assistant roles|roles? must alternate/i],
 ];
 
@@ -39,7 +43,7 @@ const signs: readonly (readonly [Refusal, RegExp])[] = [
 export function refusalsIn(thrown: unknown): readonly Refusal[] {
   // llama.cpp answers 500 to what it can't do, and OpenRouter 404 where no provider can.
   if (!isStatusError(thrown) || ![400, 404, 422, 500].includes(thrown.status ?? 0)) return [];
-  const said = saidIn(thrown);
+  const said = saidIn(thrown).slice(0, maxLookedAt);
   if (/invalid schema/i.test(said)) return []; // of one request, whose author it has to reach
   const named = refusal.test(said) ? fields.filter((field) => new RegExp(`\\b${field}\\b`).test(said)) : [];
   const param = (thrown.error as { readonly param?: unknown } | undefined)?.param === "stop" ? (["stop"] as const) : [];
@@ -47,8 +51,12 @@ export function refusalsIn(thrown: unknown): readonly Refusal[] {
   return [...param, ...named, ...extras, ...signs.flatMap(([each, pattern]) => (pattern.test(said) ? [each] : []))];
 }
 
-/** Whether a request, or its body, has what is refused. Of `tool_choice` only the demand for a call can be left out: a model that must not call would. */
+/** Whether a body has what is refused. Of `tool_choice` only the demand for a call can be left out: a model that must not call would. */
 export function isConcerned(refused: Refusal, body: Readonly<Record<string, unknown>>): boolean {
-  if (refused === "reasoning" || refused === "turns" || refused === "system" || refused === "extras") return true;
-  return refused === "tool_choice" ? body.tool_choice === "required" : body[refused] !== undefined;
+  if (refused === "tool_choice") return body.tool_choice === "required";
+  return refused === "tools" || isField(refused) ? body[refused] !== undefined : true;
+}
+
+function isField(refused: Refusal): refused is (typeof fields)[number] {
+  return (fields as readonly Refusal[]).includes(refused);
 }

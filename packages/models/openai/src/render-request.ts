@@ -4,6 +4,7 @@ import { openaiBaseURL, type ResolvedOptions } from "./openai-options.ts";
 import { providerSchema, strictSchema } from "./provider-schema.ts";
 import type { Refusal } from "./refusals.ts";
 import { renderMessages, type WireMessage } from "./render-messages.ts";
+import { withShortIds } from "./short-ids.ts";
 import { toolsAsText } from "./tools-as-text.ts";
 
 /** No server takes more. */
@@ -38,7 +39,8 @@ export function renderRequest(
 function messagesOf({ messages, tools = [] }: ModelRequest, refused: ReadonlySet<Refusal>): readonly WireMessage[] {
   const asked = refused.has("tools") && tools.length > 0 ? toolsAsText(messages, tools) : messages;
   const rendered = renderMessages(asked, { reasoning: refused.has("reasoning"), extras: !refused.has("extras") });
-  const known = refused.has("system") ? withoutSystem(rendered) : rendered;
+  const named = refused.has("ids") ? withShortIds(rendered) : rendered;
+  const known = refused.has("system") ? withoutSystem(named) : named;
   return refused.has("turns") ? byTurns(known) : known;
 }
 

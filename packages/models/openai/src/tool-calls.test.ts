@@ -70,7 +70,7 @@ it.each([
   ["equal ids", { id: "a" }],
   ["the same index", { index: 0 }],
 ])("takes each call of a whole message for its own, with %s", (_, more) => {
-  const calls = merged([...numberedCalls([piece("", more, "f"), null, piece('{"x":1}', more, "f"), piece('{"x":1}', more, "f")])]);
+  const calls = merged([...numberedCalls({ tool_calls: [piece("", more, "f"), null, piece('{"x":1}', more, "f"), piece('{"x":1}', more, "f")] })]);
   expect(calls).toMatchObject([{ input: {} }, { input: { x: 1 } }, { input: { x: 1 } }]);
 });
 

@@ -14,8 +14,8 @@ interface OpenCall {
 
 /** Puts tool calls together from the pieces of a stream, or from a whole message whose calls are numbered. */
 export interface ToolCallMerger {
-  /** Takes the `tool_calls` of a delta or a message. */
-  add(toolCalls: unknown): void;
+  /** Takes the calls of a delta or a message. */
+  add(toolCalls: readonly unknown[]): void;
   /** The finished calls in order of their first piece. */
   finish(): readonly ToolCallPart[];
 }
@@ -29,7 +29,7 @@ export function toolCallMerger(): ToolCallMerger {
   const byIndex = new Map<number, OpenCall>();
   return {
     add(toolCalls) {
-      for (const entry of listed(toolCalls)) {
+      for (const entry of toolCalls) {
         const piece = asRecord(entry);
         if (piece === undefined) continue;
         const id = asText(piece.id);
@@ -59,13 +59,14 @@ export function toolCallMerger(): ToolCallMerger {
 }
 
 /** The calls of a whole message with their places as indices: each is a call of its own, whatever its id and index are. */
-export function numberedCalls(toolCalls: unknown): readonly unknown[] {
-  return listed(toolCalls).map((entry, index) => asRecord(entry) && { ...asRecord(entry), index });
+export function numberedCalls(message: ForeignRecord): readonly unknown[] {
+  return callsOf(message).map((entry, index) => asRecord(entry) && { ...asRecord(entry), index });
 }
 
-/** TGI streams one call as it is, without a list around it. */
-export function listed(toolCalls: unknown): readonly unknown[] {
-  return asRecord(toolCalls) === undefined ? asList(toolCalls) : [toolCalls];
+/** The calls of a delta or a message. TGI streams one as it is, without a list around it; older servers have one `function_call`. */
+export function callsOf({ tool_calls: calls, function_call: only }: ForeignRecord): readonly unknown[] {
+  if (asRecord(calls) !== undefined) return [calls];
+  return calls === undefined && asRecord(only) !== undefined ? [{ function: only }] : asList(calls);
 }
 
 /** Whether a piece begins the call after the open one, where one of them has no id. A piece that only repeats the name finds incomplete arguments. */
