@@ -60,7 +60,7 @@ async function takeTask(run: RunContext, executor: Executor | undefined, task: s
   const { thread, parent } = run.scope;
   const template = parent?.run.agent.templates.managedTask;
   const asked = parent === undefined ? task : renderPrompt(managedTask, template, { name: run.agent.definition.name, task });
-  const text = [thread?.note, describeTask(asked, run.variables, executor !== undefined)].filter(Boolean).join("\n\n");
+  const text = [thread?.note, describeTask(asked, run.variables, executor?.language)].filter(Boolean).join("\n\n");
   if (thread !== undefined) Object.assign(thread, { note: undefined, left: undefined });
   const step: TaskStep = { type: "task", task: text, attachments: media };
   const handed = memory instanceof Memory ? memory.steps : ofKind("a list of steps, such as `result.steps`", "memory", memory);

@@ -93,6 +93,7 @@ function tools({ tools: signatures, language, tags }: PromptContext): string {
 
 function rules({ language, authorizedImports, structured, tags, answerSchema }: PromptContext): string {
   const python = language === "python";
+  const modules = python ? pythonImports(authorizedImports) : javascriptImports(authorizedImports);
   return `Rules:
 1. ${structured ? 'Every answer has "thought" and "code".' : `Every answer has a thought and one program between ${tags.open} and ${tags.close}.`} Text alone does nothing.
 2. Use only variables you have defined. State lives on: variables, functions and imports of earlier steps are still there.
@@ -102,11 +103,16 @@ function rules({ language, authorizedImports, structured, tags, answerSchema }: 
 6. Don't repeat a call that you have already made with the same arguments; keep its result.
 7. Never name a variable like a tool or final_answer.
 8. Don't invent results, and don't assume what a call returns.
-${python ? `9. ${imports(authorizedImports)}\n10` : "9"}. After an error, read it and change the program; after several, try another way. Don't give up: solve the task, don't describe how.
+${modules === "" ? "9" : `9. ${modules}\n10`}. After an error, read it and change the program; after several, try another way. Don't give up: solve the task, don't describe how.
 ${answerSchema === undefined ? "" : `final_answer must be given a value of this JSON schema: ${JSON.stringify(answerSchema)}\n`}Begin with the task that follows.`;
 }
 
-function imports(authorized: readonly string[] | undefined): string {
+function pythonImports(authorized: readonly string[] | undefined): string {
   if (authorized === undefined || authorized.includes("*")) return "You may import the standard library and installed packages.";
   return `Import only harmless modules of the standard library${authorized.length > 0 ? ` and: ${authorized.join(", ")}` : ""}.`;
+}
+
+function javascriptImports(authorized: readonly string[] | undefined): string {
+  if (authorized === undefined || authorized.includes("*")) return "";
+  return authorized.length > 0 ? `Import only these modules: ${authorized.join(", ")}.` : "Import no modules.";
 }

@@ -1,3 +1,4 @@
+import type { Language } from "../code-tags.ts";
 import type { CodeErrorInfo, Execution } from "../executor.ts";
 import type { Attachment } from "../media.ts";
 import type { StepError } from "../memory.ts";
@@ -95,14 +96,26 @@ export function showValue(value: Value): string {
   );
 }
 
-/** The name of a value's type in Python, with its length. */
-export function typeName(value: Value): string {
-  if (value === null) return "None";
-  if (Array.isArray(value)) return `list of ${value.length}`;
+/** The name of a value's type in the language of the code, with its length. */
+export function typeName(value: Value, language: Language): string {
+  const names = language === "python" ? pythonNames : javascriptNames;
+  if (value === null) return names.null;
+  if (Array.isArray(value)) return `${names.array} of ${value.length}`;
   if (value instanceof Uint8Array) return `bytes of ${value.length}`;
   if (isMedia(value)) return `image ${value.mediaType}`;
-  if (typeof value === "object") return pythonType in value ? String(value[pythonType]) : `dict with ${Object.keys(value).length} keys`;
-  if (typeof value === "string") return `str of ${value.length}`;
-  if (typeof value === "boolean") return "bool";
-  return typeof value === "bigint" || Number.isInteger(value) ? "int" : "float";
+  if (typeof value === "object") return pythonType in value ? String(value[pythonType]) : `${names.object} with ${Object.keys(value).length} keys`;
+  if (typeof value === "string") return `${names.string} of ${value.length}`;
+  if (typeof value === "boolean") return names.boolean;
+  return typeof value === "bigint" || Number.isInteger(value) ? names.integer : names.number;
 }
+
+const javascriptNames = { null: "null", array: "array", object: "object", string: "string", boolean: "boolean", integer: "number", number: "number" };
+const pythonNames: typeof javascriptNames = {
+  null: "None",
+  array: "list",
+  object: "dict",
+  string: "str",
+  boolean: "bool",
+  integer: "int",
+  number: "float",
+};

@@ -41,6 +41,10 @@ it("uses the tags, the format and the language of the agent throughout", () => {
 
 it("says which imports are allowed", () => {
   expect(codeSystem({ ...bare, authorizedImports: ["numpy", "pandas.*"] })).toContain("numpy, pandas.*");
+  const ofJavascript = (authorizedImports?: readonly string[]): string => codeSystem({ ...bare, language: "javascript", authorizedImports });
+  expect(ofJavascript(["lodash"])).toContain("9. Import only these modules: lodash.\n10. After");
+  expect(ofJavascript([])).toContain("9. Import no modules.\n10. After");
+  expect(ofJavascript()).toContain("\n9. After");
 });
 
 it("tells name, type and a short preview of each variable, never the whole value", () => {
@@ -48,6 +52,10 @@ it("tells name, type and a short preview of each variable, never the whole value
   expect(text.length).toBeLessThan(400);
   expect(text).toContain("- data (list of 5000): [0,1,2");
   expect(text).toContain("- flag (bool): true");
+  const variables = { data: [1], none: null, ratio: 0.5, name: "x", flag: true, map: { a: 1 } };
+  const types = (language: "python" | "javascript") => [...describeTask("", variables, language).matchAll(/\((.+)\):/g)].map(([, type]) => type);
+  expect(types("python")).toEqual(["list of 1", "None", "float", "str of 1", "bool", "dict with 1 keys"]);
+  expect(types("javascript")).toEqual(["array of 1", "null", "number", "string of 1", "boolean", "object with 1 keys"]);
 });
 
 describe("a template of one's own", () => {

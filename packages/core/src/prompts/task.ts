@@ -1,3 +1,4 @@
+import type { Language } from "../code-tags.ts";
 import type { Value } from "../value.ts";
 import { forModel, headOf, showValue, typeName } from "./observation.ts";
 import type { ManagedTaskContext } from "./templates.ts";
@@ -5,14 +6,15 @@ import type { ManagedTaskContext } from "./templates.ts";
 const previewCharacters = 120;
 const previewItems = 40;
 
-/** The task as the model reads it; of each variable its name, type and how it begins. Without a sandbox they are values that can be passed on by name. */
-export function describeTask(task: string, variables: Readonly<Record<string, Value>> = {}, hasSandbox = true): string {
+/** The task as the model reads it; of each variable its name, type and how it begins. Without a language there is no sandbox, and they are values that can be passed on by name. */
+export function describeTask(task: string, variables: Readonly<Record<string, Value>> = {}, language?: Language): string {
   const lines = Object.entries(variables).map(([name, value]) => {
     const whole = showValue(Array.isArray(value) ? value.slice(0, previewItems) : value);
     const shown = forModel(headOf(whole, previewCharacters), previewCharacters).replaceAll(/\s+/g, " ");
-    return `- ${name} (${typeName(value)}): ${shown}${whole.length >= previewCharacters ? " …" : ""}`;
+    return `- ${name} (${typeName(value, language ?? "python")}): ${shown}${whole.length >= previewCharacters ? " …" : ""}`;
   });
-  const what = hasSandbox ? "These variables are defined in the sandbox:" : "These values are stored; to pass one to a tool, give its name:";
+  const what =
+    language !== undefined ? "These variables are defined in the sandbox:" : "These values are stored; to pass one to a tool, give its name:";
   const said = `New task:\n${forModel(task)}`;
   return lines.length === 0 ? said : `${said}\n\n${what}\n${lines.join("\n")}`;
 }
