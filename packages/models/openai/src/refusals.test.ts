@@ -32,6 +32,7 @@ describe("a server that takes no tools", () => {
   it.each<[string, unknown, number?]>([
     ["Ollama", { message: "registry.ollama.ai/library/gemma3:4b does not support tools", type: "api_error", param: null, code: null }],
     ["llama.cpp", { code: 500, message: "tools param requires --jinja flag", type: "server_error" }, 500],
+    ["a llama.cpp of its time", { code: 500, message: "Cannot use tools with stream", type: "server_error" }, 500],
     ["an older llama.cpp", { code: 500, message: "Unsupported param: tools", type: "server_error" }, 500],
     ["vLLM", { message: '"auto" tool choice requires --enable-auto-tool-choice and --tool-call-parser to be set', type: "BadRequestError" }],
     ["OpenRouter", { message: "No endpoints found that support tool use. To learn more about provider routing, visit: …", code: 404 }, 404],

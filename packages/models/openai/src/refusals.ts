@@ -29,7 +29,7 @@ const signs: readonly (readonly [Refusal, RegExp])[] = [
   [
     "tools",
     new RegExp(
-      `${toolUse}\\W*(?:is |are |param )?not (?:fully )?(?:supported|enabled|available)|support (?:param\\w*:? \\[[^\\]]*)?\\W?${toolUse}|unsupported param\\w*: \\W?tools\\b|tools param requires|requires --enable-auto-tool-choice`,
+      `${toolUse}\\W*(?:is |are |param )?not (?:fully )?(?:supported|enabled|available)|support (?:param\\w*:? \\[[^\\]]*)?\\W?${toolUse}|unsupported param\\w*: \\W?tools\\b|tools param requires|cannot use tools with|requires --enable-auto-tool-choice`,
       "i",
     ),
   ],
