@@ -126,6 +126,7 @@ describe("what is left", () => {
       observation,
       outputs: [],
       toolCalls: [],
+      untrusted: [],
     },
     ...{ usage: noUsage, startedAtMs: 0, durationMs: 0, isFinal: false },
     ...more,
@@ -197,7 +198,7 @@ describe("what is left", () => {
         return { content: [{ type: "text", text: "<think>\nWhat was x?\n</think>\nx is 4" }], usage: noUsage, finishReason: "stop" };
       })
     ).find(({ type }) => type === "summary");
-    expect(summary).toEqual({ type: "summary", summary: "What was done before, in short:\nx is 4", tools: [] });
+    expect(summary).toEqual({ type: "summary", summary: "What was done before, in short:\nx is 4", untrusted: [] });
     expect(asked).toHaveLength(1);
     expect(textOfMessage(asked[0]?.messages[0] as Message)).toContain("found 1 ");
     expect(tokensOf(asked[0]?.messages ?? [], { charactersPerToken: 3, tokensPerPicture: 0 })).toBeLessThan(2_000);

@@ -1,4 +1,3 @@
-import { toolsOf } from "./definition.ts";
 import type { Step } from "./memory.ts";
 import type { AnyTool } from "./tool.ts";
 
@@ -29,21 +28,12 @@ export function trifectaWarning(tools: Iterable<AnyTool>): string | undefined {
   );
 }
 
-/** Notes what steps of before have brought in: tools of other agents may have read anything. */
-export function exposeTo({ untrusted }: Exposure, steps: readonly Step[], tools: ReadonlyMap<string, AnyTool>): void {
-  for (const name of steps.flatMap(toolsIn)) {
-    const tool = tools.get(name);
-    const sources = tool?.agent === undefined ? [tool] : toolsOf(tool.agent.definition);
-    if ([...sources].some((each) => each === undefined || each.ingests === "untrusted")) untrusted.add(name);
-  }
-}
-
-/** Names of the tools whose results a step may hold; a summary that doesn't say may hold anything. */
-export function toolsIn(step: Step): readonly string[] {
-  if (step.type === "summary") return step.tools ?? ["a summary"];
-  const calls = step.type === "action" ? step.toolCalls : [];
-  // One that was refused has read nothing.
-  return calls.flatMap(({ tool, error }) => (/^(?:ToolInput|Permission)Error$/.test(error?.name ?? "") ? [] : tool));
+/** Names of the tools whose content steps may hold. One that doesn't say may hold anything, but for what the user and the agent itself have said. */
+export function untrustedIn(steps: readonly Step[]): readonly string[] {
+  return steps.flatMap((step) => {
+    if (step.type === "system") return [];
+    return step.untrusted ?? (step.type === "task" ? [] : [`a step of type ${step.type}`]);
+  });
 }
 
 /** Why a call must not just be made. */

@@ -71,5 +71,5 @@ function answerIn(text: string): Json {
 async function remember(run: RunContext, { usage }: ModelResponse, text: string): Promise<void> {
   if (run.scope.thread === undefined || text === "") return;
   const action = newAction((run.step ?? 0) + 1, await run.journal.now("last"));
-  run.memory.add({ ...action, modelOutput: text, usage, isFinal: true });
+  run.memory.add({ ...action, modelOutput: text, untrusted: [...run.exposure.untrusted], usage, isFinal: true });
 }

@@ -64,6 +64,7 @@ async function act(run: RunContext, action: Draft): Promise<Answer | undefined> 
 async function remember(run: RunContext, action: Draft): Promise<void> {
   const { step, isFinal } = action;
   action.durationMs = run.activeMs(await run.journal.now(`${step}/end`), action.startedAtMs);
+  action.untrusted = [...run.exposure.untrusted];
   run.memory.add(action);
   await run.journal.checkpoint({ step, isFinal });
   run.emit({ type: "step-end", action });

@@ -19,14 +19,16 @@ export interface TaskStep {
   readonly task: string;
   /** Images and other media that belong to the task. */
   readonly attachments: readonly Attachment[];
+  /** As in an action, where a manager gave the task. */
+  readonly untrusted?: readonly string[] | undefined;
 }
 
 /** What a compactor has put in the place of older steps. */
 export interface SummaryStep {
   readonly type: "summary";
   readonly summary: string;
-  /** Names of the tools whose results went into it. A run that gets one without them counts it as untrusted content. */
-  readonly tools?: readonly string[] | undefined;
+  /** As in an action: of all the steps that went into it. */
+  readonly untrusted?: readonly string[] | undefined;
 }
 
 /** What the model means to do, before the action `step`. */
@@ -34,6 +36,8 @@ export interface PlanningStep {
   readonly type: "planning";
   readonly step: number;
   readonly plan: string;
+  /** As in an action. */
+  readonly untrusted?: readonly string[] | undefined;
   readonly usage: Usage;
   readonly startedAtMs: number;
   readonly durationMs: number;
@@ -60,6 +64,8 @@ export interface ActionStep {
   readonly error?: StepError | undefined;
   readonly outputs: Execution["outputs"];
   readonly toolCalls: readonly ToolCallRecord[];
+  /** Names of the tools that had brought untrusted content into the run by its end. A run that gets a step without them counts it as such content. */
+  readonly untrusted?: readonly string[] | undefined;
   readonly usage: Usage;
   readonly startedAtMs: number;
   readonly durationMs: number;

@@ -1,6 +1,6 @@
 import { abortAfter, abortable } from "./abort.ts";
 import type { RunEnding, RunOptions, RunResult } from "./agent.ts";
-import { exposeTo } from "./data-flow.ts";
+import { untrustedIn } from "./data-flow.ts";
 import { describeThrown } from "./errors.ts";
 import type { Executor } from "./executor.ts";
 import { Suspension } from "./journal.ts";
@@ -62,10 +62,10 @@ async function takeTask(run: RunContext, executor: Executor | undefined, task: s
   const asked = parent === undefined ? task : renderPrompt(managedTask, template, { name: run.agent.definition.name, task });
   const text = [thread?.note, describeTask(asked, run.variables, executor?.language)].filter(Boolean).join("\n\n");
   if (thread !== undefined) Object.assign(thread, { note: undefined, left: undefined });
-  const step: TaskStep = { type: "task", task: text, attachments: media };
+  const step: TaskStep = { type: "task", task: text, attachments: media, ...(parent && { untrusted: [...run.exposure.untrusted] }) };
   const handed = memory instanceof Memory ? memory.steps : ofKind("a list of steps, such as `result.steps`", "memory", memory);
   const earlier = [...(thread?.memory.steps ?? []), ...handed]; // both may hold steps of other agents
-  exposeTo(run.exposure, earlier, run.agent.callable);
+  for (const name of untrustedIn(earlier)) run.exposure.untrusted.add(name);
   const before = { earlier, untrusted: [...run.exposure.untrusted], valueCount: run.thread.values.size };
   return { text: task, task: step, ...before, options: { maxSteps, additionalArgs: run.variables, runId: run.runId } };
 }

@@ -28,7 +28,8 @@ export async function makePlan(run: RunContext, step: number): Promise<void> {
   run.lastPrompt = { messages, inputTokens: response.usage.input };
   const text = withoutThoughts(textOf(response.content)).trim() || "(no plan)";
   const durationMs = (await run.journal.now(`${key}/end`)) - startedAtMs;
-  const planning: PlanningStep = { type: "planning", step, plan: text, usage: response.usage, startedAtMs, durationMs };
+  const untrusted = [...run.exposure.untrusted];
+  const planning: PlanningStep = { type: "planning", step, plan: text, untrusted, usage: response.usage, startedAtMs, durationMs };
   memory.add(planning);
   run.emit({ type: "plan", plan: planning });
   await callBack(run, planning, key);

@@ -1,4 +1,4 @@
-import { toolsIn } from "./data-flow.ts";
+import { untrustedIn } from "./data-flow.ts";
 import { CodeletError } from "./errors.ts";
 import type { ActionStep, Step, SummaryStep } from "./memory.ts";
 import { textOf } from "./model.ts";
@@ -23,11 +23,11 @@ export function summarizeSteps(steps: readonly Step[], maxCharacters: number): S
     if (room < 0) break;
   }
   const hasGap = first > 0 || steps.some((step) => step.type === "summary" && step.summary.includes(leftOut));
-  return { type: "summary", summary: [heading, ...(hasGap ? [leftOut] : []), ...lines.slice(first)].join("\n"), tools: toolsOf(steps) };
-}
-
-function toolsOf(steps: readonly Step[]): readonly string[] {
-  return [...new Set(steps.flatMap(toolsIn))];
+  return {
+    type: "summary",
+    summary: [heading, ...(hasGap ? [leftOut] : []), ...lines.slice(first)].join("\n"),
+    untrusted: [...new Set(untrustedIn(steps))],
+  };
 }
 
 export interface AskOptions {
@@ -42,7 +42,12 @@ export async function askForSummary(steps: readonly Step[], { maxCharacters, max
   try {
     const { content } = await generate({ messages: [{ role: "user", content: question(work, maxCharacters) }] });
     const text = forModel(withoutThoughts(textOf(content)).trim());
-    if (text !== "") return { type: "summary", summary: `${heading}\n${cutText(text, maxCharacters - heading.length - 1)}`, tools: toolsOf(steps) };
+    if (text !== "")
+      return {
+        type: "summary",
+        summary: `${heading}\n${cutText(text, maxCharacters - heading.length - 1)}`,
+        untrusted: [...new Set(untrustedIn(steps))],
+      };
   } catch (error) {
     // The run's own next call meets the same, and says so.
     if (!CodeletError.isInstance(error, "model-call", "limit-reached")) throw error;
