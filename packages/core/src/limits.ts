@@ -85,11 +85,11 @@ export class Ledger {
     }
   }
 
-  /** `modelCalls` are those that were not counted when they were made. */
-  addUsage(usage: Usage, modelId: string, modelCalls = 0): void {
+  /** `more` is what was not counted when it was spent. */
+  addUsage(usage: Usage, modelId: string, more: Partial<Record<Counted, number>> = {}): void {
     const costUsd = this.price?.(usage, modelId) ?? 0;
     const isPrice = Number.isFinite(costUsd) && costUsd >= 0;
-    this.#add({ modelCalls, inputTokens: usage.input, outputTokens: usage.output, costUsd: isPrice ? costUsd : 0 }, usage);
+    this.#add({ ...more, inputTokens: usage.input, outputTokens: usage.output, costUsd: isPrice ? costUsd : 0 }, usage);
     if (!isPrice) throw new ConfigurationError(`\`price\` says that an answer of ${modelId} costs ${costUsd}: expected a number of dollars.`);
   }
 

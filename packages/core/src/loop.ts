@@ -66,6 +66,7 @@ async function remember(run: RunContext, action: Draft): Promise<void> {
   action.durationMs = run.activeMs(await run.journal.now(`${step}/end`), action.startedAtMs);
   action.untrusted = [...run.exposure.untrusted];
   run.memory.add(action);
+  await run.root.scope.resumption?.unreached.count(run, `${run.path}${step}/`);
   await run.journal.checkpoint({ step, isFinal });
   run.emit({ type: "step-end", action });
   await callBack(run, action, String(step));

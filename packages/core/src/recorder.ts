@@ -16,6 +16,15 @@ const turnMs = 10;
 
 /** Of the paths of operations: an answer to the agent or to its compactor, at whichever attempt. */
 const modelCall = /\/(model|compact\.\d+)(\.\d+)?$/;
+/** Of those, where it is an action. */
+const stepOfCall = /^(?:.*\/)?\d+\/(?=model(\.\d+)?$)/;
+
+/** An answer of a model that a resumed run doesn't ask for again, and what was spent with it. */
+export interface Unread {
+  readonly path: string;
+  readonly usage: Usage;
+  readonly spent: { readonly modelCalls: number; readonly steps?: number; readonly toolCalls?: number };
+}
 
 /**
  * A journal in memory that keeps what happened, so that the run can be left and gone on with later. It leaves when decisions are waited for and
@@ -56,14 +65,24 @@ export class Recorder {
     return this.#replayed.has(path);
   }
 
-  /** What models have used in the run of this path and those below it, where nobody has asked for their answers again; each once. */
-  takeUnread(run: string): (readonly [path: string, usage: Usage])[] {
-    return [...this.#unread].flatMap((path) => {
-      const outcome = this.#outcomes.get(path);
-      if (!path.startsWith(run) || !modelCall.test(path) || outcome === undefined || !("value" in outcome)) return [];
+  /** What was spent below a path, where nobody has asked for the model's answers again; each once. A step has one, and what it called is below it. */
+  takeUnread(below: string): Unread[] {
+    const taken: Unread[] = [];
+    for (const path of this.#unread) {
+      const outcome = path.startsWith(below) && modelCall.test(path) ? this.#outcomes.get(path) : undefined;
+      if (outcome === undefined || !("value" in outcome)) continue;
       this.#unread.delete(path);
-      return [[path, (outcome.value as ModelResponse).usage]];
-    });
+      const step = stepOfCall.exec(path)?.[0];
+      const action = step === undefined ? {} : { steps: 1, toolCalls: this.#callsBelow(step) };
+      taken.push({ path, usage: (outcome.value as ModelResponse).usage, spent: { modelCalls: 1, ...action } });
+    }
+    return taken;
+  }
+
+  #callsBelow(step: string): number {
+    const length = step.length;
+    const paths = [...this.#outcomes.keys(), ...this.#values.keys()].filter((path) => path.startsWith(`${step}tool.`));
+    return new Set(paths.map((path) => path.slice(length).split("/")[0])).size;
   }
 
   readonly factory: JournalFactory = (run) => {

@@ -220,7 +220,7 @@ export class RunContext {
         state === "suspended" && !this.root.agent.hasOwnJournal ? sandbox?.suspend(this.root.sandboxes) : sandbox?.[Symbol.asyncDispose]();
       await closing?.catch((failure) => this.emit({ type: "warning", message: `The sandbox did not close: ${failure}` }));
     }
-    await this.root.scope.resumption?.settle(this, state);
+    await this.root.scope.resumption?.unreached.settle(this, state);
     // A suspended run doesn't end in its journal.
     this.#lastMs = state === "suspended" ? Date.now() : await this.journal.now("end").catch(() => this.#lastMs);
     const { runId, memory, startedAtMs } = this;

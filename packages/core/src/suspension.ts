@@ -3,7 +3,6 @@ import { isDecision } from "./authorize.ts";
 import { type CatchUp, CatchUpSession } from "./catch-up.ts";
 import type { AgentDefinition } from "./definition.ts";
 import { ConfigurationError, describeThrown, ProtocolError } from "./errors.ts";
-import type { RunState } from "./events.ts";
 import type { SessionRef } from "./executor.ts";
 import { Memory, type Step, type TaskStep } from "./memory.ts";
 import { checkOptions } from "./option-checks.ts";
@@ -67,8 +66,7 @@ export interface Resumption {
   readonly pauses: readonly Pause[];
   readonly activeMs: number;
   readonly bringBack: CatchUp;
-  /** At the end of the run, and of each below it. Never rejects. */
-  settle(run: RunContext, state: RunState): Promise<void>;
+  readonly unreached: Unreached;
 }
 
 /** The state, to which is added at the end what is known only then. Rejects where something can't be kept. */
@@ -130,7 +128,7 @@ export async function readSuspendedRun(
       recorder.isReplayed(path)
         ? new CatchUpSession(executor, options, { restore: unreached.claim(path), onFresh: path === "" ? tellNextTask : undefined })
         : undefined;
-    return { given, recorder, pauses, activeMs: state.activeMs, bringBack, settle: (run, how) => unreached.settle(run, how) };
+    return { given, recorder, pauses, activeMs: state.activeMs, bringBack, unreached };
   } catch (error) {
     if (error instanceof ConfigurationError) throw error;
     throw new ProtocolError(`The state of the suspended run is damaged: ${describeThrown(error).message}`, { cause: error });

@@ -5,6 +5,7 @@ import { CodeAgent } from "./code-agent.ts";
 import type { Executor } from "./executor.ts";
 import { type ExecutorTypes, registerExecutor } from "./executor-type.ts";
 import { jsonSchema } from "./json-schema.ts";
+import type { Budget } from "./limits.ts";
 import { noUsage } from "./model.ts";
 import { Recorder } from "./recorder.ts";
 import type { RunContext } from "./run-context.ts";
@@ -71,4 +72,21 @@ it.each(["that ends at once", "whose program is lost"])("counts in a run %s what
   const result = await agent.resume(resumeState, { signal });
   if (signal === undefined) expect(result).toMatchObject({ state: "success", usage: { input: 30, output: 3 }, costUsd: 7 });
   else expect(result).toMatchObject({ state: "aborted", usage: { input: 20, output: 2 }, costUsd: 6 });
+});
+
+it.each<readonly [limit: string, budget: Budget, prompts: number]>([
+  ["steps", { steps: 2 }, 2],
+  ["toolCalls", { toolCalls: 2 }, 3],
+  ["inputTokens", { inputTokens: 20 }, 2],
+  ["modelCalls", { modelCalls: 2 }, 2],
+  ["costUsd", { costUsd: 2 }, 2],
+])("holds a run whose program is lost to what is left of its budget: %s", async (limit, budget, prompts) => {
+  const executor = fakeExecutor(({ call }) => call("payer", ["pay"]));
+  const payerModel = scriptedModel([{ ...says(call("pay")), usage }, says(call("pay"))]);
+  const payer = new ToolCallingAgent({ name: "payer", description: "Pays.", model: payerModel, tools: [pay] });
+  const model = scriptedModel([write("delegate"), write("delegate"), "answer"], { usage });
+  const agent = new CodeAgent({ model, executor, managedAgents: [payer], budget, price: () => 1 });
+  const { resumeState } = left(await agent.run("task"));
+  expect(await agent.resume(resumeState)).toMatchObject({ state: "limit", limit });
+  expect([payerModel.requests.length, model.requests.length]).toEqual([1, prompts]);
 });

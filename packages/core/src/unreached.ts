@@ -26,14 +26,19 @@ export class Unreached {
     return this.#sandboxes[path];
   }
 
-  /** Counts at the end of a run what was spent before; the end of the whole run ends its sandboxes too, unless it is suspended again. Never rejects. */
-  async settle(run: RunContext, state: RunState): Promise<void> {
-    for (const [path, usage] of this.#recorder.takeUnread(run.path)) {
+  /** Counts what was spent before below a path of the run, which it doesn't come to any more. Never rejects. */
+  async count(run: RunContext, below: string): Promise<void> {
+    for (const { path, usage, spent } of this.#recorder.takeUnread(below)) {
       await attempt(run, "What was spent before is not counted", () => {
         const { definition, ledger } = memberAt(run, path);
-        ledger.addUsage(usage, definition.modelId, 1);
+        ledger.addUsage(usage, definition.modelId, spent);
       });
     }
+  }
+
+  /** Counts at the end of a run what is left; the end of the whole run ends its sandboxes too, unless it is suspended again. Never rejects. */
+  async settle(run: RunContext, state: RunState): Promise<void> {
+    await this.count(run, run.path);
     if (run !== run.root) return;
     for (const path of this.#unclaimed) {
       const restore = this.#sandboxes[path] as SessionRef;
