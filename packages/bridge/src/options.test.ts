@@ -3,7 +3,7 @@ import { isAccessKey, option, readOptions } from "./options.ts";
 
 test("fills in the defaults, and refuses an option that is in no row", () => {
   const readers = { image: option.text("python"), cpus: option.number(1, { minimum: 0.5 }), folder: option.optional(option.text("")) };
-  expect(readOptions({ image: undefined, cpus: 2 }, readers)).toEqual({ image: "python", cpus: 2, folder: undefined });
+  expect(readOptions({ image: undefined, cpus: 2, imag: undefined }, readers)).toEqual({ image: "python", cpus: 2, folder: undefined });
   expect(() => readOptions({ image: "a", imag: "b" }, readers)).toThrow(new TypeError("Expected an option of image, cpus, folder, got `imag`"));
   expect(() => readOptions({ toString: 1 }, readers)).toThrow(TypeError);
 });

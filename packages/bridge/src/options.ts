@@ -28,9 +28,9 @@ export function readOptions<Resolved extends object>(
   readers: { readonly [Name in keyof Resolved]-?: OptionReader<Resolved[Name]> },
 ): Resolved {
   checkOptionsObject(options);
-  const unknown = Object.keys(options).find((name) => !Object.hasOwn(readers, name));
-  if (unknown !== undefined) throw new TypeError(`Expected an option of ${Object.keys(readers).join(", ")}, got \`${unknown}\``);
   const given = options as Readonly<Record<string, unknown>>;
+  const unknown = Object.keys(given).find((name) => given[name] !== undefined && !Object.hasOwn(readers, name));
+  if (unknown !== undefined) throw new TypeError(`Expected an option of ${Object.keys(readers).join(", ")}, got \`${unknown}\``);
   const rows = Object.entries(readers as Readonly<Record<string, OptionReader<unknown>>>);
   return Object.fromEntries(rows.map(([name, read]) => [name, read(given[name], name)])) as Resolved;
 }

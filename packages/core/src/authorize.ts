@@ -54,13 +54,12 @@ async function needsApproval({ needsApproval: needed, input }: AnyTool, given: P
 function readPolicy(tool: AnyTool, decision: ToolDecision): { readonly deny: string } | { readonly ask?: string; readonly input?: PlainValue } {
   if (decision === "allow") return {};
   if (decision === "ask") return { ask: "" };
-  if (typeof decision === "object" && decision !== null) {
-    if ("deny" in decision) return { deny: String(decision.deny) };
-    const ask = "ask" in decision ? { ask: String(decision.ask) } : {};
-    if ("rewrite" in decision && isObject(decision.rewrite)) return { ...ask, input: otherArguments(tool, decision.rewrite) };
-    if ("ask" in decision && !("rewrite" in decision)) return ask;
-  }
-  return { deny: `the policy answered ${String(decision)} instead of "allow", "ask", { deny }, { ask } or { rewrite }` };
+  const { deny, ask, rewrite } = (isObject(decision) ? decision : {}) as Readonly<Record<string, unknown>>;
+  if (deny !== undefined) return { deny: String(deny) };
+  const input = isObject(rewrite) ? { input: otherArguments(tool, rewrite) } : {};
+  if (isObject(rewrite) || (ask !== undefined && rewrite === undefined)) return { ...(ask !== undefined && { ask: String(ask) }), ...input };
+  const said = isObject(decision) ? `{ ${Object.keys(decision).join(", ")} }` : String(decision);
+  return { deny: `the policy answered ${said} instead of "allow", "ask", { deny }, { ask } or { rewrite }` };
 }
 
 /** As strict as with the model: a misspelled name would let the call through with a default. */
@@ -95,7 +94,8 @@ const decisionNames = ["approve", "reason", "input"];
 /** Whether somebody has decided, whatever he says. */
 export function isDecision(decision: unknown): decision is ApprovalDecision {
   if (typeof decision !== "object" || decision === null) return typeof decision === "boolean";
-  return "approve" in decision && typeof decision.approve === "boolean" && Object.keys(decision).every((name) => decisionNames.includes(name));
+  const isKnown = ([name, value]: readonly [string, unknown]): boolean => value === undefined || decisionNames.includes(name);
+  return "approve" in decision && typeof decision.approve === "boolean" && Object.entries(decision).every(isKnown);
 }
 
 function refusal(tool: AnyTool, reason: string): ToolError {

@@ -115,6 +115,17 @@ describe("who may call", () => {
     },
   );
 
+  it("what is undefined in an answer is not there", async () => {
+    expect(await attempt({ toolPolicy: () => ({ ask: "why", rewrite: undefined }) }, { approve: () => true })).toEqual(["paid", true]);
+    expect(await attempt({ toolPolicy: () => ({ deny: undefined, ask: "" }) }, { approve: () => false })).toEqual([
+      "The call of pay was refused: it was not approved.",
+      false,
+    ]);
+    const approve = () => ({ approve: true, input: undefined, why: undefined });
+    expect(await attempt({ toolPolicy: () => "ask" }, { approve })).toEqual(["paid", true]);
+    expect((await attempt({ toolPolicy: () => ({ denied: "no" }) }))[0]).toContain('the policy answered { denied } instead of "allow"');
+  });
+
   it("an approval that comes after the run has ended runs nothing", async () => {
     let approve: (answer: boolean) => void = () => {};
     const asked = (): Promise<boolean> => new Promise((resolve) => (approve = resolve));

@@ -86,6 +86,11 @@ describe("a mistake in plain JavaScript is a TypeError that names what was expec
     await expect((runCode as (...args: readonly unknown[]) => Promise<unknown>)(...args)).rejects.toThrow(message);
   });
 
+  it("but what is undefined is not there", async () => {
+    const agent = agentOf({ model: scriptedModel(["<code>\nanswer 1\n</code>"]), maxStep: undefined, budget: { step: undefined }, retry: undefined });
+    expect(await agent.run("x", { additionalArgs: undefined, maxStep: undefined } as never)).toMatchObject({ state: "success" });
+  });
+
   it("an executor by no name, and by a path", async () => {
     await expect(loadExecutor(null as never)).rejects.toThrow("`executorType` to be text, got null");
     await expect(loadExecutor("./mine.js")).rejects.toThrow('There is no executor type "./mine.js"');

@@ -16,22 +16,21 @@ export function oneOf<Choice extends string | boolean | undefined>(choices: read
  */
 export function checkOptions<Options extends object>(what: string, given: Options, known: Readonly<Record<string, unknown>>): Options {
   ofKind("an object", `options of ${what}`, given);
-  const unknown = Object.keys(given).find((name) => !Object.hasOwn(known, name));
+  const entries = Object.entries(given).filter(([, value]) => value !== undefined);
+  const unknown = entries.find(([name]) => !Object.hasOwn(known, name))?.[0];
   if (unknown !== undefined) throw new TypeError(`Expected \`${what}\` to have only ${Object.keys(known).join(", ")}, got \`${unknown}\``);
-  for (const [name, value] of Object.entries(given)) if (value !== undefined && typeof known[name] === "string") ofKind(known[name], name, value);
+  for (const [name, value] of entries) if (typeof known[name] === "string") ofKind(known[name], name, value);
   return given;
 }
 
 const kinds: Readonly<Record<string, string>> = {
-  ...({
-    String: "text",
-    Array: "a list",
-    Object: "an object",
-    Module: "an object",
-    Boolean: "true or false",
-    Null: "null",
-    Undefined: "undefined",
-  } as const),
+  String: "text",
+  Array: "a list",
+  Object: "an object",
+  Module: "an object",
+  Boolean: "true or false",
+  Null: "null",
+  Undefined: "undefined",
 };
 
 /** The value itself. Throws TypeError that names the option unless the words name the value's kind; "list of functions" is about its items too. */

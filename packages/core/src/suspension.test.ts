@@ -172,6 +172,13 @@ it("is told of in the next task of its conversation only where a sandbox was los
   expect(model.requests[1]?.messages.at(-1)).toEqual({ role: "user", content: "New task:\nanother" });
 });
 
+it("leaves pending what is undefined in the decisions", async () => {
+  const { agent } = agentOf([says(call("pay")), says(answer(1))], { tools: [pay] });
+  const first = suspended(await agent.run("task"));
+  const decisions = Object.fromEntries([...first.pending.map(({ id }) => id), "another"].map((id) => [id, undefined as never]));
+  expect(suspended(await agent.resume(first.resumeState, { decisions })).pending).toEqual(first.pending);
+});
+
 it("keeps results that are as deep as a tool's may be", async () => {
   let deep: unknown = 1;
   for (let depth = 0; depth < 100; depth++) deep = [deep];

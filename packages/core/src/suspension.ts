@@ -94,8 +94,9 @@ export async function readSuspendedRun(
   options: ResumeOptions,
   thread: Thread | undefined,
 ): Promise<Resumption> {
-  const { decisions = {} } = checkOptions("resume", options, resumeOptions);
-  for (const [id, decision] of Object.entries(decisions)) {
+  const { decisions: given = {} } = checkOptions("resume", options, resumeOptions);
+  const decisions = Object.entries(given).filter(([, decision]) => decision !== undefined);
+  for (const [id, decision] of decisions) {
     if (!isDecision(decision))
       throw new TypeError(`Expected the decision on \`${id}\` to be true, false or { approve: true or false, reason, input }`);
   }
@@ -104,9 +105,9 @@ export async function readSuspendedRun(
     checkSame(state.agent, fingerprint(definition), definition.name);
     const pending = decodeState(state.pending) as unknown as readonly Approval[];
     const ids = new Set(pending.map(({ id }) => id));
-    const unknown = Object.keys(decisions).find((id) => !ids.has(id));
+    const unknown = decisions.find(([id]) => !ids.has(id))?.[0];
     if (unknown !== undefined) throw new ConfigurationError(`No pending approval has the id \`${unknown}\`. There are: ${[...ids].join(", ")}.`);
-    const byPath = new Map(Object.entries(decisions).map(([id, decision]): [string, ApprovalDecision] => [`${id}/approval`, decision]));
+    const byPath = new Map(decisions.map(([id, decision]): [string, ApprovalDecision] => [`${id}/approval`, decision]));
     const before = state.pauses.map(([atMs, pausedMs]): Pause => [atMs, pausedMs]);
     const pauses: Pause[] = [...before, [state.suspendedAtMs, Math.max(0, Date.now() - state.suspendedAtMs)]];
     const given = decodeState(state.given) as unknown as Given;
