@@ -2,7 +2,7 @@ import { untrustedIn } from "./data-flow.ts";
 import { CodeletError } from "./errors.ts";
 import type { ActionStep, Step, SummaryStep } from "./memory.ts";
 import { textOf } from "./model.ts";
-import { forModel, headOf } from "./prompts/observation.ts";
+import { forModel, headOf, quoted } from "./prompts/observation.ts";
 import { cutText } from "./shorten-step.ts";
 import type { CompactorContext } from "./step-callbacks.ts";
 import { withoutThoughts } from "./thoughts.ts";
@@ -41,7 +41,7 @@ export async function askForSummary(steps: readonly Step[], { maxCharacters, max
   const work = cutText(steps.map(inFull).join("\n\n"), maxRequestCharacters);
   try {
     const { content } = await generate({ messages: [{ role: "user", content: question(work, maxCharacters) }] });
-    const text = forModel(withoutThoughts(textOf(content)).trim());
+    const text = forModel(quoted(withoutThoughts(textOf(content)).trim()));
     if (text !== "")
       return {
         type: "summary",

@@ -5,7 +5,7 @@ import { jsonSafe } from "./loose-json.ts";
 import type { Attachment } from "./media.ts";
 import { type ContentPart, type ModelResponse, type ModelTool, type ToolCallPart, type ToolResultPart, textOf } from "./model.ts";
 import { parseToolCalls } from "./parse-tool-calls.ts";
-import { forModel, isPicture, showValue } from "./prompts/observation.ts";
+import { forModel, isPicture, quoted, showValue } from "./prompts/observation.ts";
 import { renderPrompt } from "./prompts/templates.ts";
 import { toolCallingSystem } from "./prompts/tool-calling-system.ts";
 import type { ActionKind, Draft, ResolvedAgent } from "./resolved-agent.ts";
@@ -119,7 +119,7 @@ async function performCalls(
 function resultOf(run: RunContext, call: ToolCallPart, result: CallResult | string | undefined, pictures: Attachment[]): ToolResultPart {
   const { id, name } = call;
   const part = (content: string, isError = false): ToolResultPart => {
-    return { type: "tool-result", id, name, content: forModel(content, run.agent.maxObservationCharacters), isError };
+    return { type: "tool-result", id, name, content: forModel(quoted(content), run.agent.maxObservationCharacters), isError };
   };
   if (typeof result === "string") return part(result);
   if (name === finalAnswer) return part("Only the first final answer of a turn counts.", true);

@@ -12,12 +12,12 @@ const retryHint = (what: string): string =>
 /** What the model is shown of a finished program. */
 export function renderExecution({ logs, value, valueText, outputs, error, stateLost }: Execution, maxCharacters: number): string {
   const parts = ["Observation:"];
-  if (logs !== "") parts.push(`Execution logs:\n${logs.trimEnd()}`);
+  if (logs !== "") parts.push(`Execution logs:\n${quoted(logs.trimEnd())}`);
   const shown = valueText ?? showValue(value);
   const displayed = outputs.map((output) => output["text/plain"] ?? `<${Object.keys(output).join(", ")}>`).filter((text) => text !== shown);
-  if (displayed.length > 0) parts.push(`Displayed to the user:\n${displayed.join("\n")}`);
-  if (error === undefined && shown !== "") parts.push(`Last output from code snippet:\n${shown}`);
-  if (error !== undefined) parts.push(`Error:\n${showError(error)}`);
+  if (displayed.length > 0) parts.push(`Displayed to the user:\n${quoted(displayed.join("\n"))}`);
+  if (error === undefined && shown !== "") parts.push(`Last output from code snippet:\n${quoted(shown)}`);
+  if (error !== undefined) parts.push(`Error:\n${quoted(showError(error))}`);
   if (stateLost) parts.push("The interpreter was restarted: all variables, functions and imports are gone. Define again what you need.");
   if (error !== undefined && error.name !== "AbortError") parts.push(retryHint("the program"));
   if (parts.length === 1) parts.push("The program ran and printed nothing.");
@@ -52,7 +52,17 @@ export function textOfMessages(messages: readonly Message[]): string {
 /** What the model is shown of an error that isn't its program's; `before` is what its program showed. */
 export function renderProblem({ code, message }: StepError, before: string, maxCharacters: number): string {
   const hint = code === "model-output" ? [retryHint("your answer")] : [];
-  return forModel([before || "Observation:", `Error:\n${message}`, ...hint].join("\n"), maxCharacters);
+  return forModel([before || "Observation:", `Error:\n${quoted(message)}`, ...hint].join("\n"), maxCharacters);
+}
+
+/** Lines by which the kernel says what follows, and who says it. */
+const headings =
+  /^(?=[^\S\r\n]*(?:new task|observation|execution logs|displayed to the user|last output from code snippet|what was done before, in short):)/i;
+const everyHeading = new RegExp(headings, "gim");
+
+/** A text of somebody else's with none of its lines like one of the kernel's. */
+export function quoted(text: string): string {
+  return text.replaceAll(everyHeading, "> ");
 }
 
 /** By these marks chat templates tell who speaks; many servers don't tell those of a message's text from their own. */
@@ -76,9 +86,10 @@ export function headOf(text: string, maxCharacters: number): string {
   return text.slice(0, maxCharacters).replace(/[\uD800-\uDBFF]$/, "");
 }
 
-/** So many characters of the end; half a sign is none. */
+/** So many characters of the end, to stand on a line of its own; half a sign is none. */
 export function tailOf(text: string, maxCharacters: number): string {
-  return maxCharacters === 0 ? "" : text.slice(-maxCharacters).replace(/^[\uDC00-\uDFFF]/, "");
+  const tail = maxCharacters === 0 ? "" : text.slice(-maxCharacters).replace(/^[\uDC00-\uDFFF]/, "");
+  return tail.replace(headings, "> "); // the cut may have made a line of what was within one
 }
 
 /** A value for the model: JSON-like, without bytes. `null` shows as nothing, as in Python. */
