@@ -66,7 +66,10 @@ export class Run<Output> implements AsyncIterable<AgentEvent> {
     await this.result.catch(() => {});
   }
 
-  /** Takes one step and pauses; resolves with it, or with undefined when the run has ended. The first call must come right after `start`. */
+  /**
+   * Takes one step and pauses; resolves with it, or with undefined when the run has ended. The first call must come right after `start`. A run that pauses
+   * keeps its sandbox until it is stopped, or a limit of wall time ends it: whoever steps calls `stop` in the end.
+   */
   async step(): Promise<ActionStep | undefined> {
     if (this.#hasBegun && this.#permits === Number.POSITIVE_INFINITY)
       throw new ConfigurationError("The run already goes on by itself: call `step` right after `start`.");

@@ -69,22 +69,27 @@ export interface Resumption {
   readonly unreached: Unreached;
 }
 
-/** The state, to which is added at the end what is known only then. Rejects where something can't be kept. */
+/** The state, to which is added at the end what is known only then. Rejects where something can't be kept; the sandboxes of its agents have ended then. */
 export async function suspendedRun(run: RunContext, given: Given, recorder: Recorder): Promise<() => SuspendedRun> {
-  const kept = {
-    version: 1,
-    runId: run.runId,
-    agent: fingerprint(run.agent.definition),
-    given: encodeState(given),
-    journal: recorder.entries(),
-    pending: encodeState([...run.pending.values()]),
-    pauses: run.scope.resumption?.pauses ?? [],
-  } as const;
-  return () => {
-    const suspendedAtMs = Date.now();
-    const sandboxes = Object.fromEntries(run.sandboxes);
-    return { ...kept, sandboxes, suspendedAtMs, activeMs: run.activeMs(suspendedAtMs), lastSeq: recorder.lastSeq };
-  };
+  try {
+    const kept = {
+      version: 1,
+      runId: run.runId,
+      agent: fingerprint(run.agent.definition),
+      given: encodeState(given),
+      journal: recorder.entries(),
+      pending: encodeState([...run.pending.values()]),
+      pauses: run.scope.resumption?.pauses ?? [],
+    } as const;
+    return () => {
+      const suspendedAtMs = Date.now();
+      const sandboxes = Object.fromEntries(run.sandboxes);
+      return { ...kept, sandboxes, suspendedAtMs, activeMs: run.activeMs(suspendedAtMs), lastSeq: recorder.lastSeq };
+    };
+  } catch (error) {
+    await new Unreached(recorder, Object.fromEntries(run.sandboxes)).settle(run, "failed");
+    throw error;
+  }
 }
 
 /** Reads a state from outside. Throws ProtocolError when it is none, ConfigurationError when the agent, a decision or the conversation doesn't fit it. */

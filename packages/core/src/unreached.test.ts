@@ -52,6 +52,15 @@ it.each(["an executor", "the name of one"])("ends the live sandbox of an agent w
   expect([found, openSessions()]).toEqual([[reference], 0]);
 });
 
+it("ends the live sandboxes of agents whose run can't be kept", async () => {
+  const { executor, found, openSessions } = pinned();
+  const payer = new CodeAgent({ name: "payer", description: "Pays.", model: scriptedModel([write("pay")]), tools: [pay], executor });
+  const noData = { type: "reasoning", text: "", signature: (() => {}) as never } as const;
+  const agent = new ToolCallingAgent({ model: scriptedModel([says(noData, call("payer", { task: "pay" }))]), managedAgents: [payer] });
+  await expect(agent.run("task")).rejects.toMatchObject({ code: "value" });
+  expect([found, openSessions()]).toEqual([[reference], 0]);
+});
+
 it("keeps it for the next part of a run that is suspended again, but for what the run has come to", async () => {
   const unreached = new Unreached(new Recorder(), { "1/tool.a.worker/": reference, "1/tool.b.worker/": reference });
   expect(unreached.claim("1/tool.a.worker/")).toBe(reference);
