@@ -14,7 +14,7 @@ export function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefine
 
 /** Aborts the controller with the reason after a time; returns what calls it off. */
 export function abortAfter(controller: AbortController, milliseconds: number, reason: () => unknown): () => void {
-  const timer = setTimeout(() => controller.abort(reason()), Math.min(milliseconds, maxTimerMs));
+  const timer = setTimeout(() => controller.abort(reason()), Math.min(Math.max(milliseconds, 0), maxTimerMs));
   return () => clearTimeout(timer);
 }
 
