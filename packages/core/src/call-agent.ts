@@ -1,12 +1,47 @@
 import type { RunResult } from "./agent.ts";
 import { CodeletError, describeThrown, ToolError } from "./errors.ts";
+import { type Outcome, operationError } from "./journal.ts";
 import type { ManagedAgent, ManagedInput } from "./managed-agent.ts";
 import { Memory } from "./memory.ts";
 import { textOfMessages } from "./prompts/observation.ts";
 import { newThread, type RunContext, type Thread } from "./run-context.ts";
+import type { Value } from "./value.ts";
 
-/** A call of a managed agent, as a run inside the manager's. Throws ToolError where it gives no answer. */
-export async function callAgent(run: RunContext, agent: ManagedAgent, key: string, given: ManagedInput, signal: AbortSignal): Promise<unknown> {
+/**
+ * A call of a managed agent, as a run inside the manager's, and what `check` makes of its answer. Throws ToolError where it gives none. One that had ended
+ * before its manager was suspended isn't gone through again: where it was stopped, by a limit or from outside, would not come to the same end.
+ */
+export async function callAgent(
+  run: RunContext,
+  agent: ManagedAgent,
+  key: string,
+  given: ManagedInput,
+  signal: AbortSignal,
+  check: (answer: unknown) => Promise<Value>,
+): Promise<Outcome<Value>> {
+  const { recorder, resumption } = run.root.scope;
+  const path = run.path + key;
+  const ended = recorder?.endOf(path);
+  if (ended !== undefined) {
+    for (const name of ended.untrusted) run.exposure.untrusted.add(name);
+    await resumption?.unreached.count(run, `${path}/`);
+    return ended.outcome;
+  }
+  // The next call of one that keeps its memory needs all that it did.
+  const keep = (outcome: Outcome<Value>): Outcome<Value> => {
+    if (!agent.definition.keepsMemory) recorder?.keepEnd(path, { outcome, untrusted: [...run.exposure.untrusted] });
+    return outcome;
+  };
+  try {
+    return keep({ value: await check(await answerOf(run, agent, key, given, signal)) });
+  } catch (error) {
+    // Limits end the manager, too.
+    if (!run.isControlFlow(error) && !run.isLeft && !CodeletError.isInstance(error, "limit-reached")) keep({ error: operationError(error) });
+    throw error;
+  }
+}
+
+async function answerOf(run: RunContext, agent: ManagedAgent, key: string, given: ManagedInput, signal: AbortSignal): Promise<unknown> {
   const { name, keepsMemory, provideRunSummary, output: schema } = agent.definition;
   const { context, approve } = run.options;
   const options = { context, approve, additionalArgs: given.additional_args };

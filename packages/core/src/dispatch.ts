@@ -52,8 +52,7 @@ async function perform(run: RunContext, key: string, call: SandboxCall, controll
     if (tool.ingests === "untrusted") run.exposure.untrusted.add(tool.name);
     if (tool.agent !== undefined) {
       const { callAgent } = await import("./call-agent.ts");
-      const answer = await callAgent(run, tool.agent, key, input, signal);
-      return { value: await abortable(checkResult(tool, answer, maxToolResultBytes), signal) };
+      return await callAgent(run, tool.agent, key, input, signal, (answer) => abortable(checkResult(tool, answer, maxToolResultBytes), signal));
     }
     return await run.operate(key, "tool", async ({ idempotencyKey }) => {
       await abortable(run.ready(), signal);

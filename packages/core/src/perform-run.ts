@@ -23,7 +23,7 @@ export async function performRun(runnable: RunnableAgent, task: string, options:
   const waiting = mayGoOn && parent === undefined ? await import("./suspension.ts") : undefined;
   const recorder = resumption?.recorder ?? (agent.hasOwnJournal ? undefined : waiting?.newRecorder());
   const bringBack = resumption?.bringBack ?? (agent.hasOwnJournal ? waiting?.fromJournal : undefined);
-  const run = new RunContext(runnable, options, { ...scope, bringBack, journal: recorder?.factory });
+  const run = new RunContext(runnable, options, { ...scope, bringBack, recorder });
   let given = resumption?.given;
   try {
     await run.begin(task);

@@ -3,7 +3,7 @@ import { type Journal, type JournalFactory, type OperationName, type Outcome, op
 import type { ModelResponse, Usage } from "./model.ts";
 import type { ApprovalDecision } from "./policy.ts";
 import { decodeState, encodeState } from "./state-codec.ts";
-import type { Json } from "./value.ts";
+import type { Json, Value } from "./value.ts";
 
 /** What happened at one place of a run: how an operation ended, or a time, a choice, a decision. */
 export type JournalEntry = readonly [path: string, kind: "outcome" | "value", entry: Json];
@@ -24,6 +24,12 @@ export interface Unread {
   readonly path: string;
   readonly usage: Usage;
   readonly spent: { readonly modelCalls: number; readonly steps?: number; readonly toolCalls?: number };
+}
+
+/** What a manager got from an agent, and what had brought untrusted content in by then. */
+export interface EndedCall {
+  readonly outcome: Outcome<Value>;
+  readonly untrusted: readonly string[];
 }
 
 /**
@@ -83,6 +89,17 @@ export class Recorder {
     const length = step.length;
     const paths = [...this.#outcomes.keys(), ...this.#values.keys()].filter((path) => path.startsWith(`${step}tool.`));
     return new Set(paths.map((path) => path.slice(length).split("/")[0])).size;
+  }
+
+  /** How the run of a managed agent had ended. */
+  endOf(path: string): EndedCall | undefined {
+    const outcome = this.#outcomes.get(path);
+    return outcome !== undefined && "value" in outcome ? (outcome.value as EndedCall) : undefined;
+  }
+
+  keepEnd(path: string, { outcome, untrusted }: EndedCall): void {
+    const kept = "value" in outcome ? outcome : { error: { name: outcome.error.name, message: outcome.error.message } };
+    this.#outcomes.set(path, { value: { outcome: kept, untrusted } });
   }
 
   readonly factory: JournalFactory = (run) => {

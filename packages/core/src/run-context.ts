@@ -8,6 +8,7 @@ import { Ledger } from "./limits.ts";
 import { Memory } from "./memory.ts";
 import { atLeast, checkOptions } from "./option-checks.ts";
 import type { Approval } from "./policy.ts";
+import type { Recorder } from "./recorder.ts";
 import type { ActionKind, ResolvedAgent } from "./resolved-agent.ts";
 import type { RunHandle } from "./run.ts";
 import { Sandbox } from "./sandbox.ts";
@@ -40,8 +41,8 @@ export interface RunScope {
   readonly handle: RunHandle;
   /** Of a managed agent: its manager's run, and the key and the signal of the call. */
   readonly parent?: { readonly run: RunContext; readonly key: string; readonly signal: AbortSignal } | undefined;
-  /** @default the agent's */
-  readonly journal?: JournalFactory | undefined;
+  /** Its journal. @default the agent's */
+  readonly recorder?: Recorder | undefined;
   /** @default one of its own, which ends with the run */
   readonly thread?: Thread | undefined;
   /** Of a run that goes on after a suspension. */
@@ -129,7 +130,7 @@ export class RunContext {
     this.thread = scope.thread ?? newThread(parent?.run.exposure);
     this.memory = this.thread.memory;
     this.exposure = this.thread.exposure;
-    this.journal = watchJournal(parent?.run.journal.child(parent.key) ?? this.#open(scope.journal ?? agent.journal), (error) => {
+    this.journal = watchJournal(parent?.run.journal.child(parent.key) ?? this.#open(scope.recorder?.factory ?? agent.journal), (error) => {
       this.#thrownByJournal.add(error);
     });
     if (executor !== undefined) this.#openSandbox(executor);

@@ -97,7 +97,9 @@ async function performCalls(
         const sandboxCall = { id, tool: name, args: [], kwargs: withValues(run, input) as { [name: string]: Value } };
         const dispatched = await dispatchCall(run, `${step}/tool.${id}.${name}`, sandboxCall, controller);
         done.set(call, dispatched);
-        if (dispatched.limit !== undefined) failure ??= { error: dispatched.limit };
+        if (dispatched.limit === undefined) continue;
+        failure ??= { error: dispatched.limit };
+        abort(); // the run ends, and waits for no decision
       } catch (error) {
         failure ??= { error };
       } finally {

@@ -99,3 +99,35 @@ it.each<readonly [limit: string, budget: Budget, prompts: number]>([
   expect(await agent.resume(resumeState)).toMatchObject({ state: "limit", limit });
   expect([payerModel.requests.length, model.requests.length]).toEqual([1, prompts]);
 });
+
+it("doesn't go through a member again that had ended, and counts what it had spent and read", async () => {
+  let compacted = 0;
+  const page = tool({ name: "page", description: "Reads.", input: none, ingests: "untrusted", execute: () => "text" });
+  const readerModel = scriptedModel([{ ...says(call("page")), usage }, { ...says(call("page")), usage }, "It says: text."]);
+  const budget = { toolCalls: 1 };
+  const about = { name: "reader", description: "Reads.", budget, compactor: () => void compacted++ };
+  const reader = new ToolCallingAgent({ ...about, model: readerModel, tools: [page] });
+  const send = tool({ name: "send", description: "Sends.", input: none, egress: true, execute: () => "sent" });
+  const model = scriptedModel([
+    says(call("reader", { task: "read" })),
+    says(call("pay")),
+    says(call("send")),
+    says(call("final_answer", { answer: 1 })),
+  ]);
+  const agent = new ToolCallingAgent({ model, managedAgents: [reader], tools: [pay, send], dataPolicy: "block" });
+  const { resumeState, pending } = left(await agent.run("task"));
+  const before = compacted;
+  const result = await agent.resume(resumeState, { decisions: { [pending[0]?.id ?? ""]: true } });
+  expect(result).toMatchObject({ state: "success", usage: { input: 20, output: 2 } });
+  expect([compacted, readerModel.requests.length]).toEqual([before, 3]);
+  expect(JSON.stringify(result.steps)).toContain("It says: text.");
+  expect(JSON.stringify(result.steps)).toContain("send was refused");
+});
+
+it("waits for no decision once a limit is reached by a call beside", async () => {
+  const memberModel = scriptedModel([says(call("pay")), "no more"]);
+  const member = new ToolCallingAgent({ name: "member", description: "Works.", model: memberModel, tools: [pay] });
+  const model = scriptedModel([says(call("pay"), call("member", { task: "pay" })), "no more"]);
+  const agent = new ToolCallingAgent({ model, managedAgents: [member], tools: [pay], budget: { steps: 1 } });
+  expect(await agent.run("task")).toMatchObject({ state: "limit", limit: "steps" });
+});
