@@ -22,7 +22,6 @@ export default build({
       "src/parse-code.ts",
       "src/planning.ts",
       "src/saved-conversation.ts",
-      "src/structured-action.ts",
       "src/suspension.ts",
       "src/tool-call-action.ts",
     ],

@@ -40,7 +40,7 @@ export function codeKind(agent: ResolvedAgent, options: CodeOptions, language: "
   const stop = ["\nObservation:", ...(tags.open.includes(tags.close) ? [] : [`\n${tags.close}`])];
   /** A text in the form that was asked for is read at once, any other with more care. */
   async function read(text: string): Promise<ParsedAction> {
-    if (structured) return (await import("./structured-action.ts")).parseStructured(text, language);
+    if (structured) return (await import("./parse-code.ts")).parseStructured(text, language);
     return plainAction(text, tags) ?? (await import("./parse-code.ts")).parseCode(text, tags, language);
   }
 

@@ -1,7 +1,7 @@
 import { type Block, fencedBlocks, findBlocks, isForeign } from "./code-blocks.ts";
-import type { CodeTags, Language, ParsedAction } from "./code-tags.ts";
+import { type CodeTags, codeTags, type Language, type ParsedAction } from "./code-tags.ts";
 import { ModelOutputError } from "./errors.ts";
-import { readLooseJson } from "./loose-json.ts";
+import { objectWith, readLooseJson } from "./loose-json.ts";
 import { chatMark, madeUp } from "./made-up.ts";
 import { otherBlocks, otherProgram, unescaped } from "./other-forms.ts";
 import { parseToolCalls } from "./parse-tool-calls.ts";
@@ -21,6 +21,18 @@ export function parseCode(text: string, tags: CodeTags, language: Language): Par
   if (programs.length === 0) return withoutBlocks(text, said, tags, language);
   const code = programs.filter((program, index) => program !== programs[index - 1]).join("\n\n");
   return { thought: withoutLabel(said.slice(0, found[0]?.start)), code };
+}
+
+const structuredForm = 'Answer with one JSON object: {"thought": "…", "code": "…"}';
+
+/** The action of the structured mode: `{"thought": …, "code": …}`, also inside a fence or among prose. Throws {@link ModelOutputError}. */
+export function parseStructured(text: string, language: Language = "python"): ParsedAction {
+  const { thought = "", code } = objectWith("code", withoutThoughts(text)) ?? {};
+  if (typeof code !== "string" || code.trim() === "") throw new ModelOutputError(`Your answer holds no "code" text in valid JSON. ${structuredForm}`);
+  const isTagged = code.trimStart().startsWith(codeTags.open);
+  const program = isTagged ? parseCode(code, codeTags, language).code : programsIn(code, language).join("\n\n");
+  if (program.trim() === "") throw new ModelOutputError(`Its "code" is no ${language}. ${structuredForm}`);
+  return { thought: typeof thought === "string" ? thought : "", code: program };
 }
 
 function withoutBlocks(text: string, said: string, tags: CodeTags, language: Language): ParsedAction {
@@ -82,7 +94,7 @@ const nextTurn = new RegExp(
 );
 
 /** What is meant to run of a block. Models put fences inside the tags, with prose around them, and copy the prompts of an interactive session. */
-export function programsIn(block: string, language: Language): readonly string[] {
+function programsIn(block: string, language: Language): readonly string[] {
   const isText = /"""|'''|\/\*/.test(block.split(/^[ \t]*(?:[-*+][ \t]+|\d+[.)][ \t]+)?(?:```|~~~)/m, 1)[0] ?? "");
   const fences = isText ? [] : fencedBlocks(block, language);
   if (fences.length > 0) return fences.map(({ code }) => program(code));

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { parseStructured } from "./structured-action.ts";
+import { parseStructured } from "./parse-code.ts";
 
 describe("parseStructured", () => {
   it.each([
