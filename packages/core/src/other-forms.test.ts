@@ -26,6 +26,7 @@ const texts: readonly (readonly [name: string, text: string, code: string | unde
   ],
   ["harmony analysis to python", "<|channel|>analysis to=python code<|message|>x = 2\nprint(x)<|call|>", "x = 2\nprint(x)"],
   ["structured json in code agent", '{"thought": "t", "code": "print(1)"}', "print(1)"],
+  ["structured json whose thought is no text", '{"thought": {"toString": 1}, "code": "print(1)"}', "print(1)"],
   ["structured json fenced", '```json\n{"thought": "t", "code": "print(1)"}\n```', "print(1)"],
   ["tool call python", '<tool_call>\n{"name": "python", "arguments": {"code": "print(1)"}}\n</tool_call>', "print(1)"],
   ["tool call python_interpreter", '{"name": "python_interpreter", "arguments": {"code": "print(1)\\nx=2"}}', "print(1)\nx=2"],

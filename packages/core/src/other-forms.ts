@@ -33,14 +33,14 @@ export function otherProgram(text: string, thought: string, calls: readonly Tool
     return interpreters.test(call.name) ? action(thought, isObject(call.input) ? (call.input.code ?? call.input.input) : call.input) : undefined;
   const at = text.search(/\{\s*"(?:thought|code)"/);
   const { value } = at < 0 ? { value: undefined } : readLooseJson(text, at);
-  if (isObject(value)) return action(String(value.thought ?? ""), value.code);
+  if (isObject(value)) return action(value.thought, value.code);
   const answer = /^final_answer\([\s\S]*\)$|\nfinal_answer\((?:answer ?= ?)?(?<plain>.*)\)$/.exec(text.trim());
   const isWhole = answer?.groups?.plain === undefined || wholeJson(answer.groups.plain) !== undefined; // names may be those of a program without tags
   return answer === null || !isWhole || madeUp.test(text) ? undefined : action(text.trim().slice(0, answer.index), answer[0].trim());
 }
 
-function action(thought: string, code: unknown): ParsedAction | undefined {
-  return typeof code === "string" && code.trim() !== "" ? { thought, code } : undefined;
+function action(thought: unknown, code: unknown): ParsedAction | undefined {
+  return typeof code === "string" && code.trim() !== "" ? { thought: typeof thought === "string" ? thought : "", code } : undefined;
 }
 
 const marks: Readonly<Record<string, string>> = { lt: "<", gt: ">", quot: '"', "#39": "'", amp: "&" };
