@@ -10,3 +10,12 @@ export const madeUp: RegExp = new RegExp(
   `^[ \\t>#*_\`~[<|-]*(?:observations?\\b|${outcome}|(?:user|human|(?:new )?task)\\**:|观察|输出)|${chatMark}`,
   "im",
 );
+
+/** Pieces of a text up to an outcome that the model made up between them: what it wrote from there on is made up too. */
+export function untilMadeUp<Piece extends { readonly start: number; readonly end: number }>(
+  text: string,
+  pieces: readonly Piece[],
+): readonly Piece[] {
+  const cut = pieces.findIndex(({ start }, index) => index > 0 && madeUp.test(text.slice(pieces[index - 1]?.end, start)));
+  return cut < 0 ? pieces : pieces.slice(0, cut);
+}

@@ -1,8 +1,8 @@
-import { type Block, fencedBlocks, findBlocks, isForeign } from "./code-blocks.ts";
+import { fencedBlocks, findBlocks, isForeign } from "./code-blocks.ts";
 import { type CodeTags, codeTags, type Language, type ParsedAction } from "./code-tags.ts";
 import { ModelOutputError } from "./errors.ts";
 import { objectWith, readLooseJson } from "./loose-json.ts";
-import { chatMark, madeUp } from "./made-up.ts";
+import { chatMark, untilMadeUp } from "./made-up.ts";
 import { otherBlocks, otherProgram, unescaped } from "./other-forms.ts";
 import { parseToolCalls } from "./parse-tool-calls.ts";
 import { howToWriteCode } from "./prompts/how-to-write-code.ts";
@@ -17,7 +17,9 @@ export function parseCode(text: string, tags: CodeTags, language: Language): Par
   const said = withoutEndMarks(withoutThoughts(text, tags.open.startsWith("```") ? undefined : tags));
   const blocks = findBlocks(said, tags, language);
   const found = untilMadeUp(said, blocks.length > 0 ? blocks : otherBlocks(said));
-  const programs = found.flatMap(({ code }) => programsIn(code, language)).filter((code) => code.trim() !== "" && !isData(code));
+  const programs = found
+    .flatMap(({ code, isClosed }) => programsIn(isClosed ? code : beforeNextTurn(code), language))
+    .filter((code) => code.trim() !== "" && !isData(code));
   if (programs.length === 0) return withoutBlocks(text, said, tags, language);
   const code = programs.filter((program, index) => program !== programs[index - 1]).join("\n\n");
   return { thought: withoutLabel(said.slice(0, found[0]?.start)), code };
@@ -70,14 +72,7 @@ function isData(code: string): boolean {
   return (rest === "" || rest.startsWith("<")) && parseToolCalls(code).calls.length > 0;
 }
 
-/** A model that isn't stopped goes on with an outcome of its own, and acts on what it made up. */
-function untilMadeUp(text: string, blocks: readonly Block[]): readonly Block[] {
-  const cut = blocks.findIndex(({ start }, index) => index > 0 && madeUp.test(text.slice(blocks[index - 1]?.end, start)));
-  const kept = cut < 0 ? blocks : blocks.slice(0, cut);
-  return kept.map((block) => (block.isClosed ? block : { ...block, code: beforeNextTurn(block.code) }));
-}
-
-/** What stands in a text of the program is its own. */
+/** A model that isn't stopped goes on with an outcome, or a turn, of its own. What stands in a text of the program is the program's. */
 function beforeNextTurn(code: string): string {
   let inText = false;
   for (const { index, groups } of code.matchAll(nextTurn)) {

@@ -1,5 +1,5 @@
 import { jsonSafe, readLooseJson } from "./loose-json.ts";
-import { madeUp } from "./made-up.ts";
+import { untilMadeUp } from "./made-up.ts";
 import type { ModelTool, ToolCallPart } from "./model.ts";
 import { pythonicCalls } from "./pythonic-calls.ts";
 import { taggedCalls } from "./tagged-calls.ts";
@@ -40,12 +40,6 @@ export interface FoundCall {
   readonly call: ToolCallPart;
   readonly start: number;
   readonly end: number;
-}
-
-/** What follows an outcome that the model made up is made up too. */
-function untilMadeUp(text: string, calls: readonly FoundCall[]): readonly FoundCall[] {
-  const cut = calls.findIndex(({ start }, index) => index > 0 && madeUp.test(text.slice(calls[index - 1]?.end, start)));
-  return cut < 0 ? calls : calls.slice(0, cut);
 }
 
 /** Fences, tags, brackets and words that announce a call, at the end of a text. */
