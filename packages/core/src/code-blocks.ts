@@ -1,5 +1,6 @@
 import { type CodeTags, codeTags, type Language } from "./code-tags.ts";
 import { findFences } from "./fences.ts";
+import { otherBlocks } from "./other-forms.ts";
 
 /** A piece of the text that is meant as code. */
 export interface Block {
@@ -10,12 +11,12 @@ export interface Block {
   readonly isClosed: boolean;
 }
 
-/** Where fences are asked for, a line tells best where one ends: programs have backticks in their texts. */
+/** All in the form that was asked for, or else in the first that the text has any of. */
 export function findBlocks(text: string, tags: CodeTags, language: Language): readonly Block[] {
-  const find = [() => taggedBlocks(text, tags), () => fencedBlocks(text, language)];
-  if (tags.open.startsWith("```")) find.reverse();
-  for (const blocks of [...find, () => taggedBlocks(text, codeTags)].map((each) => each())) if (blocks.length > 0) return blocks;
-  return [];
+  const forms = [taggedBlocks(text, tags), fencedBlocks(text, language)];
+  // A line tells best where a fence ends: programs have backticks in their texts.
+  if (tags.open.startsWith("```")) forms.reverse();
+  return [...forms, taggedBlocks(text, codeTags), otherBlocks(text)].find((blocks) => blocks.length > 0) ?? [];
 }
 
 /**
@@ -23,7 +24,7 @@ export function findBlocks(text: string, tags: CodeTags, language: Language): re
  * nor does `print("</code>")` end one, unless no other closing tag follows. Where a block opens on a line of its own, as the prompt asks for, tags inside of
  * lines are prose or the program's.
  */
-export function taggedBlocks(text: string, tags: CodeTags): readonly Block[] {
+function taggedBlocks(text: string, tags: CodeTags): readonly Block[] {
   const all = findTags(text, tags);
   const isStrict = all.some(({ isOpening, rank }) => isOpening && rank === Rank.alone);
   const blocks: Block[] = [];

@@ -3,7 +3,7 @@ import { type CodeTags, codeTags, type Language, type ParsedAction } from "./cod
 import { ModelOutputError } from "./errors.ts";
 import { objectWith, readLooseJson } from "./loose-json.ts";
 import { chatMark, untilMadeUp } from "./made-up.ts";
-import { otherBlocks, otherProgram, unescaped } from "./other-forms.ts";
+import { otherProgram, unescaped } from "./other-forms.ts";
 import { parseToolCalls } from "./parse-tool-calls.ts";
 import { howToWriteCode } from "./prompts/how-to-write-code.ts";
 import { withoutThoughts } from "./thoughts.ts";
@@ -15,8 +15,7 @@ import { withoutThoughts } from "./thoughts.ts";
  */
 export function parseCode(text: string, tags: CodeTags, language: Language): ParsedAction {
   const said = withoutEndMarks(withoutThoughts(text, tags.open.startsWith("```") ? undefined : tags));
-  const blocks = findBlocks(said, tags, language);
-  const found = untilMadeUp(said, blocks.length > 0 ? blocks : otherBlocks(said));
+  const found = untilMadeUp(said, findBlocks(said, tags, language));
   const programs = found
     .flatMap(({ code, isClosed }) => programsIn(isClosed ? code : beforeNextTurn(code), language))
     .filter((code) => code.trim() !== "" && !isData(code));

@@ -3,7 +3,6 @@ import { codeTags } from "./code-tags.ts";
 import { readLooseJson } from "./loose-json.ts";
 import { madeUp } from "./made-up.ts";
 import type { ModelTool } from "./model.ts";
-import { otherBlocks } from "./other-forms.ts";
 import { isObject } from "./schema.ts";
 import type { Json } from "./value.ts";
 
@@ -29,8 +28,7 @@ export function pythonicCalls(text: string, tools: readonly ModelTool[]): readon
     tools.map(({ name, inputSchema }) => [name, isObject(inputSchema.properties) ? Object.keys(inputSchema.properties) : []]),
   );
   if (names.size === 0) return [];
-  const found = findBlocks(text, codeTags, "python");
-  const blocks = found.length > 0 ? found : otherBlocks(text);
+  const blocks = findBlocks(text, codeTags, "python");
   const isCall = (start: number): boolean =>
     /^\s*(?:`{3}\w*\s*)?(?:$|\**thought)/i.test(text.slice(0, start)) || trained.test(text.slice(start, start + 30));
   if (blocks.length > 0 && !isCall(blocks[0]?.start ?? 0)) return [];
