@@ -4,7 +4,7 @@ import type { ModelTool, ToolCallPart } from "./model.ts";
 import { pythonicCalls } from "./pythonic-calls.ts";
 import { taggedCalls } from "./tagged-calls.ts";
 import { withoutThoughts } from "./thoughts.ts";
-import { callOf, looseInput } from "./tool-call-input.ts";
+import { callOf, looseInput, parametersOf } from "./tool-call-input.ts";
 import type { Json } from "./value.ts";
 
 type JsonObject = { readonly [key: string]: Json };
@@ -21,9 +21,7 @@ const maxLookedAt = 5_000_000;
  */
 export function parseToolCalls(text: string, tools: readonly ModelTool[] = []): ParsedCalls {
   const said = withoutThoughts(text);
-  const found = [() => taggedCalls(said, tools), () => jsonCalls(said, tools), () => codeCalls(said, tools)]
-    .map((find) => find())
-    .find((calls) => calls.length > 0);
+  const found = [taggedCalls(said, tools), jsonCalls(said, tools), pythonicCalls(said, tools)].find((calls) => calls.length > 0);
   if (found === undefined) return { thought: said.trim(), calls: [] };
   const calls = new Map(untilMadeUp(said, found).map(({ call }) => [JSON.stringify(jsonSafe(call as unknown as Json)), call]));
   return { thought: withoutOpeningMarks(said.slice(0, found[0]?.start)), calls: [...calls.values()] };
@@ -97,12 +95,8 @@ function flatCall(object: JsonObject, nameKey: string, tools: readonly ModelTool
 
 /** Whether a known tool has all of these parameters: other data looks like its calls. */
 function takes(name: string, input: JsonObject, tools: readonly ModelTool[]): boolean {
-  const parameters = tools.find((tool) => tool.name === name)?.inputSchema.properties as object | undefined;
-  return parameters !== undefined && Object.keys(input).every((key) => Object.hasOwn(parameters, key));
-}
-
-function codeCalls(text: string, tools: readonly ModelTool[]): FoundCall[] {
-  return pythonicCalls(text, tools).map(({ name, input, start, end }) => ({ call: callOf(name, input, tools), start, end }));
+  const tool = tools.find((each) => each.name === name);
+  return tool !== undefined && Object.keys(input).every((key) => Object.hasOwn(parametersOf(tool), key));
 }
 
 const maxHead = 200;

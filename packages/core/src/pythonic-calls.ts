@@ -2,19 +2,11 @@ import { findBlocks } from "./code-blocks.ts";
 import { codeTags } from "./code-tags.ts";
 import { readLooseJson } from "./loose-json.ts";
 import { madeUp } from "./made-up.ts";
-import type { ModelTool } from "./model.ts";
+import type { ModelTool, ToolCallPart } from "./model.ts";
+import type { FoundCall } from "./parse-tool-calls.ts";
 import { isObject } from "./schema.ts";
+import { callOf, parametersOf } from "./tool-call-input.ts";
 import type { Json } from "./value.ts";
-
-/** A call that was written as code, and where its block is. */
-export interface PythonicCall {
-  readonly name: string;
-  readonly input: { readonly [key: string]: Json };
-  readonly start: number;
-  readonly end: number;
-}
-
-type Names = ReadonlyMap<string, readonly string[]>;
 
 const maxTries = 5;
 
@@ -23,22 +15,19 @@ const maxTries = 5;
  * arguments have to be plain values: whatever needs an interpreter is no call. Behind prose that is no labelled thought only a form counts that models were trained
  * to call in: they also tell users what to write.
  */
-export function pythonicCalls(text: string, tools: readonly ModelTool[]): readonly PythonicCall[] {
-  const names: Names = new Map(
-    tools.map(({ name, inputSchema }) => [name, isObject(inputSchema.properties) ? Object.keys(inputSchema.properties) : []]),
-  );
-  if (names.size === 0) return [];
+export function pythonicCalls(text: string, tools: readonly ModelTool[]): readonly FoundCall[] {
+  if (tools.length === 0) return [];
   const blocks = findBlocks(text, codeTags, "python");
   const isCall = (start: number): boolean =>
     /^\s*(?:`{3}\w*\s*)?(?:$|\**thought)/i.test(text.slice(0, start)) || trained.test(text.slice(start, start + 30));
   if (blocks.length > 0 && !isCall(blocks[0]?.start ?? 0)) return [];
-  if (blocks.length > 0) return blocks.flatMap(({ code, start, end }) => readStatements(code, names).map((call) => ({ ...call, start, end })));
-  const openings = text.matchAll(new RegExp(`^${lead}(?:${[...names.keys()].join("|")})\\(`, "gm"));
+  if (blocks.length > 0) return blocks.flatMap(({ code, start, end }) => readStatements(code, tools).map((call) => ({ call, start, end })));
+  const openings = text.matchAll(new RegExp(`^${lead}(?:${tools.map(({ name }) => name).join("|")})\\(`, "gm"));
   for (const { index: start } of [...openings].slice(0, maxTries)) {
     if (!isCall(start)) continue;
     const rest = text.slice(start);
-    const calls = readStatements(rest.slice(0, madeUp.exec(rest)?.index), names);
-    if (calls.length > 0) return calls.map((call) => ({ ...call, start, end: text.length }));
+    const calls = readStatements(rest.slice(0, madeUp.exec(rest)?.index), tools);
+    if (calls.length > 0) return calls.map((call) => ({ call, start, end: text.length }));
   }
   return [];
 }
@@ -53,17 +42,18 @@ const opened = new RegExp(`${lead}([A-Za-z_]\\w*)\\(`, "y");
 const between = /(?:[\s)\],;]|#[^\n]*(?:\n|$)|<\|?\/?[\w ]+\|?>|`{3}|print\(\w*\))*/y;
 
 /** The calls up to a line that is none. A line that only begins with one is no call either. */
-function readStatements(text: string, names: Names): readonly Pick<PythonicCall, "name" | "input">[] {
-  const calls: Pick<PythonicCall, "name" | "input">[] = [];
+function readStatements(text: string, tools: readonly ModelTool[]): readonly ToolCallPart[] {
+  const calls: ToolCallPart[] = [];
   let complete = 0;
   for (let at = 0; ; ) {
     at += take(between, text, at).length;
     if (at >= text.length || text[at - 1] === "\n") complete = calls.length;
     const head = take(opened, text, at);
-    const name = /(\w+)\($/.exec(head)?.[1] ?? "";
-    const read = names.has(name) ? readArguments(text, at + head.length, names.get(name) ?? []) : undefined;
-    if (read === undefined) return calls.slice(0, complete);
-    calls.push({ name, input: read.input });
+    const name = /(\w+)\($/.exec(head)?.[1];
+    const tool = tools.find((each) => each.name === name);
+    const read = tool && readArguments(text, at + head.length, Object.keys(parametersOf(tool)));
+    if (tool === undefined || read === undefined) return calls.slice(0, complete);
+    calls.push(callOf(tool.name, read.input, tools));
     at = read.end;
   }
 }

@@ -1,7 +1,7 @@
 import type { ModelTool } from "./model.ts";
 import type { FoundCall } from "./parse-tool-calls.ts";
 import { isObject } from "./schema.ts";
-import { callOf, wholeJson } from "./tool-call-input.ts";
+import { callOf, parametersOf, wholeJson } from "./tool-call-input.ts";
 import type { Json } from "./value.ts";
 
 const prefix = "(?:[\\w-]+:|｜\\w+｜)?";
@@ -30,8 +30,8 @@ const forms = [
 export function taggedCalls(text: string, tools: readonly ModelTool[]): FoundCall[] {
   for (const { call, argument } of forms) {
     const found = [...text.matchAll(call)].flatMap(({ index: start, 0: whole, 1: name = "", 2: body = "" }) => {
-      const properties = propertiesOf(tools.find((tool) => tool.name === name));
-      const entries = [...body.matchAll(argument)].map(([, key = "", value = ""]) => [key, typed(value, properties[key])] as const);
+      const parameters = parametersOf(tools.find((tool) => tool.name === name));
+      const entries = [...body.matchAll(argument)].map(([, key = "", value = ""]) => [key, typed(value, parameters[key])] as const);
       const isCall = entries.length > 0 || body.trim() === "";
       return isCall ? [{ call: callOf(name, Object.fromEntries(entries), tools), start, end: start + whole.length }] : [];
     });
@@ -43,25 +43,20 @@ export function taggedCalls(text: string, tools: readonly ModelTool[]): FoundCal
 /** Elements that are named like the tool and its parameters; where it has one parameter, also without an element of that. */
 function namedCalls(text: string, tool: ModelTool): FoundCall[] {
   const { name } = tool;
-  const properties = propertiesOf(tool);
-  const keys = Object.keys(properties).filter((key) => /^\w+$/.test(key));
+  const parameters = parametersOf(tool);
+  const keys = Object.keys(parameters).filter((key) => /^\w+$/.test(key));
   const argument = new RegExp(`<(${keys.join("|")})>\\n?((?:(?!<\\1>)[\\s\\S])*?)\\n?</\\1>`, "g");
   const head = `(?:<${name}>|<invoke>\\s*<tool_name>${name}</tool_name>\\s*<parameters>)`;
   const element = new RegExp(`^[ \\t]*${head}((?:(?!${head})[\\s\\S])*?)</(?:${name}|parameters)>`, "gm");
   return [...text.matchAll(element)].flatMap(({ index: start, 0: whole, 1: body = "" }) => {
     const entries =
-      keys.length === 0 ? [] : [...body.matchAll(argument)].map(([, key = "", value = ""]) => [key, typed(value, properties[key])] as const);
+      keys.length === 0 ? [] : [...body.matchAll(argument)].map(([, key = "", value = ""]) => [key, typed(value, parameters[key])] as const);
     const [only = "", ...more] = keys;
     const value = body.trim();
-    if (entries.length === 0 && only !== "" && more.length === 0 && value !== "") entries.push([only, typed(value, properties[only])]);
+    if (entries.length === 0 && only !== "" && more.length === 0 && value !== "") entries.push([only, typed(value, parameters[only])]);
     const isCall = entries.length > 0 || (value === "" && keys.length === 0);
     return isCall ? [{ call: callOf(name, Object.fromEntries(entries), [tool]), start, end: start + whole.length }] : [];
   });
-}
-
-function propertiesOf(tool: ModelTool | undefined): Readonly<Record<string, unknown>> {
-  const properties = tool?.inputSchema.properties;
-  return isObject(properties) ? properties : {};
 }
 
 /** Between tags everything is text, which it stays where the tool takes one. */

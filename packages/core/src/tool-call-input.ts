@@ -1,5 +1,6 @@
 import { readLooseJson } from "./loose-json.ts";
 import type { ModelTool, ToolCallPart } from "./model.ts";
+import { isObject } from "./schema.ts";
 import type { Json } from "./value.ts";
 
 /** A call without an id, by the tool's own name: models add a name space, brackets, a number or marks of their template to it. */
@@ -32,4 +33,10 @@ export function wholeJson(text: string): Json | undefined {
   const trimmed = text.trim();
   const { value, end, isWhole } = readLooseJson(trimmed, 0);
   return isWhole && end === trimmed.length ? value : undefined;
+}
+
+/** The schemas of what a tool takes, by their names. */
+export function parametersOf(tool: ModelTool | undefined): Readonly<Record<string, unknown>> {
+  const properties = tool?.inputSchema.properties;
+  return isObject(properties) ? properties : {};
 }
