@@ -10,6 +10,7 @@ import { renderPrompt } from "./prompts/templates.ts";
 import { toolCallingSystem } from "./prompts/tool-calling-system.ts";
 import type { ActionKind, Draft, ResolvedAgent } from "./resolved-agent.ts";
 import type { RunContext } from "./run-context.ts";
+import { isObject } from "./schema.ts";
 import { looseInput, toolName } from "./tool-call-input.ts";
 import { isMedia, isPythonValue, type Json, type Value } from "./value.ts";
 
@@ -77,44 +78,41 @@ async function performCalls(
   done: Map<ToolCallPart, Done>,
   maxParallel: number,
 ): Promise<void> {
-  const controllers = new Set<AbortController>();
-  const abort = (): void => {
-    for (const controller of controllers) controller.abort(run.signal.reason);
-  };
   const queue = [...calls];
+  const stopper = new AbortController();
+  const signal = AbortSignal.any([run.signal, stopper.signal]);
   let failure: { readonly error: unknown } | undefined;
   const worker = async (): Promise<void> => {
     for (let call = queue.shift(); call !== undefined && failure === undefined && !run.signal.aborted; call = queue.shift()) {
-      const { id, name, input } = call;
-      if (!isObject(input)) {
-        done.set(call, refused(run, call));
-        continue;
-      }
-      const controller = new AbortController();
-      controllers.add(controller);
       try {
-        run.ledger.count("toolCalls");
-        const sandboxCall = { id, tool: name, args: [], kwargs: withValues(run, input) as { [name: string]: Value } };
-        const dispatched = await dispatchCall(run, `${step}/tool.${id}.${name}`, sandboxCall, controller);
+        const dispatched = await performCall(run, step, call, signal);
         done.set(call, dispatched);
         if (dispatched.limit === undefined) continue;
         failure ??= { error: dispatched.limit };
-        abort(); // the run ends, and waits for no decision
+        stopper.abort(dispatched.limit); // the run ends, and waits for no decision
       } catch (error) {
         failure ??= { error };
-      } finally {
-        controllers.delete(controller);
       }
     }
   };
-  run.signal.addEventListener("abort", abort);
-  try {
-    await Promise.all(Array.from({ length: Math.min(maxParallel, calls.length) }, worker));
-  } finally {
-    run.signal.removeEventListener("abort", abort);
-  }
+  await Promise.all(Array.from({ length: Math.min(maxParallel, calls.length) }, worker));
   if (failure !== undefined) throw failure.error;
   run.signal.throwIfAborted();
+}
+
+async function performCall(run: RunContext, step: number, call: ToolCallPart, signal: AbortSignal): Promise<Done> {
+  const { id, name, input } = call;
+  if (!isObject(input)) return refused(run, call);
+  const controller = new AbortController();
+  const abort = (): void => controller.abort(signal.reason);
+  signal.addEventListener("abort", abort);
+  try {
+    run.ledger.count("toolCalls");
+    const kwargs = withValues(run, input) as { [name: string]: Value };
+    return await dispatchCall(run, `${step}/tool.${id}.${name}`, { id, tool: name, args: [], kwargs }, controller);
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
 }
 
 /** What the model is told of a call. */
@@ -163,10 +161,6 @@ function repaired(
 /** As providers take it back: arguments are an object. */
 function withObject(call: ToolCallPart): ToolCallPart {
   return { ...call, input: jsonSafe(isObject(call.input) ? call.input : { input: call.input }) };
-}
-
-function isObject(input: Json): input is { readonly [key: string]: Json } {
-  return typeof input === "object" && input !== null && !Array.isArray(input);
 }
 
 /** Pictures and other media stay on the host: the model is told a name that it can pass on. */

@@ -25,7 +25,7 @@ const maxEncodings = 3;
 export function looseInput(input: Json): Json {
   let value: Json | undefined = input;
   for (let count = 0; typeof value === "string" && count < maxEncodings; count++) value = wholeJson(value);
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? value : input;
+  return isObject(value) ? value : input;
 }
 
 /** The value of a text that holds nothing else. */
