@@ -1,6 +1,5 @@
 import { AbortedError, CodeletError, describeThrown, ExecutorCrashedError } from "./errors.ts";
 import type { Advance, CallResult, ExecuteOptions, Executor, ExecutorSession, OpenSessionOptions, SessionBinding, SessionRef } from "./executor.ts";
-import { PairedIds } from "./paired-ids.ts";
 import { advancesOf, callsOf, isFinished, type Recorded, type RecordedProgram, type RecordedStep } from "./recorded-step.ts";
 import { NotResumed, notResumed, RepeatedCalls } from "./repeated-calls.ts";
 
@@ -39,7 +38,7 @@ export class CatchUpSession implements ExecutorSession {
   #interrupted: "timeout" | "aborted" | undefined;
   #isDetached = false;
   #isDisposed = false;
-  readonly #ids = new PairedIds();
+  #calls = new RepeatedCalls();
   readonly #early: Advance[] = [];
 
   constructor(executor: Executor, options: OpenSessionOptions, { restore, opensAtOnce = false, onFresh }: CatchUpOptions = {}) {
@@ -82,7 +81,7 @@ export class CatchUpSession implements ExecutorSession {
 
   start(code: string, options: ExecuteOptions = {}): void {
     if (this.#lost !== undefined) this.#forget();
-    this.#ids.clear();
+    this.#calls = new RepeatedCalls();
     this.#interrupted = undefined;
     if (this.#session === undefined) this.#steps.push({ code, options, events: [] });
     else this.#session.start(code, options);
@@ -96,13 +95,8 @@ export class CatchUpSession implements ExecutorSession {
       if (this.#lost === undefined) throw error;
       return { type: "done", execution: notResumed(this.#lost, this.#last()?.events.length !== 0) };
     }
-    for (;;) {
-      const advance = this.#early.shift() ?? (await session.next());
-      if (advance.type === "done") return advance;
-      const calls = advance.calls.filter(({ id }) => this.#ids.recordedOf(id) === undefined);
-      const cancelled = advance.cancelled.map((id) => this.#ids.recordedOf(id) ?? id);
-      if (calls.length > 0 || cancelled.length > 0 || advance.calls.length === 0) return { ...advance, calls, cancelled };
-    }
+    const advance = this.#early.shift() ?? (await session.next());
+    return advance.type === "done" ? advance : { ...advance, cancelled: advance.cancelled.map((id) => this.#calls.recordedOf(id)) };
   }
 
   deliver(results: readonly CallResult[]): void {
@@ -223,10 +217,7 @@ export class CatchUpSession implements ExecutorSession {
       }
       session.resume?.(last.options);
       const advance = await session.next();
-      this.#early.push(advance);
-      // Those that were never answered keep their ids; the journal has handed them out already.
-      const recorded = new Set(callsOf(last).map(({ id }) => id));
-      if (advance.type === "calls") for (const { id } of advance.calls) if (recorded.has(id)) this.#ids.pair(id, id);
+      this.#early.push(...this.#unknownOf(advance, last));
       for (const event of last.events) if ("results" in event) this.#answer(session, event.results);
       this.#session = session;
       return session;
@@ -239,6 +230,15 @@ export class CatchUpSession implements ExecutorSession {
     } finally {
       this.#opened = undefined;
     }
+  }
+
+  /** Calls that were never answered come once more, under the ids that they had. */
+  #unknownOf(advance: Advance, program: RecordedProgram): readonly Advance[] {
+    if (advance.type === "done") return [advance];
+    const recorded = new Set(callsOf(program).map(({ id }) => id));
+    for (const { id } of advance.calls) if (recorded.has(id)) this.#calls.pair(id, id);
+    const calls = advance.calls.filter(({ id }) => !recorded.has(id));
+    return calls.length > 0 || advance.cancelled.length > 0 ? [{ ...advance, calls }] : [];
   }
 
   /** All programs once more, answered from the journal. */
@@ -274,14 +274,14 @@ export class CatchUpSession implements ExecutorSession {
     const replay = isMuted ? readings : undefined;
     const { onOutput } = options;
     session.start(code, { ...options, replay, onOutput: (chunk) => (isMuted ? undefined : onOutput?.(chunk)) });
-    this.#ids.clear();
-    const calls = new RepeatedCalls(session, callsOf(step));
+    const calls = new RepeatedCalls(callsOf(step));
+    this.#calls = calls;
     // The list grows while this waits: results come in from the journal.
     for (let index = 0; index < events.length; index++) {
       const event = events[index] as Recorded;
       if ("results" in event) this.#answer(session, event.results);
-      else if (event.advance.type === "done") await calls.end();
-      else for (const call of event.advance.calls) this.#ids.pair(call.id, (await calls.again(call)).id);
+      else if (event.advance.type === "done") await calls.end(session);
+      else for (const call of event.advance.calls) await calls.again(session, call);
     }
     // At once, or a result that comes now would be noted for nobody.
     if (step === this.#steps.at(-1)) this.#session = session;
@@ -290,7 +290,7 @@ export class CatchUpSession implements ExecutorSession {
   }
 
   #answer(session: ExecutorSession, results: readonly CallResult[]): void {
-    const known = this.#ids.toLive(results, this.#session === undefined);
+    const known = this.#calls.toLive(results, this.#session === undefined);
     if (known.length > 0) session.deliver(known);
   }
 }

@@ -1,5 +1,5 @@
 import { toBase64 } from "./base64.ts";
-import type { Execution, ExecutorSession, SandboxCall } from "./executor.ts";
+import type { CallResult, Execution, ExecutorSession, SandboxCall } from "./executor.ts";
 import { plainValue } from "./plain-value.ts";
 
 /** Says why a program can't go on where it was. */
@@ -13,44 +13,64 @@ export function notResumed(why: string, hadBegun: boolean): Execution {
   return { value: null, logs: "", outputs: [], error: { name: "ProgramNotResumed", message }, stateLost: true, durationMs: 0 };
 }
 
-/** What a program calls that runs again, beside what it had called before. Concurrent calls may change places; anything else throws NotResumed. */
+/**
+ * The calls of a program that goes on, beside those that the journal knows of it: concurrent ones may change places, and have ids of their own each time.
+ * Where it does anything else than before, NotResumed is thrown.
+ */
 export class RepeatedCalls {
-  readonly #session: ExecutorSession;
-  readonly #expected: string[];
-  readonly #made: SandboxCall[] = [];
+  /** Those that it has not made again yet. */
+  readonly #expected: { readonly id: string; readonly description: string }[];
+  /** Its ids, by those of the journal. */
+  readonly #live = new Map<string, string>();
+  readonly #recorded = new Map<string, string>();
   /** Calls that it had not got to before. */
   readonly further: SandboxCall[] = [];
 
-  constructor(session: ExecutorSession, recorded: readonly SandboxCall[]) {
-    this.#session = session;
-    this.#expected = recorded.map(describeCall);
+  constructor(recorded: readonly SandboxCall[] = []) {
+    this.#expected = recorded.map((call) => ({ id: call.id, description: describeCall(call) }));
   }
 
-  /** Resolves with the call once the program has made it again. */
-  async again(recorded: SandboxCall): Promise<SandboxCall> {
-    const description = describeCall(recorded);
-    for (;;) {
-      const at = this.#made.findIndex((call) => describeCall(call) === description);
-      if (at >= 0) return this.#made.splice(at, 1)[0] as SandboxCall;
-      const advance = await this.#session.next();
+  pair(recorded: string, live: string): void {
+    this.#live.set(recorded, live);
+    this.#recorded.set(live, recorded);
+  }
+
+  /** The journal's id of a call. */
+  recordedOf(live: string): string {
+    return this.#recorded.get(live) ?? live;
+  }
+
+  /** The results under the ids of the program. While it only repeats, those of calls that it has not made again are left out. */
+  toLive(results: readonly CallResult[], isRepeating: boolean): readonly CallResult[] {
+    return results.flatMap((result) => {
+      const id = this.#live.get(result.id) ?? (isRepeating ? undefined : result.id);
+      return id === undefined ? [] : [{ ...result, id }];
+    });
+  }
+
+  /** Resolves once the program has made the call again. */
+  async again(session: ExecutorSession, recorded: SandboxCall): Promise<void> {
+    while (!this.#live.has(recorded.id)) {
+      const advance = await session.next();
       if (advance.type === "done") throw new NotResumed(differs(recorded, undefined));
       for (const call of advance.calls) this.#sort(call);
     }
   }
 
   /** Resolves once the program has ended again. */
-  async end(): Promise<void> {
-    const advance = this.further.length > 0 ? undefined : await this.#session.next();
+  async end(session: ExecutorSession): Promise<void> {
+    const advance = this.further.length > 0 ? undefined : await session.next();
     if (advance?.type === "done") return;
     throw new NotResumed(differs(undefined, this.further[0] ?? advance?.calls[0]));
   }
 
   #sort(call: SandboxCall): void {
-    const at = this.#expected.indexOf(describeCall(call));
-    if (at < 0 && this.#expected.length > 0)
-      throw new NotResumed(`run again from its beginning, it called ${shorten(call)}, which it had not called before.`);
-    if (at >= 0) this.#expected.splice(at, 1);
-    (at < 0 ? this.further : this.#made).push(call);
+    const description = describeCall(call);
+    const at = this.#expected.findIndex((expected) => expected.description === description);
+    const [expected] = at < 0 ? [] : this.#expected.splice(at, 1);
+    if (expected !== undefined) this.pair(expected.id, call.id);
+    else if (this.#expected.length === 0) this.further.push(call);
+    else throw new NotResumed(`run again from its beginning, it called ${shorten(call)}, which it had not called before.`);
   }
 }
 
