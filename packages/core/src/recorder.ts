@@ -144,13 +144,7 @@ export class Recorder {
   }
 
   async #call<T>(run: string, path: string, operation: OperationName, args: Json): Promise<Outcome<T>> {
-    this.#leaveSoon();
-    const known = this.#outcomes.get(path);
     this.#unread.delete(path);
-    if (known !== undefined) return known as Outcome<T>;
-    this.#throwIfLeft();
-    // A program that is only waited for does nothing new yet.
-    if (operation !== "advance") this.#goesOn(run);
     const { operations, runId } = this.#run as Parameters<JournalFactory>[0];
     const perform = async (): Promise<Outcome<T>> => {
       try {
@@ -159,16 +153,38 @@ export class Recorder {
         return { error: operationError(error) };
       }
     };
-    // A program that only waits for its calls doesn't keep the run from leaving; it is left where it is. One that has made none is not to be begun twice.
-    const mayBeLeft = operation === "advance" && !path.endsWith("/advance.0");
-    const outcome = await (mayBeLeft ? Promise.race([perform(), this.#left.promise]) : this.#work(perform));
-    this.#throwIfLeft();
-    this.#goesOn(run);
-    this.#outcomes.set(path, outcome);
-    return outcome;
+    const outcome = await this.#once(run, path, this.#outcomes, () => {
+      // A program that is only waited for does nothing new yet.
+      if (operation !== "advance") this.#goesOn(run);
+      // One that only waits for its calls doesn't keep the run from leaving; it is left where it is. One that has made none is not to be begun twice.
+      const mayBeLeft = operation === "advance" && !path.endsWith("/advance.0");
+      return mayBeLeft ? Promise.race([perform(), this.#left.promise]) : this.#work(perform);
+    });
+    return outcome as Outcome<T>;
   }
 
-  /** What would come to nothing but its effect is not begun: the run that goes on does it. */
+  async #keep<T extends Json>(run: string, key: string, make: () => Promise<T>): Promise<T> {
+    const path = run + key;
+    const value = await this.#once(run, path, this.#values, make);
+    // No call of a step, or of an agent's run, that has ended comes to its decision any more.
+    if (/(?:^|\/)end$/.test(path))
+      for (const each of this.#decisions.keys()) if (each.startsWith(path.slice(0, -"end".length))) this.#decisions.delete(each);
+    return value as T;
+  }
+
+  /** What is known of a path, or is made and known from then on. What would come to nothing but its effect is not begun: the run that goes on does it. */
+  async #once<T>(run: string, path: string, known: Map<string, T>, make: () => Promise<T>): Promise<T> {
+    this.#leaveSoon();
+    const before = known.get(path);
+    if (before !== undefined) return before;
+    this.#throwIfLeft();
+    const made = await make();
+    this.#throwIfLeft();
+    this.#goesOn(run);
+    known.set(path, made);
+    return made;
+  }
+
   #throwIfLeft(): void {
     if (this.#suspension !== undefined) throw this.#suspension;
   }
@@ -176,22 +192,6 @@ export class Recorder {
   /** Something new happens in a run, and with it in those of its managers. */
   #goesOn(run: string): void {
     for (const path of this.#replayed) if (run.startsWith(path)) this.#replayed.delete(path);
-  }
-
-  async #keep<T extends Json>(run: string, key: string, make: () => Promise<T>): Promise<T> {
-    const path = run + key;
-    this.#leaveSoon();
-    const known = this.#values.get(path);
-    if (known !== undefined) return known as T;
-    this.#throwIfLeft();
-    const value = await make();
-    this.#throwIfLeft();
-    this.#goesOn(run);
-    this.#values.set(path, value);
-    // No call of a step, or of an agent's run, that has ended comes to its decision any more.
-    if (/(?:^|\/)end$/.test(path))
-      for (const each of this.#decisions.keys()) if (each.startsWith(path.slice(0, -"end".length))) this.#decisions.delete(each);
-    return value;
   }
 
   async #work<T>(work: () => Promise<T>): Promise<T> {
