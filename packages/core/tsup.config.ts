@@ -17,12 +17,11 @@ export default build({
     ...[
       "src/authorize.ts",
       "src/call-agent.ts",
+      "src/kept-state.ts",
       "src/last-answer.ts",
       "src/media.ts",
       "src/parse-code.ts",
       "src/planning.ts",
-      "src/saved-conversation.ts",
-      "src/suspension.ts",
       "src/tool-call-action.ts",
     ],
   ],

@@ -53,7 +53,7 @@ export class AgentEngine<Output> {
   }
 
   async loadConversation(saved: SavedConversation): Promise<Conversation<Output>> {
-    const { loadThread } = await import("./saved-conversation.ts");
+    const { loadThread } = await import("./kept-state.ts");
     return new Conversation(this, loadThread(saved));
   }
 
@@ -69,7 +69,7 @@ export class AgentEngine<Output> {
   /** A suspended run, from where it was left. */
   async goOn(state: SuspendedRun, options: ResumeOptions, scope: RunScope): Promise<RunResult<Output>> {
     if (this.#agent.hasOwnJournal) throw new ConfigurationError("A run with a `journal` of your own goes on by that journal, not by `resume`.");
-    const { readSuspendedRun } = await import("./suspension.ts");
+    const { readSuspendedRun } = await import("./kept-state.ts");
     const resumption = await readSuspendedRun(state, this.definition, options, scope.thread);
     const { given } = resumption;
     return this.perform(given.text, { ...given.options, signal: options.signal, context: options.context }, { ...scope, resumption });

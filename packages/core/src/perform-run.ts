@@ -20,8 +20,8 @@ export async function performRun(runnable: RunnableAgent, task: string, options:
   const { resumption, parent } = scope;
   // Only runs that may have to wait, or to go on, need what lets them.
   const mayGoOn = agent.hasOwnJournal || (agent.definition.maySuspend && options.approve === undefined);
-  const waiting = mayGoOn && parent === undefined ? await import("./suspension.ts") : undefined;
-  const recorder = resumption?.recorder ?? (agent.hasOwnJournal ? undefined : waiting?.newRecorder());
+  const waiting = mayGoOn && parent === undefined ? await import("./kept-state.ts") : undefined;
+  const recorder = resumption?.recorder ?? (agent.hasOwnJournal || waiting === undefined ? undefined : new waiting.Recorder());
   const bringBack = resumption?.bringBack ?? (agent.hasOwnJournal ? waiting?.fromJournal : undefined);
   const run = new RunContext(runnable, options, { ...scope, bringBack, recorder });
   let given = resumption?.given;

@@ -192,11 +192,3 @@ function checkSame(stored: Json, current: Json, agent: string): void {
     checkSame(inner as unknown as Json, managed as unknown as Json, name);
   }
 }
-
-/** A journal of the user's may know any run: its sandbox is opened at once, and waits until the journal knows no more. */
-export const fromJournal: CatchUp = (_path, executor, options) => new CatchUpSession(executor, options, { opensAtOnce: true });
-
-/** What a run needs that may be suspended. */
-export function newRecorder(): Recorder {
-  return new Recorder();
-}
