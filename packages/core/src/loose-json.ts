@@ -71,7 +71,7 @@ class Reader {
   read(depth: number): Json | undefined {
     const first = this.#text[this.at];
     if (first === "{") return this.#entries(depth);
-    if (first === "[" || first === "(") return this.#items(first === "[" ? "]" : ")", depth);
+    if (first === "[" || first === "(") return this.#each(first === "[" ? "]" : ")", depth, () => this.read(depth + 1));
     if (first !== undefined && first in closings) return this.#string(first);
     const number = this.#take(/-?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?(?![\w.])/y);
     if (number !== undefined) return exactNumber(number);
@@ -80,44 +80,35 @@ class Reader {
   }
 
   #entries(depth: number): Json | undefined {
-    const entries: [string, Json][] = [];
-    const isEnded = this.#each("}", depth, () => {
+    const entries = this.#each("}", depth, (): [string, Json] | undefined => {
       const quote = this.#text[this.at] ?? "";
       const key = quote in closings ? this.#string(quote) : this.#take(/[\w$-]+/y);
-      if (key === undefined || this.#take(colon) === undefined) return false;
+      if (key === undefined || this.#take(colon) === undefined) return undefined;
       const value = this.read(depth + 1);
-      if (value !== undefined) entries.push([key, value]);
-      return value !== undefined;
+      return value === undefined ? undefined : [key, value];
     });
-    return isEnded ? Object.fromEntries(entries) : undefined;
+    return entries && Object.fromEntries(entries);
   }
 
-  #items(close: string, depth: number): Json | undefined {
-    const items: Json[] = [];
-    const isEnded = this.#each(close, depth, () => {
-      const value = this.read(depth + 1);
-      if (value !== undefined) items.push(value);
-      return value !== undefined;
-    });
-    return isEnded ? items : undefined;
-  }
-
-  /** Reads what stands between commas up to `close`; false when something doesn't fit. */
-  #each(close: string, depth: number, readOne: () => boolean): boolean {
+  /** What stands between commas up to `close`; undefined when something doesn't fit. */
+  #each<Item>(close: string, depth: number, readOne: () => Item | undefined): Item[] | undefined {
+    const items: Item[] = [];
     this.at++;
-    for (let isFirst = true; depth < maxDepth; isFirst = false) {
-      const comma = this.#take(betweenItems);
+    while (depth < maxDepth) {
+      const hasComma = this.#take(betweenItems)?.includes(",") ?? false;
       if (this.#text[this.at] === close) {
         this.at++;
-        return true;
+        return items;
       }
-      if (depth === 0 && !isFirst && (this.at >= this.#text.length || this.#text[this.at] === "<")) {
+      if (depth === 0 && items.length > 0 && (this.at >= this.#text.length || this.#text[this.at] === "<")) {
         this.isWhole = false;
-        return true;
+        return items;
       }
-      if (isFirst === (comma?.includes(",") ?? false) || !readOne()) return false;
+      const item = hasComma === items.length > 0 ? readOne() : undefined;
+      if (item === undefined) return undefined;
+      items.push(item);
     }
-    return false;
+    return undefined;
   }
 
   #string(quote: string): string | undefined {
