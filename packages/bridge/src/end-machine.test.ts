@@ -14,6 +14,12 @@ test.each([
   expect(made).toBe(requests);
 });
 
+test("asks no second time for one that is gone", async () => {
+  const end = vi.fn(() => Promise.reject(new Error("not found")));
+  await endMachine(end, (error) => (error as Error).message === "not found");
+  expect(end).toHaveBeenCalledOnce();
+});
+
 test("waits for no answer for longer than a minute", async () => {
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
   try {

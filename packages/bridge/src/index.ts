@@ -5,13 +5,23 @@ export { type CarrierSessionOptions, carrierSession } from "./carrier-session.ts
 export { endMachine } from "./end-machine.ts";
 export { type HttpCarrierOptions, httpCarrier } from "./http-carrier.ts";
 export { type ImportSdkOptions, importSdk } from "./import-sdk.ts";
+export { type CommandEnd, installPackages, pipInstall } from "./install-packages.ts";
 export { type MachineProvider, machineCapabilities, machineExecutor, type StartedMachine } from "./machine-executor.ts";
 export { type MachineGoneOptions, machineGone } from "./machine-gone.ts";
-export { isAccessKey, type NumberBounds, type OptionReader, option, type ResolvedOptions, readOptions, unexpectedOption } from "./options.ts";
-export { pipInstall } from "./package-names.ts";
+export {
+  isAccessKey,
+  type NumberBounds,
+  type OptionReader,
+  type OptionReaders,
+  option,
+  type ResolvedOptions,
+  readOptions,
+  unexpectedOption,
+} from "./options.ts";
 export { pythonRunner } from "./python-runner.ts";
 export { pythonSupervisor } from "./python-supervisor.ts";
-export { type SdkErrorMeaning, type SdkErrorOptions, sdkError } from "./sdk-error.ts";
+export { type ReferencePart, readReference } from "./read-reference.ts";
+export { limitReached, providersFault, type SdkErrorMeaning, type SdkErrorOptions, sdkError, usersFault } from "./sdk-error.ts";
 export type { BridgeSessionOptions, ConnectOptions } from "./session-options.ts";
 export { type Stdio, type StdioCarrierOptions, stdioCarrier } from "./stdio-carrier.ts";
 export { type Supervision, superviseCarrier } from "./supervise-carrier.ts";

@@ -76,6 +76,21 @@ test("takes texts and lists of strings, and no string for a list", () => {
   for (const wrong of ["pandas", ["--index-url=x"], null]) expect(() => option.packageNames(wrong)).toThrow(/`packages`/);
 });
 
+test("takes objects of options and lists of them, copied, and says which one is wrong", () => {
+  const mount = option.object({ source: option.text("", "an absolute path", /^\//), writable: option.flag(false) });
+  const mounts = [{ source: "/data" }];
+  const read = option.list(mount);
+  expect(read(mounts, "mounts")).toEqual([{ source: "/data", writable: false }]);
+  expect(read(undefined, "mounts")).toEqual([]);
+  expect(() => read("/data", "mounts")).toThrow(new TypeError("Expected `mounts` to be a list, got `/data` (string)"));
+  expect(() => read([...mounts, null], "mounts")).toThrow(new TypeError("Expected `mounts[1]` to be an object, got `null`"));
+  expect(() => read([{}], "mounts")).toThrow(new TypeError("Expected `mounts[0].source` to be an absolute path, got `undefined` (undefined)"));
+  expect(() => read([{ source: "/", writeable: true }], "mounts")).toThrow(
+    new TypeError("Expected an option of source, writable, got `mounts[0].writeable`"),
+  );
+  expect(() => readOptions({ mount: [] }, { mount })).toThrow(new TypeError("Expected `mount` to be an object, got a list"));
+});
+
 test("takes variables of strings, and shows no value of those that are none", () => {
   const variables = { REPORT: "weekly" };
   expect(option.environment(variables, "env")).toEqual(variables);

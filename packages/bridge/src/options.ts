@@ -4,6 +4,9 @@ import { checkPackageNames } from "./package-names.ts";
 /** Reads one option: its value with the default in, undefined for what may be left out. Throws TypeError that says what it expected. */
 export type OptionReader<Value> = (value: unknown, name: string) => Value;
 
+/** A reader for each of an object's options. */
+export type OptionReaders<Resolved> = { readonly [Name in keyof Resolved]-?: OptionReader<Resolved[Name]> };
+
 /** Bounds of an option that is a number, both inclusive. */
 export interface NumberBounds {
   readonly minimum: number;
@@ -23,22 +26,24 @@ export type ResolvedOptions<Options, Optional extends keyof Options = never> = {
  * @example
  * const { image, memoryMib } = readOptions({ memoryMib: 512 }, { image: option.text("python:3.13"), memoryMib: option.integer(1_024, { minimum: 128 }) });
  */
-export function readOptions<Resolved extends object>(
-  options: object,
-  readers: { readonly [Name in keyof Resolved]-?: OptionReader<Resolved[Name]> },
-): Resolved {
-  checkOptionsObject(options);
-  const given = options as Readonly<Record<string, unknown>>;
-  const unknown = Object.keys(given).find((name) => given[name] !== undefined && !Object.hasOwn(readers, name));
-  if (unknown !== undefined) throw new TypeError(`Expected an option of ${Object.keys(readers).join(", ")}, got \`${unknown}\``);
-  const rows = Object.entries(readers as Readonly<Record<string, OptionReader<unknown>>>);
-  return Object.fromEntries(rows.map(([name, read]) => [name, read(given[name], name)])) as Resolved;
+export function readOptions<Resolved extends object>(options: object, readers: OptionReaders<Resolved>): Resolved {
+  return readTable(options, readers, "");
 }
 
-/** Throws TypeError for options that are no object, such as null out of JSON. */
-function checkOptionsObject(options: unknown): void {
-  if (typeof options === "object" && options !== null && !Array.isArray(options)) return;
-  throw new TypeError(`Expected the options to be an object, got ${Array.isArray(options) ? "a list" : `\`${String(options)}\``}`);
+/** What an option called `parent` has in it, or with an empty name the options themselves. */
+function readTable<Resolved extends object>(given: unknown, readers: OptionReaders<Resolved>, parent: string): Resolved {
+  const values = checkedObject(given, parent === "" ? "the options" : `\`${parent}\``);
+  const pathOf = (name: string): string => (parent === "" ? name : `${parent}.${name}`);
+  const unknown = Object.keys(values).find((name) => values[name] !== undefined && !Object.hasOwn(readers, name));
+  if (unknown !== undefined) throw new TypeError(`Expected an option of ${Object.keys(readers).join(", ")}, got \`${pathOf(unknown)}\``);
+  const rows = Object.entries(readers as Readonly<Record<string, OptionReader<unknown>>>);
+  return Object.fromEntries(rows.map(([name, read]) => [name, read(values[name], pathOf(name))])) as Resolved;
+}
+
+/** Throws TypeError for what is no object, such as null out of JSON. */
+function checkedObject(given: unknown, what: string): Readonly<Record<string, unknown>> {
+  if (typeof given === "object" && given !== null && !Array.isArray(given)) return given as Readonly<Record<string, unknown>>;
+  throw new TypeError(`Expected ${what} to be an object, got ${Array.isArray(given) ? "a list" : `\`${String(given)}\``}`);
 }
 
 /** What options are, with their defaults. */
@@ -64,7 +69,7 @@ export const option = {
     );
   },
 
-  /** A text that is not empty; `what` it names, and how that is written. */
+  /** A text that is not empty, and must be given where the fallback is; `what` it names, and how that is written. */
   text: (fallback: string, what = "a name", pattern: RegExp = /./s): OptionReader<string> =>
     checked(fallback, what, (value) => typeof value === "string" && pattern.test(value)),
 
@@ -108,6 +113,21 @@ export const option = {
     throw new TypeError(`Expected \`${name}\` to be a text of printable characters without spaces`);
   },
 
+  /** A list, copied; none by default. */
+  list:
+    <Entry>(read: OptionReader<Entry>): OptionReader<readonly Entry[]> =>
+    (value, name) => {
+      if (value === undefined) return [];
+      if (Array.isArray(value)) return value.map((entry, index) => read(entry, `${name}[${index}]`));
+      throw unexpectedOption(name, "a list", value);
+    },
+
+  /** An object of options, as `readOptions` takes them. */
+  object:
+    <Resolved extends object>(readers: OptionReaders<Resolved>): OptionReader<Resolved> =>
+    (value, name) =>
+      readTable(value, readers, name),
+
   /** What may be left out. */
   optional:
     <Value>(read: OptionReader<Value>): OptionReader<Value | undefined> =>
@@ -126,9 +146,10 @@ export function isAccessKey(value: unknown): value is string {
 }
 
 function checked<Value>(fallback: Value, what: string, isRight: (value: unknown) => boolean): OptionReader<Value> {
-  return (value = fallback, name) => {
+  return (given, name) => {
+    const value = given === undefined ? fallback : given;
     if (isRight(value)) return value as Value;
-    throw unexpectedOption(name, what, value);
+    throw unexpectedOption(name, what, given);
   };
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { checkPackageNames, pipInstall } from "./package-names.ts";
+import { checkPackageNames } from "./package-names.ts";
 
 test.each([
   "pandas",
@@ -38,24 +38,9 @@ test.each([
   "a".repeat(300),
 ])("refuses %j", (name) => {
   expect(() => checkPackageNames([name])).toThrow(TypeError);
-  expect(() => pipInstall(["pandas", name])).toThrow(/packages/);
 });
 
 test("refuses what is no list of names", () => {
   expect(() => checkPackageNames("pandas" as never)).toThrow(TypeError);
   expect(() => checkPackageNames([7 as never])).toThrow(TypeError);
-});
-
-test("makes a command without a shell", () => {
-  expect(pipInstall(["numpy>=2,<3"], { python: "/opt/python" })).toEqual([
-    "/opt/python",
-    "-m",
-    "pip",
-    "install",
-    "--no-input",
-    "--no-cache-dir",
-    "--disable-pip-version-check",
-    "--quiet",
-    "numpy>=2,<3",
-  ]);
 });

@@ -11,9 +11,3 @@ export function checkPackageNames(packages: readonly string[]): void {
     if (typeof item !== "string" || item.length > 200 || !requirement.test(item))
       throw new TypeError(`Expected \`packages\` to hold names such as "pandas" or "numpy>=2,<3", got \`${inOneLine(item)}\``);
 }
-
-/** The command that installs them, for an exec without a shell. Checks them as `checkPackageNames` does. */
-export function pipInstall(packages: readonly string[], { python = "python3" }: { readonly python?: string | undefined } = {}): readonly string[] {
-  checkPackageNames(packages);
-  return [python, "-m", "pip", "install", "--no-input", "--no-cache-dir", "--disable-pip-version-check", "--quiet", ...packages];
-}

@@ -1,12 +1,12 @@
 import { ConfigurationError } from "@codelet/core";
 import { expect, test } from "vitest";
-import { sdkError } from "./sdk-error.ts";
+import { providersFault, sdkError, usersFault } from "./sdk-error.ts";
 
-const ours = { code: "configuration" } as const;
+const ours = usersFault();
 
 test("is one line that says what to do, whatever was thrown", () => {
   const thrown = new Error(`${"x".repeat(400)}\nand more`);
-  expect(sdkError(thrown, "Acme could not go on", { code: "executor-crashed", advice: "Try again" })).toMatchObject({
+  expect(sdkError(thrown, "Acme could not go on", providersFault())).toMatchObject({
     code: "executor-crashed",
     message: `Acme could not go on: ${"x".repeat(300)}. Try again.`,
     cause: thrown,

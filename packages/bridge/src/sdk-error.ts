@@ -7,6 +7,19 @@ export interface SdkErrorMeaning {
   readonly advice?: string | undefined;
 }
 
+/** A failure that is the user's to mend. `advice` is a sentence without its full stop. */
+export function usersFault(advice?: string): SdkErrorMeaning {
+  return { code: "configuration", advice };
+}
+
+/** A failure that is the provider's. `advice` is a sentence without its full stop. */
+export function providersFault(advice = "Try again"): SdkErrorMeaning {
+  return { code: "executor-crashed", advice };
+}
+
+/** The provider gives the account no further machine at the moment. */
+export const limitReached: SdkErrorMeaning = providersFault("The account's limit is reached: open fewer sessions, or try again later");
+
 /** What an error of an SDK is told with. */
 export interface SdkErrorOptions {
   /** What the provider said. @default the thrown error's message */
@@ -21,7 +34,7 @@ const maxSaidChars = 300;
  * What an SDK threw, which need not be an Error, as one line that says what to do; an error of codelet's is returned as it is. `failed` begins the line.
  *
  * @example
- * throw sdkError(thrown, "Acme could not start a sandbox", { code: "configuration", advice: "Set ACME_API_KEY" });
+ * throw sdkError(thrown, "Acme could not start a sandbox", usersFault("Set ACME_API_KEY"));
  */
 export function sdkError(thrown: unknown, failed: string, { code, advice }: SdkErrorMeaning, { said, secret }: SdkErrorOptions = {}): CodeletError {
   if (CodeletError.isInstance(thrown)) return thrown;

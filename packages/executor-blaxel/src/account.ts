@@ -1,4 +1,4 @@
-import { isAccessKey, type SdkErrorMeaning, sdkError } from "@codelet/bridge";
+import { isAccessKey, limitReached, providersFault, type SdkErrorMeaning, sdkError, usersFault } from "@codelet/bridge";
 import { ConfigurationError } from "@codelet/core";
 import type { Sdk } from "./load-sdk.ts";
 import type { BlaxelExecutorOptions } from "./options.ts";
@@ -20,12 +20,9 @@ export function useAccount({ initialize }: Sdk, { apiKey, workspace }: BlaxelExe
   initialize({ ...(apiKey !== undefined && { apiKey }), ...(workspace !== undefined && { workspace }) });
 }
 
-const noAccount = {
-  code: "configuration",
-  advice: "Run `bl login`, or set BL_API_KEY and BL_WORKSPACE, or pass `apiKey` and `workspace`",
-} as const;
-const badAccount = { code: "configuration", advice: "Set `apiKey` and `workspace`, or BL_API_KEY and BL_WORKSPACE" } as const;
-const badOption = { code: "configuration" } as const;
+const noAccount = usersFault("Run `bl login`, or set BL_API_KEY and BL_WORKSPACE, or pass `apiKey` and `workspace`");
+const badAccount = usersFault("Set `apiKey` and `workspace`, or BL_API_KEY and BL_WORKSPACE");
+const badOption = usersFault();
 
 const meanings: Readonly<Record<number, SdkErrorMeaning>> = {
   400: badOption,
@@ -33,14 +30,14 @@ const meanings: Readonly<Record<number, SdkErrorMeaning>> = {
   403: badAccount,
   404: badOption,
   409: badOption,
-  429: { code: "executor-crashed", advice: "The account's limit is reached: open fewer sessions, or try again later" },
+  429: limitReached,
 };
 
 /** What the SDK threw, often the body of an answer, as one line that says what to do. `doing` completes "Blaxel could not". */
 export function blaxelError(thrown: unknown, doing: string): Error {
   const { code, name, message, error, documentation } = (thrown ?? {}) as Readonly<Record<string, unknown>>;
   const said = [message, error, code].find((text) => typeof text === "string" && text !== "");
-  const other: SdkErrorMeaning = meanings[statusOf(thrown)] ?? { code: "executor-crashed", advice: "Try again" };
+  const other = meanings[statusOf(thrown)] ?? providersFault();
   // To the body of a refusal the SDK adds a word on authentication.
   const ofAccount = name === "CredentialsError" ? noAccount : documentation !== undefined && badAccount;
   return sdkError(thrown, `Blaxel could not ${doing}`, ofAccount || other, { said });

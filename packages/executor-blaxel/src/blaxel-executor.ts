@@ -4,27 +4,24 @@ import {
   type Carrier,
   endMachine,
   httpCarrier,
+  installPackages,
   isAccessKey,
   machineCapabilities,
   machineExecutor,
-  pipInstall,
+  readReference,
   type StartedMachine,
   shellCommand,
   supervisorBoot,
   throwIfAborted,
 } from "@codelet/bridge";
-import { CodeletError, ConfigurationError, type Executor, ExecutorCrashedError, type Json, type OpenSessionOptions } from "@codelet/core";
+import { CodeletError, type Executor, ExecutorCrashedError, type OpenSessionOptions } from "@codelet/core";
 import { blaxelError, isNotFound, useAccount } from "./account.ts";
 import { loadSdk } from "./load-sdk.ts";
 import { type BlaxelExecutorOptions, type ResolvedBlaxelOptions, resolveOptions } from "./options.ts";
 
 /** How the supervisor of a sandbox is reached. */
-interface Address {
-  readonly sandbox: string;
-  readonly port: number;
-  readonly token: string;
-  readonly [key: string]: Json;
-}
+type Address = { readonly sandbox: string; readonly port: number; readonly token: string };
+const addressParts = { sandbox: /^codelet-[0-9a-f]+$/, port: Number.isSafeInteger, token: isAccessKey };
 
 type Api = typeof SandboxInstance;
 
@@ -60,7 +57,10 @@ export function blaxelExecutor(options: BlaxelExecutorOptions = {}): Executor {
     create: async (open) => createSandbox(await connect(open), resolved, open),
     start: (machine, open) => startSupervisor(machine, resolved, open),
     remove: ({ api, address }) => remove(api, address.sandbox),
-    find: async (reference, open) => carry(await findSandbox(await connect(open), readAddress(reference)), resolved, open),
+    find: async (reference, open) => {
+      const address = readReference<Address>(reference, "sandbox of Blaxel", addressParts);
+      return carry(await findSandbox(await connect(open), address), resolved, open);
+    },
     explain: blaxelError,
   });
 }
@@ -103,12 +103,10 @@ async function createSandbox(api: Api, options: ResolvedBlaxelOptions, { onProgr
 async function startSupervisor(machine: Machine, options: ResolvedBlaxelOptions, open: OpenSessionOptions): Promise<StartedMachine> {
   const { sandbox, address } = machine;
   const { packages, idleMinutes, env } = options;
-  if (packages.length > 0) {
-    open.onProgress?.(`installing ${packages.join(", ")}`);
-    const command = shellCommand(pipInstall(packages));
+  await installPackages(packages, open, async (command) => {
     const { exitCode, logs } = await sandbox.process.exec({ name: "codelet-packages", command, waitForCompletion: true, timeout: 0 });
-    if (exitCode !== 0) throw new ConfigurationError(`pip could not install ${packages.join(", ")}: ${String(logs).trim().split("\n").at(-1)}`);
-  }
+    return { exitCode, output: String(logs) };
+  });
   const { argv } = supervisorBoot({ seed: open.seed, port: address.port, orphanTimeoutMs: idleMinutes * 60_000 });
   await sandbox.process.exec({
     name: "codelet",
@@ -134,45 +132,34 @@ function carry({ api, address, sandbox }: Machine, { startTimeoutMs }: ResolvedB
 }
 
 async function findSandbox(api: Api, address: Address): Promise<Machine> {
-  try {
-    const sandbox = await api.get(address.sandbox);
-    if (!isOver(sandbox)) return { api, address, sandbox };
-  } catch (error) {
-    if (!isNotFound(error)) throw error;
-  }
+  const sandbox = await lookFor(api, address.sandbox);
+  if (sandbox !== undefined) return { api, address, sandbox };
   throw new ExecutorCrashedError(`The sandbox ${address.sandbox} is gone, and its variables are lost: open a new session.`);
-}
-
-function readAddress(reference: Json): Address {
-  const { sandbox, port, token } = (reference ?? {}) as Partial<Address>;
-  const isAddress = typeof sandbox === "string" && /^codelet-[0-9a-f]+$/.test(sandbox) && Number.isSafeInteger(port) && isAccessKey(token);
-  if (isAddress) return { sandbox, port: port as number, token };
-  throw new ConfigurationError("The reference names no sandbox of Blaxel.");
-}
-
-function isOver({ status }: SandboxInstance): boolean {
-  return status === "DELETING" || status === "TERMINATED" || status === "FAILED";
 }
 
 /** Whether Blaxel knows for sure that it won't come back: a port that answers nothing may only be slow. Rejects with `configuration` when the key is refused. */
 async function isGone(api: Api, sandbox: string): Promise<boolean> {
   try {
-    return isOver(await api.get(sandbox));
+    return (await lookFor(api, sandbox)) === undefined;
   } catch (error) {
-    if (isNotFound(error)) return true;
     const said = blaxelError(error, "find the sandbox");
     if (CodeletError.isInstance(said, "configuration")) throw said;
     return false;
   }
 }
 
+/** Resolves to undefined for one that is gone. */
+async function lookFor(api: Api, name: string): Promise<SandboxInstance | undefined> {
+  try {
+    const sandbox = await api.get(name);
+    return ["DELETING", "TERMINATED", "FAILED"].includes(String(sandbox.status)) ? undefined : sandbox;
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  }
+}
+
 /** Never rejects: what can't be deleted now ends when it is idle. */
 function remove(api: Api, sandbox: string): Promise<void> {
-  return endMachine(async () => {
-    try {
-      await api.delete(sandbox);
-    } catch (error) {
-      if (!isNotFound(error)) throw error;
-    }
-  });
+  return endMachine(() => api.delete(sandbox), isNotFound);
 }

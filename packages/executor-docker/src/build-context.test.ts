@@ -7,7 +7,7 @@ import { readBuildContext } from "./build-context.ts";
 
 let context: string;
 const write = (name: string, content = ""): void => writeFileSync(join(context, name), content);
-const hash = async (): Promise<string> => (await readBuildContext({ context })).hash;
+const hash = async (): Promise<string> => (await readBuildContext({ context, dockerfile: "Dockerfile" })).hash;
 
 beforeEach(() => {
   context = mkdtempSync(join(tmpdir(), "codelet-docker-"));
@@ -41,7 +41,7 @@ it("changes its hash with the target of a link, and not with what an outside one
     const before = await hash();
     writeFileSync(outside, "two");
     expect(await hash()).toBe(before);
-    expect(await text((await readBuildContext({ context })).pack())).not.toMatch(/two/);
+    expect(await text((await readBuildContext({ context, dockerfile: "Dockerfile" })).pack())).not.toMatch(/two/);
     unlinkSync(join(context, "link"));
     symlinkSync("source/main.py", join(context, "link"));
     expect(await hash()).not.toBe(before);
@@ -62,7 +62,7 @@ it("keeps its hash when times change, or what is ignored", async () => {
 it("sends what .dockerignore takes back of a folder, and the Dockerfile whatever it says", async () => {
   write(".dockerignore", "*\n!source");
   write("secret", "s3cret");
-  const archive = await text((await readBuildContext({ context })).pack());
+  const archive = await text((await readBuildContext({ context, dockerfile: "Dockerfile" })).pack());
   for (const name of ["Dockerfile", "source/main.py"]) expect(archive).toContain(name);
   expect(archive).not.toMatch(/s3cret|cache/);
 });

@@ -5,7 +5,7 @@ import type { Readable } from "node:stream";
 import ignoreModule from "@balena/dockerignore";
 import { ConfigurationError } from "@codelet/core";
 import tar from "tar-fs";
-import type { DockerBuild } from "./options.ts";
+import type { ResolvedDockerBuild } from "./options.ts";
 
 /** A folder as the engine gets it: without what its .dockerignore names; links as links, which the engine follows inside of the context only. */
 export interface BuildContext {
@@ -20,7 +20,7 @@ const dockerIgnore = ignoreModule as unknown as typeof ignoreModule.default;
 const ignoreFile = ".dockerignore";
 
 /** Reads all of it once. Rejects with `configuration` when a part can't be read. */
-export async function readBuildContext({ context, dockerfile = "Dockerfile" }: DockerBuild): Promise<BuildContext> {
+export async function readBuildContext({ context, dockerfile }: ResolvedDockerBuild): Promise<BuildContext> {
   try {
     const names = await namesIn(context, path.posix.normalize(dockerfile));
     const hash = createHash("sha256").update(dockerfile);

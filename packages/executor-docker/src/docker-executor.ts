@@ -1,4 +1,12 @@
-import { type Carrier, machineCapabilities, machineExecutor, type StartedMachine, supervisorBoot, throwIfAborted } from "@codelet/bridge";
+import {
+  type Carrier,
+  machineCapabilities,
+  machineExecutor,
+  readReference,
+  type StartedMachine,
+  supervisorBoot,
+  throwIfAborted,
+} from "@codelet/bridge";
 import {
   ConfigurationError,
   type Executor,
@@ -79,8 +87,7 @@ async function startSupervisor({ docker, container }: Machine, { engineType, ima
 }
 
 async function findContainer(reference: Json, { engine, image }: ResolvedDockerOptions): Promise<Carrier> {
-  const { containerId } = (reference ?? {}) as { readonly containerId?: Json };
-  if (typeof containerId !== "string" || !/^[0-9a-f]{12,64}$/.test(containerId)) throw new ConfigurationError("The reference names no container.");
+  const { containerId } = readReference<{ containerId: string }>(reference, "container", { containerId: /^[0-9a-f]{12,64}$/ });
   const docker = connectEngine(engine);
   const container = docker.getContainer(containerId);
   if (await isRunning(container)) return attachCarrier(docker, container, { image });

@@ -8,7 +8,7 @@ import { AbortedError, ConfigurationError } from "@codelet/core";
 import type Docker from "dockerode";
 import { readBuildContext } from "./build-context.ts";
 import { engineError, refused, statusOf } from "./engine.ts";
-import type { DockerBuild, ResolvedDockerOptions } from "./options.ts";
+import type { ResolvedDockerBuild, ResolvedDockerOptions } from "./options.ts";
 
 /** Who waits for an image. */
 export interface Watch {
@@ -35,7 +35,7 @@ async function pull(docker: Docker, image: string, policy: ResolvedDockerOptions
 }
 
 /** One image per content: what is built once is found again by its tag. */
-async function buildContext(docker: Docker, build: DockerBuild, watch: Watch): Promise<string> {
+async function buildContext(docker: Docker, build: ResolvedDockerBuild, watch: Watch): Promise<string> {
   const { hash, pack } = await readBuildContext(build);
   const tag = `codelet-build:${hash.slice(0, 24)}`;
   if (!(await hasImage(docker, tag))) await buildImage(docker, pack(), tag, watch, build.dockerfile);
@@ -55,7 +55,7 @@ async function withPackages(docker: Docker, { base, packages, fetchBase, isFresh
   if (isFresh) await fetchBase();
   const version = isFresh ? (await docker.getImage(base).inspect()).Id : "";
   // A list, which no shell reads. The user is root for this step only: sessions name theirs.
-  const text = `FROM ${base}\nUSER 0\nENV PIP_BREAK_SYSTEM_PACKAGES=1 PIP_ROOT_USER_ACTION=ignore\nRUN ${JSON.stringify(pipInstall(packages))}\n`;
+  const text = `FROM ${base}\nUSER 0\nRUN ${JSON.stringify(pipInstall(packages))}\n`;
   const tag = `codelet-packages:${createHash("sha256").update(text).update(version).digest("hex").slice(0, 24)}`;
   if (await hasImage(docker, tag)) return tag;
   if (!isFresh) await fetchBase();

@@ -1,4 +1,4 @@
-import { option, type ResolvedOptions, readOptions, unexpectedOption } from "@codelet/bridge";
+import { option, type ResolvedOptions, readOptions } from "@codelet/bridge";
 import { likelyEngineType } from "./engine.ts";
 
 /** Options of `dockerExecutor`. */
@@ -61,11 +61,17 @@ export interface DockerMount {
   readonly writable?: boolean | undefined;
 }
 
-export type ResolvedDockerOptions = ResolvedOptions<DockerExecutorOptions, "build" | "runtime" | "engine">;
+export type ResolvedDockerBuild = ResolvedOptions<DockerBuild>;
+
+export type ResolvedDockerOptions = ResolvedOptions<
+  Omit<DockerExecutorOptions, "build"> & { readonly build?: ResolvedDockerBuild | undefined },
+  "build" | "runtime" | "engine"
+>;
 
 const mebibyte = 2 ** 20;
 /** It is a part of addresses that the engine is asked at: no `..` leads to another one. */
 const imageName = /^[\w[](?:[\w.+:@[\]-]|\/(?=\w))*$/;
+const absolutePath = option.text("", "an absolute path", /^(?:\/|[A-Za-z]:[\\/])[^\0]*$/);
 const defaultMemoryLimitBytes = 512 * mebibyte;
 
 /** Checks all of it before anything is started. Throws TypeError. */
@@ -74,10 +80,10 @@ export function resolveOptions(options: DockerExecutorOptions): ResolvedDockerOp
   const resolved = readOptions<ResolvedDockerOptions>(options, {
     image: option.text("python:3.13-slim-bookworm", 'the name of an image such as "python:3.13" or "registry.example/team/image:7"', imageName),
     pullPolicy: option.oneOf("missing", "always", "never"),
-    build: option.optional(readBuild),
+    build: option.optional(option.object({ context: option.text("", "the path of a folder"), dockerfile: option.text("Dockerfile") })),
     packages: option.packageNames,
     network: option.text("none", '"none" or the name of a network', /^\w[\w.:-]*$/),
-    mounts: readMounts,
+    mounts: option.list(option.object({ source: absolutePath, target: absolutePath, writable: option.flag(false) })),
     env: option.environment,
     runtime: option.optional(option.text("")),
     user: option.text("1000:1000", 'numbers such as "1000:1000"', /^\d+(:\d+)?$/),
@@ -95,34 +101,4 @@ export function resolveOptions(options: DockerExecutorOptions): ResolvedDockerOp
   if (resolved.engineType === "podman" && resolved.runtime !== undefined)
     throw new TypeError("Expected no `runtime` with Podman, which ignores what a client asks for: set it in its containers.conf");
   return resolved;
-}
-
-function readBuild(value: unknown, name: string): DockerBuild {
-  const { context, dockerfile = "Dockerfile", ...others } = (value ?? {}) as Partial<DockerBuild>;
-  if (typeof context !== "string" || typeof dockerfile !== "string")
-    throw unexpectedOption(name, "an object whose `context` is the path of a folder", JSON.stringify(value));
-  refuseOthers(name, others, "context, dockerfile");
-  return { context, dockerfile };
-}
-
-function readMounts(value: unknown = [], name: string): readonly DockerMount[] {
-  if (Array.isArray(value) && value.every((mount) => isMount(mount, name))) return structuredClone(value); // what the caller changes later changes no session
-  throw unexpectedOption(name, "a list of absolute `source` and `target` paths", JSON.stringify(value));
-}
-
-function isMount(value: unknown, name: string): value is DockerMount {
-  const { source, target, writable = false, ...others } = (value ?? {}) as Partial<DockerMount>;
-  if (!isAbsolute(source) || !isAbsolute(target) || typeof writable !== "boolean") return false;
-  refuseOthers(name, others, "source, target, writable");
-  return true;
-}
-
-/** A misspelt one would be without effect. */
-function refuseOthers(name: string, others: object, known: string): void {
-  const [other] = Object.keys(others);
-  if (other !== undefined) throw new TypeError(`Expected \`${name}\` to have ${known}, got \`${other}\``);
-}
-
-function isAbsolute(path: unknown): boolean {
-  return typeof path === "string" && /^(\/|[A-Za-z]:[\\/])/.test(path) && !path.includes("\0");
 }

@@ -1,22 +1,19 @@
-import { type SdkErrorMeaning, sdkError } from "@codelet/bridge";
+import { providersFault, type SdkErrorMeaning, sdkError, usersFault } from "@codelet/bridge";
 import { givenKey, type ResolvedE2bOptions } from "./options.ts";
-
-const ours = (advice: string): SdkErrorMeaning => ({ code: "configuration", advice });
-const theirs = (advice: string): SdkErrorMeaning => ({ code: "executor-crashed", advice });
 
 /** By the names of the SDK's errors, which survive a second copy of the SDK. */
 const meanings: Readonly<Record<string, SdkErrorMeaning>> = {
-  AuthenticationError: ours("E2B refuses the API key. Set E2B_API_KEY or `apiKey` to a valid one: https://e2b.dev/dashboard?tab=keys"),
-  InvalidArgumentError: ours("E2B refuses an option. Check `template`, `timeoutMs` (plans limit it) and `metadata`"),
-  TemplateError: ours("The template is too old for this SDK. Build it again, or take another `template`"),
-  RateLimitError: theirs("E2B's rate limit is reached. Close sessions that aren't needed, or try again later"),
-  ServiceBusyError: theirs("E2B has no capacity at the moment. Try again later"),
-  SandboxNotFoundError: theirs("The sandbox is gone: it was killed, or its time was over. Open a new session; variables and files are lost"),
-  NotFoundError: theirs("The sandbox or its process is gone. Open a new session; variables and files are lost"),
-  TimeoutError: theirs("E2B did not answer in time, or the sandbox is gone. Try again; `requestTimeoutMs` gives it more time"),
+  AuthenticationError: usersFault("E2B refuses the API key. Set E2B_API_KEY or `apiKey` to a valid one: https://e2b.dev/dashboard?tab=keys"),
+  InvalidArgumentError: usersFault("E2B refuses an option. Check `template`, `timeoutMs` (plans limit it) and `metadata`"),
+  TemplateError: usersFault("The template is too old for this SDK. Build it again, or take another `template`"),
+  RateLimitError: providersFault("E2B's rate limit is reached. Close sessions that aren't needed, or try again later"),
+  ServiceBusyError: providersFault("E2B has no capacity at the moment. Try again later"),
+  SandboxNotFoundError: providersFault("The sandbox is gone: it was killed, or its time was over. Open a new session; variables and files are lost"),
+  NotFoundError: providersFault("The sandbox or its process is gone. Open a new session; variables and files are lost"),
+  TimeoutError: providersFault("E2B did not answer in time, or the sandbox is gone. Try again; `requestTimeoutMs` gives it more time"),
 };
-const refused = ours("E2B refuses it. Check `template` and what your plan allows");
-const unreachable = theirs("E2B can't be reached or has a fault. Check the network, or try again later");
+const refused = usersFault("E2B refuses it. Check `template` and what your plan allows");
+const unreachable = providersFault("E2B can't be reached or has a fault. Check the network, or try again later");
 
 /** What the SDK threw as one line that says what to do; the key is in no text. `doing` completes "E2B could not". */
 export function e2bError(thrown: unknown, doing: string, options: ResolvedE2bOptions): Error {

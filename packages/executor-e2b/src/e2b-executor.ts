@@ -1,14 +1,15 @@
 import {
   type Carrier,
+  installPackages,
   machineCapabilities,
   machineExecutor,
-  pipInstall,
+  readReference,
   type StartedMachine,
   shellCommand,
   supervisorBoot,
   throwIfAborted,
 } from "@codelet/bridge";
-import { ConfigurationError, type Executor, type Json, type OpenSessionOptions } from "@codelet/core";
+import type { Executor, Json, OpenSessionOptions } from "@codelet/core";
 import type { CommandExitError, Sandbox } from "@e2b/code-interpreter";
 import { e2bError } from "./e2b-error.ts";
 import { loadSdk } from "./load-sdk.ts";
@@ -80,24 +81,25 @@ async function startSupervisor(sandbox: Sandbox, options: ResolvedE2bOptions, op
 
 /** With the internet, which is taken away again before any code runs. */
 async function install(sandbox: Sandbox, { packages, allowInternetAccess, timeoutMs }: ResolvedE2bOptions, open: OpenSessionOptions): Promise<void> {
-  const { signal, onProgress } = open;
-  onProgress?.(`Installing ${packages.join(", ")}`);
-  try {
-    // As root, into the interpreter's own folder: the code's interpreter looks at no user's.
-    await sandbox.commands.run(shellCommand(pipInstall(packages)), { user: "root", timeoutMs: installTimeoutMs, ...(signal && { signal }) });
-  } catch (error) {
-    const { name, stderr } = error as Partial<CommandExitError>;
-    if (name !== "CommandExitError") throw error;
-    throw new ConfigurationError(`pip can't install ${packages.join(", ")}. Check \`packages\`. ${stderr?.trim().slice(-500)}`);
-  }
+  const { signal } = open;
+  await installPackages(packages, open, async (command) => {
+    try {
+      // As root, into the interpreter's own folder: the code's interpreter looks at no user's.
+      await sandbox.commands.run(command, { user: "root", timeoutMs: installTimeoutMs, ...(signal && { signal }) });
+      return { exitCode: 0, output: "" };
+    } catch (error) {
+      const { name, exitCode = 1, stderr = "" } = error as Partial<CommandExitError>;
+      if (name !== "CommandExitError") throw error;
+      return { exitCode, output: stderr };
+    }
+  });
   if (!allowInternetAccess) await sandbox.updateNetwork({ allowInternetAccess: false });
   await sandbox.setTimeout(timeoutMs);
 }
 
 async function findSupervisor(reference: Json, options: ResolvedE2bOptions): Promise<Carrier> {
-  const { sandboxId, pid } = (reference ?? {}) as { readonly sandboxId?: Json; readonly pid?: Json };
-  if (typeof sandboxId !== "string" || !/^[\w-]+$/.test(sandboxId) || !Number.isSafeInteger(pid))
-    throw new ConfigurationError("The reference names no sandbox of E2B.");
+  const parts = { sandboxId: /^[\w-]+$/, pid: Number.isSafeInteger };
+  const { sandboxId, pid } = readReference<{ sandboxId: string; pid: number }>(reference, "sandbox of E2B", parts);
   const sandbox = await findSandbox(sandboxId, options);
-  return sandboxCarrier(sandbox, options, (listeners) => sandbox.commands.connect(pid as number, listeners));
+  return sandboxCarrier(sandbox, options, (listeners) => sandbox.commands.connect(pid, listeners));
 }

@@ -1,0 +1,46 @@
+import { ConfigurationError, type OpenSessionOptions } from "@codelet/core";
+import { checkPackageNames } from "./package-names.ts";
+import { shellCommand } from "./supervisor-boot.ts";
+
+/** How a command ended. */
+export interface CommandEnd {
+  readonly exitCode: number;
+  /** What it wrote, to stderr at least. */
+  readonly output: string;
+}
+
+/** The packages belong to the code alone, whoever manages the image's Python; pips that don't know a variable ignore it. */
+const environment = ["PIP_BREAK_SYSTEM_PACKAGES=1", "PIP_ROOT_USER_ACTION=ignore"];
+
+/** The command that installs packages, for an exec without a shell. Throws TypeError for names that are none. */
+export function pipInstall(packages: readonly string[]): readonly string[] {
+  checkPackageNames(packages);
+  const flags = ["--no-input", "--no-cache-dir", "--disable-pip-version-check", "--quiet"];
+  return ["env", ...environment, "python3", "-m", "pip", "install", ...flags, ...packages];
+}
+
+/**
+ * Installs packages in a machine before code runs there; without packages does nothing. `run` gets a command for a shell. Rejects with `configuration` that
+ * says what pip said.
+ */
+export async function installPackages(
+  packages: readonly string[],
+  { onProgress }: OpenSessionOptions,
+  run: (command: string) => Promise<CommandEnd>,
+): Promise<void> {
+  if (packages.length === 0) return;
+  const names = packages.join(", ");
+  onProgress?.(`installing ${names}`);
+  const { exitCode, output } = await run(shellCommand(pipInstall(packages)));
+  if (exitCode === 0) return;
+  throw new ConfigurationError(`pip could not install ${names}: ${complaintIn(output)}. Check \`packages\`.`);
+}
+
+/** Hints follow pip's errors, and the first one says most. */
+function complaintIn(output: string): string {
+  const lines = output.trim().split(/\s*\n/);
+  const complaint = lines.find((line) => line.startsWith("ERROR: ")) ?? lines.at(-1) ?? "";
+  return complaint.slice(0, maxComplaintChars).replace(/[\s.]+$/, "");
+}
+
+const maxComplaintChars = 300;
