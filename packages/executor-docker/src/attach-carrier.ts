@@ -75,6 +75,7 @@ export async function removeContainer(container: Docker.Container): Promise<void
   for (const startedAt = performance.now(); performance.now() - startedAt < removalTimeoutMs; await sleep(removalLookMs)) {
     try {
       await container.remove({ force: true, v: true });
+      return;
     } catch (error) {
       if (statusOf(error) === 404) return;
       if (statusOf(error) === undefined) return; // the engine is gone: the container ends as an orphan

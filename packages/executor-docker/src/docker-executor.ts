@@ -67,14 +67,14 @@ function capabilitiesOf({ engineType, runtime, network, mounts, packages }: Reso
   };
 }
 
-async function createContainer(options: ResolvedDockerOptions, { seed, signal, onProgress }: OpenSessionOptions): Promise<Machine> {
+async function createContainer(options: ResolvedDockerOptions, open: OpenSessionOptions): Promise<Machine> {
   const docker = connectEngine(options.engine);
   const engineType = await engineTypeOf(docker);
   if (engineType !== options.engineType)
     throw new ConfigurationError(`The engine is ${engineType}: say \`engineType: "${engineType}"\`, which decides what the executor claims.`);
-  const [image] = await Promise.all([ensureImage(docker, options, { report: (message) => onProgress?.(message), signal }), sweepCreated(docker)]);
-  throwIfAborted(signal);
-  const { argv } = supervisorBoot({ seed, orphanTimeoutMs: options.orphanTimeoutMs });
+  const [image] = await Promise.all([ensureImage(docker, options, open), sweepCreated(docker)]);
+  throwIfAborted(open.signal);
+  const { argv } = supervisorBoot({ seed: open.seed, orphanTimeoutMs: options.orphanTimeoutMs });
   const container = await docker.createContainer(containerOptions(options, image, argv)).catch(refused(`create a container of the image ${image}`));
   return { docker, container };
 }

@@ -1,32 +1,41 @@
 import { existsSync, realpathSync } from "node:fs";
+import type { Agent } from "node:http";
 import { homedir } from "node:os";
-import { sdkError } from "@codelet/bridge";
+import { type SdkErrorMeaning, sdkError, usersFault } from "@codelet/bridge";
 import { ConfigurationError } from "@codelet/core";
 import Docker from "dockerode";
-import { guardClient } from "./guard-client.ts";
+import { contextAddress } from "./docker-context.ts";
+import { engineAgent } from "./engine-agent.ts";
 import type { EngineType } from "./options.ts";
 
 /** A client of the engine that the option, the environment or this machine names. Nothing is asked of it yet. */
 export function connectEngine(engine: string | undefined): Docker {
-  return guardClient(newClient(engine));
+  const docker = newClient(engine);
+  const modem = docker.modem as { protocol?: string; agent?: Agent };
+  modem.agent = engineAgent(modem.protocol);
+  return docker;
 }
 
 function newClient(engine: string | undefined): Docker {
   const address = addressOf(engine);
   if (address === undefined) return new Docker();
-  if (address.startsWith("/") || address.startsWith("unix://")) return new Docker({ socketPath: address.replace(/^unix:\/\//, "") });
-  if (address.startsWith("npipe://")) return new Docker({ socketPath: address.slice("npipe://".length) });
-  const url = parseAddress(address);
-  const isSecure = url.protocol === "https:" || process.env.DOCKER_TLS_VERIFY === "1";
-  // With certificates dockerode takes them from DOCKER_CERT_PATH, which goes with DOCKER_HOST.
-  if (isSecure && engine === undefined) return new Docker();
-  return new Docker({ host: url.hostname, port: Number(url.port) || (isSecure ? 2376 : 2375), protocol: isSecure ? "https" : "http" });
+  const socketPath = /^(?:(?:unix|npipe):\/\/)?(\/.*)$/.exec(address)?.[1];
+  // What is left out here dockerode takes from DOCKER_HOST.
+  if (socketPath !== undefined) return new Docker({ socketPath, host: undefined, protocol: "http" });
+  const { protocol, hostname, port } = parseAddress(address);
+  const isSecure = protocol === "https:" || process.env.DOCKER_TLS_VERIFY === "1";
+  if (isSecure && engine === undefined && process.env.DOCKER_HOST) return new Docker(); // with the certificates in DOCKER_CERT_PATH
+  return new Docker({ host: hostname, port: Number(port) || (isSecure ? 2376 : 2375), protocol: isSecure ? "https" : "http" });
 }
 
 /** What can be said of an engine before it is asked: the package podman-docker makes Docker's usual socket a link to Podman's. */
 export function likelyEngineType(engine: string | undefined): EngineType {
-  const address = addressOf(engine)?.replace(/^unix:\/\//, "") ?? "";
-  return /podman/i.test(existsSync(address) ? realpathSync(address) : address) ? "podman" : "docker";
+  try {
+    const address = addressOf(engine)?.replace(/^unix:\/\//, "") ?? "";
+    return /podman/i.test(existsSync(address) ? realpathSync(address) : address) ? "podman" : "docker";
+  } catch {
+    return "docker"; // an address that can't be had is told when it is needed
+  }
 }
 
 /** Rejects with `configuration` when the engine can't be asked. */
@@ -36,7 +45,7 @@ export async function engineTypeOf(docker: Docker): Promise<EngineType> {
 }
 
 function addressOf(engine: string | undefined): string | undefined {
-  return engine ?? (process.env.DOCKER_HOST || usualSockets().find(existsSync));
+  return engine ?? (process.env.DOCKER_HOST || contextAddress() || usualSockets().find(existsSync));
 }
 
 function parseAddress(address: string): URL {
@@ -60,25 +69,24 @@ interface EngineFailure {
   readonly code?: string;
   readonly statusCode?: number;
   readonly message?: string;
-  readonly json?: { readonly message?: string; readonly cause?: string } | null;
+  readonly json?: { readonly message?: string } | null;
 }
 
-const noRights = {
-  code: "configuration",
-  advice: "This user may not use the Docker engine's socket: join the group `docker`, or use rootless Docker or Podman",
-} as const;
-const noEngine = {
-  code: "configuration",
-  advice:
-    "No Docker engine answers: start Docker or Podman, or name it with `engine` or DOCKER_HOST (contexts of `docker` are not read; `docker context inspect` shows their addresses)",
-} as const;
+const noRights = usersFault("This user may not use the Docker engine's socket: join the group `docker`, or use rootless Docker or Podman");
+const noEngine = usersFault("No Docker engine answers: start Docker or Podman, or name it with `engine` or DOCKER_HOST");
+const noAddress = usersFault("What answers at the engine's address redirects to another, as no engine does: name it with `engine` or DOCKER_HOST");
 
 /** What the engine said, as one line that says what to do. `doing` completes "Docker could not". */
 export function engineError(thrown: unknown, doing: string): Error {
-  const { code, statusCode, message, json } = (thrown ?? {}) as EngineFailure;
-  const unanswered = code !== undefined && statusCode === undefined;
-  const meaning = code === "EACCES" || code === "EPERM" ? noRights : unanswered ? noEngine : ({ code: "configuration" } as const);
-  return sdkError(thrown, `Docker could not ${doing}`, meaning, { said: json?.message ?? (message || code) });
+  const { code, message, json } = (thrown ?? {}) as EngineFailure;
+  return sdkError(thrown, `Docker could not ${doing}`, meaningOf(thrown), { said: json?.message ?? (message || code) });
+}
+
+function meaningOf(thrown: unknown): SdkErrorMeaning {
+  const { code, statusCode } = (thrown ?? {}) as EngineFailure;
+  if (code === "EACCES" || code === "EPERM") return noRights;
+  if (code !== undefined && statusCode === undefined) return noEngine;
+  return [301, 302, 303, 307, 308].includes(statusCode ?? 0) ? noAddress : usersFault();
 }
 
 /** As `engineError`, for a promise's `catch`. */
