@@ -10,49 +10,38 @@ import type { ResolvedDockerBuild, ResolvedDockerOptions } from "./options.ts";
 
 /** The image of a session's container, fetched or built where it is missing. Rejects with `configuration`; an abort ends what the engine does for it. */
 export async function ensureImage(docker: Docker, options: ResolvedDockerOptions, open: OpenSessionOptions): Promise<string> {
-  const { build, image, packages, pullPolicy } = options;
-  const base = build === undefined ? image : await ensureBuilt(docker, build, open);
-  const fetchBase = async (): Promise<void> => (build === undefined ? pull(docker, image, pullPolicy, open) : undefined);
-  if (packages.length > 0) return withPackages(docker, { base, packages, fetchBase, isFresh: pullPolicy === "always" }, open);
-  await fetchBase();
-  return base;
+  const { build, packages } = options;
+  const base = build === undefined ? await fetchImage(docker, options, open) : await ensureBuilt(docker, build, open);
+  return packages.length === 0 ? base : withPackages(docker, base, packages, open);
 }
 
-async function pull(docker: Docker, image: string, policy: ResolvedDockerOptions["pullPolicy"], open: OpenSessionOptions): Promise<void> {
-  if (policy !== "always" && (await hasImage(docker, image))) return;
-  if (policy === "never")
+async function fetchImage(docker: Docker, { image, pullPolicy }: ResolvedDockerOptions, open: OpenSessionOptions): Promise<string> {
+  if (pullPolicy !== "always" && (await idOf(docker, image)) !== undefined) return image;
+  if (pullPolicy === "never")
     throw new ConfigurationError(`The image ${image} is not there, and \`pullPolicy\` is "never": run \`docker pull ${image}\`, or build it.`);
   open.onProgress?.(`pulling the image ${image}`);
   await follow(docker, docker.pull(image, { abortSignal: open.signal }), `pull the image ${image}`, open);
+  return image;
 }
 
 /** One image per content: what is built once is found again by its tag. */
-async function ensureBuilt(docker: Docker, build: ResolvedDockerBuild, open: OpenSessionOptions): Promise<string> {
-  const { hash, pack } = await readBuildContext(build);
-  const tag = `codelet-build:${hash.slice(0, 24)}`;
-  if (!(await hasImage(docker, tag))) await buildImage(docker, pack(), { t: tag, dockerfile: build.dockerfile }, open);
-  return tag;
+async function ensureBuilt(docker: Docker, { context, dockerfile }: ResolvedDockerBuild, open: OpenSessionOptions): Promise<string> {
+  const { hash, pack } = await readBuildContext({ context, dockerfile });
+  return buildOnce(docker, { tag: tagOf("build", hash), pack, dockerfile }, open);
 }
 
-interface Layer {
-  readonly base: string;
-  readonly packages: readonly string[];
-  /** As `pullPolicy` wants it: the build itself would fetch it, whatever that says. */
-  readonly fetchBase: () => Promise<void>;
-  /** Whether a newer base makes a newer layer. */
-  readonly isFresh: boolean;
-}
-
-async function withPackages(docker: Docker, { base, packages, fetchBase, isFresh }: Layer, open: OpenSessionOptions): Promise<string> {
-  if (isFresh) await fetchBase();
-  const version = isFresh ? (await docker.getImage(base).inspect()).Id : "";
+/** One image per list and base: a newer base makes a newer layer. */
+async function withPackages(docker: Docker, base: string, packages: readonly string[], open: OpenSessionOptions): Promise<string> {
   // A list, which no shell reads. The user is root for this step only: sessions name theirs.
   const text = `FROM ${base}\nUSER 0\nRUN ${JSON.stringify(pipInstall(packages))}\n`;
-  const tag = `codelet-packages:${createHash("sha256").update(text).update(version).digest("hex").slice(0, 24)}`;
-  if (await hasImage(docker, tag)) return tag;
-  if (!isFresh) await fetchBase();
-  await buildImage(docker, onlyDockerfile(text), { t: tag }, open);
-  return tag;
+  const hash = createHash("sha256")
+    .update(`${await idOf(docker, base)} ${text}`)
+    .digest("hex");
+  return buildOnce(docker, { tag: tagOf("packages", hash), pack: () => onlyDockerfile(text) }, open);
+}
+
+function tagOf(kind: string, hash: string): string {
+  return `codelet-${kind}:${hash.slice(0, 24)}`;
 }
 
 /** A build's context with nothing else in it. */
@@ -64,26 +53,27 @@ function onlyDockerfile(text: string): Readable {
   return tar.pack(".", { entries: [], finalize: false, finish });
 }
 
-async function buildImage(docker: Docker, context: Readable, options: Docker.ImageBuildOptions, open: OpenSessionOptions): Promise<void> {
-  open.onProgress?.(`building the image ${options.t}`);
-  const { signal: abortSignal } = open;
-  const building = docker.buildImage(context, {
-    ...options,
-    rm: true,
-    forcerm: true,
-    labels: { codelet: "image" },
-    ...(abortSignal && { abortSignal }),
-  });
-  await follow(docker, building, `build the image ${options.t}`, open);
+interface Build {
+  readonly tag: string;
+  pack(): Readable;
+  readonly dockerfile?: string;
 }
 
-async function hasImage(docker: Docker, name: string): Promise<boolean> {
+async function buildOnce(docker: Docker, { tag, pack, dockerfile = "Dockerfile" }: Build, open: OpenSessionOptions): Promise<string> {
+  if ((await idOf(docker, tag)) !== undefined) return tag;
+  open.onProgress?.(`building the image ${tag}`);
+  const options = { t: tag, dockerfile, rm: true, forcerm: true, labels: { codelet: "image" }, ...(open.signal && { abortSignal: open.signal }) };
+  await follow(docker, docker.buildImage(pack(), options), `build the image ${tag}`, open);
+  return tag;
+}
+
+/** Undefined for an image that is not there. */
+async function idOf(docker: Docker, image: string): Promise<string | undefined> {
   try {
-    await docker.getImage(name).inspect();
-    return true;
+    return (await docker.getImage(image).inspect()).Id;
   } catch (error) {
-    if (statusOf(error) === 404) return false;
-    throw engineError(error, `look for the image ${name}`);
+    if (statusOf(error) === 404) return undefined;
+    throw engineError(error, `look for the image ${image}`);
   }
 }
 
