@@ -51,6 +51,8 @@ export function dockerExecutor(options: DockerExecutorOptions = {}): Executor {
 interface Machine {
   readonly docker: Docker;
   readonly container: Docker.Container;
+  /** What it is made of, for messages: also one that was built. */
+  readonly image: string;
 }
 
 function capabilitiesOf({ engineType, runtime, network, mounts, packages }: ResolvedDockerOptions): ExecutorCapabilities {
@@ -76,13 +78,14 @@ async function createContainer(options: ResolvedDockerOptions, open: OpenSession
   throwIfAborted(open.signal);
   const { argv } = supervisorBoot({ seed: open.seed, orphanTimeoutMs: options.orphanTimeoutMs });
   const container = await docker.createContainer(containerOptions(options, image, argv)).catch(refused(`create a container of the image ${image}`));
-  return { docker, container };
+  return { docker, container, image };
 }
 
-async function startSupervisor({ docker, container }: Machine, { engineType, image }: ResolvedDockerOptions): Promise<StartedMachine> {
+async function startSupervisor({ docker, container, image }: Machine, { engineType }: ResolvedDockerOptions): Promise<StartedMachine> {
   const isFoundAgain = engineType === "docker";
-  const carrier = await attachCarrier(docker, container, { image, isOnce: !isFoundAgain });
-  await container.start().catch(refused(`start a container of the image ${image}`));
+  const failed = refused(`start a container of the image ${image}, which needs Python 3.9 or newer as \`python3\``);
+  const carrier = await attachCarrier(docker, container, { image, isOnce: !isFoundAgain }).catch(failed); // Podman makes it ready at this point
+  await container.start().catch(failed);
   return { carrier, input: supervisorBoot().input, reference: isFoundAgain ? { containerId: container.id } : undefined };
 }
 

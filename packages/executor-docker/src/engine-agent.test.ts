@@ -57,10 +57,12 @@ it("waits for an engine that is silent for a minute, and no longer", () =>
     },
   ));
 
-it("waits for a container to be made for five minutes: some engines copy its image", () =>
-  withServer(
+it("waits for a container to be made for five minutes: some engines copy its image", () => {
+  let isAsked = false;
+  return withServer(
     (socket, asked) => {
-      const body = asked.startsWith("GET /containers/json") ? "[]" : "{}";
+      if (asked.startsWith("POST /containers/create")) isAsked = true;
+      const body = asked.startsWith("GET /containers/json") ? "[]" : '{"Id":"sha256:1"}';
       if (asked.startsWith("GET")) socket.end(`HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
     },
     async (engine) => {
@@ -71,14 +73,15 @@ it("waits for a container to be made for five minutes: some engines copy its ima
         .catch((error: unknown) => {
           failure = error;
         });
-      await sleep(300);
+      while (!isAsked) await sleep(10);
       await vi.advanceTimersByTimeAsync(299_000);
       expect(failure).toBeUndefined();
       await vi.advanceTimersByTimeAsync(1_000);
       await opening;
       expect(failure).toMatchObject({ code: "executor-crashed", message: expect.stringContaining("did not answer in 300 s") });
     },
-  ));
+  );
+});
 
 it("shows no password of an address that is none", async () => {
   const refused = dockerExecutor({ engine: "tcp://user:secret@a host:1" }).open();

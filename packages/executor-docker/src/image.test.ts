@@ -61,6 +61,16 @@ describe.skipIf(engineMissing !== undefined)("an image", () => {
     await expect(opening).rejects.toMatchObject({ code: "configuration", message: expect.stringContaining("outside") });
   }, 60_000);
 
+  it("that is built and has no Python is named, with what it needs", async () => {
+    writeFileSync(join(folder, "bare.Dockerfile"), `FROM ${base}\nENV PATH=/nowhere\n`);
+    await expect(evaluate("1", { build: { context: folder, dockerfile: "bare.Dockerfile" } })).rejects.toMatchObject({
+      code: "configuration",
+      message: expect.stringMatching(
+        /^Docker could not start a container of the image codelet-build:\w+, which needs Python 3\.9 or newer as `python3`: /,
+      ),
+    });
+  }, 60_000);
+
   it("is not waited for when the opening is aborted", async () => {
     writeFileSync(join(folder, "slow.Dockerfile"), `FROM ${base}\nRUN ["python3", "-c", "import time; time.sleep(120)"]\n`);
     const slow = dockerExecutor({ engine, build: { context: folder, dockerfile: "slow.Dockerfile" } });
