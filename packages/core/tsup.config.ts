@@ -18,6 +18,7 @@ export default build({
       "src/authorize.ts",
       "src/call-agent.ts",
       "src/kept-state.ts",
+      "src/data-flow.ts",
       "src/last-answer.ts",
       "src/media.ts",
       "src/parse-code.ts",

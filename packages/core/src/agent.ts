@@ -1,5 +1,4 @@
 import type { FinalAnswerCheck } from "./answer.ts";
-import type { DataPolicy } from "./data-flow.ts";
 import type { LimitName } from "./errors.ts";
 import type { JournalFactory } from "./journal.ts";
 import type { Budget, Price } from "./limits.ts";
@@ -7,7 +6,7 @@ import type { ManagedAgent } from "./managed-agent.ts";
 import type { MediaInput } from "./media.ts";
 import type { ActionStep, Memory, Step } from "./memory.ts";
 import type { Model, ModelFunction, Usage } from "./model.ts";
-import type { Approval, ApprovalDecision, Approve, ToolPolicy } from "./policy.ts";
+import type { Approval, ApprovalDecision, Approve, DataPolicy, ToolPolicy } from "./policy.ts";
 import type { PromptTemplates } from "./prompts/templates.ts";
 import type { RetryOptions } from "./retry.ts";
 import type { StandardSchema } from "./schema.ts";

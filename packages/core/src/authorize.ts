@@ -1,6 +1,6 @@
-import { type DataPolicy, egressProblem } from "./data-flow.ts";
+import { egressProblem } from "./data-flow.ts";
 import { ToolError } from "./errors.ts";
-import { type Approval, type ApprovalDecision, lineOf, strictest, type ToolCallRequest, type ToolDecision } from "./policy.ts";
+import { type Approval, type ApprovalDecision, type DataPolicy, lineOf, strictest, type ToolCallRequest, type ToolDecision } from "./policy.ts";
 import type { RunContext } from "./run-context.ts";
 import { isObject } from "./schema.ts";
 import { toValue } from "./to-value.ts";

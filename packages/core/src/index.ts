@@ -3,7 +3,6 @@ export type { AnswerVerdict, FinalAnswerCheck } from "./answer.ts";
 export { CodeAgent, type CodeAgentOptions, type CodeOptions } from "./code-agent.ts";
 export type { CodeTags } from "./code-tags.ts";
 export type { Conversation } from "./conversation.ts";
-export type { DataPolicy } from "./data-flow.ts";
 export type { AgentDefinition } from "./definition.ts";
 export type { ErrorCode, ErrorInfo, LimitName } from "./errors.ts";
 export {
@@ -62,7 +61,7 @@ export type {
 } from "./model.ts";
 export { addUsage, noUsage, textOf } from "./model.ts";
 export { plainValue } from "./plain-value.ts";
-export type { Approval, ApprovalDecision, Approve, ToolCallRequest, ToolDecision, ToolPolicy } from "./policy.ts";
+export type { Approval, ApprovalDecision, Approve, DataPolicy, ToolCallRequest, ToolDecision, ToolPolicy } from "./policy.ts";
 export type {
   LastAnswerContext,
   ManagedTaskContext,

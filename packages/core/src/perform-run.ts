@@ -1,6 +1,6 @@
 import { abortAfter, abortable } from "./abort.ts";
 import type { RunEnding, RunOptions, RunResult } from "./agent.ts";
-import { untrustedIn } from "./data-flow.ts";
+import { toolsOf } from "./definition.ts";
 import { describeThrown } from "./errors.ts";
 import type { Executor } from "./executor.ts";
 import { Suspension } from "./journal.ts";
@@ -65,7 +65,7 @@ async function takeTask(run: RunContext, executor: Executor | undefined, task: s
   const step: TaskStep = { type: "task", task: text, attachments: media, ...(parent && { untrusted: [...run.exposure.untrusted] }) };
   const handed = memory instanceof Memory ? memory.steps : ofKind("a list of steps, such as `result.steps`", "memory", memory);
   const earlier = [...(thread?.memory.steps ?? []), ...handed]; // both may hold steps of other agents
-  for (const name of untrustedIn(earlier)) run.exposure.untrusted.add(name);
+  if (earlier.length > 0) for (const name of (await import("./data-flow.ts")).untrustedIn(earlier)) run.exposure.untrusted.add(name);
   const before = { earlier, untrusted: [...run.exposure.untrusted], valueCount: run.thread.values.size };
   return { text: task, task: step, ...before, options: { maxSteps, additionalArgs: run.variables, runId: run.runId } };
 }
@@ -79,7 +79,8 @@ async function remember(run: RunContext, executor: Executor | undefined, { task,
   for (const name of untrusted) run.exposure.untrusted.add(name);
   if (executor?.capabilities.isolation === 0)
     run.emit({ type: "warning", message: `The executor "${executor.name}" runs code on this machine with your rights: isolation level 0.` });
-  if (agent.warning !== undefined && run.root === run) run.emit({ type: "warning", message: agent.warning });
+  const mayLeak = agent.dataPolicy === "warn" && [...toolsOf(agent.definition)].some(({ egress }) => egress);
+  if (mayLeak && run.root === run) (await import("./data-flow.ts")).warnOfLeaks(run);
   const system = { type: "system", prompt: kind.systemPrompt } as const;
   const [first, ...rest] = earlier;
   const before = (first?.type === "system" ? rest : earlier).filter(({ type }) => type !== "system");

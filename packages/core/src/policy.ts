@@ -1,4 +1,3 @@
-import type { DataPolicy } from "./data-flow.ts";
 import type { RunContext } from "./run-context.ts";
 import type { AnyTool } from "./tool.ts";
 import type { Json, PlainValue } from "./value.ts";
@@ -24,6 +23,19 @@ export type ToolDecision =
   | { readonly ask: string }
   /** Call the tool with other arguments; with `ask` too, ask about those. */
   | { readonly rewrite: Readonly<Record<string, PlainValue>>; readonly ask?: string };
+
+/**
+ * What to do with a tool that sends data out (`egress`) once the run, its managed agents included, has read what strangers may have written
+ * (`ingests: "untrusted"`): `"warn"` says at the start of a run that its agent can be made to leak, `"block"` refuses such calls unless they are
+ * approved, `"ask"` asks for the approval.
+ */
+export type DataPolicy = "off" | "warn" | "block" | "ask";
+
+/** What a run tree has come into contact with. A program can carry anything anywhere, so the whole run counts as one. */
+export interface Exposure {
+  /** Names of the tools that brought untrusted content in. */
+  readonly untrusted: Set<string>;
+}
 
 /** Answers at once what the policy or `needsApproval` asks. */
 export type Approve = (call: Approval) => ApprovalDecision | Promise<ApprovalDecision>;

@@ -1,6 +1,5 @@
 import type { AgentOptions } from "./agent.ts";
 import type { FinalAnswerCheck } from "./answer.ts";
-import { trifectaWarning } from "./data-flow.ts";
 import { type AgentDefinition, toolsOf } from "./definition.ts";
 import { memoryJournal } from "./journal.ts";
 import { checkBudget, defaultMaxSteps, type Price } from "./limits.ts";
@@ -40,7 +39,6 @@ export interface ResolvedAgent extends Pick<AgentOptions, Kept>, Required<{ read
   readonly hasOwnJournal: boolean;
   /** Whether programs may have to run again: since a run may wait for a decision, or go on from its journal. */
   readonly mayRepeat: boolean;
-  readonly warning: string | undefined;
   readonly finalAnswerChecks: readonly FinalAnswerCheck<never>[];
   readonly retry: ResolvedRetry;
   readonly templates: Partial<PromptTemplates>;
@@ -112,7 +110,6 @@ export function resolveAgent<Output>(
     compactor,
     toolPolicy,
     dataPolicy: oneOf(["off", "warn", "block", "ask"], "dataPolicy", dataPolicy),
-    warning: dataPolicy === "warn" ? trifectaWarning(all) : undefined,
     hasOwnJournal,
     mayRepeat: maySuspend || hasOwnJournal,
     maxToolResultBytes: atLeast(1, "maxToolResultBytes", options.maxToolResultBytes ?? defaultMaxToolResultBytes),

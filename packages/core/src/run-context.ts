@@ -1,13 +1,12 @@
 import type { RunBase, RunOptions } from "./agent.ts";
 import type { CatchUp } from "./catch-up.ts";
-import type { Exposure } from "./data-flow.ts";
 import type { AgentEvent, Ending, EventBody, RunState } from "./events.ts";
 import type { Executor, OpenSessionOptions, SessionRef } from "./executor.ts";
 import { errorOf, type Journal, type JournalFactory, type OperationContext, type OperationName, type Outcome, watchJournal } from "./journal.ts";
 import { Ledger } from "./limits.ts";
 import { Memory } from "./memory.ts";
 import { atLeast, checkOptions } from "./option-checks.ts";
-import type { Approval } from "./policy.ts";
+import type { Approval, Exposure } from "./policy.ts";
 import type { Recorder } from "./recorder.ts";
 import type { ActionKind, ResolvedAgent } from "./resolved-agent.ts";
 import type { RunHandle } from "./run.ts";
