@@ -23,6 +23,7 @@ export default build({
       "src/media.ts",
       "src/parse-code.ts",
       "src/planning.ts",
+      "src/step-callbacks.ts",
       "src/tool-call-action.ts",
     ],
   ],

@@ -3,7 +3,6 @@ import type { Memory } from "./memory.ts";
 import { plainValue } from "./plain-value.ts";
 import type { RunContext } from "./run-context.ts";
 import type { ResolvedSchema } from "./schema.ts";
-import { callHook } from "./step-callbacks.ts";
 import type { Value } from "./value.ts";
 
 /** Looks at an answer before it counts. `false`, a text (the reason) or a throw sends it back to the model. */
@@ -17,6 +16,7 @@ export type AnswerVerdict = boolean | string | undefined;
 export async function checkAnswer(run: RunContext, key: string, value: Value): Promise<unknown> {
   const output = await readAnswer(value, run.agent.definition.output);
   for (const [index, check] of run.agent.finalAnswerChecks.entries()) {
+    const { callHook } = await import("./step-callbacks.ts");
     const outcome = await callHook(run, `${key}/check.${index}`, () => check(output as never, { memory: run.memory }));
     const verdict = "value" in outcome ? (outcome.value === undefined ? true : outcome.value) : outcome.error.message;
     if (verdict === true) continue;

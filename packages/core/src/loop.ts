@@ -6,7 +6,6 @@ import { noUsage } from "./model.ts";
 import { renderProblem } from "./prompts/observation.ts";
 import type { Draft } from "./resolved-agent.ts";
 import type { RunContext } from "./run-context.ts";
-import { callBack, compact } from "./step-callbacks.ts";
 
 type Answer = { readonly output: unknown };
 
@@ -48,8 +47,8 @@ async function takeStep(run: RunContext, action: Draft): Promise<Answer | undefi
 }
 
 async function act(run: RunContext, action: Draft): Promise<Answer | undefined> {
-  const { kind, memory } = run;
-  await compact(run, String(action.step), run.signal);
+  const { kind, memory, agent } = run;
+  if (agent.compactor !== undefined) await (await import("./step-callbacks.ts")).compact(run, String(action.step), run.signal);
   const messages = memory.toMessages();
   const response = await generate(run, `${action.step}/model`, { ...kind.request, messages, signal: run.signal });
   action.usage = response.usage;
@@ -69,7 +68,7 @@ async function remember(run: RunContext, action: Draft): Promise<void> {
   await run.root.scope.resumption?.unreached.count(run, `${run.path}${step}/`);
   await run.journal.checkpoint({ step, isFinal });
   run.emit({ type: "step-end", action });
-  await callBack(run, action, String(step));
+  if (run.agent.stepCallbacks !== undefined) await (await import("./step-callbacks.ts")).callBack(run, action, String(step));
 }
 
 export function newAction(step: number, startedAtMs: number): Draft {

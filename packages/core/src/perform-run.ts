@@ -10,7 +10,6 @@ import { ofKind } from "./option-checks.ts";
 import { describeTask, managedTask } from "./prompts/task.ts";
 import { renderPrompt } from "./prompts/templates.ts";
 import { RunContext, type RunnableAgent, type RunScope } from "./run-context.ts";
-import { callBack } from "./step-callbacks.ts";
 import type { Given, SuspendedRun } from "./suspension.ts";
 
 /** One run of an agent from its task to its result. Whatever happens, the sandbox is closed or left to be found again, and one terminal event is sent. */
@@ -86,6 +85,8 @@ async function remember(run: RunContext, executor: Executor | undefined, { task,
   const before = (first?.type === "system" ? rest : earlier).filter(({ type }) => type !== "system");
   const isSame = first?.type === "system" && first.prompt === system.prompt;
   memory.edit(() => [isSame ? first : system, ...before, task]);
+  if (agent.stepCallbacks === undefined) return;
+  const { callBack } = await import("./step-callbacks.ts");
   await callBack(run, system, "system");
   await callBack(run, task, "task");
 }
