@@ -19,6 +19,7 @@ export default build({
       "src/call-agent.ts",
       "src/kept-state.ts",
       "src/data-flow.ts",
+      "src/executor-packages.ts",
       "src/last-answer.ts",
       "src/media.ts",
       "src/parse-code.ts",
