@@ -74,11 +74,24 @@ async function askFor(run: RunContext, tool: AnyTool, key: string, approval: App
   run.emit({ type: "approval", approval });
   const outcome =
     approve === undefined
-      ? { value: await run.waitFor<ApprovalDecision>(waitKey, approval, signal) }
+      ? { value: await waitFor(run, waitKey, approval, signal) }
       : await run.operate<ApprovalDecision>(waitKey, "policy", async () => approve(approval));
   const decision = "value" in outcome ? readDecision(outcome.value) : { approve: false, reason: `the approver failed (${outcome.error.message})` };
   if (!decision.approve) throw refusal(tool, decision.reason ?? "it was not approved");
   return decision.input ? otherArguments(tool, decision.input) : approval.input;
+}
+
+/** A decision from outside, sooner or later. */
+async function waitFor(run: RunContext, key: string, approval: Approval, signal: AbortSignal): Promise<ApprovalDecision> {
+  const { pending } = run.root;
+  const path = run.path + key;
+  pending.set(path, approval);
+  try {
+    return await run.journal.waitFor<ApprovalDecision>(key, signal);
+  } finally {
+    // A run that is left keeps its approvals; what is decided, or the code gave up on, is none any more.
+    if (!run.isLeft) pending.delete(path);
+  }
 }
 
 /** What is no decision refuses, and says so: nobody meant it. */

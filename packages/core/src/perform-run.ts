@@ -71,10 +71,9 @@ async function takeTask(run: RunContext, executor: Executor | undefined, task: s
 
 /** The run's memory begins with its own system prompt, what was before, and the task. */
 async function remember(run: RunContext, executor: Executor | undefined, { task, earlier, untrusted, valueCount }: Given): Promise<void> {
-  const { memory, agent, kind, callIds, thread } = run;
+  const { memory, agent, kind, thread } = run;
   // A run that goes on gives the same names again.
   for (const name of [...thread.values.keys()].slice(valueCount)) thread.values.delete(name);
-  for (const step of earlier) if (step.type === "action") for (const { id } of step.toolResults ?? []) callIds.add(id);
   for (const name of untrusted) run.exposure.untrusted.add(name);
   if (executor?.capabilities.isolation === 0)
     run.emit({ type: "warning", message: `The executor "${executor.name}" runs code on this machine with your rights: isolation level 0.` });

@@ -93,8 +93,6 @@ export class RunContext {
   readonly sandboxes: Map<string, SessionRef> = new Map();
   /** Managed agents that keep their memory, by name. */
   readonly managed: Map<string, { readonly thread: Thread; idle: Promise<unknown> }> = new Map();
-  /** Ids of the model's own calls, in what it is shown of earlier runs too. */
-  readonly callIds: Set<string> = new Set();
   /** What the model was asked last, for the compactor. */
   lastPrompt: LastPrompt | undefined;
   /** The step that events belong to. */
@@ -176,18 +174,6 @@ export class RunContext {
       const outcomes = candidates.map((each) => each.catch((error) => this.isControlFlow(error) && new Promise(() => reject(error))));
       this.journal.pick(key, outcomes).then(resolve, reject);
     });
-  }
-
-  /** A decision from outside, sooner or later. */
-  async waitFor<T extends Json>(key: string, approval: Approval, signal: AbortSignal): Promise<T> {
-    const path = this.path + key;
-    this.root.pending.set(path, approval);
-    try {
-      return await this.journal.waitFor<T>(key, signal);
-    } finally {
-      // A run that is left keeps its approvals; what is decided, or the code gave up on, is none any more.
-      if (!this.isLeft) this.root.pending.delete(path);
-    }
   }
 
   /** Announces the run and starts to open its sandbox. One that can't open ends the run at once, before more is spent on the model. */

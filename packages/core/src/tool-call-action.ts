@@ -147,7 +147,7 @@ function repaired(
   isCut: boolean,
   tools: readonly ModelTool[],
 ): readonly ToolCallPart[] {
-  const { callIds } = run;
+  const callIds = callIdsOf(run);
   return calls.map((call, index) => {
     let id = typeof call.id === "string" ? call.id : "";
     if (id === "" || id.includes("/") || callIds.has(id)) id = `call_${step}_${index + 1}`;
@@ -156,6 +156,18 @@ function repaired(
     const input = call.input === "" ? {} : (call.input ?? {});
     return { ...call, id, name: toolName(call.name, tools), input: isCut ? input : looseInput(input) };
   });
+}
+
+const callIdsByRun = new WeakMap<RunContext, Set<string>>();
+
+/** Ids of the model's own calls, in what it is shown of earlier runs too. */
+function callIdsOf(run: RunContext): Set<string> {
+  const known = callIdsByRun.get(run);
+  if (known !== undefined) return known;
+  const results = run.memory.steps.flatMap((step) => (step.type === "action" && step.toolResults) || []);
+  const ids = new Set(results.map(({ id }) => id));
+  callIdsByRun.set(run, ids);
+  return ids;
 }
 
 /** As providers take it back: arguments are an object. */
