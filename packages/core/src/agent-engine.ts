@@ -70,9 +70,9 @@ export class AgentEngine<Output> {
   async goOn(state: SuspendedRun, options: ResumeOptions, scope: RunScope): Promise<RunResult<Output>> {
     if (this.#agent.hasOwnJournal) throw new ConfigurationError("A run with a `journal` of your own goes on by that journal, not by `resume`.");
     const { readSuspendedRun } = await import("./kept-state.ts");
-    const resumption = await readSuspendedRun(state, this.definition, options, scope.thread);
-    const { given } = resumption;
-    return this.perform(given.text, { ...given.options, signal: options.signal, context: options.context }, { ...scope, resumption });
+    const continuation = await readSuspendedRun(state, this.definition, options, scope.thread);
+    const { given } = continuation;
+    return this.perform(given.text, { ...given.options, signal: options.signal, context: options.context }, { ...scope, continuation });
   }
 }
 

@@ -19,12 +19,12 @@ export async function callAgent(
   signal: AbortSignal,
   check: (answer: unknown) => Promise<Value>,
 ): Promise<Outcome<Value>> {
-  const { recorder, resumption } = run.root.scope;
+  const { recorder, unreached } = run.root.scope.continuation ?? {};
   const path = run.path + key;
   const ended = recorder?.endOf(path);
   if (ended !== undefined) {
     for (const name of ended.untrusted) run.exposure.untrusted.add(name);
-    await resumption?.unreached.count(run, `${path}/`);
+    await unreached?.count(run, `${path}/`);
     return ended.outcome;
   }
   // The next call of one that keeps its memory needs all that it did.

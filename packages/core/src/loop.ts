@@ -65,7 +65,7 @@ async function remember(run: RunContext, action: Draft): Promise<void> {
   action.durationMs = run.activeMs(await run.journal.now(`${step}/end`), action.startedAtMs);
   action.untrusted = [...run.exposure.untrusted];
   run.memory.add(action);
-  await run.root.scope.resumption?.unreached.count(run, `${run.path}${step}/`);
+  await run.root.scope.continuation?.unreached?.count(run, `${run.path}${step}/`);
   await run.journal.checkpoint({ step, isFinal });
   run.emit({ type: "step-end", action });
   if (run.agent.stepCallbacks !== undefined) await (await import("./step-callbacks.ts")).callBack(run, action, String(step));

@@ -16,14 +16,11 @@ import type { Given, SuspendedRun } from "./suspension.ts";
 export async function performRun(runnable: RunnableAgent, task: string, options: RunOptions, scope: RunScope): Promise<RunResult<unknown>> {
   ofKind("text", "task", task);
   const { agent, executor } = runnable;
-  const { resumption, parent } = scope;
-  // Only runs that may have to wait, or to go on, need what lets them.
-  const mayGoOn = agent.hasOwnJournal || (agent.definition.maySuspend && options.approve === undefined);
-  const waiting = mayGoOn && parent === undefined ? await import("./kept-state.ts") : undefined;
-  const recorder = resumption?.recorder ?? (agent.hasOwnJournal || waiting === undefined ? undefined : new waiting.Recorder());
-  const bringBack = resumption?.bringBack ?? (agent.hasOwnJournal ? waiting?.fromJournal : undefined);
-  const run = new RunContext(runnable, options, { ...scope, bringBack, recorder });
-  let given = resumption?.given;
+  // A managed agent is left, and goes on, with its manager's run.
+  const mayGoOn = scope.parent === undefined && (agent.hasOwnJournal || (agent.definition.maySuspend && options.approve === undefined));
+  const continuation = scope.continuation ?? (mayGoOn ? (await import("./kept-state.ts")).newContinuation(agent.hasOwnJournal) : undefined);
+  const run = new RunContext(runnable, options, { ...scope, continuation });
+  let given = continuation?.given;
   try {
     await run.begin(task);
     const ending = await reachEnd(run, task, async () => {
@@ -32,8 +29,8 @@ export async function performRun(runnable: RunnableAgent, task: string, options:
     });
     return { ...(await run.end(ending.state, ending.state === "success" || ending.state === "limit" ? ending : {})), ...ending };
   } catch (error) {
-    if (!(error instanceof Suspension) || waiting === undefined || recorder === undefined || given === undefined) return fail(run, error);
-    return leave(run, waiting.suspendedRun(run, given, recorder));
+    if (!(error instanceof Suspension) || continuation?.suspend === undefined || given === undefined) return fail(run, error);
+    return leave(run, continuation.suspend(run, given));
   }
 }
 
@@ -93,7 +90,7 @@ async function remember(run: RunContext, executor: Executor | undefined, { task,
 /** How the loop ended. The callers' abort is a result; a failure of the world or ours is thrown. */
 async function reachEnd(run: RunContext, task: string, begin: () => Promise<void>): Promise<RunEnding<unknown>> {
   const { wallTimeMs } = run.agent.definition.budget;
-  const leftMs = wallTimeMs && wallTimeMs - (run.root.scope.resumption === undefined ? 0 : run.activeMs(Date.now()));
+  const leftMs = wallTimeMs && wallTimeMs - (run.root.scope.continuation?.given === undefined ? 0 : run.activeMs(Date.now()));
   const calledOff = wallTimeMs && abortAfter(run.stopper, leftMs as number, () => run.ledger.reached("wallTimeMs", wallTimeMs, wallTimeMs));
   try {
     const result = await untilLimit(run, begin);

@@ -1,5 +1,4 @@
 import type { RunBase, RunOptions } from "./agent.ts";
-import type { CatchUp } from "./catch-up.ts";
 import type { AgentEvent, Ending, EventBody, RunState } from "./events.ts";
 import type { Executor, OpenSessionOptions, SessionRef } from "./executor.ts";
 import { errorOf, type Journal, type JournalFactory, type OperationContext, type OperationName, type Outcome, watchJournal } from "./journal.ts";
@@ -7,12 +6,11 @@ import { Ledger } from "./limits.ts";
 import { Memory } from "./memory.ts";
 import { atLeast, checkOptions } from "./option-checks.ts";
 import type { Approval, Exposure } from "./policy.ts";
-import type { Recorder } from "./recorder.ts";
 import type { ActionKind, ResolvedAgent } from "./resolved-agent.ts";
 import type { RunHandle } from "./run.ts";
 import { Sandbox } from "./sandbox.ts";
 import type { LastPrompt } from "./step-callbacks.ts";
-import type { Resumption } from "./suspension.ts";
+import type { Continuation } from "./suspension.ts";
 import { checkVariables, toolSignature } from "./tool.ts";
 import type { Json, Value } from "./value.ts";
 
@@ -40,14 +38,10 @@ export interface RunScope {
   readonly handle: RunHandle;
   /** Of a managed agent: its manager's run, and the key and the signal of the call. */
   readonly parent?: { readonly run: RunContext; readonly key: string; readonly signal: AbortSignal } | undefined;
-  /** Its journal. @default the agent's */
-  readonly recorder?: Recorder | undefined;
   /** @default one of its own, which ends with the run */
   readonly thread?: Thread | undefined;
-  /** Of a run that goes on after a suspension. */
-  readonly resumption?: Resumption | undefined;
-  /** Of a run that its journal may know already: how sandboxes get to where they were. */
-  readonly bringBack?: CatchUp | undefined;
+  /** Of a run that may have to go on later, or has gone on. */
+  readonly continuation?: Continuation | undefined;
 }
 
 /** An agent as runs need it. */
@@ -127,9 +121,12 @@ export class RunContext {
     this.thread = scope.thread ?? newThread(parent?.run.exposure);
     this.memory = this.thread.memory;
     this.exposure = this.thread.exposure;
-    this.journal = watchJournal(parent?.run.journal.child(parent.key) ?? this.#open(scope.recorder?.factory ?? agent.journal), (error) => {
-      this.#thrownByJournal.add(error);
-    });
+    this.journal = watchJournal(
+      parent?.run.journal.child(parent.key) ?? this.#open(scope.continuation?.recorder?.factory ?? agent.journal),
+      (error) => {
+        this.#thrownByJournal.add(error);
+      },
+    );
     if (executor !== undefined) this.#openSandbox(executor);
     else for (const [name, value] of Object.entries(this.variables)) this.thread.values.set(name, value);
   }
@@ -147,8 +144,9 @@ export class RunContext {
       onProgress: (message) => this.emit({ type: "sandbox-progress", message }),
       signal: this.signal,
     };
-    if (thread.sandbox !== undefined) thread.sandbox.continue(options, root.scope.bringBack);
-    else thread.sandbox = new Sandbox(executor, path, options, root.scope.bringBack);
+    const bringBack = root.scope.continuation?.bringBack;
+    if (thread.sandbox !== undefined) thread.sandbox.continue(options, bringBack);
+    else thread.sandbox = new Sandbox(executor, path, options, bringBack);
   }
 
   #open(journal: JournalFactory): Journal {
@@ -185,7 +183,7 @@ export class RunContext {
 
   /** Milliseconds that the run has worked until then, or since another time: those in which it was suspended don't count. */
   activeMs(toMs: number, fromMs: number = this.startedAtMs): number {
-    const pauses = this.root.scope.resumption?.pauses.filter(([atMs]) => atMs >= fromMs && atMs < toMs) ?? [];
+    const pauses = this.root.scope.continuation?.pauses.filter(([atMs]) => atMs >= fromMs && atMs < toMs) ?? [];
     return pauses.reduce((leftMs, [, pausedMs]) => leftMs - pausedMs, toMs - fromMs);
   }
 
@@ -206,7 +204,7 @@ export class RunContext {
         state === "suspended" && !this.root.agent.hasOwnJournal ? sandbox?.suspend(this.root.sandboxes) : sandbox?.[Symbol.asyncDispose]();
       await closing?.catch((failure) => this.emit({ type: "warning", message: `The sandbox did not close: ${failure}` }));
     }
-    await this.root.scope.resumption?.unreached.settle(this, state);
+    await this.root.scope.continuation?.unreached?.settle(this, state);
     // A suspended run doesn't end in its journal.
     this.#lastMs = state === "suspended" ? Date.now() : await this.journal.now("end").catch(() => this.#lastMs);
     const { runId, memory, startedAtMs } = this;

@@ -1,6 +1,6 @@
 import type { ResumeOptions, RunOptions } from "./agent.ts";
 import { isDecision } from "./authorize.ts";
-import { type CatchUp, CatchUpSession } from "./catch-up.ts";
+import { type CatchUp, CatchUpSession, fromJournal } from "./catch-up.ts";
 import type { AgentDefinition } from "./definition.ts";
 import { ConfigurationError, describeThrown, ProtocolError } from "./errors.ts";
 import type { SessionRef } from "./executor.ts";
@@ -59,18 +59,34 @@ const resumeOptions: { readonly [Name in keyof ResumeOptions]-?: true | string }
   decisions: "an object",
 };
 
-/** A state that was read, ready to go on from. */
-export interface Resumption {
-  readonly given: Given;
-  readonly recorder: Recorder;
+/** What lets a run be left and gone on with: a new one, one that is resumed, or one that a journal of the user's may know already. */
+export interface Continuation {
+  /** Its journal. @default the agent's */
+  readonly recorder?: Recorder | undefined;
+  /** How sandboxes get to where they were. */
+  readonly bringBack?: CatchUp | undefined;
+  /** Of a run that is resumed. */
+  readonly given?: Given | undefined;
   readonly pauses: readonly Pause[];
-  readonly activeMs: number;
-  readonly bringBack: CatchUp;
-  readonly unreached: Unreached;
+  /** Of a run that is resumed: what it doesn't come to again. */
+  readonly unreached?: Unreached | undefined;
+  /**
+   * The state, to which is added at the end what is known only then. Rejects where something can't be kept; the sandboxes of its agents have ended then.
+   * Absent where the run's own journal keeps it.
+   */
+  suspend?(run: RunContext, given: Given): Promise<() => SuspendedRun>;
 }
 
-/** The state, to which is added at the end what is known only then. Rejects where something can't be kept; the sandboxes of its agents have ended then. */
-export async function suspendedRun(run: RunContext, given: Given, recorder: Recorder): Promise<() => SuspendedRun> {
+/** Of a new run, which a journal of the user's may know. */
+export function newContinuation(hasOwnJournal: boolean): Continuation {
+  return hasOwnJournal ? { bringBack: fromJournal, pauses: [] } : recorded(new Recorder(), []);
+}
+
+function recorded(recorder: Recorder, pauses: readonly Pause[]): Continuation {
+  return { recorder, pauses, suspend: (run, given) => suspendedRun(run, given, recorder, pauses) };
+}
+
+async function suspendedRun(run: RunContext, given: Given, recorder: Recorder, pauses: readonly Pause[]): Promise<() => SuspendedRun> {
   try {
     const kept = {
       version: 1,
@@ -79,7 +95,7 @@ export async function suspendedRun(run: RunContext, given: Given, recorder: Reco
       given: encodeState(given),
       journal: recorder.entries(),
       pending: encodeState([...run.pending.values()]),
-      pauses: run.scope.resumption?.pauses ?? [],
+      pauses,
     } as const;
     return () => {
       const suspendedAtMs = Date.now();
@@ -98,7 +114,7 @@ export async function readSuspendedRun(
   definition: AgentDefinition,
   options: ResumeOptions,
   thread: Thread | undefined,
-): Promise<Resumption> {
+): Promise<Continuation & { readonly given: Given }> {
   const { decisions: given = {} } = checkOptions("resume", options, resumeOptions);
   const decisions = Object.entries(given).filter(([, decision]) => decision !== undefined);
   for (const [id, decision] of decisions) {
@@ -134,7 +150,7 @@ export async function readSuspendedRun(
       recorder.isReplayed(path)
         ? new CatchUpSession(executor, options, { restore: unreached.claim(path), onFresh: path === "" ? tellNextTask : undefined })
         : undefined;
-    return { given, recorder, pauses, activeMs: state.activeMs, bringBack, unreached };
+    return { ...recorded(recorder, pauses), given, bringBack, unreached };
   } catch (error) {
     if (error instanceof ConfigurationError) throw error;
     throw new ProtocolError(`The state of the suspended run is damaged: ${describeThrown(error).message}`, { cause: error });
