@@ -5,7 +5,7 @@ import { ConfigurationError } from "./errors.ts";
 import type { Executor } from "./executor.ts";
 import { performRun } from "./perform-run.ts";
 import type { ActionKind, ResolvedAgent } from "./resolved-agent.ts";
-import { Run, type RunHandle } from "./run.ts";
+import { Run, unattended } from "./run.ts";
 import { newThread, type RunScope } from "./run-context.ts";
 import type { SavedConversation } from "./saved-conversation.ts";
 import type { SuspendedRun } from "./suspension.ts";
@@ -33,7 +33,7 @@ export class AgentEngine<Output> {
   }
 
   run(task: string, options: RunOptions = {}): Promise<RunResult<Output>> {
-    return this.perform(task, options, { handle: unattended() });
+    return this.perform(task, options, { handle: unattended });
   }
 
   start(task: string, options: RunOptions = {}): Run<Output> {
@@ -41,7 +41,7 @@ export class AgentEngine<Output> {
   }
 
   resume(state: SuspendedRun, options: ResumeOptions = {}): Promise<RunResult<Output>> {
-    return this.goOn(state, options, { handle: unattended() });
+    return this.goOn(state, options, { handle: unattended });
   }
 
   startResumed(state: SuspendedRun, options: ResumeOptions = {}): Run<Output> {
@@ -74,8 +74,4 @@ export class AgentEngine<Output> {
     const { given } = continuation;
     return this.perform(given.text, { ...given.options, signal: options.signal, context: options.context }, { ...scope, continuation });
   }
-}
-
-function unattended(): RunHandle {
-  return { signal: undefined, emit: () => {}, mayStep: async () => {} };
 }

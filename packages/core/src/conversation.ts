@@ -2,8 +2,8 @@ import type { ResumeOptions, RunOptions, RunResult } from "./agent.ts";
 import type { AgentEngine } from "./agent-engine.ts";
 import { ConfigurationError } from "./errors.ts";
 import type { Memory } from "./memory.ts";
-import { Run, type RunHandle } from "./run.ts";
-import type { RunScope, Thread } from "./run-context.ts";
+import { Run, unattended } from "./run.ts";
+import type { Thread } from "./run-context.ts";
 import type { SavedConversation } from "./saved-conversation.ts";
 import type { SuspendedRun } from "./suspension.ts";
 
@@ -36,17 +36,17 @@ export class Conversation<Output> implements AsyncDisposable {
 
   /** As the agent's `run`, after what was before. Rejects with `configuration` while another run goes on, and once it was disposed of. */
   run(task: string, options: RunOptions = {}): Promise<RunResult<Output>> {
-    return this.#inTurn((handle) => this.#engine.perform(task, options, this.#scope(handle)));
+    return this.#inTurn(() => this.#engine.perform(task, options, { handle: unattended, thread: this.#thread }));
   }
 
   /** As the agent's `start`. */
   start(task: string, options: RunOptions = {}): Run<Output> {
-    return new Run((handle) => this.#inTurn(() => this.#engine.perform(task, options, this.#scope(handle))));
+    return new Run((handle) => this.#inTurn(() => this.#engine.perform(task, options, { handle, thread: this.#thread })));
   }
 
   /** Goes on with its run that was suspended. */
   resume(state: SuspendedRun, options: ResumeOptions = {}): Promise<RunResult<Output>> {
-    return this.#inTurn((handle) => this.#engine.goOn(state, options, this.#scope(handle)));
+    return this.#inTurn(() => this.#engine.goOn(state, options, { handle: unattended, thread: this.#thread }));
   }
 
   /** Everything as plain JSON; a sandbox that can be found again, or saved, by how. */
@@ -62,16 +62,12 @@ export class Conversation<Output> implements AsyncDisposable {
     await this.#thread.sandbox?.[Symbol.asyncDispose]();
   }
 
-  #scope(handle: RunHandle): RunScope {
-    return { handle, thread: this.#thread };
-  }
-
-  async #inTurn(perform: (handle: RunHandle) => Promise<RunResult<Output>>): Promise<RunResult<Output>> {
+  async #inTurn(perform: () => Promise<RunResult<Output>>): Promise<RunResult<Output>> {
     if (this.#isDisposed) throw new ConfigurationError("The conversation was disposed of: save it, and go on with `agent.loadConversation(saved)`.");
     if (this.#isRunning) throw new ConfigurationError("A conversation has one run at a time: wait for the one before.");
     this.#isRunning = true;
     try {
-      const result = await perform({ signal: undefined, emit: () => {}, mayStep: async () => {} });
+      const result = await perform();
       const isLeft = result.state === "suspended";
       if (isLeft && this.#thread.sandbox !== undefined) this.#thread.note = freshSandbox;
       if (isLeft) this.#thread.sandbox = this.#thread.restore = undefined;

@@ -5,7 +5,7 @@ import { checkExecutor } from "./executor-type.ts";
 import { checkOptions, ofKind } from "./option-checks.ts";
 import type { ApprovalDecision } from "./policy.ts";
 import { resolveAgent } from "./resolved-agent.ts";
-import type { RunHandle } from "./run.ts";
+import { type RunHandle, unattended } from "./run.ts";
 import { RunContext } from "./run-context.ts";
 import type { Sandbox } from "./sandbox.ts";
 import type { AnyTool } from "./tool.ts";
@@ -44,15 +44,11 @@ export async function runCode(executor: Executor, code: string, options: RunCode
   const { tools, variables, authorizedImports, signal, timeoutMs = defaultTimeoutMs, onOutput, context } = options;
   const agent = { ...resolveAgent({ tools, model: async () => "" }, { kind: "code", executor, authorizedImports }), mayRepeat: false };
   const kind = codeKind(agent, { stepTimeoutMs: timeoutMs }, executor.language);
-  const handle: RunHandle = {
-    signal: undefined,
-    mayStep: async () => {},
-    emit: (event) => {
-      if (event.type === "output-delta") onOutput?.({ stream: event.stream, text: event.text });
-    },
+  const emit: RunHandle["emit"] = (event) => {
+    if (event.type === "output-delta") onOutput?.({ stream: event.stream, text: event.text });
   };
   const approve = (): ApprovalDecision => ({ approve: false, reason: "it needs approval, and nobody can be asked" });
-  const run = new RunContext({ agent, kind, executor }, { signal, context, additionalArgs: variables, approve }, { handle });
+  const run = new RunContext({ agent, kind, executor }, { signal, context, additionalArgs: variables, approve }, { handle: { ...unattended, emit } });
   const sandbox = run.thread.sandbox as Sandbox;
   try {
     return await execute(run, await sandbox.session(), { key: "code", code, timeoutMs, evidence: { toolCalls: [] } });

@@ -12,6 +12,9 @@ export interface RunHandle {
   mayStep(isWithin?: boolean): Promise<void>;
 }
 
+/** Of a run whose events nobody reads. */
+export const unattended: RunHandle = { signal: undefined, emit: () => {}, mayStep: async () => {} };
+
 const maxUnreadEvents = 1_000;
 
 /**
