@@ -2,7 +2,6 @@ import type { ResumeOptions, RunOptions, RunResult } from "./agent.ts";
 import { Conversation } from "./conversation.ts";
 import type { AgentDefinition } from "./definition.ts";
 import { ConfigurationError } from "./errors.ts";
-import type { Executor } from "./executor.ts";
 import { performRun } from "./perform-run.ts";
 import type { ActionKind, ResolvedAgent } from "./resolved-agent.ts";
 import { Run, unattended } from "./run.ts";
@@ -11,7 +10,7 @@ import type { SavedConversation } from "./saved-conversation.ts";
 import type { SuspendedRun } from "./suspension.ts";
 
 /** Loads what runs need and isn't there yet. */
-type Load = () => Promise<readonly [ActionKind, Executor | undefined]>;
+type Load = () => Promise<ActionKind>;
 
 /** Of every agent. */
 export const loads: WeakMap<AgentDefinition, Load> = new WeakMap();
@@ -62,8 +61,7 @@ export class AgentEngine<Output> {
       this.#loading = undefined; // a failed load is tried again at the next run
       throw error;
     });
-    const [kind, executor] = await this.#loading;
-    return (await performRun({ agent: this.#agent, kind, executor }, task, options, scope)) as RunResult<Output>;
+    return (await performRun(await this.#loading, task, options, scope)) as RunResult<Output>;
   }
 
   /** A suspended run, from where it was left. */

@@ -1,9 +1,9 @@
 import { abortable } from "./abort.ts";
 import type { CodeOptions } from "./code-agent.ts";
-import { closeCode, codeTags, markdownTags, type ParsedAction, plainAction } from "./code-tags.ts";
+import { type CodeTags, closeCode, codeTags, type Language, markdownTags, type ParsedAction, plainAction } from "./code-tags.ts";
 import { CodeletError, ModelOutputError } from "./errors.ts";
 import { type Evidence, execute } from "./execute.ts";
-import type { Execution } from "./executor.ts";
+import type { Execution, Executor } from "./executor.ts";
 import { type FinishReason, type ModelResponse, textOf } from "./model.ts";
 import { atLeast, oneOf } from "./option-checks.ts";
 import { codeSystem, structuredSchema } from "./prompts/code-system.ts";
@@ -23,14 +23,25 @@ const cuts: { readonly [Reason in FinishReason]?: string } = {
   "content-filter": "a filter of the server stopped it. Say it in another way.",
 };
 
-/** Actions that are programs. Throws TypeError when an option is wrong. */
-export function codeKind(agent: ResolvedAgent, options: CodeOptions, language: "python" | "javascript"): ActionKind {
-  const { codeTags: style = "code", actionFormat = "text", stepTimeoutMs = defaultStepTimeoutMs } = options;
-  const structured = oneOf(["text", "structured"], "actionFormat", actionFormat) === "structured";
-  const tags = style === "code" ? codeTags : style === "markdown" ? markdownTags(language) : style;
-  if (!tags?.open || !tags.close) throw new TypeError(`Expected \`codeTags\` to be "code", "markdown" or { open, close }, got \`${String(tags)}\``);
-  if (tags.open === tags.close) throw new TypeError(`Expected \`codeTags\` to open and close differently, got \`${tags.open}\` twice`);
+/** The options with their defaults. */
+type ResolvedCode = Required<{ readonly [Name in "codeTags" | "actionFormat" | "stepTimeoutMs"]: NonNullable<CodeOptions[Name]> }>;
+
+/** Throws TypeError when an option is wrong. */
+export function resolveCode(options: CodeOptions): ResolvedCode {
+  const { codeTags = "code", actionFormat = "text", stepTimeoutMs = defaultStepTimeoutMs } = options;
+  oneOf(["text", "structured"], "actionFormat", actionFormat);
   atLeast(1, "stepTimeoutMs", stepTimeoutMs);
+  const { open, close } = tagsOf(codeTags, "python") ?? {};
+  if (!open || !close) throw new TypeError(`Expected \`codeTags\` to be "code", "markdown" or { open, close }, got \`${String(codeTags)}\``);
+  if (open === close) throw new TypeError(`Expected \`codeTags\` to open and close differently, got \`${open}\` twice`);
+  return { codeTags, actionFormat, stepTimeoutMs };
+}
+
+/** Actions that are programs. */
+export function codeKind(agent: ResolvedAgent, options: ResolvedCode, executor: Executor): ActionKind {
+  const { language } = executor;
+  const structured = options.actionFormat === "structured";
+  const tags = tagsOf(options.codeTags, language);
   const tools = [...agent.callable.values()].map(toolSignature);
   const { definition, instructions } = agent;
   const { output, authorizedImports } = definition;
@@ -53,11 +64,16 @@ export function codeKind(agent: ResolvedAgent, options: CodeOptions, language: "
     if (cutOff !== undefined) throw new ModelOutputError(`Your answer was cut off: ${cutOff}`);
     Object.assign(action, await read(text));
     run.emit({ type: "code", thought: action.thought, code: action.code });
-    const { finalAnswer, error } = await runProgram(run, action, stepTimeoutMs);
+    const { finalAnswer, error } = await runProgram(run, action, options.stepTimeoutMs);
     if (error !== undefined) action.error = { code: "code-failed", name: error.name, message: error.message };
     return finalAnswer;
   }
-  return { systemPrompt, request: structured ? { responseSchema: structuredSchema } : { stop }, act };
+  return { agent, executor, systemPrompt, request: structured ? { responseSchema: structuredSchema } : { stop }, act };
+}
+
+function tagsOf(style: ResolvedCode["codeTags"], language: Language): CodeTags {
+  if (style === "code") return codeTags;
+  return style === "markdown" ? markdownTags(language) : style;
 }
 
 /** A sandbox that crashes is replaced, and the model is told; one that keeps crashing ends the run. */

@@ -1,9 +1,10 @@
 import type { AgentOptions, ResumeOptions, RunOptions, RunResult } from "./agent.ts";
 import { AgentEngine } from "./agent-engine.ts";
-import { codeKind } from "./code-action.ts";
+import { codeKind, resolveCode } from "./code-action.ts";
 import type { CodeTags } from "./code-tags.ts";
 import type { Conversation } from "./conversation.ts";
 import type { AgentDefinition } from "./definition.ts";
+import type { Executor } from "./executor.ts";
 import { checkExecutor, type ExecutorChoice, loadExecutor } from "./executor-type.ts";
 import type { ManagedAgent } from "./managed-agent.ts";
 import { ownOptions, resolveAgent } from "./resolved-agent.ts";
@@ -52,12 +53,9 @@ export class CodeAgent<Output = PlainValue> implements ManagedAgent {
     if (executor !== undefined) checkExecutor(executor);
     const { authorizedImports } = this.#options;
     const agent = resolveAgent(this.#options, { kind: "code", executor: executor ?? executorType, authorizedImports });
-    const early = codeKind(agent, this.#options, executor?.language ?? "python");
-    this.#engine = new AgentEngine(agent, async () => {
-      if (executor !== undefined) return [early, executor];
-      const loaded = await loadExecutor(executorType as string, executorOptions);
-      return [loaded.language === "python" ? early : codeKind(agent, this.#options, loaded.language), loaded];
-    });
+    const code = resolveCode(this.#options);
+    const load = (): Promise<Executor> => loadExecutor(executorType as string, executorOptions);
+    this.#engine = new AgentEngine(agent, async () => codeKind(agent, code, executor ?? (await load())));
   }
 
   get definition(): AgentDefinition {

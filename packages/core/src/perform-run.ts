@@ -2,30 +2,30 @@ import { abortAfter, abortable } from "./abort.ts";
 import type { RunEnding, RunOptions, RunResult } from "./agent.ts";
 import { toolsOf } from "./definition.ts";
 import { describeThrown } from "./errors.ts";
-import type { Executor } from "./executor.ts";
 import { Suspension } from "./journal.ts";
 import { loop } from "./loop.ts";
 import { Memory, type TaskStep } from "./memory.ts";
 import { ofKind } from "./option-checks.ts";
 import { describeTask, managedTask } from "./prompts/task.ts";
 import { renderPrompt } from "./prompts/templates.ts";
-import { RunContext, type RunnableAgent, type RunScope } from "./run-context.ts";
+import type { ActionKind } from "./resolved-agent.ts";
+import { RunContext, type RunScope } from "./run-context.ts";
 import type { Given, SuspendedRun } from "./suspension.ts";
 
 /** One run of an agent from its task to its result. Whatever happens, the sandbox is closed or left to be found again, and one terminal event is sent. */
-export async function performRun(runnable: RunnableAgent, task: string, options: RunOptions, scope: RunScope): Promise<RunResult<unknown>> {
+export async function performRun(kind: ActionKind, task: string, options: RunOptions, scope: RunScope): Promise<RunResult<unknown>> {
   ofKind("text", "task", task);
-  const { agent, executor } = runnable;
+  const { agent } = kind;
   // A managed agent is left, and goes on, with its manager's run.
   const mayGoOn = scope.parent === undefined && (agent.hasOwnJournal || (agent.definition.maySuspend && options.approve === undefined));
   const continuation = scope.continuation ?? (mayGoOn ? (await import("./kept-state.ts")).newContinuation(agent.hasOwnJournal) : undefined);
-  const run = new RunContext(runnable, options, { ...scope, continuation });
+  const run = new RunContext(kind, options, { ...scope, continuation });
   let given = continuation?.given;
   try {
     await run.begin(task);
     const ending = await reachEnd(run, task, async () => {
-      given ??= await takeTask(run, executor, task);
-      await remember(run, executor, given);
+      given ??= await takeTask(run, task);
+      await remember(run, given);
     });
     return { ...(await run.end(ending.state, ending.state === "success" || ending.state === "limit" ? ending : {})), ...ending };
   } catch (error) {
@@ -49,14 +49,14 @@ async function fail(run: RunContext, error: unknown): Promise<never> {
   throw error;
 }
 
-async function takeTask(run: RunContext, executor: Executor | undefined, task: string): Promise<Given> {
+async function takeTask(run: RunContext, task: string): Promise<Given> {
   const { images = [], attachments = [], maxSteps, memory = [] } = run.options;
   const inputs = [...images, ...attachments];
   const media = inputs.length === 0 ? [] : await abortable(Promise.all(inputs.map((await import("./media.ts")).toAttachment)), run.signal);
   const { thread, parent } = run.scope;
   const template = parent?.run.agent.templates.managedTask;
   const asked = parent === undefined ? task : renderPrompt(managedTask, template, { name: run.agent.definition.name, task });
-  const text = [thread?.note, describeTask(asked, run.variables, executor?.language)].filter(Boolean).join("\n\n");
+  const text = [thread?.note, describeTask(asked, run.variables, run.kind.executor?.language)].filter(Boolean).join("\n\n");
   if (thread !== undefined) Object.assign(thread, { note: undefined, left: undefined });
   const step: TaskStep = { type: "task", task: text, attachments: media, ...(parent && { untrusted: [...run.exposure.untrusted] }) };
   const handed = memory instanceof Memory ? memory.steps : ofKind("a list of steps, such as `result.steps`", "memory", memory);
@@ -67,8 +67,9 @@ async function takeTask(run: RunContext, executor: Executor | undefined, task: s
 }
 
 /** The run's memory begins with its own system prompt, what was before, and the task. */
-async function remember(run: RunContext, executor: Executor | undefined, { task, earlier, untrusted, valueCount }: Given): Promise<void> {
-  const { memory, agent, kind, thread } = run;
+async function remember(run: RunContext, { task, earlier, untrusted, valueCount }: Given): Promise<void> {
+  const { memory, agent, thread } = run;
+  const { executor, systemPrompt: prompt } = run.kind;
   // A run that goes on gives the same names again.
   for (const name of [...thread.values.keys()].slice(valueCount)) thread.values.delete(name);
   for (const name of untrusted) run.exposure.untrusted.add(name);
@@ -76,10 +77,10 @@ async function remember(run: RunContext, executor: Executor | undefined, { task,
     run.emit({ type: "warning", message: `The executor "${executor.name}" runs code on this machine with your rights: isolation level 0.` });
   const mayLeak = agent.dataPolicy === "warn" && [...toolsOf(agent.definition)].some(({ egress }) => egress);
   if (mayLeak && run.root === run) (await import("./data-flow.ts")).warnOfLeaks(run);
-  const system = { type: "system", prompt: kind.systemPrompt } as const;
+  const system = { type: "system", prompt } as const;
   const [first, ...rest] = earlier;
   const before = (first?.type === "system" ? rest : earlier).filter(({ type }) => type !== "system");
-  const isSame = first?.type === "system" && first.prompt === system.prompt;
+  const isSame = first?.type === "system" && first.prompt === prompt;
   memory.edit(() => [isSame ? first : system, ...before, task]);
   if (agent.stepCallbacks === undefined) return;
   const { callBack } = await import("./step-callbacks.ts");

@@ -1,6 +1,7 @@
 import type { AgentOptions } from "./agent.ts";
 import type { FinalAnswerCheck } from "./answer.ts";
 import { type AgentDefinition, toolsOf } from "./definition.ts";
+import type { Executor } from "./executor.ts";
 import { memoryJournal } from "./journal.ts";
 import { checkBudget, defaultMaxSteps, type Price } from "./limits.ts";
 import { agentTool } from "./managed-agent.ts";
@@ -17,9 +18,12 @@ import type { Value } from "./value.ts";
 /** An action while it is made. */
 export type Draft = { -readonly [Key in keyof ActionStep]: ActionStep[Key] };
 
-/** How a kind of agent asks for actions and carries them out. */
+/** An agent as its runs need it: how it asks for actions and carries them out. */
 export interface ActionKind {
+  readonly agent: ResolvedAgent;
   readonly systemPrompt: string;
+  /** Makes the sandboxes that its programs run in, if they are programs. */
+  readonly executor?: Executor | undefined;
   /** How an action is asked for: stop texts, a response schema, or tools. */
   readonly request: Pick<ModelRequest, "stop" | "responseSchema" | "tools" | "toolChoice">;
   /** Does what the model's answer says and fills in the action. Resolves with the final answer, if there is one. */

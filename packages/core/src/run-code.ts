@@ -1,10 +1,9 @@
-import { codeKind } from "./code-action.ts";
 import { execute } from "./execute.ts";
 import type { Execution, Executor, OutputChunk } from "./executor.ts";
 import { checkExecutor } from "./executor-type.ts";
-import { checkOptions, ofKind } from "./option-checks.ts";
+import { atLeast, checkOptions, ofKind } from "./option-checks.ts";
 import type { ApprovalDecision } from "./policy.ts";
-import { resolveAgent } from "./resolved-agent.ts";
+import { type ActionKind, resolveAgent } from "./resolved-agent.ts";
 import { type RunHandle, unattended } from "./run.ts";
 import { RunContext } from "./run-context.ts";
 import type { Sandbox } from "./sandbox.ts";
@@ -40,15 +39,15 @@ const runCodeOptions: { readonly [Name in keyof RunCodeOptions]-?: true | string
 export async function runCode(executor: Executor, code: string, options: RunCodeOptions = {}): Promise<Execution> {
   checkExecutor(executor);
   ofKind("text", "code", code);
-  checkOptions("runCode", options, runCodeOptions);
-  const { tools, variables, authorizedImports, signal, timeoutMs = defaultTimeoutMs, onOutput, context } = options;
+  const { tools, variables, authorizedImports, signal, onOutput, context } = checkOptions("runCode", options, runCodeOptions);
+  const timeoutMs = atLeast(1, "timeoutMs", options.timeoutMs ?? defaultTimeoutMs);
   const agent = { ...resolveAgent({ tools, model: async () => "" }, { kind: "code", executor, authorizedImports }), mayRepeat: false };
-  const kind = codeKind(agent, { stepTimeoutMs: timeoutMs }, executor.language);
+  const kind: ActionKind = { agent, executor, systemPrompt: "", request: {}, act: async () => undefined };
   const emit: RunHandle["emit"] = (event) => {
     if (event.type === "output-delta") onOutput?.({ stream: event.stream, text: event.text });
   };
   const approve = (): ApprovalDecision => ({ approve: false, reason: "it needs approval, and nobody can be asked" });
-  const run = new RunContext({ agent, kind, executor }, { signal, context, additionalArgs: variables, approve }, { handle: { ...unattended, emit } });
+  const run = new RunContext(kind, { signal, context, additionalArgs: variables, approve }, { handle: { ...unattended, emit } });
   const sandbox = run.thread.sandbox as Sandbox;
   try {
     return await execute(run, await sandbox.session(), { key: "code", code, timeoutMs, evidence: { toolCalls: [] } });

@@ -44,13 +44,6 @@ export interface RunScope {
   readonly continuation?: Continuation | undefined;
 }
 
-/** An agent as runs need it. */
-export interface RunnableAgent {
-  readonly agent: ResolvedAgent;
-  readonly kind: ActionKind;
-  readonly executor: Executor | undefined;
-}
-
 const runOptions: { readonly [Name in keyof RunOptions]-?: true | string } = {
   ...({ signal: "an AbortSignal", context: true, maxSteps: true, additionalArgs: "an object", images: "a list", attachments: "a list" } as const),
   ...({ memory: true, runId: true, approve: "a function" } as const),
@@ -98,8 +91,9 @@ export class RunContext {
   #hasEnded = false;
   readonly #thrownByJournal: Set<unknown> = new Set();
 
-  constructor({ agent, kind, executor }: RunnableAgent, options: RunOptions, scope: RunScope) {
+  constructor(kind: ActionKind, options: RunOptions, scope: RunScope) {
     checkOptions("run", options, runOptions);
+    const { agent, executor } = kind;
     const { parent, handle } = scope;
     const { name, budget, price } = agent.definition;
     const { runId = crypto.randomUUID(), signal, additionalArgs = {}, maxSteps = agent.definition.maxSteps } = options;

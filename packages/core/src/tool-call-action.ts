@@ -59,7 +59,7 @@ export function toolCallingKind(agent: ResolvedAgent, maxParallelCalls: number):
     return final && { value: answerOf(run, final.input, isCut && native.length > 0) };
   }
   const systemPrompt = renderPrompt(toolCallingSystem, agent.templates.toolCallingSystem, { tools, answerSchema: output?.json, instructions });
-  return { systemPrompt, request: { tools: all, toolChoice: "required" }, act };
+  return { agent, systemPrompt, request: { tools: all, toolChoice: "required" }, act };
 }
 
 /** What the model said beside its calls; of a text that holds them only what comes before, since a past action appears once. */

@@ -41,7 +41,7 @@ export class ToolCallingAgent<Output = PlainValue> implements ManagedAgent {
     const maxParallelCalls = atLeast(1, "maxParallelCalls", options.maxParallelCalls ?? defaultMaxParallelCalls);
     this.#engine = new AgentEngine(agent, async () => {
       const { toolCallingKind } = await import("./tool-call-action.ts");
-      return [toolCallingKind(agent, maxParallelCalls), undefined];
+      return toolCallingKind(agent, maxParallelCalls);
     });
   }
 

@@ -57,7 +57,7 @@ async function attempt(run: RunContext, problem: string, work: () => void | Prom
 }
 
 async function endSandbox(definition: AgentDefinition, restore: SessionRef): Promise<void> {
-  const [, executor] = (await loads.get(definition)?.()) ?? [];
+  const { executor } = (await loads.get(definition)?.()) ?? {};
   if (executor !== undefined) await new CatchUpSession(executor, {}, { restore })[Symbol.asyncDispose]();
 }
 
