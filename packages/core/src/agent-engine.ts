@@ -66,7 +66,8 @@ export class AgentEngine<Output> {
 
   /** A suspended run, from where it was left. */
   async goOn(state: SuspendedRun, options: ResumeOptions, scope: RunScope): Promise<RunResult<Output>> {
-    if (this.#agent.hasOwnJournal) throw new ConfigurationError("A run with a `journal` of your own goes on by that journal, not by `resume`.");
+    if (this.#agent.journal !== undefined)
+      throw new ConfigurationError("A run with a `journal` of your own goes on by that journal, not by `resume`.");
     const { readSuspendedRun } = await import("./kept-state.ts");
     const continuation = await readSuspendedRun(state, this.definition, options, scope.thread);
     const { given } = continuation;

@@ -26,6 +26,23 @@ describe("the sandbox of a conversation", () => {
     expect(opened).toBe(2);
   });
 
+  it("can repeat its programs, also where only a later run may have to wait", async () => {
+    const executor = fakeExecutor(answering);
+    const replayable: unknown[] = [];
+    const open = (options: OpenSessionOptions = {}): ReturnType<Executor["open"]> => {
+      replayable.push(options.replayable);
+      return executor.open({ ...options, replayable: undefined });
+    };
+    const { capabilities } = executor;
+    const repeating: Executor = { ...executor, capabilities: { ...capabilities, recovery: { ...capabilities.recovery, replay: "pure" } }, open };
+    const asking = tool({ name: "pay", description: "Pays.", input: jsonSchema({ type: "object" }), needsApproval: true, execute: () => 1 });
+    const agent = new CodeAgent({ model: scriptedModel([write("x"), write("x")]), executor: repeating, tools: [asking] });
+    await using chat = agent.conversation();
+    await chat.run("first", { approve: () => true });
+    await agent.run("alone", { approve: () => true });
+    expect(replayable).toEqual([true, undefined]);
+  });
+
   it("that was found again and crashed is replaced by a fresh one", async () => {
     const executor = fakeExecutor((step) => {
       if (step.code === "crash") throw new ExecutorCrashedError("gone");

@@ -17,8 +17,8 @@ export async function performRun(kind: ActionKind, task: string, options: RunOpt
   ofKind("text", "task", task);
   const { agent } = kind;
   // A managed agent is left, and goes on, with its manager's run.
-  const mayGoOn = scope.parent === undefined && (agent.hasOwnJournal || (agent.definition.maySuspend && options.approve === undefined));
-  const continuation = scope.continuation ?? (mayGoOn ? (await import("./kept-state.ts")).newContinuation(agent.hasOwnJournal) : undefined);
+  const mayGoOn = scope.parent === undefined && (agent.journal !== undefined || (agent.definition.maySuspend && options.approve === undefined));
+  const continuation = scope.continuation ?? (mayGoOn ? (await import("./kept-state.ts")).newContinuation(agent.journal) : undefined);
   const run = new RunContext(kind, options, { ...scope, continuation });
   let given = continuation?.given;
   try {

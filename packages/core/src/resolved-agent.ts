@@ -2,7 +2,6 @@ import type { AgentOptions } from "./agent.ts";
 import type { FinalAnswerCheck } from "./answer.ts";
 import { type AgentDefinition, toolsOf } from "./definition.ts";
 import type { Executor } from "./executor.ts";
-import { memoryJournal } from "./journal.ts";
 import { checkBudget, defaultMaxSteps, type Price } from "./limits.ts";
 import { agentTool } from "./managed-agent.ts";
 import type { ActionStep } from "./memory.ts";
@@ -30,8 +29,8 @@ export interface ActionKind {
   act(run: RunContext, action: Draft, response: ModelResponse): Promise<{ readonly value: Value } | undefined>;
 }
 
-type Defaulted = "maxToolResultBytes" | "maxObservationCharacters" | "journal" | "dataPolicy";
-type Kept = "toolPolicy" | "stepCallbacks" | "compactor" | "instructions";
+type Defaulted = "maxToolResultBytes" | "maxObservationCharacters" | "dataPolicy";
+type Kept = "toolPolicy" | "stepCallbacks" | "compactor" | "instructions" | "journal";
 
 /** A definition with what else its runs need, whatever its kind. */
 export interface ResolvedAgent extends Pick<AgentOptions, Kept>, Required<{ readonly [Key in Defaulted]: NonNullable<AgentOptions[Key]> }> {
@@ -39,10 +38,6 @@ export interface ResolvedAgent extends Pick<AgentOptions, Kept>, Required<{ read
   readonly model: Model;
   /** Tools and managed agents, by name. */
   readonly callable: ReadonlyMap<string, AnyTool>;
-  /** Whether runs are recorded in a journal of the user's, from which they may go on. */
-  readonly hasOwnJournal: boolean;
-  /** Whether programs may have to run again: since a run may wait for a decision, or go on from its journal. */
-  readonly mayRepeat: boolean;
   readonly finalAnswerChecks: readonly FinalAnswerCheck<never>[];
   readonly retry: ResolvedRetry;
   readonly templates: Partial<PromptTemplates>;
@@ -76,7 +71,7 @@ export function resolveAgent<Output>(
   { kind, executor, authorizedImports }: Pick<AgentDefinition, "kind" | "executor" | "authorizedImports">,
 ): ResolvedAgent {
   const { name = "agent", description, tools = [], managedAgents = [], finalAnswerChecks = [], dataPolicy = "warn" } = options;
-  const { output, price, toolPolicy, planningInterval, stepCallbacks, compactor, instructions } = options;
+  const { output, price, toolPolicy, planningInterval, stepCallbacks, compactor, instructions, journal } = options;
   checkName(name);
   if (typeof stepCallbacks === "object") checkOptions("stepCallbacks", stepCallbacks, stepCallbackNames);
   const model = toModel(options.model);
@@ -85,7 +80,6 @@ export function resolveAgent<Output>(
   const all = [...tools, ...team.flatMap((member) => [...toolsOf(member)])];
   const asks = toolPolicy !== undefined || dataPolicy === "ask" || all.some(({ needsApproval }) => needsApproval !== false);
   const maySuspend = asks || team.some((member) => member.maySuspend);
-  const hasOwnJournal = options.journal !== undefined;
   const definition: AgentDefinition = {
     kind,
     name,
@@ -114,11 +108,9 @@ export function resolveAgent<Output>(
     compactor,
     toolPolicy,
     dataPolicy: oneOf(["off", "warn", "block", "ask"], "dataPolicy", dataPolicy),
-    hasOwnJournal,
-    mayRepeat: maySuspend || hasOwnJournal,
     maxToolResultBytes: atLeast(1, "maxToolResultBytes", options.maxToolResultBytes ?? defaultMaxToolResultBytes),
     maxObservationCharacters: atLeast(100, "maxObservationCharacters", options.maxObservationCharacters ?? defaultMaxObservationCharacters),
-    journal: options.journal ?? memoryJournal(),
+    journal,
     templates: checkTemplates(options.promptTemplates),
     instructions,
   };

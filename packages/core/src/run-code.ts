@@ -41,7 +41,7 @@ export async function runCode(executor: Executor, code: string, options: RunCode
   ofKind("text", "code", code);
   const { tools, variables, authorizedImports, signal, onOutput, context } = checkOptions("runCode", options, runCodeOptions);
   const timeoutMs = atLeast(1, "timeoutMs", options.timeoutMs ?? defaultTimeoutMs);
-  const agent = { ...resolveAgent({ tools, model: async () => "" }, { kind: "code", executor, authorizedImports }), mayRepeat: false };
+  const agent = resolveAgent({ tools, model: async () => "" }, { kind: "code", executor, authorizedImports });
   const kind: ActionKind = { agent, executor, systemPrompt: "", request: {}, act: async () => undefined };
   const emit: RunHandle["emit"] = (event) => {
     if (event.type === "output-delta") onOutput?.({ stream: event.stream, text: event.text });

@@ -1,7 +1,7 @@
 import type { RunBase, RunOptions } from "./agent.ts";
 import type { AgentEvent, Ending, EventBody, RunState } from "./events.ts";
 import type { Executor, OpenSessionOptions, SessionRef } from "./executor.ts";
-import { errorOf, type Journal, type JournalFactory, type OperationContext, type OperationName, type Outcome, watchJournal } from "./journal.ts";
+import { errorOf, type Journal, memoryJournal, type OperationContext, type OperationName, type Outcome, watchJournal } from "./journal.ts";
 import { Ledger } from "./limits.ts";
 import { Memory } from "./memory.ts";
 import { atLeast, checkOptions } from "./option-checks.ts";
@@ -115,41 +115,42 @@ export class RunContext {
     this.thread = scope.thread ?? newThread(parent?.run.exposure);
     this.memory = this.thread.memory;
     this.exposure = this.thread.exposure;
-    this.journal = watchJournal(
-      parent?.run.journal.child(parent.key) ?? this.#open(scope.continuation?.recorder?.factory ?? agent.journal),
-      (error) => {
-        this.#thrownByJournal.add(error);
-      },
-    );
+    this.journal = watchJournal(parent?.run.journal.child(parent.key) ?? this.#open(), (error) => {
+      this.#thrownByJournal.add(error);
+    });
     if (executor !== undefined) this.#openSandbox(executor);
     else for (const [name, value] of Object.entries(this.variables)) this.thread.values.set(name, value);
   }
 
   #openSandbox(executor: Executor): void {
     const { agent, thread, root, path, variables } = this;
+    const { continuation } = root.scope;
+    // Also where this run asks at once, the next of its conversation may have to wait.
+    const mayRepeat = continuation !== undefined || (root.scope.thread !== undefined && root.agent.definition.maySuspend);
     const options: OpenSessionOptions = {
       restore: thread.restore,
       tools: [...agent.callable.values()].map(toolSignature),
       variables,
       authorizedImports: agent.definition.authorizedImports,
       // Only a run that may be repeated needs the same randomness again; any other can have a session that was opened before.
-      seed: root.agent.mayRepeat || root.options.runId !== undefined ? this.runId + path : undefined,
-      replayable: (root.agent.mayRepeat && executor.capabilities.recovery.replay !== false) || undefined,
+      seed: mayRepeat || root.options.runId !== undefined ? this.runId + path : undefined,
+      replayable: (mayRepeat && executor.capabilities.recovery.replay !== false) || undefined,
       onProgress: (message) => this.emit({ type: "sandbox-progress", message }),
       signal: this.signal,
     };
-    const bringBack = root.scope.continuation?.bringBack;
-    if (thread.sandbox !== undefined) thread.sandbox.continue(options, bringBack);
-    else thread.sandbox = new Sandbox(executor, path, options, bringBack);
+    if (thread.sandbox !== undefined) thread.sandbox.continue(options, continuation?.bringBack);
+    else thread.sandbox = new Sandbox(executor, path, options, continuation?.bringBack);
   }
 
-  #open(journal: JournalFactory): Journal {
+  #open(): Journal {
+    const { continuation, handle } = this.scope;
+    const journal = continuation?.journal ?? memoryJournal();
     const perform = (path: Json, context: OperationContext): Promise<unknown> => {
       const work = this.#work.get(String(path));
       return work === undefined ? Promise.reject(new Error(`Nothing waits for the operation ${path}.`)) : work(context);
     };
     const operations = { model: perform, tool: perform, advance: perform, policy: perform, hook: perform };
-    return journal({ runId: this.runId, operations, emit: this.scope.handle.emit });
+    return journal({ runId: this.runId, operations, emit: handle.emit });
   }
 
   /** One operation through the journal, which does the work unless it knows the outcome. */
@@ -192,13 +193,14 @@ export class RunContext {
     this.step = undefined;
     const threads = [...this.managed.values()].map(({ thread }) => thread);
     if (this.scope.thread === undefined || state === "suspended") threads.push(this.thread);
+    const { continuation } = this.root.scope;
+    // A journal of the user's keeps no references.
+    const isKept = state === "suspended" && continuation?.suspend !== undefined;
     for (const { sandbox } of threads) {
-      // A journal of the user's keeps no references.
-      const closing =
-        state === "suspended" && !this.root.agent.hasOwnJournal ? sandbox?.suspend(this.root.sandboxes) : sandbox?.[Symbol.asyncDispose]();
+      const closing = isKept ? sandbox?.suspend(this.root.sandboxes) : sandbox?.[Symbol.asyncDispose]();
       await closing?.catch((failure) => this.emit({ type: "warning", message: `The sandbox did not close: ${failure}` }));
     }
-    await this.root.scope.continuation?.unreached?.settle(this, state);
+    await continuation?.unreached?.settle(this, state);
     // A suspended run doesn't end in its journal.
     this.#lastMs = state === "suspended" ? Date.now() : await this.journal.now("end").catch(() => this.#lastMs);
     const { runId, memory, startedAtMs } = this;

@@ -4,6 +4,7 @@ import { type CatchUp, CatchUpSession, fromJournal } from "./catch-up.ts";
 import type { AgentDefinition } from "./definition.ts";
 import { ConfigurationError, describeThrown, ProtocolError } from "./errors.ts";
 import type { SessionRef } from "./executor.ts";
+import type { JournalFactory } from "./journal.ts";
 import { Memory, type Step, type TaskStep } from "./memory.ts";
 import { checkOptions } from "./option-checks.ts";
 import type { Approval, ApprovalDecision } from "./policy.ts";
@@ -61,7 +62,8 @@ const resumeOptions: { readonly [Name in keyof ResumeOptions]-?: true | string }
 
 /** What lets a run be left and gone on with: a new one, one that is resumed, or one that a journal of the user's may know already. */
 export interface Continuation {
-  /** Its journal. @default the agent's */
+  readonly journal: JournalFactory;
+  /** What is behind the journal, unless that is the user's. */
   readonly recorder?: Recorder | undefined;
   /** How sandboxes get to where they were. */
   readonly bringBack?: CatchUp | undefined;
@@ -78,12 +80,12 @@ export interface Continuation {
 }
 
 /** Of a new run, which a journal of the user's may know. */
-export function newContinuation(hasOwnJournal: boolean): Continuation {
-  return hasOwnJournal ? { bringBack: fromJournal, pauses: [] } : recorded(new Recorder(), []);
+export function newContinuation(journal: JournalFactory | undefined): Continuation {
+  return journal === undefined ? recorded(new Recorder(), []) : { journal, bringBack: fromJournal, pauses: [] };
 }
 
 function recorded(recorder: Recorder, pauses: readonly Pause[]): Continuation {
-  return { recorder, pauses, suspend: (run, given) => suspendedRun(run, given, recorder, pauses) };
+  return { journal: recorder.factory, recorder, pauses, suspend: (run, given) => suspendedRun(run, given, recorder, pauses) };
 }
 
 async function suspendedRun(run: RunContext, given: Given, recorder: Recorder, pauses: readonly Pause[]): Promise<() => SuspendedRun> {
