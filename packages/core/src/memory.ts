@@ -93,8 +93,7 @@ export interface MessagesOptions {
 
 /** The steps of one run and their messages: rendered once and appended, so that prompts share a stable prefix. Only an edit renders again. */
 export class Memory {
-  #steps: readonly Step[] = [];
-  #list: Step[] = [];
+  #steps: Step[] = [];
   #messages: Message[] = [];
   /** How many messages there were before each step. */
   #starts: number[] = [];
@@ -104,8 +103,7 @@ export class Memory {
   }
 
   add(step: Step): void {
-    this.#list.push(step);
-    this.#steps = this.#list;
+    this.#steps.push(step);
     this.#starts.push(this.#messages.length);
     this.#messages.push(...renderStep(step));
   }
@@ -116,34 +114,33 @@ export class Memory {
 
   /** Replaces the steps by what the function makes of them: drop, change or insert any. Messages before the first change stay what they are. */
   edit(change: (steps: readonly Step[]) => readonly Step[]): void {
-    const edited = ofKind("a list", "what change returns", change(this.#list));
+    const edited = ofKind("a list", "what change returns", change(this.#steps));
     let same = 0;
-    while (same < edited.length && edited[same] === this.#list[same]) same++;
+    while (same < edited.length && edited[same] === this.#steps[same]) same++;
     this.truncate(same);
     for (const step of edited.slice(same)) this.add(step);
   }
 
   /** Forgets the steps from this index on. Minimum 0. */
   truncate(length: number): void {
-    if (atLeast(0, "length", length) >= this.#list.length) return;
-    this.#list = this.#list.slice(0, length);
-    this.#steps = this.#list;
-    this.#messages = this.#messages.slice(0, this.#starts.splice(this.#list.length)[0]);
+    if (atLeast(0, "length", length) >= this.#steps.length) return;
+    this.#steps = this.#steps.slice(0, length);
+    this.#messages = this.#messages.slice(0, this.#starts.splice(this.#steps.length)[0]);
   }
 
   /** The prompt so far. The array is the caller's; the messages are shared. */
   toMessages({ summary = false }: MessagesOptions = {}): Message[] {
-    return summary ? this.#list.flatMap(summarizeStep) : this.#messages.slice();
+    return summary ? this.#steps.flatMap(summarizeStep) : this.#messages.slice();
   }
 
   /** The steps with everything, as plain data. */
   fullSteps(): Step[] {
-    return this.#list.slice();
+    return this.#steps.slice();
   }
 
   /** What was done and seen, without pictures, rich output and the parts of the model's answer. */
   succinctSteps(): Partial<Step>[] {
-    return this.#list.map((step) => {
+    return this.#steps.map((step) => {
       if (step.type === "task") return { type: step.type, task: step.task };
       if (step.type !== "action") return step;
       const { modelParts, images, outputs, ...succinct } = step;
@@ -153,7 +150,7 @@ export class Memory {
 
   /** All programs of the run as one. */
   fullCode(): string {
-    return this.#list.flatMap((step) => (step.type === "action" && step.code !== "" ? [step.code] : [])).join("\n\n");
+    return this.#steps.flatMap((step) => (step.type === "action" && step.code !== "" ? [step.code] : [])).join("\n\n");
   }
 }
 
