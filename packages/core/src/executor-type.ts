@@ -6,10 +6,8 @@ import { ofKind } from "./option-checks.ts";
 // biome-ignore lint/suspicious/noEmptyInterface: augmented by executor packages
 export interface ExecutorTypes {}
 
-/** What an executor package exports as `createExecutor`. */
-export type CreateExecutor = (options?: never) => Executor;
-
-export type LoadExecutorPackage = () => Promise<{ readonly createExecutor?: CreateExecutor }>;
+/** Imports an executor package: what it exports makes the executor. */
+export type LoadExecutorPackage = () => Promise<{ readonly createExecutor?: (options?: never) => Executor }>;
 
 const registered = new Map<string, LoadExecutorPackage>();
 

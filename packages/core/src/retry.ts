@@ -30,12 +30,7 @@ export function retryDelayMs(error: unknown, attempt: number, retry: ResolvedRet
   if (!retryable) return undefined;
   if (retryAfterMs !== undefined) return retryAfterMs <= retry.maxDelayMs ? retryAfterMs : undefined;
   const backoffMs = Math.min(retry.firstDelayMs * 2 ** attempt, retry.maxDelayMs);
-  return backoffMs * (0.5 + fraction(seed) / 2);
-}
-
-/** A number in [0, 1) that looks random and depends on the text alone. */
-function fraction(text: string): number {
-  return hash(text) / 2 ** 32;
+  return backoffMs * (0.5 + hash(seed) / 2 ** 33);
 }
 
 /** 32 bits that depend on the text alone (FNV-1a, then mixed): for jitter and for noticing changes, not against anybody. */
