@@ -71,7 +71,7 @@ export function resolveAgent<Output>(
   { kind, executor, authorizedImports }: Pick<AgentDefinition, "kind" | "executor" | "authorizedImports">,
 ): ResolvedAgent {
   const { name = "agent", description, tools = [], managedAgents = [], finalAnswerChecks = [], dataPolicy = "warn" } = options;
-  const { output, price, toolPolicy, planningInterval, stepCallbacks, compactor, instructions, journal } = options;
+  const { output, price, toolPolicy, planningInterval, stepCallbacks } = options;
   checkName(name);
   if (typeof stepCallbacks === "object") checkOptions("stepCallbacks", stepCallbacks, stepCallbackNames);
   const model = toModel(options.model);
@@ -99,20 +99,16 @@ export function resolveAgent<Output>(
     maySuspend,
   };
   return {
+    ...options,
     definition,
     model,
     callable,
     finalAnswerChecks,
     retry: resolveRetry(options.retry),
-    stepCallbacks,
-    compactor,
-    toolPolicy,
     dataPolicy: oneOf(["off", "warn", "block", "ask"], "dataPolicy", dataPolicy),
     maxToolResultBytes: atLeast(1, "maxToolResultBytes", options.maxToolResultBytes ?? defaultMaxToolResultBytes),
     maxObservationCharacters: atLeast(100, "maxObservationCharacters", options.maxObservationCharacters ?? defaultMaxObservationCharacters),
-    journal,
     templates: checkTemplates(options.promptTemplates),
-    instructions,
   };
 }
 
