@@ -15,17 +15,14 @@ export default build({
     ],
     // What a run loads only when it needs it.
     ...[
-      "src/authorize.ts",
-      "src/call-agent.ts",
-      "src/kept-state.ts",
+      "src/between-steps.ts",
       "src/data-flow.ts",
       "src/executor-packages.ts",
       "src/last-answer.ts",
       "src/media.ts",
       "src/parse-code.ts",
-      "src/planning.ts",
-      "src/step-callbacks.ts",
       "src/tool-call-action.ts",
+      "src/with-others.ts",
     ],
   ],
 });

@@ -52,7 +52,7 @@ export class AgentEngine<Output> {
   }
 
   async loadConversation(saved: SavedConversation): Promise<Conversation<Output>> {
-    const { loadThread } = await import("./kept-state.ts");
+    const { loadThread } = await import("./with-others.ts");
     return new Conversation(this, loadThread(saved));
   }
 
@@ -68,7 +68,7 @@ export class AgentEngine<Output> {
   async goOn(state: SuspendedRun, options: ResumeOptions, scope: RunScope): Promise<RunResult<Output>> {
     if (this.#agent.journal !== undefined)
       throw new ConfigurationError("A run with a `journal` of your own goes on by that journal, not by `resume`.");
-    const { readSuspendedRun } = await import("./kept-state.ts");
+    const { readSuspendedRun } = await import("./with-others.ts");
     const continuation = await readSuspendedRun(state, this.definition, options, scope.thread);
     const { given } = continuation;
     return this.perform(given.text, { ...given.options, signal: options.signal, context: options.context }, { ...scope, continuation });

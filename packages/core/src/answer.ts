@@ -16,7 +16,7 @@ export type AnswerVerdict = boolean | string | undefined;
 export async function checkAnswer(run: RunContext, key: string, value: Value): Promise<unknown> {
   const output = await readAnswer(value, run.agent.definition.output);
   for (const [index, check] of run.agent.finalAnswerChecks.entries()) {
-    const { callHook } = await import("./step-callbacks.ts");
+    const { callHook } = await import("./between-steps.ts");
     const outcome = await callHook(run, `${key}/check.${index}`, () => check(output as never, { memory: run.memory }));
     const verdict = "value" in outcome ? (outcome.value === undefined ? true : outcome.value) : outcome.error.message;
     if (verdict === true) continue;

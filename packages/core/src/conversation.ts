@@ -52,7 +52,7 @@ export class Conversation<Output> implements AsyncDisposable {
   /** Everything as plain JSON; a sandbox that can be found again, or saved, by how. */
   async save(): Promise<SavedConversation> {
     if (this.#isRunning) throw new ConfigurationError("A conversation can be saved between its runs only.");
-    const { saveThread } = await import("./kept-state.ts");
+    const { saveThread } = await import("./with-others.ts");
     return saveThread(this.#thread);
   }
 

@@ -45,13 +45,13 @@ async function perform(run: RunContext, key: string, call: SandboxCall, controll
     const named = nameArguments(tool, call);
     const checked = await abortable(checkInput(tool, named), signal);
     const request = { callId: call.id, tool: tool.name, input: named, runId: run.runId, agentPath: run.agentPath };
-    const authorize = isGuarded(run, tool) ? (await import("./authorize.ts")).authorize : undefined;
+    const authorize = isGuarded(run, tool) ? (await import("./with-others.ts")).authorize : undefined;
     const allowed = authorize === undefined ? named : await abortable(authorize(run, tool, key, request, signal), signal);
     const input = allowed === named ? checked : await abortable(checkInput(tool, allowed), signal);
     // Also a failure may carry what a stranger wrote.
     if (tool.ingests === "untrusted") run.exposure.untrusted.add(tool.name);
     if (tool.agent !== undefined) {
-      const { callAgent } = await import("./call-agent.ts");
+      const { callAgent } = await import("./with-others.ts");
       return await callAgent(run, tool.agent, key, input, signal, (answer) => abortable(checkResult(tool, answer, maxToolResultBytes), signal));
     }
     return await run.operate(key, "tool", async ({ idempotencyKey }) => {

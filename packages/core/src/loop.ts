@@ -20,7 +20,7 @@ export async function loop(run: RunContext): Promise<unknown> {
     if (step > run.maxSteps) throw run.ledger.reached("steps", step - 1, run.maxSteps);
     run.ledger.count("steps");
     run.step = step;
-    if (planningInterval !== undefined && (step - 1) % planningInterval === 0) await (await import("./planning.ts")).makePlan(run, step);
+    if (planningInterval !== undefined && (step - 1) % planningInterval === 0) await (await import("./between-steps.ts")).makePlan(run, step);
     const answer = await takeStep(run, newAction(step, startedAtMs));
     if (answer !== undefined) return answer.output;
   }
@@ -48,7 +48,7 @@ async function takeStep(run: RunContext, action: Draft): Promise<Answer | undefi
 
 async function act(run: RunContext, action: Draft): Promise<Answer | undefined> {
   const { kind, memory, agent } = run;
-  if (agent.compactor !== undefined) await (await import("./step-callbacks.ts")).compact(run, String(action.step), run.signal);
+  if (agent.compactor !== undefined) await (await import("./between-steps.ts")).compact(run, String(action.step), run.signal);
   const messages = memory.toMessages();
   const response = await generate(run, `${action.step}/model`, { ...kind.request, messages, signal: run.signal });
   action.usage = response.usage;
@@ -68,7 +68,7 @@ async function remember(run: RunContext, action: Draft): Promise<void> {
   await run.root.scope.continuation?.unreached?.count(run, `${run.path}${step}/`);
   await run.journal.checkpoint({ step, isFinal });
   run.emit({ type: "step-end", action });
-  if (run.agent.stepCallbacks !== undefined) await (await import("./step-callbacks.ts")).callBack(run, action, String(step));
+  if (run.agent.stepCallbacks !== undefined) await (await import("./between-steps.ts")).callBack(run, action, String(step));
 }
 
 export function newAction(step: number, startedAtMs: number): Draft {

@@ -18,7 +18,7 @@ export async function performRun(kind: ActionKind, task: string, options: RunOpt
   const { agent } = kind;
   // A managed agent is left, and goes on, with its manager's run.
   const mayGoOn = scope.parent === undefined && (agent.journal !== undefined || (agent.definition.maySuspend && options.approve === undefined));
-  const continuation = scope.continuation ?? (mayGoOn ? (await import("./kept-state.ts")).newContinuation(agent.journal) : undefined);
+  const continuation = scope.continuation ?? (mayGoOn ? (await import("./with-others.ts")).newContinuation(agent.journal) : undefined);
   const run = new RunContext(kind, options, { ...scope, continuation });
   let given = continuation?.given;
   try {
@@ -83,7 +83,7 @@ async function remember(run: RunContext, { task, earlier, untrusted, valueCount 
   const isSame = first?.type === "system" && first.prompt === prompt;
   memory.edit(() => [isSame ? first : system, ...before, task]);
   if (agent.stepCallbacks === undefined) return;
-  const { callBack } = await import("./step-callbacks.ts");
+  const { callBack } = await import("./between-steps.ts");
   await callBack(run, system, "system");
   await callBack(run, task, "task");
 }

@@ -1,0 +1,3 @@
+/** What is loaded where a run does something else between its actions; in one piece, as `with-others.ts` is. */
+export { makePlan } from "./planning.ts";
+export { callBack, callHook, compact } from "./step-callbacks.ts";
