@@ -16,7 +16,6 @@ export default build({
     // What a run loads only when it needs it.
     ...[
       "src/between-steps.ts",
-      "src/data-flow.ts",
       "src/executor-packages.ts",
       "src/last-answer.ts",
       "src/media.ts",

@@ -61,7 +61,7 @@ async function takeTask(run: RunContext, task: string): Promise<Given> {
   const step: TaskStep = { type: "task", task: text, attachments: media, ...(parent && { untrusted: [...run.exposure.untrusted] }) };
   const handed = memory instanceof Memory ? memory.steps : ofKind("a list of steps, such as `result.steps`", "memory", memory);
   const earlier = [...(thread?.memory.steps ?? []), ...handed]; // both may hold steps of other agents
-  if (earlier.length > 0) for (const name of (await import("./data-flow.ts")).untrustedIn(earlier)) run.exposure.untrusted.add(name);
+  if (earlier.length > 0) for (const name of (await import("./with-others.ts")).untrustedIn(earlier)) run.exposure.untrusted.add(name);
   const before = { earlier, untrusted: [...run.exposure.untrusted], valueCount: run.thread.values.size };
   return { text: task, task: step, ...before, options: { maxSteps, additionalArgs: run.variables, runId: run.runId } };
 }
@@ -76,7 +76,7 @@ async function remember(run: RunContext, { task, earlier, untrusted, valueCount 
   if (executor?.capabilities.isolation === 0)
     run.emit({ type: "warning", message: `The executor "${executor.name}" runs code on this machine with your rights: isolation level 0.` });
   const mayLeak = agent.dataPolicy === "warn" && [...toolsOf(agent.definition)].some(({ egress }) => egress);
-  if (mayLeak && run.root === run) (await import("./data-flow.ts")).warnOfLeaks(run);
+  if (mayLeak && run.root === run) (await import("./with-others.ts")).warnOfLeaks(run);
   const system = { type: "system", prompt } as const;
   const [first, ...rest] = earlier;
   const before = (first?.type === "system" ? rest : earlier).filter(({ type }) => type !== "system");

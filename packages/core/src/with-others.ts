@@ -4,5 +4,6 @@
  */
 export { authorize } from "./authorize.ts";
 export { callAgent } from "./call-agent.ts";
+export { untrustedIn, warnOfLeaks } from "./data-flow.ts";
 export { loadThread, saveThread } from "./saved-conversation.ts";
 export { newContinuation, readSuspendedRun } from "./suspension.ts";
