@@ -17,7 +17,6 @@ export default build({
     ...[
       "src/between-steps.ts",
       "src/executor-packages.ts",
-      "src/last-answer.ts",
       "src/media.ts",
       "src/parse-code.ts",
       "src/tool-call-action.ts",

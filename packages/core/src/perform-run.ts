@@ -96,7 +96,7 @@ async function reachEnd(run: RunContext, task: string, begin: () => Promise<void
   try {
     const result = await untilLimit(run, begin);
     if (result.state !== "limit") return result;
-    const { lastAnswer } = await import("./last-answer.ts");
+    const { lastAnswer } = await import("./between-steps.ts");
     return { ...result, ...(await lastAnswer(run, task, result.limit)) };
   } catch (error) {
     if (!run.callers.aborted || run.isControlFlow(error)) throw error;
