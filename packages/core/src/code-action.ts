@@ -6,9 +6,9 @@ import { type Evidence, execute } from "./execute.ts";
 import type { Execution, Executor } from "./executor.ts";
 import { type FinishReason, type ModelResponse, textOf } from "./model.ts";
 import { atLeast, oneOf } from "./option-checks.ts";
-import { codeSystem, structuredSchema } from "./prompts/code-system.ts";
+import { codeSystem, pythonExamples, structuredSchema } from "./prompts/code-system.ts";
 import { picturesOf, renderExecution } from "./prompts/observation.ts";
-import { renderPrompt } from "./prompts/templates.ts";
+import { type PromptContext, renderPrompt } from "./prompts/templates.ts";
 import type { ActionKind, Draft, ResolvedAgent } from "./resolved-agent.ts";
 import type { RunContext } from "./run-context.ts";
 import type { Sandbox } from "./sandbox.ts";
@@ -38,7 +38,7 @@ export function resolveCode(options: CodeOptions): ResolvedCode {
 }
 
 /** Actions that are programs. */
-export function codeKind(agent: ResolvedAgent, options: ResolvedCode, executor: Executor): ActionKind {
+export async function codeKind(agent: ResolvedAgent, options: ResolvedCode, executor: Executor): Promise<ActionKind> {
   const { language } = executor;
   const structured = options.actionFormat === "structured";
   const tags = tagsOf(options.codeTags, language);
@@ -46,7 +46,8 @@ export function codeKind(agent: ResolvedAgent, options: ResolvedCode, executor: 
   const { definition, instructions } = agent;
   const { output, authorizedImports } = definition;
   const context = { language, tools, authorizedImports, tags, structured, answerSchema: output?.json, instructions };
-  const systemPrompt = renderPrompt(codeSystem, agent.templates.system, context);
+  const examples = language === "python" ? pythonExamples : (await import("./prompts/javascript-examples.ts")).javascriptExamples;
+  const systemPrompt = renderPrompt((values: PromptContext) => codeSystem(values, examples), agent.templates.system, context);
   // At the beginning of a line: programs have both in their texts. A closing tag that is part of the opening one would stop the model before its code begins.
   const stop = ["\nObservation:", ...(tags.open.includes(tags.close) ? [] : [`\n${tags.close}`])];
   /** A text in the form that was asked for is read at once, any other with more care. */

@@ -13,20 +13,17 @@ export const structuredSchema: { readonly name: string; readonly schema: JsonSch
   },
 };
 
-/** What a code agent is told first. */
-export function codeSystem(context: PromptContext): string {
+/** What a code agent is told first, with examples in its language. */
+export function codeSystem(context: PromptContext, examples: Examples): string {
   const write = context.structured ? structuredAction : taggedAction;
-  const parts = [
-    introduction(context),
-    context.language === "python" ? pythonExamples(context, write) : javascriptExamples(context, write),
-    tools(context),
-    rules(context),
-    context.instructions?.trim(),
-  ];
+  const parts = [introduction(context), examples(context, write), tools(context), rules(context), context.instructions?.trim()];
   return parts.filter(Boolean).join("\n\n");
 }
 
-type WriteAction = (thought: string, code: string, context: PromptContext) => string;
+/** An action in the form that is asked for. */
+export type WriteAction = (thought: string, code: string, context: PromptContext) => string;
+
+export type Examples = (context: PromptContext, write: WriteAction) => string;
 
 function taggedAction(thought: string, code: string, { tags }: PromptContext): string {
   return `Thought: ${thought}\n${tags.open}\n${code}\n${tags.close}`;
@@ -44,7 +41,7 @@ function introduction({ language, structured, tags }: PromptContext): string {
   return `You solve tasks by writing ${name} programs. You work in steps. In each step, ${form}. The program runs in a sandbox and you receive an "Observation:" with what it printed and the value of its last line. Go on until you know the answer, then end by calling final_answer(answer) in a program.`;
 }
 
-function pythonExamples(context: PromptContext, write: WriteAction): string {
+export function pythonExamples(context: PromptContext, write: WriteAction): string {
   return `Examples (their tools are not yours):
 ---
 Task: "How many of the numbers below 1000 are divisible by 7 but not by 5?"
@@ -63,26 +60,6 @@ Observation:
 {'name': 'Air', 'price': '899 EUR'}
 TypeError: unsupported operand type(s) for +: 'int' and 'str' (line 4)
 ${write("The prices are text such as '899 EUR'. `products` is still there.", 'prices = sorted(float(p["price"].split()[0]) for p in products)\nfinal_answer(sum(prices[:3]))', context)}`;
-}
-
-function javascriptExamples(context: PromptContext, write: WriteAction): string {
-  return `Examples (their tools are not yours):
----
-Task: "How many of the numbers below 1000 are divisible by 7 but not by 5?"
-${write("I can count them and answer at once.", "let count = 0;\nfor (let n = 0; n < 1000; n++) if (n % 7 === 0 && n % 5 !== 0) count++;\nfinal_answer(count);", context)}
----
-Task: "Which is larger, the population of Lagos or of Cairo?"
-${write("I don't know the form of what search returns, so I print it before I use it.", 'for (const city of ["Lagos", "Cairo"]) console.log(city, await search(`population of ${city}`));', context)}
-Observation:
-Lagos Lagos has 15.9 million inhabitants (2024).
-Cairo Cairo: about 10.2 million people.
-${write("Lagos has 15.9 million, Cairo 10.2 million.", 'final_answer("Lagos");', context)}
----
-Task: "What do the three cheapest laptops cost together?"
-${write("The records may hold prices as text; I look at one first.", 'const products = await list_products("laptop");\nconsole.log(products[0]);', context)}
-Observation:
-{ name: 'Air', price: '899 EUR' }
-${write("Prices are text. `products` is still there.", "const prices = products.map((p) => parseFloat(p.price)).sort((a, b) => a - b);\nfinal_answer(prices[0] + prices[1] + prices[2]);", context)}`;
 }
 
 function tools({ tools: signatures, language, tags }: PromptContext): string {

@@ -4,7 +4,8 @@ import { CodeAgent } from "../code-agent.ts";
 import { codeTags, markdownTags } from "../code-tags.ts";
 import type { Message } from "../model.ts";
 import { ToolCallingAgent } from "../tool-calling-agent.ts";
-import { codeSystem } from "./code-system.ts";
+import { pythonExamples, codeSystem as withExamples } from "./code-system.ts";
+import { javascriptExamples } from "./javascript-examples.ts";
 import { planQuestion } from "./plan.ts";
 import { describeTask } from "./task.ts";
 import { type PromptContext, type PromptTemplates, renderPrompt } from "./templates.ts";
@@ -18,6 +19,8 @@ const bare: PromptContext = {
   answerSchema: undefined,
   instructions: undefined,
 };
+
+const codeSystem = (context: PromptContext): string => withExamples(context, context.language === "python" ? pythonExamples : javascriptExamples);
 
 it("stays under 3,500 characters without tools, with three worked examples", () => {
   const prompt = codeSystem(bare);
