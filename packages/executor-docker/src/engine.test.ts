@@ -25,10 +25,10 @@ function targetOf(engine?: string): object {
   return host === undefined ? { socketPath } : { protocol, host, port };
 }
 
-function addContext(name: string, host: string): void {
+function addContext(name: string, host: string, content = JSON.stringify({ Name: name, Endpoints: { docker: { Host: host } } })): void {
   const meta = join(folder, "contexts", "meta", createHash("sha256").update(name).digest("hex"));
   mkdirSync(meta, { recursive: true });
-  writeFileSync(join(meta, "meta.json"), JSON.stringify({ Name: name, Endpoints: { docker: { Host: host } } }));
+  writeFileSync(join(meta, "meta.json"), content);
 }
 
 const useContext = (name: string): void => writeFileSync(join(folder, "config.json"), JSON.stringify({ currentContext: name }));
@@ -59,6 +59,36 @@ it("asks that of Docker's context where nothing else is said, and DOCKER_HOST's 
   expect(targetOf("/run/named.sock")).toEqual({ socketPath: "/run/named.sock" });
 });
 
+it.each([
+  ["tcp://far.example", "1", { protocol: "https", host: "far.example", port: 2376 }],
+  ["tcp://far.example", "0", { protocol: "https", host: "far.example", port: 2376 }],
+  ["tcp://far.example:2376", "", { protocol: "http", host: "far.example", port: 2376 }],
+  ["far.example:7000", "", { protocol: "http", host: "far.example", port: 7000 }],
+  ["far.example", "", { protocol: "http", host: "far.example", port: 2375 }],
+])("reads DOCKER_HOST=%s with DOCKER_TLS_VERIFY=%s as Docker's client does", (host, verify, target) => {
+  vi.stubEnv("DOCKER_HOST", host);
+  vi.stubEnv("DOCKER_TLS_VERIFY", verify);
+  expect(targetOf()).toEqual(target);
+});
+
+it("asks the engine of a context without what DOCKER_TLS_VERIFY says of DOCKER_HOST's", () => {
+  addContext("far", "tcp://far.example");
+  vi.stubEnv("DOCKER_CONTEXT", "far");
+  vi.stubEnv("DOCKER_TLS_VERIFY", "1");
+  expect(targetOf()).toEqual({ protocol: "http", host: "far.example", port: 2375 });
+});
+
+it.each(["", "not JSON", "null", "7", "[]", "{}", '{"Endpoints":null}', '{"Endpoints":{"docker":null}}', '{"Endpoints":{"docker":{"Host":7}}}'])(
+  "says that a context whose file holds %j can't be read",
+  (meta) => {
+    addContext("broken", "unix:///run/broken.sock", meta);
+    vi.stubEnv("DOCKER_CONTEXT", "broken");
+    expect(() => connectEngine(undefined)).toThrow(
+      expect.objectContaining({ code: "configuration", message: expect.stringMatching(/^The context broken of `docker` can't be read/) }),
+    );
+  },
+);
+
 it("asks no other engine than that of a context that can't be read, and says what to do", async () => {
   useContext("gone");
   expect(likelyEngineType(undefined)).toBe("docker");
@@ -69,8 +99,11 @@ it("asks no other engine than that of a context that can't be read, and says wha
   expect(likelyEngineType("unix:///run/podman/podman.sock")).toBe("podman");
 });
 
-it.each(["", "{}", "not JSON", '{"currentContext":"default"}'])("takes the usual socket with the configuration %j", (config) => {
-  const usual = targetOf();
-  writeFileSync(join(folder, "config.json"), config);
-  expect(targetOf()).toEqual(usual);
-});
+it.each(["", "{}", "not JSON", "null", "7", '{"currentContext":7}', '{"currentContext":"default"}'])(
+  "takes the usual socket with the configuration %j",
+  (config) => {
+    const usual = targetOf();
+    writeFileSync(join(folder, "config.json"), config);
+    expect(targetOf()).toEqual(usual);
+  },
+);

@@ -23,8 +23,9 @@ function newClient(engine: string | undefined): Docker {
   // What is left out here dockerode takes from DOCKER_HOST.
   if (socketPath !== undefined) return new Docker({ socketPath, host: undefined, protocol: "http" });
   const { protocol, hostname, port } = parseAddress(address);
-  const isSecure = protocol === "https:" || process.env.DOCKER_TLS_VERIFY === "1";
-  if (isSecure && engine === undefined && process.env.DOCKER_HOST) return new Docker(); // with the certificates in DOCKER_CERT_PATH
+  const isOfContext = engine === undefined && !process.env.DOCKER_HOST;
+  // The certificates in DOCKER_CERT_PATH dockerode takes by itself. To Docker's client "0" says yes, too.
+  const isSecure = protocol === "https:" || (!isOfContext && Boolean(process.env.DOCKER_TLS_VERIFY));
   return new Docker({ host: hostname, port: Number(port) || (isSecure ? 2376 : 2375), protocol: isSecure ? "https" : "http" });
 }
 
@@ -45,7 +46,13 @@ export async function engineTypeOf(docker: Docker): Promise<EngineType> {
 }
 
 function addressOf(engine: string | undefined): string | undefined {
-  return engine ?? (process.env.DOCKER_HOST || contextAddress() || usualSockets().find(existsSync));
+  return engine ?? (environmentAddress() || contextAddress() || usualSockets().find(existsSync));
+}
+
+/** To Docker's client a host and a port are an address, too. */
+function environmentAddress(): string | undefined {
+  const address = process.env.DOCKER_HOST;
+  return address && /^[\w.-]+(?::\d+)?$/.test(address) ? `tcp://${address}` : address;
 }
 
 function parseAddress(address: string): URL {
