@@ -42,20 +42,28 @@ it.each(["https://nowhere.invalid/", "http://nowhere.invalid/", "/elsewhere", "f
     ),
 );
 
-it("waits for an engine that is silent for a minute, and no longer", () =>
-  withServer(
-    () => {},
-    async (engine) => {
-      vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
-      const refused = expect(dockerExecutor({ engine }).open()).rejects.toMatchObject({
-        code: "executor-crashed",
-        message: expect.stringContaining("did not answer in 60 s"),
-      });
-      await sleep(100);
-      await vi.advanceTimersByTimeAsync(60_000);
-      await refused;
-    },
-  ));
+const answerOf = (body: string, length = body.length): string =>
+  `HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: ${length}\r\n\r\n${body}`;
+
+it.each([
+  ["", (socket: Socket) => void socket],
+  [" after a part of its answer", (socket: Socket) => void socket.write(answerOf("{", 100))],
+  [
+    " about an image whose name looks like a long job",
+    (socket: Socket, asked: string) => void (asked.startsWith("GET /images/") || socket.end(answerOf(asked.includes("/containers/") ? "[]" : "{}"))),
+  ],
+])("waits for an engine that is silent%s for a minute, and no longer", (_, answer) =>
+  withServer(answer, async (engine) => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    const refused = expect(dockerExecutor({ engine, engineType: "docker", image: "acme/build/start:1" }).open()).rejects.toMatchObject({
+      code: "executor-crashed",
+      message: expect.stringContaining("did not answer in 60 s"),
+    });
+    await sleep(200);
+    await vi.advanceTimersByTimeAsync(60_000);
+    await refused;
+  }),
+);
 
 it("waits for a container to be made for five minutes: some engines copy its image", () => {
   let isAsked = false;
@@ -63,7 +71,7 @@ it("waits for a container to be made for five minutes: some engines copy its ima
     (socket, asked) => {
       if (asked.startsWith("POST /containers/create")) isAsked = true;
       const body = asked.startsWith("GET /containers/json") ? "[]" : '{"Id":"sha256:1"}';
-      if (asked.startsWith("GET")) socket.end(`HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
+      if (asked.startsWith("GET")) socket.end(answerOf(body));
     },
     async (engine) => {
       vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
@@ -82,6 +90,33 @@ it("waits for a container to be made for five minutes: some engines copy its ima
     },
   );
 });
+
+it("says so when an engine ends in the middle of its answer", () =>
+  withServer(
+    (socket) => socket.end(answerOf('{"Id"', 100)),
+    async (engine) => {
+      await expect(dockerExecutor({ engine }).open()).rejects.toMatchObject({
+        code: "configuration",
+        message: expect.stringMatching(/^Docker could not say which engine it is: aborted\. No Docker engine answers/),
+      });
+    },
+  ));
+
+it.each(["", '{"status":"Pulling"}\r\n'])("says so when an engine ends in the middle of a pull, after %j", (progress) =>
+  withServer(
+    (socket, asked) => {
+      const body = asked.startsWith("GET /containers/json") ? "[]" : "{}";
+      const status = asked.startsWith("GET /images/") ? "404 Not Found" : "200 OK";
+      if (asked.startsWith("GET"))
+        socket.end(`HTTP/1.1 ${status}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
+      else socket.end(`HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n${progress && `${progress.length.toString(16)}\r\n${progress}\r\n`}`);
+    },
+    async (engine) => {
+      const opening = dockerExecutor({ engine, engineType: "docker" }).open();
+      await expect(opening).rejects.toMatchObject({ code: "configuration", message: expect.stringMatching(/^Docker could not pull the image/) });
+    },
+  ),
+);
 
 it("shows no password of an address that is none", async () => {
   const refused = dockerExecutor({ engine: "tcp://user:secret@a host:1" }).open();
