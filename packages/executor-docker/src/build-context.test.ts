@@ -59,6 +59,11 @@ it("keeps its hash when times change, or what is ignored", async () => {
   expect(await hash()).toBe(before);
 });
 
+it("is not read on once that is given up", async () => {
+  const reading = readBuildContext({ context, dockerfile: "Dockerfile" }, AbortSignal.abort());
+  await expect(reading).rejects.toMatchObject({ code: "aborted" });
+});
+
 it("sends what .dockerignore takes back of a folder, and the Dockerfile whatever it says", async () => {
   write(".dockerignore", "*\n!source");
   write("secret", "s3cret");

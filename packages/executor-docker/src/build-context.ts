@@ -3,7 +3,8 @@ import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import type { Readable } from "node:stream";
 import ignoreModule from "@balena/dockerignore";
-import { ConfigurationError } from "@codelet/core";
+import { throwIfAborted } from "@codelet/bridge";
+import { AbortedError, ConfigurationError } from "@codelet/core";
 import tar from "tar-fs";
 import type { ResolvedDockerBuild } from "./options.ts";
 
@@ -19,14 +20,19 @@ export interface BuildContext {
 const dockerIgnore = ignoreModule as unknown as typeof ignoreModule.default;
 const ignoreFile = ".dockerignore";
 
-/** Reads all of it once. Rejects with `configuration` when a part can't be read. */
-export async function readBuildContext({ context, dockerfile }: ResolvedDockerBuild): Promise<BuildContext> {
+/** Reads all of it once. Rejects with `configuration` when a part can't be read, and with `aborted` in the middle of it. */
+export async function readBuildContext({ context, dockerfile }: ResolvedDockerBuild, signal?: AbortSignal): Promise<BuildContext> {
   try {
     const names = await namesIn(context, path.posix.normalize(dockerfile));
     const hash = createHash("sha256").update(dockerfile);
-    for await (const chunk of pack(context, names, { mtime: new Date(0) })) hash.update(chunk);
+    const archive = pack(context, names, { mtime: new Date(0) });
+    for await (const chunk of archive) {
+      if (signal?.aborted === true) archive.destroy(new AbortedError(signal.reason)); // leaving the loop would wait for its end
+      hash.update(chunk);
+    }
     return { hash: hash.digest("hex"), pack: () => pack(context, names) };
   } catch (cause) {
+    throwIfAborted(signal);
     throw new ConfigurationError(`The folder ${context} of \`build\` can't be read: ${(cause as Error).message}.`, { cause });
   }
 }

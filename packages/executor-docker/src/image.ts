@@ -26,7 +26,7 @@ async function fetchImage(docker: Docker, { image, pullPolicy }: ResolvedDockerO
 
 /** One image per content: what is built once is found again by its tag. */
 async function ensureBuilt(docker: Docker, { context, dockerfile }: ResolvedDockerBuild, open: OpenSessionOptions): Promise<string> {
-  const { hash, pack } = await readBuildContext({ context, dockerfile });
+  const { hash, pack } = await readBuildContext({ context, dockerfile }, open.signal);
   return buildOnce(docker, { tag: tagOf("build", hash), pack, dockerfile }, open);
 }
 
