@@ -45,6 +45,22 @@ export async function engineTypeOf(docker: Docker): Promise<EngineType> {
   return components.some(({ Name: component }) => component === "Podman Engine") ? "podman" : "docker";
 }
 
+/** What tells one engine from another. */
+export function addressOfClient(docker: Docker): string {
+  const { socketPath, host, port } = docker.modem as { readonly socketPath?: string; readonly host?: string; readonly port?: number };
+  return socketPath ?? `${host}:${port}`;
+}
+
+/** Undefined for an image that is not there. Rejects with `configuration` when that can't be said. */
+export async function imageId(docker: Docker, image: string): Promise<string | undefined> {
+  try {
+    return (await docker.getImage(image).inspect()).Id;
+  } catch (error) {
+    if (statusOf(error) === 404) return undefined;
+    throw engineError(error, `look for the image ${image}`);
+  }
+}
+
 function addressOf(engine: string | undefined): string | undefined {
   return engine ?? (environmentAddress() || contextAddress() || usualSockets().find(existsSync));
 }

@@ -1,5 +1,6 @@
 import type Docker from "dockerode";
 import { containerLabels } from "./container.ts";
+import { addressOfClient } from "./engine.ts";
 
 const pauseMs = 60_000;
 const sweptAt = new Map<string, number>();
@@ -9,8 +10,7 @@ const sweptAt = new Map<string, number>();
  * itself. At most once a minute for an engine. Never rejects: what can't be removed now is left to the next.
  */
 export async function sweepCreated(docker: Docker): Promise<void> {
-  const { socketPath, host, port } = docker.modem as { readonly socketPath?: string; readonly host?: string; readonly port?: number };
-  const engine = socketPath ?? `${host}:${port}`;
+  const engine = addressOfClient(docker);
   const now = performance.now();
   if (now - (sweptAt.get(engine) ?? Number.NEGATIVE_INFINITY) < pauseMs) return;
   sweptAt.set(engine, now);
