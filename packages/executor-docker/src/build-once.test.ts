@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type ServerResponse } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -94,4 +94,18 @@ it("tells what is no account of an engine's as an error", async () => {
   const refused = expect(build()).rejects.toMatchObject({ code: "configuration", message: expect.stringContaining(": <html>error") });
   await answer(0, '{"stream":"ü"}\n<html>error\n');
   await refused;
+});
+
+it("hands on the proxies of Docker's configuration, as its command line does", async () => {
+  const own = { httpProxy: "http://proxy.example:3128", noProxy: "localhost", httpsProxy: 7 };
+  writeFileSync(join(folder, "config.json"), JSON.stringify({ proxies: { default: own } }));
+  const built = build();
+  await answer(0, "{}");
+  await built;
+  expect(JSON.parse(asked[0]?.get("buildargs") ?? "")).toEqual({
+    HTTP_PROXY: own.httpProxy,
+    http_proxy: own.httpProxy,
+    NO_PROXY: "localhost",
+    no_proxy: "localhost",
+  });
 });

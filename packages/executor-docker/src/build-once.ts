@@ -2,6 +2,7 @@ import type { Readable } from "node:stream";
 import { throwIfAborted } from "@codelet/bridge";
 import type { OpenSessionOptions } from "@codelet/core";
 import type Docker from "dockerode";
+import { proxyArguments } from "./docker-config.ts";
 import { addressOfClient, imageId } from "./engine.ts";
 import { followJob } from "./follow-job.ts";
 
@@ -57,7 +58,7 @@ async function buildMissing(docker: Docker, { tag, dockerfile, pack }: Build, se
     rm: true,
     forcerm: true,
     labels: { codelet: "image" },
-
+    buildargs: proxyArguments(),
     ...(abortSignal && { abortSignal }),
   };
   const archive = pack();

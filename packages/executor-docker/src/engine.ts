@@ -4,7 +4,7 @@ import { homedir } from "node:os";
 import { type SdkErrorMeaning, sdkError, usersFault } from "@codelet/bridge";
 import { ConfigurationError } from "@codelet/core";
 import Docker from "dockerode";
-import { contextAddress } from "./docker-context.ts";
+import { contextAddress } from "./docker-config.ts";
 import { engineAgent } from "./engine-agent.ts";
 import type { EngineType } from "./options.ts";
 
