@@ -1,7 +1,19 @@
 const maxShownChars = 200;
+const known: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
 
-/** What was got in place of what was expected, as a part of an error's one line: a line break is written as `\n`. */
-export function inOneLine(value: unknown): string {
-  const text = String(value);
-  return (/\p{Cc}/u.test(text) ? JSON.stringify(text).slice(1, -1) : text).slice(0, maxShownChars);
+/** A value as a part of an error's one line: control characters, by which a terminal does things, as `\n` or `\u001b`. */
+export function inOneLine(value: unknown, maxChars: number = maxShownChars): string {
+  return textOf(value)
+    .slice(0, maxChars)
+    .replace(/\p{Cc}/gu, (character) => known[character] ?? `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`)
+    .slice(0, maxChars);
+}
+
+/** An object out of JSON may have a `toString` that is none. */
+function textOf(value: unknown): string {
+  try {
+    return String(value);
+  } catch {
+    return typeof value;
+  }
 }

@@ -28,6 +28,7 @@ test.each([
   ["WARNING: slow\nERROR: No matching distribution found for a.\nhint: look\n", "No matching distribution found for a"],
   ["sh: 1: python3: not found\n", "sh: 1: python3: not found"],
   ["", ""],
+  [`a\u001b]0;owned\u0007\u009b1m\rERROR: No \u001b[31mpackage${" ".repeat(1_000_000)}x`, "No \\\\u001b\\[31mpackage"],
 ])("says what pip said last that counts", async (output, complaint) => {
   await expect(installPackages(["a"], {}, async () => ({ exitCode: 1, output }))).rejects.toMatchObject({
     code: "configuration",

@@ -1,4 +1,5 @@
 import { ConfigurationError, type OpenSessionOptions } from "@codelet/core";
+import { inOneLine } from "./in-one-line.ts";
 import { checkPackageNames } from "./package-names.ts";
 import { shellCommand } from "./supervisor-boot.ts";
 
@@ -38,9 +39,9 @@ export async function installPackages(
 
 /** Hints follow pip's errors, and the first one says most. */
 function complaintIn(output: string): string {
-  const lines = output.trim().split(/\s*\n/);
-  const complaint = lines.find((line) => line.startsWith("ERROR: ")) ?? lines.at(-1) ?? "";
-  return complaint.slice(0, maxComplaintChars).replace(/[\s.]+$/, "");
+  const lines = output.trim().split(/[\r\n]/);
+  const complaint = lines.find((line) => line.startsWith("ERROR: ")) ?? lines.at(-1);
+  return inOneLine(complaint, maxComplaintChars).replace(/[\s.]+$/, "");
 }
 
 const maxComplaintChars = 300;

@@ -24,6 +24,17 @@ test("says what it got in one line that is not long", () => {
   expect(() => option.packageNames(["pandas\n"])).toThrow(/got `pandas\\n`$/);
 });
 
+test.each([
+  ["an option's name", () => readOptions({ ["\u001b]0;x\u0007".repeat(1_000)]: 1 }, {})],
+  ["options that are none", () => readOptions("\u009b1m".repeat(1_000) as never, {})],
+  ["a value", () => option.text("", "a name", /^a$/)("\u009b1m\r\u007f".repeat(1_000), "image")],
+  ["a text's name", () => option.texts({ ["\u001b[2J".repeat(1_000)]: 7 }, "labels")],
+  ["an object without a text", () => option.text("")({ toString: 1 }, "image")],
+])("shows no control character and no long text of %s", (_, read) => {
+  expect(read).toThrow(TypeError);
+  expect(read).toThrow(/^Expected [^\p{Cc}]{1,300}$/u);
+});
+
 test("takes numbers within their bounds, the bounds included", () => {
   expect(option.integer(250, { minimum: 0 })(0, "graceMs")).toBe(0);
   expect(option.number(1, { minimum: 0.5, maximum: 2 })(0.5, "cpus")).toBe(0.5);

@@ -35,7 +35,7 @@ function readTable<Resolved extends object>(given: unknown, readers: OptionReade
   const values = checkedObject(given, parent === "" ? "the options" : `\`${parent}\``);
   const pathOf = (name: string): string => (parent === "" ? name : `${parent}.${name}`);
   const unknown = Object.keys(values).find((name) => values[name] !== undefined && !Object.hasOwn(readers, name));
-  if (unknown !== undefined) throw new TypeError(`Expected an option of ${Object.keys(readers).join(", ")}, got \`${pathOf(unknown)}\``);
+  if (unknown !== undefined) throw new TypeError(`Expected an option of ${Object.keys(readers).join(", ")}, got \`${inOneLine(pathOf(unknown))}\``);
   const rows = Object.entries(readers as Readonly<Record<string, OptionReader<unknown>>>);
   return Object.fromEntries(rows.map(([name, read]) => [name, read(values[name], pathOf(name))])) as Resolved;
 }
@@ -43,7 +43,7 @@ function readTable<Resolved extends object>(given: unknown, readers: OptionReade
 /** Throws TypeError for what is no object, such as null out of JSON. */
 function checkedObject(given: unknown, what: string): Readonly<Record<string, unknown>> {
   if (typeof given === "object" && given !== null && !Array.isArray(given)) return given as Readonly<Record<string, unknown>>;
-  throw new TypeError(`Expected ${what} to be an object, got ${Array.isArray(given) ? "a list" : `\`${String(given)}\``}`);
+  throw new TypeError(`Expected ${what} to be an object, got ${Array.isArray(given) ? "a list" : `\`${inOneLine(given)}\``}`);
 }
 
 /** What options are, with their defaults. */
@@ -79,7 +79,7 @@ export const option = {
     if (typeof value !== "object" || value === null || Array.isArray(value))
       throw new TypeError(`Expected \`${name}\` to be an object of strings, got ${Array.isArray(value) ? "a list" : typeof value}`);
     for (const [key, text] of Object.entries(value))
-      if (typeof text !== "string") throw new TypeError(`Expected \`${name}.${key}\` to be a string, got ${typeof text}`);
+      if (typeof text !== "string") throw new TypeError(`Expected \`${name}.${inOneLine(key)}\` to be a string, got ${typeof text}`);
     return { ...(value as Record<string, string>) };
   },
 

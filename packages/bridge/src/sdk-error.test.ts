@@ -28,6 +28,11 @@ test("shows no key, in no part", () => {
   expect(sdkError(new Error("bad"), "Acme could not go on", ours, { secret: "" }).message).toBe("Acme could not go on: bad.");
 });
 
+test("shows no control character", () => {
+  const thrown = new Error("busy\u001b]0;owned\u0007 \u009b1m\rReady");
+  expect(sdkError(thrown, "Acme could not go on", ours).message).toBe("Acme could not go on: busy\\u001b]0;owned\\u0007 \\u009b1m.");
+});
+
 test("shows the first line that says something", () => {
   expect(sdkError(new Error("\r\n\n  <html>\n<body>"), "Acme could not go on", ours).message).toMatch(/^Acme could not go on: <html>\./);
 });

@@ -21,7 +21,7 @@ import { type BlaxelExecutorOptions, type ResolvedBlaxelOptions, resolveOptions 
 
 /** How the supervisor of a sandbox is reached. */
 type Address = { readonly sandbox: string; readonly port: number; readonly token: string };
-const addressParts = { sandbox: /^codelet-[0-9a-f]+$/, port: Number.isSafeInteger, token: isAccessKey };
+const addressParts = { sandbox: /^codelet-[0-9a-f]{12}$/, port: Number.isSafeInteger, token: isAccessKey };
 
 type Api = typeof SandboxInstance;
 

@@ -98,7 +98,7 @@ async function install(sandbox: Sandbox, { packages, allowInternetAccess, timeou
 }
 
 async function findSupervisor(reference: Json, options: ResolvedE2bOptions): Promise<Carrier> {
-  const parts = { sandboxId: /^[\w-]+$/, pid: Number.isSafeInteger };
+  const parts = { sandboxId: /^[\w-]{1,100}$/, pid: Number.isSafeInteger };
   const { sandboxId, pid } = readReference<{ sandboxId: string; pid: number }>(reference, "sandbox of E2B", parts);
   const sandbox = await findSandbox(sandboxId, options);
   return sandboxCarrier(sandbox, options, (listeners) => sandbox.commands.connect(pid, listeners));

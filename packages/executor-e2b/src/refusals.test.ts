@@ -92,9 +92,12 @@ describe("open", () => {
       code: "executor-crashed",
       message: expect.stringMatching(/gone.*Open a new session/),
     });
-    for (const machine of [null, {}, { sandboxId: "../x", pid: 1 }, { sandboxId: "i1", pid: "1" }]) {
+    for (const machine of [null, {}, { sandboxId: "../x", pid: 1 }, { sandboxId: "i1", pid: "1" }, { sandboxId: "i".repeat(1_000_000), pid: 1 }]) {
       const data = { ...(reference?.data as object), machine };
-      expect(await refusal(e2bExecutor().open({ restore: { executor: "e2b", data } }))).toMatchObject({ code: "configuration" });
+      expect(await refusal(e2bExecutor().open({ restore: { executor: "e2b", data } }))).toMatchObject({
+        code: "configuration",
+        message: "The reference names no sandbox of E2B.",
+      });
     }
   });
 });
