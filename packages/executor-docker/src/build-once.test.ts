@@ -65,12 +65,27 @@ it("builds once for sessions that are opened at the same time, and all hear of i
 it("fails once for all of them, and builds again for who comes later", async () => {
   const all = Promise.allSettled([build(), build(), build()]);
   await answer(0, '{"stream":"Step 1/2"}\n{"error":"no such package"}\n');
-  const message = "Docker could not build the image codelet-build:1: no such package (last: Step 1/2).";
+  const message = "Docker could not build the image codelet-build:1: no such package.";
   for (const outcome of await all) expect(outcome).toMatchObject({ status: "rejected", reason: { code: "configuration", message } });
   const later = build();
   await answer(1, "{}");
   await later;
   expect(asked).toHaveLength(2);
+});
+
+it.each([
+  [
+    "its first error",
+    ["Step 1/2", "ERROR: of another\n", "Step 2/2", " ---> Running in 1\n", "\u001b[91mnote: slow\nERROR: no versions of it\nERROR: none\n\u001b[0m"],
+    "ERROR: no versions of it (it returned 1)",
+  ],
+  ["its last line", ["Step 1/1", "one\ntwo\n"], "two (it returned 1)"],
+  ["nothing", ["Step 1/1"], "it returned 1"],
+])("says of the program that failed %s", async (_, said, shown) => {
+  const events = [...said.map((stream) => ({ stream })), { stream: "Removing intermediate container 1\n" }, { error: "it returned 1" }];
+  const refused = expect(build()).rejects.toMatchObject({ message: `Docker could not build the image codelet-build:1: ${shown}.` });
+  await answer(0, events.map((event) => JSON.stringify(event)).join("\n"));
+  await refused;
 });
 
 it("goes on for another session when the one that began is given up", async () => {
@@ -91,7 +106,7 @@ it("goes on for another session when the one that began is given up", async () =
 });
 
 it("tells what is no account of an engine's as an error", async () => {
-  const refused = expect(build()).rejects.toMatchObject({ code: "configuration", message: expect.stringContaining(": <html>error") });
+  const refused = expect(build()).rejects.toMatchObject({ code: "configuration", message: expect.stringContaining(": ü (<html>error)") });
   await answer(0, '{"stream":"ü"}\n<html>error\n');
   await refused;
 });

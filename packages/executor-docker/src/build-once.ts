@@ -12,6 +12,8 @@ export interface Build {
   readonly dockerfile: string;
   /** The archive to send. */
   pack(): Readable;
+  /** What to do when it can't be built, as a sentence without its full stop. */
+  readonly advice?: string | undefined;
 }
 
 interface Job {
@@ -44,7 +46,7 @@ export async function buildOnce(docker: Docker, build: Build, open: OpenSessionO
   return done;
 }
 
-async function buildMissing(docker: Docker, { tag, dockerfile, pack }: Build, sessions: readonly OpenSessionOptions[]): Promise<void> {
+async function buildMissing(docker: Docker, { tag, dockerfile, pack, advice }: Build, sessions: readonly OpenSessionOptions[]): Promise<void> {
   const tell = (message: string): void => {
     for (const { signal, onProgress } of sessions) if (signal?.aborted !== true) onProgress?.(message);
   };
@@ -63,7 +65,7 @@ async function buildMissing(docker: Docker, { tag, dockerfile, pack }: Build, se
   };
   const archive = pack();
   try {
-    await followJob(docker.buildImage(archive, options), `build the image ${tag}`, tell);
+    await followJob(docker.buildImage(archive, options), { doing: `build the image ${tag}`, advice }, tell);
   } finally {
     archive.destroy(); // with the file that it was at
   }

@@ -99,17 +99,17 @@ const noRights = usersFault("This user may not use the Docker engine's socket: j
 const noEngine = usersFault("No Docker engine answers: start Docker or Podman, or name it with `engine` or DOCKER_HOST");
 const noAddress = usersFault("What answers at the engine's address redirects to another, as no engine does: name it with `engine` or DOCKER_HOST");
 
-/** What the engine said, as one line that says what to do. `doing` completes "Docker could not". */
-export function engineError(thrown: unknown, doing: string): Error {
+/** What the engine said, as one line that says what to do: `advice`, where it answered. `doing` completes "Docker could not". */
+export function engineError(thrown: unknown, doing: string, advice?: string): Error {
   const { code, message, json } = (thrown ?? {}) as EngineFailure;
-  return sdkError(thrown, `Docker could not ${doing}`, meaningOf(thrown), { said: json?.message ?? (message || code) });
+  return sdkError(thrown, `Docker could not ${doing}`, meaningOf(thrown, advice), { said: json?.message ?? (message || code) });
 }
 
-function meaningOf(thrown: unknown): SdkErrorMeaning {
+function meaningOf(thrown: unknown, advice: string | undefined): SdkErrorMeaning {
   const { code, statusCode } = (thrown ?? {}) as EngineFailure;
   if (code === "EACCES" || code === "EPERM") return noRights;
   if (code !== undefined && statusCode === undefined) return noEngine;
-  return [301, 302, 303, 307, 308].includes(statusCode ?? 0) ? noAddress : usersFault();
+  return [301, 302, 303, 307, 308].includes(statusCode ?? 0) ? noAddress : usersFault(advice);
 }
 
 /** As `engineError`, for a promise's `catch`. */

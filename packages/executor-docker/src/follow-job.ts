@@ -1,4 +1,5 @@
-import { engineError, refused } from "./engine.ts";
+import { stripVTControlCharacters } from "node:util";
+import { engineError } from "./engine.ts";
 
 interface Progress {
   readonly stream?: string;
@@ -8,21 +9,52 @@ interface Progress {
   readonly error?: string;
 }
 
-/** Hears an engine's account of a long job to its end: errors come in it, after a status of 200. Rejects with `configuration`; `doing` completes "Docker could not". */
-export async function followJob(job: Promise<NodeJS.ReadableStream>, doing: string, onProgress: (message: string) => void): Promise<void> {
-  const account = await job.catch(refused(doing));
+export interface JobMeaning {
+  /** Completes "Docker could not". */
+  readonly doing: string;
+  /** What to do when the engine refuses it, as a sentence without its full stop. */
+  readonly advice?: string | undefined;
+}
+
+/** Hears an engine's account of a long job to its end: errors come in it, after a status of 200. Rejects with `configuration`. */
+export async function followJob(
+  job: Promise<NodeJS.ReadableStream>,
+  { doing, advice }: JobMeaning,
+  onProgress: (message: string) => void,
+): Promise<void> {
+  let complaint = "";
   let last = "";
   try {
-    for await (const line of linesOf(account)) {
+    for await (const line of linesOf(await job)) {
       const { stream, status, id, progress = "", error } = readProgress(line);
-      if (error !== undefined) throw new Error(`${error} (last: ${last})`);
-      const message = (stream ?? [id, status, progress].filter(Boolean).join(" ")).trim().split("\n").at(-1) ?? "";
+      if (error !== undefined) throw new Error(complaint === "" ? error : `${complaint} (${error})`);
+      if (stream !== undefined) complaint = complaintAfter(complaint, shownLines(stream));
+      const [message = ""] = shownLines(stream ?? [id, status, progress].filter(Boolean).join(" ")).slice(-1);
       if (message !== "" && message !== last) onProgress(message);
       last = message;
     }
   } catch (error) {
-    throw engineError(error, doing);
+    throw engineError(error, doing, advice);
   }
+}
+
+/** What the program of a build's step said: its first error, else its last line. */
+function complaintAfter(before: string, lines: readonly string[]): string {
+  let complaint = before;
+  for (const line of lines) {
+    const isOfBuilder = /^(?:-+>|Removing intermediate container )/.test(line);
+    if (/^step \d/i.test(line)) complaint = "";
+    else if (!isOfBuilder && !/^error: /i.test(complaint)) complaint = line;
+  }
+  return complaint;
+}
+
+/** The builder writes in colour. */
+function shownLines(text: string): readonly string[] {
+  return stripVTControlCharacters(text)
+    .split("\n")
+    .map((line) => line.trim())
+    .filter(Boolean);
 }
 
 async function* linesOf(account: NodeJS.ReadableStream): AsyncGenerator<string> {

@@ -91,7 +91,7 @@ describe.skipIf(engineMissing !== undefined)("an image", () => {
     [
       "a package that pip can't find",
       { image: base, pullPolicy: "never", packages: ["no-such-package-of-codelet"] },
-      /build the image.*no-such-package/,
+      /could not build the image codelet-packages:\w+: ERROR: .*\. Check `packages`\.$/,
     ],
     ["an engine that is reached in a way that is not known", { engine: "ssh://user@host" }, /tcp:\/\/host:port/],
     ["an engine of another type", { image: base, engineType: "podman" }, /engineType: "docker"/],

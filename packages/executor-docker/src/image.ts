@@ -23,7 +23,12 @@ async function fetchImage(docker: Docker, { image, pullPolicy }: ResolvedDockerO
     throw new ConfigurationError(`The image ${image} is not there, and \`pullPolicy\` is "never": run \`docker pull ${image}\`, or build it.`);
   throwIfAborted(open.signal);
   open.onProgress?.(`pulling the image ${image}`);
-  await followJob(docker.pull(image, { abortSignal: open.signal }), `pull the image ${image}`, (message) => open.onProgress?.(message));
+  // The engine has no part in `docker login`, whose passwords stay with Docker's command line.
+  const meaning = {
+    doing: `pull the image ${image}`,
+    advice: `Check \`image\`; one that needs \`docker login\` is fetched by \`docker pull ${image}\``,
+  };
+  await followJob(docker.pull(image, { abortSignal: open.signal }), meaning, (message) => open.onProgress?.(message));
   return image;
 }
 
@@ -43,7 +48,8 @@ async function withPackages(docker: Docker, base: string, packages: readonly str
     .update(`${await imageId(docker, base)} ${text}`)
     .digest("hex");
   const tag = tagOf("packages", hash);
-  await buildOnce(docker, { tag, dockerfile: "Dockerfile", pack: () => onlyDockerfile(text) }, open);
+  const build = { tag, dockerfile: "Dockerfile", pack: () => onlyDockerfile(text), advice: "Check `packages`" };
+  await buildOnce(docker, build, open);
   return tag;
 }
 

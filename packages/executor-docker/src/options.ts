@@ -21,7 +21,7 @@ export interface DockerExecutorOptions {
   readonly runtime?: string | undefined;
   /** The user, as `"uid:gid"`. @default "1000:1000" */
   readonly user?: string | undefined;
-  /** The engine: `"unix:///run/podman/podman.sock"`, a socket's path, `"tcp://…"`. @default DOCKER_HOST, else the address of Docker's context, else the first socket of Docker or Podman in its usual place */
+  /** The engine: `"unix:///run/podman/podman.sock"`, a socket's path, `"tcp://…"`. @default DOCKER_HOST, else the address of Docker's context (DOCKER_CONTEXT, then `docker context use`), else the first socket of Docker or Podman in its usual place */
   readonly engine?: string | undefined;
   /** Which engine that is: sessions of Podman are found again by nobody. `open` refuses an engine of the other type. @default "podman" where the address or the socket's link has it in its name, else "docker" */
   readonly engineType?: EngineType | undefined;
