@@ -20,7 +20,8 @@ export function useAccount({ initialize }: Sdk, { apiKey, workspace }: BlaxelExe
   initialize({ ...(apiKey !== undefined && { apiKey }), ...(workspace !== undefined && { workspace }) });
 }
 
-const noAccount = usersFault("Run `bl login`, or set BL_API_KEY and BL_WORKSPACE, or pass `apiKey` and `workspace`");
+/** The SDK's own error names the rest. */
+const noAccount = usersFault("Or pass `apiKey` and `workspace`");
 const badAccount = usersFault("Set `apiKey` and `workspace`, or BL_API_KEY and BL_WORKSPACE");
 const badOption = usersFault();
 
