@@ -82,7 +82,7 @@ it.each([
   ["its last line", ["Step 1/1", "one\ntwo\n"], "two (it returned 1)"],
   ["nothing", ["Step 1/1"], "it returned 1"],
 ])("says of the program that failed %s", async (_, said, shown) => {
-  const events = [...said.map((stream) => ({ stream })), { stream: "Removing intermediate container 1\n" }, { error: "it returned 1" }];
+  const events = [...said.map((stream) => ({ stream })), { stream: "Removing intermediate container 1\n" }, { error: "it returned 1\n" }];
   const refused = expect(build()).rejects.toMatchObject({ message: `Docker could not build the image codelet-build:1: ${shown}.` });
   await answer(0, events.map((event) => JSON.stringify(event)).join("\n"));
   await refused;

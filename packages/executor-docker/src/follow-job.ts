@@ -27,7 +27,10 @@ export async function followJob(
   try {
     for await (const line of linesOf(await job)) {
       const { stream, status, id, progress = "", error } = readProgress(line);
-      if (error !== undefined) throw new Error(complaint === "" ? error : `${complaint} (${error})`);
+      if (error !== undefined) {
+        const [failure] = shownLines(String(error));
+        throw new Error(complaint === "" ? failure : `${complaint} (${failure})`);
+      }
       if (stream !== undefined) complaint = complaintAfter(complaint, shownLines(stream));
       const [message = ""] = shownLines(stream ?? [id, status, progress].filter(Boolean).join(" ")).slice(-1);
       if (message !== "" && message !== last) onProgress(message);
