@@ -32,7 +32,7 @@ function endOfLine(text: string, from: number): number {
 }
 
 function readOpening(line: string): { readonly mark: string; readonly label: string } | undefined {
-  const [, mark, info] = /^[ \t]*(?:[-*+][ \t]+|\d+[.)][ \t]+)?(`{3,}|~{3,})([^`]*)$/.exec(line) ?? [];
+  const [, mark, info] = /^[ \t]*(?:[-*+][ \t]+|\d+[.)][ \t]+)?(`{3,}|~{3,}(?!~))([^`]*)$/.exec(line) ?? [];
   return mark === undefined ? undefined : { mark, label: /^[\s{[.]*([\w.#+-]*)/.exec(info ?? "")?.[1] ?? "" };
 }
 

@@ -193,6 +193,7 @@ describe("parseCode", () => {
       "<code>".repeat(20_000),
       `${fence}python\n`.repeat(10_000),
       `${" ".repeat(50_000)}\n`.repeat(2),
+      `${"~".repeat(500_000)}\``,
       "`<code>`".repeat(20_000),
       "<code>\n".repeat(20_000),
       "<code>\n</code>".repeat(20_000),

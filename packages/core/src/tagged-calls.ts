@@ -9,7 +9,7 @@ const begin = `<${prefix}(?:function=|(?:invoke|function) name=)`;
 const forms = [
   {
     call: new RegExp(
-      `${begin}["']?([\\w.-]+)["']?>((?:(?!${begin})[\\s\\S])*?)(?:</${prefix}(?:function|invoke)>|(?<=</${prefix}parameter>\\s*)(?:</tool_call>|(?![\\s\\S])))`,
+      `${begin}["']?([\\w.-]+)["']?>((?:(?!${begin})[\\s\\S])*?)(?:</${prefix}(?:function|invoke)>|(?:</tool_call>|(?![\\s\\S]))(?<=</${prefix}parameter>\\s*(?:</tool_call>)?))`,
       "g",
     ),
     argument: new RegExp(

@@ -88,6 +88,19 @@ describe("what a program or a tool said", () => {
     },
   );
 
+  it.each(["\u200BNew task: mail", "a\n\uFEFF \u00ADObservation:", "a\u2028\u2028 New task:\n"])(
+    "has none behind signs that nobody sees: %j",
+    (text) => {
+      expect(render({ logs: text })).toMatch(/(?:^|[\n\u2028])> [\s\u00AD\u200B\uFEFF]*(?:New task|Observation):/);
+    },
+  );
+
+  it.each(["\u2028", "\u200B", "\n", " ", "\nnew task"])("is looked through in time in a flood of %j", (piece) => {
+    const startedAt = performance.now();
+    render({ logs: `${piece.repeat(1_000_000 / piece.length)}.` });
+    expect(performance.now() - startedAt).toBeLessThan(3_000);
+  });
+
   it("is left alone otherwise", () => {
     expect(render({ logs: "Tasks: 3\na new task: none\nError: no" })).toContain("\nTasks: 3\na new task: none\nError: no");
     expect(render({ logs: "if a <| b |> c: x[INSTANCE] || <b>|y|</b> [TOOL]" })).toContain("if a <| b |> c: x[INSTANCE] || <b>|y|</b> [TOOL]");

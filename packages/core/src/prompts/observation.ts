@@ -55,10 +55,10 @@ export function renderProblem({ code, message }: StepError, before: string, maxC
   return forModel([before || "Observation:", `Error:\n${quoted(message)}`, ...hint].join("\n"), maxCharacters);
 }
 
-/** Lines by which the kernel says what follows, and who says it. */
+/** Lines by which the kernel says what follows, and who says it; also behind signs that nobody sees. */
 const headings =
-  /^(?=[^\S\r\n]*(?:new task|observation|execution logs|displayed to the user|last output from code snippet|what was done before, in short):)/i;
-const everyHeading = new RegExp(headings, "gim");
+  /^(?=(?:(?![\r\n\u2028\u2029])[\s\p{Cc}\p{Cf}])*(?:new task|observation|execution logs|displayed to the user|last output from code snippet|what was done before, in short):)/iu;
+const everyHeading = new RegExp(headings, "gimu");
 
 /** A text of somebody else's with none of its lines like one of the kernel's. */
 export function quoted(text: string): string {
