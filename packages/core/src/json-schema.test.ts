@@ -134,6 +134,28 @@ describe("jsonSchema", () => {
     );
   });
 
+  it("completes every item of a long list of choices, or says that there are too many", () => {
+    const row = { anyOf: [{ type: "object", properties: { a: { default: 1 } } }, { type: "null" }] };
+    const check = (length: number) => jsonSchema({ type: "array", items: row })["~standard"].validate(Array.from({ length }, () => ({})));
+    expect(check(33_000)).toEqual({ value: Array.from({ length: 33_000 }, () => ({ a: 1 })) });
+    expect(check(60_000)).toHaveProperty("issues.0.message", "value: too intricate to check");
+  });
+
+  it("gives no large default to a whole list", () => {
+    const schema = jsonSchema({ type: "array", items: { properties: { a: { default: "x".repeat(1_000_000) } } } });
+    expect(schema["~standard"].validate([{}, {}])).toMatchObject({ value: [{ a: expect.any(String) }, { a: expect.any(String) }] });
+    expect(schema["~standard"].validate(Array.from({ length: 10_000 }, () => ({})))).toEqual({
+      issues: [{ message: "value: too intricate to check" }],
+    });
+  });
+
+  it("compares a large value with many choices in time", () => {
+    const startedAt = performance.now();
+    const choices = Array.from({ length: 2_000 }, (_, index) => ({ index }));
+    expect(jsonSchema({ enum: choices })["~standard"].validate({ a: "x".repeat(1_000_000) })).toHaveProperty("issues");
+    expect(performance.now() - startedAt).toBeLessThan(2_000);
+  });
+
   it("gives up on references that lead back to themselves in many ways", () => {
     const schema = { $defs: { T: { allOf: [{ $ref: "#/$defs/T" }, { $ref: "#/$defs/T" }] } }, properties: { a: { $ref: "#/$defs/T" } } };
     expect(() => jsonSchema(schema)["~standard"].validate({ a: {} })).toThrow(/circle/);

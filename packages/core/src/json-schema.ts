@@ -1,12 +1,13 @@
 import { ConfigurationError } from "./errors.ts";
+import { patternsOf } from "./pattern-properties.ts";
 import { isObject, type JsonSchema, resolveRef, type StandardSchema } from "./schema.ts";
 import { isMedia, isPythonValue, type PlainValue } from "./value.ts";
 
 /**
  * A schema written as JSON Schema, with the type it stands for.
  * Checked are: type, properties, patternProperties, required, additionalProperties, enum, const, items, prefixItems, anyOf, oneOf, allOf, and local $ref.
- * Other keywords are passed on to models and not checked. A property that is missing gets its `default`; of several choices the first one counts that
- * takes the value.
+ * Other keywords are passed on to models and not checked; nor are properties that a pattern may mean which could take long to read. A property that is
+ * missing gets its `default`; of several choices the first one counts that takes the value.
  *
  * @example
  * const city = jsonSchema<{ name: string }>({ type: "object", properties: { name: { type: "string" } }, required: ["name"] });
@@ -17,8 +18,10 @@ export function jsonSchema<T>(schema: JsonSchema): StandardSchema<T, T> {
       version: 1,
       vendor: "codelet",
       validate(given) {
-        const value = completed(given, schema, { root: schema, depth: 0, hops: 0, budget: { left: maxChecks } });
-        const problems = schemaProblems(value, schema);
+        const budget = { left: maxCompletions };
+        const value = completed(given, schema, { root: schema, depth: 0, hops: 0, budget });
+        const found = schemaProblems(value, schema);
+        const problems = found.length === 0 && budget.left < 0 ? [tooIntricate] : found; // some of it may lack its defaults
         return problems.length === 0 ? { value: value as T } : { issues: problems.map((message) => ({ message })) };
       },
       jsonSchema: { input: () => schema, output: () => schema },
@@ -39,7 +42,7 @@ function completed(value: unknown, schema: unknown, at: Pick<Position, "root" | 
     const items = whole.map((given, index) => item(given, schemaOfItem(schema, index)));
     return items.some((given, index) => given !== (whole as readonly unknown[])[index]) ? items : whole;
   }
-  return isRecord(whole) ? completedRecord(whole, schema, item) : whole;
+  return isRecord(whole) ? completedRecord(whole, schema, item, at.budget) : whole;
 }
 
 /** As the first choice has it that takes it. */
@@ -56,36 +59,31 @@ function completedRecord(
   record: Readonly<Record<string, PlainValue>>,
   schema: JsonSchema,
   complete: (given: unknown, part: unknown) => unknown,
+  budget: Position["budget"],
 ): unknown {
   const changes: [string, unknown][] = [];
   const properties = isObject(schema.properties) ? schema.properties : {};
   for (const [name, given] of Object.entries(record)) {
-    const parts = partsOf(schema, name);
+    const parts = partsOf(schema, name, budget);
     const item = parts.length > 0 ? parts.reduce(complete, given) : complete(given, schema.additionalProperties);
     if (item !== given) changes.push([name, item]);
   }
   for (const [name, part] of Object.entries(properties)) {
-    if (!Object.hasOwn(record, name) && isObject(part) && part.default !== undefined) changes.push([name, structuredClone(part.default)]);
+    if (Object.hasOwn(record, name) || !isObject(part) || part.default === undefined) continue;
+    budget.left -= (jsonText(part.default) ?? "").length / charactersPerCheck;
+    if (budget.left >= 0) changes.push([name, structuredClone(part.default)]);
   }
   // What needs nothing stays what it is, with its class and its `toJSON`.
   return changes.length === 0 ? record : Object.assign(Object.create(null), record, Object.fromEntries(changes));
 }
 
 /** What is said of a property by its name and by patterns. */
-function partsOf({ properties, patternProperties }: JsonSchema, name: string): readonly unknown[] {
+function partsOf({ properties, patternProperties }: JsonSchema, name: string, budget: Position["budget"]): readonly unknown[] {
   const named = isObject(properties) && Object.hasOwn(properties, name) ? [properties[name]] : [];
-  const patterns = isObject(patternProperties) ? Object.entries(patternProperties) : [];
-  return [...named, ...patterns.filter(([pattern]) => patternOf(pattern).test(name)).map(([, part]) => part)];
-}
-
-/** As JSON Schema reads it; else as older validators do, which allow more. */
-function patternOf(pattern: string): RegExp {
-  for (const flags of ["u", ""]) {
-    try {
-      return new RegExp(pattern, flags);
-    } catch {}
-  }
-  throw new ConfigurationError(`The schema's pattern \`${pattern}\` is no regular expression.`);
+  if (!isObject(patternProperties)) return named;
+  const patterns = patternsOf(patternProperties);
+  budget.left -= patterns.length;
+  return [...named, ...patterns.flatMap((partFor) => partFor(name) ?? [])];
 }
 
 function choicesOf({ anyOf, oneOf }: JsonSchema): readonly unknown[] {
@@ -122,6 +120,11 @@ interface Position {
 }
 
 const maxChecks = 100_000;
+/** Choices are tried with what they complete. */
+const maxCompletions = 2 * maxChecks;
+/** Of a default, which a long list of objects would get again and again. */
+const charactersPerCheck = 100;
+const tooIntricate = "value: too intricate to check";
 const maxDepth = 200;
 const maxHops = 200;
 
@@ -131,7 +134,7 @@ function collect(value: unknown, schema: unknown, at: Position): void {
     return;
   }
   if (--at.budget.left < 0) {
-    at.problems.push("value: too intricate to check");
+    at.problems.push(tooIntricate);
     return;
   }
   if (at.depth > maxDepth) {
@@ -153,9 +156,8 @@ function collect(value: unknown, schema: unknown, at: Position): void {
     complain(`expected ${types.join(" or ")}, got ${describeType(value)}`);
     return;
   }
-  if (Array.isArray(schema.enum) && !schema.enum.some((allowed) => sameJson(allowed, value)))
-    complain(`expected one of ${JSON.stringify(schema.enum)}`);
-  if ("const" in schema && !sameJson(schema.const, value)) complain(`expected ${JSON.stringify(schema.const)}`);
+  if (Array.isArray(schema.enum) && !isOneOf(schema.enum, value)) complain(`expected one of ${JSON.stringify(schema.enum)}`);
+  if ("const" in schema && !isOneOf([schema.const], value)) complain(`expected ${JSON.stringify(schema.const)}`);
   const hasChoices = Array.isArray(schema.anyOf ?? schema.oneOf);
   if (hasChoices && !choicesOf(schema).some((choice) => matches(value, choice, at))) complain("matches none of the allowed shapes");
   if (Array.isArray(schema.allOf)) for (const part of schema.allOf) collect(value, part, { ...at, hops: at.hops + 1 });
@@ -168,7 +170,7 @@ function collectProperties(value: Readonly<Record<string, unknown>>, schema: Jso
     if (!Object.hasOwn(value, name)) at.problems.push(`${below(at, name).path}: missing`);
   }
   for (const [name, item] of Object.entries(value)) {
-    const parts = partsOf(schema, name);
+    const parts = partsOf(schema, name, at.budget);
     for (const part of parts) collect(item, part, below(at, name));
     if (parts.length === 0 && schema.additionalProperties === false) at.problems.push(`${below(at, name).path}: unknown`);
     else if (parts.length === 0) collect(item, schema.additionalProperties, below(at, name));
@@ -211,8 +213,10 @@ function describeType(value: unknown): string {
   return isMedia(value) ? "media" : typeof value;
 }
 
-function sameJson(a: unknown, b: unknown): boolean {
-  return a === b || (typeof a === "object" && typeof b === "object" && jsonText(a) === jsonText(b));
+function isOneOf(allowed: readonly unknown[], value: unknown): boolean {
+  if (allowed.includes(value)) return true;
+  const text = typeof value === "object" ? jsonText(value) : undefined;
+  return text !== undefined && allowed.some((each) => typeof each === "object" && jsonText(each) === text);
 }
 
 function jsonText(value: unknown): string | undefined {
