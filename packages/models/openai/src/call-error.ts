@@ -23,6 +23,7 @@ export const toolUseFailed = "tool_use_failed";
 /** Types of errors that the same request gets again. They tell where an error has no status. */
 const callersFaults = ["invalid_request_error", "authentication_error"];
 const maxMessageCharacters = 500;
+const maxCodeCharacters = 100;
 const maxCauses = 5;
 
 /** Whatever a call threw as `aborted` or `model-call`, with no key in it. */
@@ -49,14 +50,22 @@ function withContext(error: ModelCallError, { modelId, secrets }: CallErrorConte
 function statusError(error: StatusError, cause: unknown, context: CallErrorContext): ModelCallError {
   const { modelId, secrets } = context;
   const body = asRecord(error.error);
-  const code = asText(body?.code) || asText(body?.type);
+  const short = (text: unknown): string => secrets.redact(asText(text)).slice(0, maxCodeCharacters);
+  const code = short(body?.code) || short(body?.type);
+  const param = short(body?.param);
   const status = error.status ?? statusIn(body);
-  const details = { ...(code && { code: secrets.redact(code) }), ...(asText(body?.param) && { param: secrets.redact(asText(body?.param)) }) };
+  const details = { ...(code && { code }), ...(param && { param }) };
   const answered = `${modelId}: ${hostOf(context)} answered ${status ?? "with an error"}${code === "" ? "" : ` (${code})`}`;
   const what = `${answered}: ${explanation(error, secrets)}${advice(error, context)}`;
   const isCallersFault = status === undefined && callersFaults.includes(asText(body?.type));
   const retryable = code === toolUseFailed || (isCallersFault || isHopeless(error, code) ? false : undefined);
-  return new ModelCallError(secrets.redact(what), { status, retryable, retryAfterMs: retryAfterMs(error.headers, saidIn(error)), details, cause });
+  return new ModelCallError(secrets.redact(what), {
+    status,
+    retryable,
+    retryAfterMs: retryAfterMs(error.headers, `${saidIn(error)} ${detailsOf(body)}`),
+    details,
+    cause,
+  });
 }
 
 /** An error in the middle of a stream has no HTTP status, but routers put one in its code. */
@@ -76,6 +85,11 @@ export function saidIn(error: StatusError): string {
   const said = asText(body?.message) || asText(error.error) || error.message.replace(/^\d{3} /, "");
   const raw = asRecord(body?.metadata)?.raw;
   return raw === undefined ? said : `${said}: ${typeof raw === "string" ? raw : JSON.stringify(raw)}`;
+}
+
+/** Where Google says how long to wait. */
+function detailsOf(body: ForeignRecord | undefined): string {
+  return body?.details === undefined ? "" : JSON.stringify(body.details);
 }
 
 /** What the server said, redacted before it is cut: a part of a key would not be found any more. */

@@ -49,6 +49,19 @@ describe("a status", () => {
     });
   });
 
+  it("429 of Google says how long to wait in its details", async () => {
+    const error = { code: 429, message: "Slowly.", status: "RESOURCE_EXHAUSTED", details: [{ "@type": "RetryInfo", retryDelay: "36s" }] };
+    await expectFailures(whole({ error }, 429), { retryAfterMs: 36_000, message: expect.stringMatching(/: Slowly\.$/) });
+  });
+
+  it("with a code of any length is told in few words", async () => {
+    const error = { message: "m".repeat(9_000), code: "c".repeat(9_000), param: "p".repeat(9_000) };
+    for (const { message, details } of await failuresOf(whole({ error }, 400))) {
+      expect(message.length).toBeLessThan(800);
+      expect(JSON.stringify(details).length).toBeLessThan(300);
+    }
+  });
+
   it("429 for an empty account is not retryable", async () => {
     await expectFailures(whole({ error: { message: "No more.", code: "insufficient_quota" } }, 429), { status: 429, retryable: false });
   });

@@ -1,4 +1,4 @@
-/** What a response asks to wait, in milliseconds: `retry-after-ms`, or `Retry-After` in seconds or as a date, or Google's `retryDelay` in what it says. */
+/** What a response asks to wait, in milliseconds: `retry-after-ms`, or `Retry-After` in seconds or as a date, or Google's `retryDelay` in what it says or adds. */
 export function retryAfterMs(headers: Headers | undefined, said = "", now: number = Date.now()): number | undefined {
   const milliseconds = number(headers?.get("retry-after-ms"));
   if (milliseconds !== undefined) return milliseconds;

@@ -35,6 +35,16 @@ it("begins a call at a new id, though every call has index 0", () => {
   ]);
 });
 
+it.each<[string, (count: number) => object]>([
+  ["ids", (count) => piece("{}", { id: `x${count}` }, "f")],
+  ["brackets", () => piece("[", {}, "f")],
+  ["brackets at one index", () => piece("[", { index: 0 }, "f")],
+])("takes a flood of %s in time", (_, make) => {
+  const startedAt = performance.now();
+  merged(Array.from({ length: 100_000 }, (_item, count) => make(count)));
+  expect(performance.now() - startedAt).toBeLessThan(5_000);
+});
+
 it("takes a name that comes in pieces", () => {
   const pieces = [piece("", { index: 0, id: "a" }, "get_"), piece("", { index: 0 }, "time"), piece("{}", { index: 0 })];
   expect(merged(pieces)).toEqual([{ id: "a", name: "get_time", input: {} }]);

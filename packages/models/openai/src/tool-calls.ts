@@ -4,6 +4,8 @@ import { asList, asRecord, asText, type ForeignRecord } from "./foreign-json.ts"
 
 /** Deeper arguments stay text: whatever walks them later would run out of stack. */
 const maxArgumentDepth = 100;
+/** Characters that are read to tell where calls without ids end: a hostile server sends them in a million pieces. */
+const maxLookedAt = 50_000_000;
 
 interface OpenCall {
   id: string;
@@ -27,6 +29,14 @@ export interface ToolCallMerger {
 export function toolCallMerger(): ToolCallMerger {
   const calls: OpenCall[] = [];
   const byIndex = new Map<number, OpenCall>();
+  const byId = new Map<string, OpenCall>();
+  let lookedAt = 0;
+  /** Whether a piece begins the call after the open one, where one of them has no id. A piece that only repeats the name finds incomplete arguments. */
+  const isNext = (call: OpenCall, definition: ForeignRecord | undefined): boolean => {
+    if (asText(definition?.name) === "" || argumentsOf(definition) === "" || lookedAt > maxLookedAt) return false;
+    lookedAt += call.arguments.length;
+    return isJson(call.arguments);
+  };
   return {
     add(toolCalls) {
       for (const entry of toolCalls) {
@@ -35,7 +45,7 @@ export function toolCallMerger(): ToolCallMerger {
         const id = asText(piece.id);
         const index = typeof piece.index === "number" ? piece.index : undefined;
         let call = index === undefined ? undefined : byIndex.get(index);
-        if (index === undefined) call = id === "" ? calls.at(-1) : calls.find((known) => known.id === id);
+        if (index === undefined) call = id === "" ? calls.at(-1) : byId.get(id);
         const definition = asRecord(piece.function);
         if (call === undefined || (id === "" || call.id === "" ? isNext(call, definition) : call.id !== id)) {
           call = { id: "", name: "", arguments: "" };
@@ -43,6 +53,7 @@ export function toolCallMerger(): ToolCallMerger {
         }
         if (index !== undefined) byIndex.set(index, call);
         append(call, id, definition);
+        if (!byId.has(call.id)) byId.set(call.id, call);
         call.signature = callSignature(piece.extra_content) ?? call.signature;
       }
     },
@@ -67,11 +78,6 @@ export function numberedCalls(message: ForeignRecord): readonly unknown[] {
 export function callsOf({ tool_calls: calls, function_call: only }: ForeignRecord): readonly unknown[] {
   if (asRecord(calls) !== undefined) return [calls];
   return calls === undefined && asRecord(only) !== undefined ? [{ function: only }] : asList(calls);
-}
-
-/** Whether a piece begins the call after the open one, where one of them has no id. A piece that only repeats the name finds incomplete arguments. */
-function isNext(call: OpenCall, definition: ForeignRecord | undefined): boolean {
-  return asText(definition?.name) !== "" && argumentsOf(definition) !== "" && isJson(call.arguments);
 }
 
 /** Names come before the arguments, in one piece or several: some servers repeat them in every piece. */
