@@ -17,6 +17,7 @@ export function byTurns(messages: readonly WireMessage[]): readonly WireMessage[
 /** The messages for models that know no system prompt: what it says begins the first message of the user. */
 export function withoutSystem(messages: readonly WireMessage[]): readonly WireMessage[] {
   const system = messages.filter(({ role }) => role === "system").map(({ content }) => content);
+  if (system.length === 0) return messages;
   const others = messages.filter(({ role }) => role !== "system");
   const at = others.findIndex(({ role }) => role === "user");
   const first = { role: "user", content: [...system, ...others.slice(at, at + 1).map(({ content }) => content)].reduce(joined) };

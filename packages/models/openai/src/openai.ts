@@ -56,10 +56,14 @@ export function openai(modelId: string, options: OpenAIModelOptions = {}): Model
       }
     },
     async *stream(request) {
+      let shown = "";
       try {
-        yield* readStream(await post(request, true, endpoint.stream), request.stop);
+        for await (const delta of readStream(await post(request, true, endpoint.stream), request.stop)) {
+          if (delta.type === "text") shown += delta.text;
+          yield delta;
+        }
       } catch (error) {
-        const said = failedGeneration(error);
+        const said = failedGeneration(error, shown);
         if (said !== undefined) return yield* deltasOf(said);
         throw callError(error, { modelId, baseURL, secrets, signal: request.signal });
       }

@@ -59,6 +59,24 @@ describe("a server that takes no tools", () => {
     expect(messages[3].content).toBe("Result of population:\n4");
   });
 
+  it("gets calls as text also in a request without tools", async () => {
+    await using server = await loopbackServer(refusal({ message: "m does not support tools" }), text("Fine."));
+    const model = openai("m", { baseURL: server.baseURL });
+    await model.generate({ ...ask("Hi."), tools: [{ name: "f", description: "F.", inputSchema: {} }] });
+    const call = { type: "tool-call", id: "a", name: "f", input: { x: 1 } } as const;
+    const result = { type: "tool-result", id: "a", name: "f", content: "2" } as const;
+    await model.generate({
+      messages: [
+        { role: "assistant", content: [call] },
+        { role: "tool", content: [result] },
+      ],
+    });
+    expect(server.requests[2]?.body.messages).toEqual([
+      { role: "assistant", content: '{"name":"f","arguments":{"x":1}}' },
+      { role: "user", content: "Result of f:\n2" },
+    ]);
+  });
+
   it.each(["Invalid 'tools[0].function.name': string does not match pattern.", "tool_choice is not supported", "The model `tools` does not exist"])(
     "is another than one that says %s",
     async (message) => {
@@ -169,6 +187,13 @@ describe("a server that wants messages in another order", () => {
     for (const answer of [mistral, router, template, perplexity]) expect(await rolesAfter(answer)).toEqual(turns);
   });
 
+  it("gets as they are those in which nobody but the model speaks", async () => {
+    await using server = await loopbackServer(refusal({ message: "System role not supported" }), text("Fine."));
+    const said = [{ role: "assistant", content: "A" }] as const;
+    await openai("m", { baseURL: server.baseURL }).generate({ messages: said });
+    expect(server.requests[1]?.body.messages).toEqual(said);
+  });
+
   it("gets the system prompt with the first message: as Gemma does", async () => {
     for (const message of ["System role not supported", "Developer instruction is not enabled for models/gemma-3-27b-it"])
       expect((await rolesAfter(refusal({ message }))).slice(0, 2)).toEqual(["user: S\n\nA", "user: B"]);
@@ -213,6 +238,13 @@ describe("what Groq answers where the model's calls are none", () => {
     const model = openai("llama", { baseURL: server.baseURL });
     expect(await model.generate(ask("Hi."))).toMatchObject({ content, finishReason: "other" });
     expect(await gather(model, ask("Hi."))).toMatchObject([...content, { type: "finish" }]);
+  });
+
+  it("is told once where a stream had begun with it", async () => {
+    const begun = chunk({ content: "<function=population>" });
+    await using server = await loopbackServer(streamed(`${begun}event: error\n${event({ error: failed })}`));
+    const deltas = await gather(openai("llama", { baseURL: server.baseURL }), ask("Hi."));
+    expect(deltas.map((delta) => (delta.type === "text" ? delta.text : ""))).toEqual(["<function=population>", '{"city": "Rome"}</function>', ""]);
   });
 
   it("is tried again where it doesn't say what that is", async () => {

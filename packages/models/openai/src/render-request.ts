@@ -37,7 +37,7 @@ export function renderRequest(
 }
 
 function messagesOf({ messages, tools = [] }: ModelRequest, refused: ReadonlySet<Refusal>): readonly WireMessage[] {
-  const asked = refused.has("tools") && tools.length > 0 ? toolsAsText(messages, tools) : messages;
+  const asked = refused.has("tools") ? toolsAsText(messages, tools) : messages;
   const rendered = renderMessages(asked, { reasoning: refused.has("reasoning"), extras: !refused.has("extras") });
   const named = refused.has("ids") ? withShortIds(rendered) : rendered;
   const known = refused.has("system") ? withoutSystem(named) : named;

@@ -2,13 +2,17 @@ import { type Message, type ModelRequest, textOf } from "@codelet/core";
 
 type Tools = NonNullable<ModelRequest["tools"]>;
 
-/** The messages for a server that takes no tools: these are described in the system prompt, and calls and their results are text. The kernel reads calls in text. */
+/**
+ * The messages for a server that takes no tools: these are described in the system prompt, and calls and their results are text, also of a request without tools.
+ * The kernel reads calls in text.
+ */
 export function toolsAsText(messages: readonly Message[], tools: Tools): readonly Message[] {
-  const [first, ...others] = messages.map(callsAsText);
+  const said = messages.map(callsAsText);
+  if (tools.length === 0) return said;
+  const [first, ...others] = said;
   const isSystem = first?.role === "system";
   const prompt = isSystem ? `${typeof first.content === "string" ? first.content : textOf(first.content)}\n\n` : "";
-  const rest = isSystem || first === undefined ? others : [first, ...others];
-  return [{ role: "system", content: `${prompt}${description(tools)}` }, ...rest];
+  return [{ role: "system", content: `${prompt}${description(tools)}` }, ...(isSystem ? others : said)];
 }
 
 function description(tools: Tools): string {
