@@ -6,6 +6,7 @@ import type { Json, PlainValue } from "./value.ts";
 export interface ToolCallRequest {
   readonly callId: string;
   readonly tool: string;
+  /** May hold what JSON has no word for, such as bigints. */
   readonly input: PlainValue;
   readonly runId: string;
   /** Names of the agents from the outermost to the one that calls. */
