@@ -7,7 +7,7 @@ const closings: Readonly<Record<string, string>> = { '"': '"', "'": "'", "“": 
 /** White space and comments, which have a bound: who looks for the end of one at each brace would look long. */
 const space = "(?:\\s|(?://|#)[^\\n]{0,1000}\\n|/\\*[^*]{0,1000}\\*/)*";
 const betweenItems = new RegExp(`${space},?${space}`, "y");
-const colon = new RegExp(`${space}:${space}`, "y");
+const spaces = new RegExp(space, "y");
 const escapes: Readonly<Record<string, string>> = { n: "\n", t: "\t", r: "\r", b: "\b", f: "\f" };
 
 /** As many as Python reads; a longer one takes its time. */
@@ -83,11 +83,18 @@ class Reader {
     const entries = this.#each("}", depth, (): [string, Json] | undefined => {
       const quote = this.#text[this.at] ?? "";
       const key = quote in closings ? this.#string(quote) : this.#take(/[\w$-]+/y);
-      if (key === undefined || this.#take(colon) === undefined) return undefined;
+      if (key === undefined || !this.#takeColon()) return undefined;
       const value = this.read(depth + 1);
       return value === undefined ? undefined : [key, value];
     });
     return entries && Object.fromEntries(entries);
+  }
+
+  #takeColon(): boolean {
+    this.#take(spaces); // also where no colon follows: who begins at many braces sees how far it looked
+    const isThere = this.#take(/:/y) !== undefined;
+    this.#take(spaces);
+    return isThere;
   }
 
   /** What stands between commas up to `close`; undefined when something doesn't fit. */
