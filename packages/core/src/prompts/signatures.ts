@@ -102,6 +102,7 @@ function pythonType(schema: JsonSchema, root = schema): string {
     list: (item) => `list[${item}]`,
     name: (type) => pythonNames[type] ?? "Any",
     any: "Any",
+    parts: { left: maxParts },
     object: () => "dict",
   });
 }
@@ -113,6 +114,7 @@ function pythonShape(schema: JsonSchema, root = schema): string {
     list: (item) => `list[${item}]`,
     name: (type) => pythonNames[type] ?? "Any",
     any: "Any",
+    parts: { left: maxParts },
     object: (entries, rest) =>
       entries.length === 0 && rest !== undefined
         ? `dict[str, ${rest}]`
@@ -136,6 +138,7 @@ function typescriptType(schema: JsonSchema, root = schema): string {
     list: (item) => `Array<${item}>`,
     name: (type) => typescriptNames[type] ?? "unknown",
     any: "unknown",
+    parts: { left: maxParts },
     object: (entries, rest) =>
       entries.length === 0 && rest !== undefined
         ? `Record<string, ${rest}>`
@@ -155,16 +158,19 @@ interface TypeSyntax {
   list(item: string): string;
   name(type: string): string;
   readonly any: string;
+  /** How many more schemas are looked at: references can lead to more than anybody reads. */
+  readonly parts: { left: number };
   /** `rest` is the type of further values. */
   object(entries: readonly Entry[], rest: string | undefined): string;
 }
 
 const maxDepth = 6;
+const maxParts = 10_000;
 
 /** `refs` are those that are being followed: a type that holds itself ends there. */
 function renderType(schema: JsonSchema, root: JsonSchema, syntax: TypeSyntax, depth = 0, refs: readonly string[] = []): string {
   const nested = (part: unknown, more = refs): string => renderType(isObject(part) ? part : {}, root, syntax, depth + 1, more);
-  if (depth > maxDepth) return syntax.any;
+  if (depth > maxDepth || --syntax.parts.left < 0) return syntax.any;
   const { $ref, type, properties, additionalProperties: rest } = schema;
   if (typeof $ref === "string") return refs.includes($ref) ? syntax.any : nested(resolveRef($ref, root), [...refs, $ref]);
   if (Array.isArray(schema.enum) && schema.enum.length > 0) return syntax.literal(schema.enum);
