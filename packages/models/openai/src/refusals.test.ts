@@ -77,17 +77,20 @@ describe("a server that takes no tools", () => {
     ]);
   });
 
-  it.each(["Invalid 'tools[0].function.name': string does not match pattern.", "tool_choice is not supported", "The model `tools` does not exist"])(
-    "is another than one that says %s",
-    async (message) => {
-      await using server = await loopbackServer(refusal({ message }));
-      const model = openai("m", { baseURL: server.baseURL });
-      await expect(model.generate({ ...ask("Hi."), tools: [{ name: "f", description: "F.", inputSchema: {} }] })).rejects.toMatchObject({
-        status: 400,
-      });
-      expect(server.requests.every(({ body }) => body.tools.length === 1)).toBe(true);
-    },
-  );
+  it.each([
+    "Invalid 'tools[0].function.name': string does not match pattern.",
+    "tool_choice is not supported",
+    "The model `tools` does not exist",
+    "Unsupported parameter: 'parallel_tool_calls' is not supported with this model.",
+    "Parallel tool calls are not supported",
+  ])("is another than one that says %s", async (message) => {
+    await using server = await loopbackServer(refusal({ message }));
+    const model = openai("m", { baseURL: server.baseURL });
+    await expect(model.generate({ ...ask("Hi."), tools: [{ name: "f", description: "F.", inputSchema: {} }] })).rejects.toMatchObject({
+      status: 400,
+    });
+    expect(server.requests.every(({ body }) => body.tools.length === 1)).toBe(true);
+  });
 });
 
 describe("a server that wants back what it sent", () => {

@@ -23,7 +23,7 @@ const refusal =
 const maxLookedAt = 10_000;
 const fields = ["stop", "tool_choice", "response_format", "stream_options", "max_tokens"] as const;
 
-const toolUse = "(?:tools?(?:[ _](?:use|calls?|calling))?|function[ _]call(?:s|ing)?)\\b";
+const toolUse = "(?<!\\w|parallel )(?:tools?(?:[ _](?:use|calls?|calling))?|function[ _]call(?:s|ing)?)\\b";
 /** In the words of Ollama, llama.cpp, vLLM, OpenRouter, LiteLLM, Groq, Google, Mistral, DeepSeek, and of the templates of Gemma's, Llama's and Mistral's models. */
 const signs: readonly (readonly [Refusal, RegExp])[] = [
   [
