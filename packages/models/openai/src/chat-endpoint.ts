@@ -88,8 +88,10 @@ async function* unlessReported(chunks: AsyncIterable<unknown> | Iterable<unknown
 
 /** The stream of a server that doesn't stream: one chunk with the whole message. Or of one that doesn't say that it streams. */
 async function inOnePiece(text: string, secrets: Secrets): Promise<AsyncIterable<unknown>> {
-  const events = [...text.matchAll(/^data:(.*)$/gm)].map(([, data = ""]) => parsed(data)).filter((chunk) => chunk !== undefined);
-  if (/^(?:data|event|id|retry)?:/.test(text) && events.length > 0) return unlessReported(events);
+  const lines = text.split(/\r\n?|\n/); // the only line breaks of events: JSON may hold others
+  const data = lines.flatMap((line) => (line.startsWith("data:") ? [line.slice("data:".length).trim()] : []));
+  const events = data.filter((each) => each !== "" && each !== "[DONE]").map(parsed);
+  if (/^(?:data|event|id|retry)?:/.test(text) && events.some((chunk) => chunk !== undefined)) return unlessReported(events);
   const answer = asRecord(parsed(text));
   await throwReported(answer);
   const choices = asList(answer?.choices)

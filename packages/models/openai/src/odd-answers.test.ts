@@ -42,6 +42,19 @@ describe("an answer", () => {
     }
   });
 
+  it.each(["text/event-stream", "text/plain"])("that streams as %s may hold the line breaks of other languages", async (type) => {
+    const body = `${chunk({ content: "a\u2028b" })}${chunk({}, "stop")}`;
+    await using server = await loopbackServer(whole(body, 200, { "content-type": type }));
+    const [said] = joined(await gather(openai("fixture-1", { baseURL: server.baseURL }), ask("Hi.")));
+    expect(said).toEqual({ type: "text", text: "a\u2028b" });
+  });
+
+  it.each(["text/event-stream", "text/plain"])("that streams as %s and lacks a part of it is none", async (type) => {
+    const body = `${chunk({ content: "a" })}data: {"choices": [{"delta": {"conte\n\n${chunk({}, "stop")}`;
+    await using server = await loopbackServer(whole(body, 200, { "content-type": type }));
+    await expect(gather(openai("fixture-1", { baseURL: server.baseURL }), ask("Hi."))).rejects.toMatchObject({ code: "model-call", retryable: true });
+  });
+
   it("that streams an error as text is that error", async () => {
     const body = chunk({ content: "a" }) + event({ error: { code: 502, message: "gone" } });
     await using server = await loopbackServer(whole(body, 200, { "content-type": "text/plain" }));
