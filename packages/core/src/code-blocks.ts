@@ -113,5 +113,5 @@ const statements = [
   /^[ \t]*(?:>>> |import |from [\w.]+ import |@\w|(?:async )?def \w|class \w.*[:{(]|try:|assert |(?:async )?function\b|(?:const|let|var) .*=|await \w)/m,
   /^[ \t]*(?:async )?(?:for|while|if|with)\b.*(?::[ \t]*(?:#.*)?$|\()/m,
   /^[ \t]*[A-Za-z_][\w.]*\((?:.*[)\](,{[:;\\])?[ \t]*(?:#.*|\/\/.*)?$/m,
-  /^[ \t]*[A-Za-z_][\w.]*(?:\[[^\]\n]*\])*(?:, ?[A-Za-z_]\w*)*[ \t]*[-+*/]?=(?!=)/m,
+  /^[ \t]*[A-Za-z_][\w.]*(?:\[[^\]\r\n\u2028\u2029]*\])*(?:, ?[A-Za-z_]\w*)*[ \t]*[-+*/]?=(?!=)/m,
 ];

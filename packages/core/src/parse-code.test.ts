@@ -194,6 +194,8 @@ describe("parseCode", () => {
       `${fence}python\n`.repeat(10_000),
       `${" ".repeat(50_000)}\n`.repeat(2),
       `${"~".repeat(500_000)}\``,
+      "\r~~~".repeat(100_000),
+      `${fence}\n${"\ra[".repeat(100_000)}\n${fence}`,
       "`<code>`".repeat(20_000),
       "<code>\n".repeat(20_000),
       "<code>\n</code>".repeat(20_000),

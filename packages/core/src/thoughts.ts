@@ -17,7 +17,7 @@ const loneClosing = new RegExp(`${thinking}|(?<lone>(?<!<${always}>[^\\n]{0,200}
 const partsOf = ({ open, close }: CodeTags): RegExp =>
   new RegExp(
     [
-      `(?<block>${lineStart}(?:(?:<code>|${escaped(open)})[\\s\\S]*?(?:(?:</code>|${escaped(close)})(?!["'\`<\\\\])|${textEnd})|(?:\`\`\`|~~~)[^\`\\n]*\\n[\\s\\S]*?(?:^[ \\t]*(?:\`\`\`|~~~)|${textEnd})))`,
+      `(?<block>${lineStart}(?:(?:<code>|${escaped(open)})[\\s\\S]*?(?:(?:</code>|${escaped(close)})(?!["'\`<\\\\])|${textEnd})|(?:\`\`\`|~~~)[^\`\\r\\n\\u2028\\u2029]*\\r?\\n[\\s\\S]*?(?:^[ \\t]*(?:\`\`\`|~~~)|${textEnd})))`,
       thinking,
       `${lineStart}<(?<name>${asked})>(?:(?!<(?:${asked})>)[\\s\\S])*?</\\k<name>>`,
       `(?:<\\|start\\|>assistant)?<\\|channel\\|>analysis<\\|message\\|>[\\s\\S]*?(?:<\\|end\\|>|(?=<\\|start\\|>)|${textEnd})`,
