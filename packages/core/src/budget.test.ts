@@ -179,7 +179,7 @@ describe("the ledger", () => {
     low.addUsage(usage, "m");
     middle.addUsage(usage, "m");
     expect([top.usage.input, middle.usage.input, low.usage.input]).toEqual([200, 200, 100]);
-    expect([top.costUsd, low.costUsd]).toEqual([4, 2]);
+    expect([top.spent.costUsd, low.spent.costUsd]).toEqual([4, 2]);
     let thrown: unknown;
     try {
       low.countModelCall(false);

@@ -1,10 +1,11 @@
 import type { RunResult } from "./agent.ts";
 import { CodeletError, describeThrown, ToolError } from "./errors.ts";
 import { type Outcome, operationError } from "./journal.ts";
+import { Ledger } from "./limits.ts";
 import type { ManagedAgent, ManagedInput } from "./managed-agent.ts";
 import { Memory } from "./memory.ts";
 import { textOfMessages } from "./prompts/observation.ts";
-import { newThread, type RunContext, type Thread } from "./run-context.ts";
+import { newThread, type RunContext, type RunScope, type Thread } from "./run-context.ts";
 import type { Value } from "./value.ts";
 
 /**
@@ -19,21 +20,23 @@ export async function callAgent(
   signal: AbortSignal,
   check: (answer: unknown) => Promise<Value>,
 ): Promise<Outcome<Value>> {
-  const { recorder, unreached } = run.root.scope.continuation ?? {};
+  const { recorder } = run.root.scope.continuation ?? {};
   const path = run.path + key;
-  const ended = recorder?.endOf(path);
+  const ended = recorder?.takeEnd(path);
   if (ended !== undefined) {
     for (const name of ended.untrusted) run.exposure.untrusted.add(name);
-    await unreached?.count(run, `${path}/`);
+    run.ledger.add(ended.spent, ended.usage);
     return ended.outcome;
   }
+  const ledger = new Ledger({}, undefined, run.ledger);
   // The next call of one that keeps its memory needs all that it did.
   const keep = (outcome: Outcome<Value>): Outcome<Value> => {
-    if (!agent.definition.keepsMemory) recorder?.keepEnd(path, { outcome, untrusted: [...run.exposure.untrusted] });
+    const { spent, usage } = ledger;
+    if (!agent.definition.keepsMemory) recorder?.keepEnd(path, { outcome, untrusted: [...run.exposure.untrusted], spent, usage });
     return outcome;
   };
   try {
-    return keep({ value: await check(await answerOf(run, agent, key, given, signal)) });
+    return keep({ value: await check(await answerOf(agent, given, { run, key, signal, ledger })) });
   } catch (error) {
     // Limits end the manager, too.
     if (!run.isControlFlow(error) && !run.isLeft && !CodeletError.isInstance(error, "limit-reached")) keep({ error: operationError(error) });
@@ -41,13 +44,14 @@ export async function callAgent(
   }
 }
 
-async function answerOf(run: RunContext, agent: ManagedAgent, key: string, given: ManagedInput, signal: AbortSignal): Promise<unknown> {
+async function answerOf(agent: ManagedAgent, given: ManagedInput, parent: NonNullable<RunScope["parent"]>): Promise<unknown> {
+  const { run, signal } = parent;
   const { name, keepsMemory, provideRunSummary, output: schema } = agent.definition;
   const { context, approve } = run.options;
   const options = { context, approve, additionalArgs: given.additional_args };
   const { handle } = run.scope;
   const perform = (thread?: Thread): Promise<RunResult<unknown>> =>
-    agent.runManaged(given.task, options, { handle: { ...handle, mayStep: () => handle.mayStep(true) }, parent: { run, key, signal }, thread });
+    agent.runManaged(given.task, options, { handle: { ...handle, mayStep: () => handle.mayStep(true) }, parent, thread });
   let result: RunResult<unknown>;
   try {
     result = await (keepsMemory ? inTurn(run, name, perform) : perform());

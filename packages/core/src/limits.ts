@@ -23,16 +23,17 @@ export type Price = (usage: Usage, modelId: string) => number | undefined;
 
 export const defaultMaxSteps = 20;
 
-type Counted = Exclude<LimitName, "wallTimeMs">;
+/** How much was spent of what counts. */
+export type Spent = Readonly<Record<Exclude<LimitName, "wallTimeMs">, number>>;
 
-const nothing: Readonly<Record<Counted, number>> = { steps: 0, modelCalls: 0, inputTokens: 0, outputTokens: 0, costUsd: 0, toolCalls: 0 };
+const nothing: Spent = { steps: 0, modelCalls: 0, inputTokens: 0, outputTokens: 0, costUsd: 0, toolCalls: 0 };
 
 /** The one place that counts what a run spends, with all its managed agents, and says when it is too much. */
 export class Ledger {
   readonly #budget: Budget;
   readonly price: Price | undefined;
   readonly #parent: Ledger | undefined;
-  readonly #spent: Record<Counted, number> = { ...nothing };
+  readonly #spent: Record<keyof Spent, number> = { ...nothing };
   readonly #thrown = new WeakSet<object>();
   usage: Usage = noUsage;
 
@@ -42,18 +43,19 @@ export class Ledger {
     this.#parent = parent;
   }
 
-  get costUsd(): number {
-    return this.#spent.costUsd;
+  /** Until now. */
+  get spent(): Spent {
+    return { ...this.#spent };
   }
 
   /** Counts one. Throws {@link LimitError} when there is no room for it, here or in a manager's run. */
   count(name: "steps" | "toolCalls"): void {
     this.#check(name);
-    this.#add({ [name]: 1 });
+    this.add({ [name]: 1 });
   }
 
   /** What may still be counted, here and in all managers' runs. */
-  left(name: Counted): number {
+  left(name: keyof Spent): number {
     const own = (this.#budget[name] ?? Number.POSITIVE_INFINITY) - this.#spent[name];
     return Math.min(own, this.#parent?.left(name) ?? Number.POSITIVE_INFINITY);
   }
@@ -62,7 +64,7 @@ export class Ledger {
   countModelCall(isLast: boolean): void {
     const first = isLast ? this.#parent : this;
     if (first) first.#check("modelCalls", "inputTokens", "outputTokens", "costUsd");
-    this.#add({ modelCalls: 1 });
+    this.add({ modelCalls: 1 });
   }
 
   /** Ends the run itself, and not its manager's. */
@@ -77,7 +79,7 @@ export class Ledger {
     return typeof error === "object" && error !== null && this.#thrown.has(error);
   }
 
-  #check(...names: readonly Counted[]): void {
+  #check(...names: readonly (keyof Spent)[]): void {
     if (this.#parent) this.#parent.#check(...names);
     for (const name of names) {
       const max = this.#budget[name];
@@ -86,17 +88,18 @@ export class Ledger {
   }
 
   /** `more` is what was not counted when it was spent. */
-  addUsage(usage: Usage, modelId: string, more: Partial<Record<Counted, number>> = {}): void {
+  addUsage(usage: Usage, modelId: string, more: Partial<Spent> = {}): void {
     const costUsd = this.price?.(usage, modelId) ?? 0;
     const isPrice = Number.isFinite(costUsd) && costUsd >= 0;
-    this.#add({ ...more, inputTokens: usage.input, outputTokens: usage.output, costUsd: isPrice ? costUsd : 0 }, usage);
+    this.add({ ...more, inputTokens: usage.input, outputTokens: usage.output, costUsd: isPrice ? costUsd : 0 }, usage);
     if (!isPrice) throw new ConfigurationError(`\`price\` says that an answer of ${modelId} costs ${costUsd}: expected a number of dollars.`);
   }
 
-  #add(amounts: Partial<Record<Counted, number>>, usage?: Usage): void {
-    for (const [name, amount] of Object.entries(amounts)) this.#spent[name as Counted] += amount;
+  /** Counts without a check. */
+  add(amounts: Partial<Spent>, usage?: Usage): void {
+    for (const [name, amount] of Object.entries(amounts)) this.#spent[name as keyof Spent] += amount;
     this.usage = addUsage(this.usage, usage);
-    if (this.#parent) this.#parent.#add(amounts, usage);
+    if (this.#parent) this.#parent.add(amounts, usage);
   }
 }
 

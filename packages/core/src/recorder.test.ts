@@ -5,6 +5,7 @@ import type { AgentEvent } from "./events.ts";
 import type { Executor } from "./executor.ts";
 import type { Operations } from "./journal.ts";
 import { jsonSchema } from "./json-schema.ts";
+import { noUsage } from "./model.ts";
 import { Recorder } from "./recorder.ts";
 import type { StandardSchema } from "./schema.ts";
 import { tool } from "./tool.ts";
@@ -122,3 +123,19 @@ it("a run is left at once where the step of a call that was decided has ended wi
   await journal.now("1/end");
   await expect(journal.waitFor("2/tool.c.pay/approval")).rejects.toThrow("waits");
 }, 3_000);
+
+it("a call of a model that a resumed run doesn't come to again counts once with its step, however often it was tried and failed", () => {
+  const failed = { error: { name: "ModelCallError", message: "busy" } };
+  const answered = { value: { content: [], usage: { ...noUsage, input: 7 }, finishReason: "stop" } };
+  const recorder = new Recorder([
+    ["1/model", "outcome", failed],
+    ["1/model.1", "outcome", answered],
+    ["2/compact.0", "outcome", failed],
+  ]);
+  expect(recorder.takeUnread("")).toEqual([
+    { path: "1/model", usage: noUsage, spent: { modelCalls: 1, steps: 1, toolCalls: 0 } },
+    { path: "1/model.1", usage: { ...noUsage, input: 7 }, spent: {} },
+    { path: "2/compact.0", usage: noUsage, spent: { modelCalls: 1 } },
+  ]);
+  expect(recorder.takeUnread("")).toEqual([]);
+});

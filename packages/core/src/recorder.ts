@@ -1,6 +1,7 @@
 import { abortable, sleep } from "./abort.ts";
 import { type Journal, type JournalFactory, type OperationName, type Outcome, operationError, race, Suspension } from "./journal.ts";
-import type { ModelResponse, Usage } from "./model.ts";
+import type { Spent } from "./limits.ts";
+import { type ModelResponse, noUsage, type Usage } from "./model.ts";
 import type { ApprovalDecision } from "./policy.ts";
 import { decodeState, encodeState } from "./state-codec.ts";
 import type { Json, Value } from "./value.ts";
@@ -14,22 +15,24 @@ const graceTurns = 10;
 const decidedTurns = 1_000;
 const turnMs = 10;
 
-/** Of the paths of operations: an answer to the agent or to its compactor, at whichever attempt. */
-const modelCall = /\/(model|compact\.\d+)(\.\d+)?$/;
-/** Of those, where it is an action. */
-const stepOfCall = /^(?:.*\/)?\d+\/(?=model(\.\d+)?$)/;
+/** Of the paths of operations: an answer to the agent or to its compactor, and which attempt after the first. */
+const modelCall = /\/(?:model|compact\.\d+)(\.\d+)?$/;
+/** Of those, where it is an action: its step. */
+const stepOfCall = /^(?:.*\/)?\d+\/(?=model$)/;
 
-/** An answer of a model that a resumed run doesn't ask for again, and what was spent with it. */
+/** A model that a resumed run doesn't ask again, and what was spent with that. */
 export interface Unread {
   readonly path: string;
   readonly usage: Usage;
-  readonly spent: { readonly modelCalls: number; readonly steps?: number; readonly toolCalls?: number };
+  readonly spent: Partial<Spent>;
 }
 
-/** What a manager got from an agent, and what had brought untrusted content in by then. */
+/** What a manager got from an agent, what had brought untrusted content in by then, and what the agent had spent, with those below it. */
 export interface EndedCall {
   readonly outcome: Outcome<Value>;
   readonly untrusted: readonly string[];
+  readonly spent: Spent;
+  readonly usage: Usage;
 }
 
 /**
@@ -71,16 +74,18 @@ export class Recorder {
     return this.#replayed.has(path);
   }
 
-  /** What was spent below a path, where nobody has asked for the model's answers again; each once. A step has one, and what it called is below it. */
+  /** What was spent below a path, where nobody has asked the models again; each once. A step has one action, and what it called is below it. */
   takeUnread(below: string): Unread[] {
     const taken: Unread[] = [];
     for (const path of this.#unread) {
-      const outcome = path.startsWith(below) && modelCall.test(path) ? this.#outcomes.get(path) : undefined;
-      if (outcome === undefined || !("value" in outcome)) continue;
+      const [call, retry] = (path.startsWith(below) && modelCall.exec(path)) || [];
+      if (call === undefined) continue;
       this.#unread.delete(path);
       const step = stepOfCall.exec(path)?.[0];
       const action = step === undefined ? {} : { steps: 1, toolCalls: this.#callsBelow(step) };
-      taken.push({ path, usage: (outcome.value as ModelResponse).usage, spent: { modelCalls: 1, ...action } });
+      const outcome = this.#outcomes.get(path) as Outcome<ModelResponse>;
+      // A call counts once, also where it failed.
+      taken.push({ path, usage: "value" in outcome ? outcome.value.usage : noUsage, spent: retry === undefined ? { modelCalls: 1, ...action } : {} });
     }
     return taken;
   }
@@ -91,15 +96,17 @@ export class Recorder {
     return new Set(paths.map((path) => path.slice(length).split("/")[0])).size;
   }
 
-  /** How the run of a managed agent had ended. */
-  endOf(path: string): EndedCall | undefined {
+  /** How the run of a managed agent had ended; what it spent is not below its path any more. */
+  takeEnd(path: string): EndedCall | undefined {
     const outcome = this.#outcomes.get(path);
-    return outcome !== undefined && "value" in outcome ? (outcome.value as EndedCall) : undefined;
+    if (outcome === undefined || !("value" in outcome)) return undefined;
+    for (const each of this.#unread) if (each.startsWith(`${path}/`)) this.#unread.delete(each);
+    return outcome.value as EndedCall;
   }
 
-  keepEnd(path: string, { outcome, untrusted }: EndedCall): void {
+  keepEnd(path: string, { outcome, ...more }: EndedCall): void {
     const kept = "value" in outcome ? outcome : { error: { name: outcome.error.name, message: outcome.error.message } };
-    this.#outcomes.set(path, { value: { outcome: kept, untrusted } });
+    this.#outcomes.set(path, { value: { outcome: kept, ...more } });
   }
 
   readonly factory: JournalFactory = (run) => {

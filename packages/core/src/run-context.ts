@@ -36,8 +36,8 @@ export function newThread(exposure: Exposure = { untrusted: new Set() }): Thread
 /** Where a run belongs. */
 export interface RunScope {
   readonly handle: RunHandle;
-  /** Of a managed agent: its manager's run, and the key and the signal of the call. */
-  readonly parent?: { readonly run: RunContext; readonly key: string; readonly signal: AbortSignal } | undefined;
+  /** Of a managed agent: its manager's run, and the key, the signal and the ledger of the call. */
+  readonly parent?: { readonly run: RunContext; readonly key: string; readonly signal: AbortSignal; readonly ledger: Ledger } | undefined;
   /** @default one of its own, which ends with the run */
   readonly thread?: Thread | undefined;
   /** Of a run that may have to go on later, or has gone on. */
@@ -109,7 +109,7 @@ export class RunContext {
     this.root = parent?.run.root ?? this;
     this.agentPath = [...(parent?.run.agentPath ?? []), name];
     this.path = parent === undefined ? "" : `${parent.run.path}${parent.key}/`;
-    this.ledger = new Ledger(budget, price, parent?.run.ledger);
+    this.ledger = new Ledger(budget, price, parent?.ledger);
     this.callers = AbortSignal.any([signal, parent?.signal, handle.signal].filter((each) => each !== undefined));
     this.signal = AbortSignal.any([this.callers, this.stopper.signal]);
     this.thread = scope.thread ?? newThread(parent?.run.exposure);
@@ -204,11 +204,11 @@ export class RunContext {
     // A suspended run doesn't end in its journal.
     this.#lastMs = state === "suspended" ? Date.now() : await this.journal.now("end").catch(() => this.#lastMs);
     const { runId, memory, startedAtMs } = this;
-    const { usage, costUsd } = this.ledger;
+    const { usage, spent } = this.ledger;
     const durationMs = this.activeMs(this.#lastMs);
-    this.emit({ type: this.root === this ? "run-end" : "agent-end", state, usage, costUsd, durationMs, ...more });
+    this.emit({ type: this.root === this ? "run-end" : "agent-end", state, usage, costUsd: spent.costUsd, durationMs, ...more });
     this.#hasEnded = true;
-    return { runId, steps: memory.fullSteps(), usage, costUsd, startedAtMs, durationMs };
+    return { runId, steps: memory.fullSteps(), usage, costUsd: spent.costUsd, startedAtMs, durationMs };
   }
 
   emit(body: EventBody): void {

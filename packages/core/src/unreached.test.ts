@@ -2,11 +2,12 @@ import { fakeExecutor, scriptedModel } from "@codelet/testing";
 import { expect, it } from "vitest";
 import type { RunResult } from "./agent.ts";
 import { CodeAgent } from "./code-agent.ts";
+import { ModelCallError } from "./errors.ts";
 import type { Executor } from "./executor.ts";
 import { type ExecutorTypes, registerExecutor } from "./executor-type.ts";
 import { jsonSchema } from "./json-schema.ts";
 import type { Budget } from "./limits.ts";
-import { noUsage } from "./model.ts";
+import { type ModelRequest, type ModelResponse, noUsage } from "./model.ts";
 import { Recorder } from "./recorder.ts";
 import type { RunContext } from "./run-context.ts";
 import { call, says } from "./testing/tool-calls.ts";
@@ -19,6 +20,17 @@ const pay = tool({ name: "pay", description: "Pays.", input: none, needsApproval
 const usage = { ...noUsage, input: 10, output: 1 };
 const write = (code: string): string => `<code>\n${code}\n</code>`;
 const reference = { executor: "fake", data: "left alive" };
+
+type ModelFunction = (request: ModelRequest) => Promise<ModelResponse>;
+
+const fails: ModelFunction = async () => {
+  throw new ModelCallError("down", { status: 400 });
+};
+
+function asModel(...answers: Parameters<typeof scriptedModel>[0]): ModelFunction {
+  const model = scriptedModel(answers);
+  return (request) => model.generate(request);
+}
 
 function left(result: RunResult): Extract<RunResult, { readonly state: "suspended" }> {
   if (result.state !== "suspended") throw new Error(`it is ${result.state}`);
@@ -122,6 +134,21 @@ it("doesn't go through a member again that had ended, and counts what it had spe
   expect([compacted, readerModel.requests.length]).toEqual([before, 3]);
   expect(JSON.stringify(result.steps)).toContain("It says: text.");
   expect(JSON.stringify(result.steps)).toContain("send was refused");
+});
+
+it.each<readonly [what: string, model: () => ModelFunction, budget: Budget]>([
+  ["steps of a model that failed", () => fails, { steps: 2 }],
+  ["calls of a model that failed", () => fails, { modelCalls: 2 }],
+  ["calls with wrong arguments", () => asModel(says(call("page", { wrong: 1 })), "It is empty."), { toolCalls: 3 }],
+])("counts of a member that had ended also its %s", async (_what, memberModel, budget) => {
+  const page = tool({ name: "page", description: "Reads.", input: none, execute: () => "text" });
+  const reader = new ToolCallingAgent({ name: "reader", description: "Reads.", model: memberModel(), tools: [page] });
+  const model = scriptedModel([says(call("reader", { task: "read" }), call("pay")), says(call("page")), "no more"]);
+  const agent = new ToolCallingAgent({ model, managedAgents: [reader], tools: [pay, page], budget });
+  const { resumeState, pending } = left(await agent.run("task"));
+  const result = await agent.resume(resumeState, { decisions: { [pending[0]?.id ?? ""]: true } });
+  expect(result).toMatchObject({ state: "limit", limit: Object.keys(budget)[0] });
+  expect(JSON.stringify(result.steps)).not.toContain('"content":"text"');
 });
 
 it("waits for no decision once a limit is reached by a call beside", async () => {
