@@ -76,6 +76,28 @@ it("waits for calls that need no decision before the run is left, and doesn't ma
   expect([paid, looked]).toEqual([[1], 1]);
 });
 
+it("stops a program again that a limit had stopped while it waited for calls, in the sandbox of an agent that keeps its memory", async () => {
+  const { paid, pay } = payments();
+  const { executor, ran } = repeatable(async ({ code, variables, call, finalAnswer }) => {
+    if (code === "pay") return finalAnswer([variables.x as Value, await call("pay", [1])]);
+    variables.x = 7;
+    await Promise.all([call("look", []), call("look", [])]);
+    return null;
+  });
+  const look = tool({ name: "look", description: "Looks.", input: z.object({}), execute: () => "seen" });
+  const model = scriptedModel([action("look"), "no more", action("pay")]);
+  const about = { name: "worker", description: "Works.", keepsMemory: true };
+  const worker = new CodeAgent({ ...about, model, executor, tools: [look, pay] as never, budget: { toolCalls: 1 } });
+  const manager = scriptedModel(["look", "pay", "end"].map((task) => action(task)));
+  const boss = repeatable(async ({ code, call, finalAnswer }) =>
+    code === "end" ? finalAnswer("end") : String(await call("worker", [code])),
+  ).executor;
+  const result = await suspendAndResume(new CodeAgent({ model: manager, executor: boss, managedAgents: [worker] }));
+  expect(result).toMatchObject({ state: "success", output: "end" });
+  expect(JSON.stringify(result)).toContain("7,1");
+  expect([paid, ran]).toEqual([[1], ["look", "pay", "look", "pay"]]);
+});
+
 it("makes no call where the program does something else when it runs again", async () => {
   const { paid, pay } = payments();
   let amount = 0;

@@ -1,6 +1,6 @@
 import { AbortedError, CodeletError, describeThrown, ExecutorCrashedError } from "./errors.ts";
 import type { Advance, CallResult, ExecuteOptions, Executor, ExecutorSession, OpenSessionOptions, SessionBinding, SessionRef } from "./executor.ts";
-import { advancesOf, callsOf, isFinished, type Recorded, type RecordedProgram, type RecordedStep } from "./recorded-step.ts";
+import { advancesOf, callsOf, isFinished, type Recorded, type RecordedProgram, type RecordedStep, stopOf } from "./recorded-step.ts";
 import { NotResumed, notResumed, RepeatedCalls } from "./repeated-calls.ts";
 
 /** Brings the sandbox of a run back that was there before, by the run's path; undefined for a new run. */
@@ -276,9 +276,11 @@ export class CatchUpSession implements ExecutorSession {
     session.start(code, { ...options, replay, onOutput: (chunk) => (isMuted ? undefined : onOutput?.(chunk)) });
     const calls = new RepeatedCalls(callsOf(step));
     this.#calls = calls;
+    const stopAt = stopOf(step);
     // The list grows while this waits: results come in from the journal.
     for (let index = 0; index < events.length; index++) {
       const event = events[index] as Recorded;
+      if (index === stopAt) session.interrupt("aborted");
       if ("results" in event) this.#answer(session, event.results);
       else if (event.advance.type === "done") await calls.end(session);
       else for (const call of event.advance.calls) await calls.again(session, call);

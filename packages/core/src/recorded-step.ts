@@ -25,3 +25,16 @@ export function isFinished({ events }: RecordedProgram): boolean {
   const last = events.at(-1);
   return last !== undefined && "advance" in last && last.advance.type === "done";
 }
+
+/**
+ * Of a program that was stopped while it waited for calls: where. Nobody answers them when it runs again, and it would wait for ever. -1 of any other.
+ */
+export function stopOf(program: RecordedProgram): number {
+  const { events } = program;
+  const last = advancesOf(program).at(-1);
+  if (last?.type !== "done" || last.execution.error?.name !== "AbortError") return -1;
+  const answered = new Set(events.flatMap((event) => ("results" in event ? event.results.map(({ id }) => id) : [])));
+  if (callsOf(program).every(({ id }) => answered.has(id))) return -1;
+  const takenBack = events.findLastIndex((event) => "advance" in event && event.advance.type === "calls" && event.advance.cancelled.length > 0);
+  return takenBack < 0 ? events.length - 1 : takenBack;
+}

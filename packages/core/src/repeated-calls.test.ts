@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import type { ExecutorSession, SandboxCall } from "./executor.ts";
+import type { Advance, ExecutorSession, SandboxCall } from "./executor.ts";
 import { NotResumed, RepeatedCalls } from "./repeated-calls.ts";
 
 const save = (id: string, bytes: Uint8Array): SandboxCall => ({ id, tool: "save", args: [bytes], kwargs: {} });
@@ -26,4 +26,14 @@ it("compares bytes without a number for each", async () => {
   }
   await repeated(save("1.1", Counted.of(1, 2, 3)), save("1.1", Counted.of(1, 2, 3)));
   expect(numbers).toBe(0);
+});
+
+it("takes a program for ended also where it takes calls back first", async () => {
+  const advances: Advance[] = [
+    { type: "calls", calls: [], cancelled: ["1.1"] },
+    { type: "done", execution: { value: 1, logs: "", outputs: [], stateLost: false, durationMs: 0 } },
+  ];
+  const next: ExecutorSession["next"] = async () => advances.shift() as Advance;
+  await new RepeatedCalls().end({ next } as ExecutorSession);
+  expect(advances).toEqual([]);
 });

@@ -59,9 +59,14 @@ export class RepeatedCalls {
 
   /** Resolves once the program has ended again. */
   async end(session: ExecutorSession): Promise<void> {
-    const advance = this.further.length > 0 ? undefined : await session.next();
-    if (advance?.type === "done") return;
-    throw new NotResumed(differs(undefined, this.further[0] ?? advance?.calls[0]));
+    let made = this.further[0];
+    while (made === undefined) {
+      const advance = await session.next();
+      if (advance.type === "done") return;
+      // None where it only takes some back.
+      made = advance.calls[0];
+    }
+    throw new NotResumed(differs(undefined, made));
   }
 
   #sort(call: SandboxCall): void {
