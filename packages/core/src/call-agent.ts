@@ -9,8 +9,8 @@ import { newThread, type RunContext, type RunScope, type Thread } from "./run-co
 import type { Value } from "./value.ts";
 
 /**
- * A call of a managed agent, as a run inside the manager's, and what `check` makes of its answer. Throws ToolError where it gives none. One that had ended
- * before its manager was suspended isn't gone through again: where it was stopped, by a limit or from outside, would not come to the same end.
+ * A call of a managed agent, as a run inside the manager's, and what `check` makes of its answer. One that had ended before its manager was suspended gives
+ * what it gave: where it was stopped, by a limit or from outside, would not come to the same end. It is only gone through again for its memory.
  */
 export async function callAgent(
   run: RunContext,
@@ -26,24 +26,31 @@ export async function callAgent(
   if (ended !== undefined) {
     for (const name of ended.untrusted) run.exposure.untrusted.add(name);
     run.ledger.add(ended.spent, ended.usage);
+    // What it spends once more is counted with its end already.
+    const ledger = new Ledger({}, run.ledger.price);
+    if (agent.definition.keepsMemory) await answerOf(agent, given, { run, key, signal, ledger }).catch((error) => throwIfLeft(run, error));
     return ended.outcome;
   }
   const ledger = new Ledger({}, undefined, run.ledger);
-  // The next call of one that keeps its memory needs all that it did.
-  const keep = (outcome: Outcome<Value>): Outcome<Value> => {
-    const { spent, usage } = ledger;
-    if (!agent.definition.keepsMemory) recorder?.keepEnd(path, { outcome, untrusted: [...run.exposure.untrusted], spent, usage });
-    return outcome;
-  };
+  let outcome: Outcome<Value>;
   try {
-    return keep({ value: await check(await answerOf(agent, given, { run, key, signal, ledger })) });
+    outcome = { value: await check(await answerOf(agent, given, { run, key, signal, ledger })) };
   } catch (error) {
+    throwIfLeft(run, error);
     // Limits end the manager, too.
-    if (!run.isControlFlow(error) && !run.isLeft && !CodeletError.isInstance(error, "limit-reached")) keep({ error: operationError(error) });
-    throw error;
+    if (CodeletError.isInstance(error, "limit-reached")) throw error;
+    outcome = { error: operationError(error) };
   }
+  const { spent, usage } = ledger;
+  recorder?.keepEnd(path, { outcome, untrusted: [...run.exposure.untrusted], spent, usage });
+  return outcome;
 }
 
+function throwIfLeft(run: RunContext, error: unknown): void {
+  if (run.isControlFlow(error) || run.isLeft) throw error;
+}
+
+/** Throws ToolError where there is none. */
 async function answerOf(agent: ManagedAgent, given: ManagedInput, parent: NonNullable<RunScope["parent"]>): Promise<unknown> {
   const { run, signal } = parent;
   const { name, keepsMemory, provideRunSummary, output: schema } = agent.definition;

@@ -91,7 +91,7 @@ async function remember(run: RunContext, { task, earlier, untrusted, valueCount 
 /** How the loop ended. The callers' abort is a result; a failure of the world or ours is thrown. */
 async function reachEnd(run: RunContext, task: string, begin: () => Promise<void>): Promise<RunEnding<unknown>> {
   const { wallTimeMs } = run.agent.definition.budget;
-  const leftMs = wallTimeMs && wallTimeMs - (run.root.scope.continuation?.given === undefined ? 0 : run.activeMs(Date.now()));
+  const leftMs = wallTimeMs && (run.root.scope.continuation?.leftMs?.(run, wallTimeMs) ?? wallTimeMs);
   const calledOff = wallTimeMs && abortAfter(run.stopper, leftMs as number, () => run.ledger.reached("wallTimeMs", wallTimeMs, wallTimeMs));
   try {
     const result = await untilLimit(run, begin);

@@ -139,3 +139,27 @@ it("a call of a model that a resumed run doesn't come to again counts once with 
   ]);
   expect(recorder.takeUnread("")).toEqual([]);
 });
+
+it("an agent that had ended does nothing new and keeps nothing, wherever it goes as it is gone through again", async () => {
+  const state = new Recorder([
+    ["1/tool.a.member/start", "value", 1],
+    ["1/tool.a.member/1/model", "outcome", { value: "known" }],
+    ["1/tool.a.member/end", "value", 2],
+  ]);
+  const before = JSON.stringify(state.entries());
+  const done: string[] = [];
+  const perform = async (args: unknown): Promise<unknown> => done.push(String(args));
+  const operations: Operations = { model: perform, tool: perform, advance: perform, policy: perform, hook: perform };
+  const events: string[] = [];
+  const root = state.factory({ runId: "run", operations, emit: ({ type }) => events.push(type) });
+  for (const journal of [root.child("1/tool.a.member"), root.child("1/tool.a.member").child("1/tool.b.below")]) {
+    for (const operation of ["model", "tool", "advance"] as const)
+      expect(await journal.call("2/x", operation, operation)).toMatchObject({ error: { name: "AbortError" } });
+    expect(await journal.call("2/x/policy", "policy", "policy")).toHaveProperty("value");
+    expect(await journal.waitFor("2/x/approval")).toMatchObject({ approve: false });
+    await journal.now("2/start");
+  }
+  root.child("1/tool.a.member").emit({ type: "step-start" } as AgentEvent);
+  expect(await root.child("1/tool.a.member").call("1/model", "model", "")).toEqual({ value: "known" });
+  expect([done, events, JSON.stringify(state.entries())]).toEqual([["policy", "policy"], [], before]);
+});

@@ -1,4 +1,5 @@
 import { abortable, sleep } from "./abort.ts";
+import { AbortedError } from "./errors.ts";
 import { type Journal, type JournalFactory, type OperationName, type Outcome, operationError, race, Suspension } from "./journal.ts";
 import type { Spent } from "./limits.ts";
 import { type ModelResponse, noUsage, type Usage } from "./model.ts";
@@ -19,6 +20,9 @@ const turnMs = 10;
 const modelCall = /\/(?:model|compact\.\d+)(\.\d+)?$/;
 /** Of those, where it is an action: its step. */
 const stepOfCall = /^(?:.*\/)?\d+\/(?=model$)/;
+
+/** Of the paths of values: the end of a run or of a step. */
+const isEnd = /(?:^|\/)end$/;
 
 /** A model that a resumed run doesn't ask again, and what was spent with that. */
 export interface Unread {
@@ -53,6 +57,8 @@ export class Recorder {
   #leaving: ReturnType<typeof setTimeout> | undefined;
   /** Paths of runs that a state knows, until they do something that it doesn't. */
   readonly #replayed: Set<string>;
+  /** Paths of runs and steps that a state knows to their end. */
+  readonly #ended: readonly string[];
   #suspension: Suspension | undefined;
   #lastSeq: number;
 
@@ -65,6 +71,7 @@ export class Recorder {
     }
     this.#unread = new Set(this.#outcomes.keys());
     this.#replayed = new Set([...this.#values.keys()].filter((path) => /(?:^|\/)start$/.test(path)).map((path) => path.slice(0, -"start".length)));
+    this.#ended = [...this.#values.keys()].filter((path) => isEnd.test(path)).map((path) => path.slice(0, -"end".length));
     this.#decisions = new Map(decisions);
     this.#left.promise.catch(() => {});
   }
@@ -72,6 +79,11 @@ export class Recorder {
   /** Whether the run of this path was there before, and has so far done nothing that isn't recorded. */
   isReplayed(path: string): boolean {
     return this.#replayed.has(path);
+  }
+
+  /** Whether the run of this path had ended. Where it goes another way now, as it is gone through again, nothing comes of it. */
+  isOver(run: string): boolean {
+    return this.#ended.some((path) => run.startsWith(path));
   }
 
   /** What was spent below a path, where nobody has asked the models again; each once. A step has one action, and what it called is below it. */
@@ -105,6 +117,7 @@ export class Recorder {
   }
 
   keepEnd(path: string, { outcome, ...more }: EndedCall): void {
+    if (this.isOver(path)) return;
     const kept = "value" in outcome ? outcome : { error: { name: outcome.error.name, message: outcome.error.message } };
     this.#outcomes.set(path, { value: { outcome: kept, ...more } });
   }
@@ -136,12 +149,13 @@ export class Recorder {
         await this.#keep(prefix, key, () => this.#work(() => sleep(milliseconds, signal).then(() => null)));
       },
       waitFor: <T extends Json>(key: string, signal?: AbortSignal) =>
-        this.#keep<Json>(prefix, key, () =>
-          abortable(this.#wait(prefix + key), signal).finally(() => {
+        this.#keep<Json>(prefix, key, async () => {
+          if (this.isOver(prefix)) return { approve: false, reason: "the agent had ended before" };
+          return abortable(this.#wait(prefix + key), signal).finally(() => {
             this.#waits.delete(prefix + key);
             this.#leaveSoon();
-          }),
-        ) as Promise<T>,
+          });
+        }) as Promise<T>,
       checkpoint: async () => {},
       emit: (event) => {
         const isLive = event.type === "output-delta" || event.type === "sandbox-progress";
@@ -161,6 +175,7 @@ export class Recorder {
       }
     };
     const outcome = await this.#once(run, path, this.#outcomes, () => {
+      if (this.isOver(run)) return operation === "policy" || operation === "hook" ? perform() : hadEnded();
       // A program that is only waited for does nothing new yet.
       if (operation !== "advance") this.#goesOn(run);
       // One that only waits for its calls doesn't keep the run from leaving; it is left where it is. One that has made none is not to be begun twice.
@@ -174,8 +189,7 @@ export class Recorder {
     const path = run + key;
     const value = await this.#once(run, path, this.#values, make);
     // No call of a step, or of an agent's run, that has ended comes to its decision any more.
-    if (/(?:^|\/)end$/.test(path))
-      for (const each of this.#decisions.keys()) if (each.startsWith(path.slice(0, -"end".length))) this.#decisions.delete(each);
+    if (isEnd.test(path)) for (const each of this.#decisions.keys()) if (each.startsWith(path.slice(0, -"end".length))) this.#decisions.delete(each);
     return value as T;
   }
 
@@ -187,6 +201,7 @@ export class Recorder {
     this.#throwIfLeft();
     const made = await make();
     this.#throwIfLeft();
+    if (this.isOver(run)) return made;
     this.#goesOn(run);
     known.set(path, made);
     return made;
@@ -233,6 +248,10 @@ export class Recorder {
       for (const leave of this.#waits.values()) leave(this.#suspension);
     }, turnMs);
   }
+}
+
+async function hadEnded(): Promise<Outcome<never>> {
+  return { error: operationError(new AbortedError("The agent had ended before.")) };
 }
 
 function readOutcome(outcome: Outcome<unknown>): Outcome<unknown> {

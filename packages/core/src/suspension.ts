@@ -72,6 +72,8 @@ export interface Continuation {
   readonly pauses: readonly Pause[];
   /** Of a run that is resumed: what it doesn't come to again. */
   readonly unreached?: Unreached | undefined;
+  /** Of a run that is resumed: what is left of a wall time, of the run itself or one below it. */
+  leftMs?(run: RunContext, wallTimeMs: number): number;
   /**
    * The state, to which is added at the end what is known only then. Rejects where something can't be kept; the sandboxes of its agents have ended then.
    * Absent where the run's own journal keeps it.
@@ -152,7 +154,10 @@ export async function readSuspendedRun(
       recorder.isReplayed(path)
         ? new CatchUpSession(executor, options, { restore: unreached.claim(path), onFresh: path === "" ? tellNextTask : undefined })
         : undefined;
-    return { ...recorded(recorder, pauses), given, bringBack, unreached };
+    // One that had ended is only gone through again.
+    const leftMs = (run: RunContext, wallTimeMs: number): number =>
+      recorder.isOver(run.path) ? Number.POSITIVE_INFINITY : wallTimeMs - run.activeMs(Date.now());
+    return { ...recorded(recorder, pauses), given, bringBack, unreached, leftMs };
   } catch (error) {
     if (error instanceof ConfigurationError) throw error;
     throw new ProtocolError(`The state of the suspended run is damaged: ${describeThrown(error).message}`, { cause: error });

@@ -1,5 +1,5 @@
 import { fakeExecutor, scriptedModel } from "@codelet/testing";
-import { expect, it } from "vitest";
+import { afterEach, expect, it, vi } from "vitest";
 import type { RunResult } from "./agent.ts";
 import { CodeAgent } from "./code-agent.ts";
 import { ModelCallError } from "./errors.ts";
@@ -10,10 +10,15 @@ import type { Budget } from "./limits.ts";
 import { type ModelRequest, type ModelResponse, noUsage } from "./model.ts";
 import { Recorder } from "./recorder.ts";
 import type { RunContext } from "./run-context.ts";
+import type { StandardSchema } from "./schema.ts";
 import { call, says } from "./testing/tool-calls.ts";
 import { tool } from "./tool.ts";
 import { ToolCallingAgent } from "./tool-calling-agent.ts";
 import { Unreached } from "./unreached.ts";
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
 
 const none = jsonSchema<object>({ type: "object", properties: {} });
 const pay = tool({ name: "pay", description: "Pays.", input: none, needsApproval: true, execute: () => "paid" });
@@ -149,6 +154,39 @@ it.each<readonly [what: string, model: () => ModelFunction, budget: Budget]>([
   const result = await agent.resume(resumeState, { decisions: { [pending[0]?.id ?? ""]: true } });
   expect(result).toMatchObject({ state: "limit", limit: Object.keys(budget)[0] });
   expect(JSON.stringify(result.steps)).not.toContain('"content":"text"');
+});
+
+it("goes through a member again that keeps its memory to the end that it had, however long ago that is", async () => {
+  const { now } = Date;
+  let passedMs = 0;
+  vi.spyOn(Date, "now").mockImplementation(() => now() + passedMs);
+  const slow: StandardSchema<object, object> = {
+    "~standard": {
+      version: 1,
+      vendor: "test",
+      validate: (value) => new Promise((resolve) => setTimeout(resolve, 5, { value })),
+      jsonSchema: { input: () => ({ type: "object", properties: {} }), output: () => ({}) },
+    },
+  };
+  const look = tool({ name: "look", description: "Looks.", input: slow, execute: () => "seen" });
+  const answer = (answer: string): ModelResponse => ({ ...says(call("final_answer", { answer })), usage });
+  const memberModel = scriptedModel([{ ...says(call("look")), usage }, answer("first"), answer("second")], { usage });
+  const about = { name: "member", description: "Works.", keepsMemory: true, budget: { wallTimeMs: 5_000 } };
+  const member = new ToolCallingAgent({ ...about, model: memberModel, tools: [look] });
+  const work = says(call("member", { task: "work" }));
+  const model = scriptedModel([work, says(call("pay")), work, says(call("final_answer", { answer: 1 }))]);
+  const agent = new ToolCallingAgent({ model, managedAgents: [member], tools: [pay], toolPolicy: ({ tool }) => (tool === "pay" ? wait() : "allow") });
+  // All that the member had is over by then.
+  const wait = (): "allow" => {
+    passedMs = 10_000;
+    return "allow";
+  };
+  const { resumeState, pending } = left(await agent.run("task"));
+  const { steps, ...result } = await agent.resume(resumeState, { decisions: { [pending[0]?.id ?? ""]: true } });
+  expect(result).toMatchObject({ state: "success", usage: { input: 30, output: 3 } });
+  expect(JSON.stringify(steps)).toMatch(/"content":"first".*"content":"second"/);
+  expect(memberModel.requests.length).toBe(3);
+  expect(JSON.stringify(memberModel.requests.at(-1)?.messages)).toMatch(/"seen".*"first"/);
 });
 
 it("waits for no decision once a limit is reached by a call beside", async () => {
