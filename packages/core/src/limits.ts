@@ -60,10 +60,10 @@ export class Ledger {
     return Math.min(own, this.#parent?.left(name) ?? Number.POSITIVE_INFINITY);
   }
 
-  /** Counts an answer that is asked for. The last one of a run that has reached its limit is only checked by its managers. */
-  countModelCall(isLast: boolean): void {
+  /** Counts an answer that is asked for. The last one of a run that has reached its limit is only checked by its managers, one that is known already by none. */
+  countModelCall(isLast: boolean, isKnown = false): void {
     const first = isLast ? this.#parent : this;
-    if (first) first.#check("modelCalls", "inputTokens", "outputTokens", "costUsd");
+    if (first && !isKnown) first.#check("modelCalls", "inputTokens", "outputTokens", "costUsd");
     this.add({ modelCalls: 1 });
   }
 

@@ -81,6 +81,11 @@ export class Recorder {
     return this.#replayed.has(path);
   }
 
+  /** Whether the outcome of an operation is known. */
+  knows(path: string): boolean {
+    return this.#outcomes.has(path);
+  }
+
   /** Whether the run of this path had ended. Where it goes another way now, as it is gone through again, nothing comes of it. */
   isOver(run: string): boolean {
     return this.#ended.some((path) => run.startsWith(path));

@@ -156,6 +156,24 @@ it.each<readonly [what: string, model: () => ModelFunction, budget: Budget]>([
   expect(JSON.stringify(result.steps)).not.toContain('"content":"text"');
 });
 
+it("holds what had been asked before the run was suspended to no limit again, though others that were asked with it have spent it all", async () => {
+  const paid: string[] = [];
+  const payOnce = tool({ ...{ name: "pay", description: "Pays.", input: none, needsApproval: true }, execute: () => void paid.push("paid") });
+  const memberOf = (name: string, ...replies: readonly ModelResponse[]): ToolCallingAgent => {
+    const scripted = scriptedModel(replies);
+    const model: ModelFunction = (request) => new Promise((resolve) => setTimeout(resolve, 20)).then(() => scripted.generate(request));
+    return new ToolCallingAgent({ name, description: "Works.", model, tools: [payOnce] });
+  };
+  const answer = { ...says(call("final_answer", { answer: 1 })), usage };
+  const managedAgents = [memberOf("payer", { ...says(call("pay")), usage }, answer), memberOf("left", answer), memberOf("right", answer)];
+  const calls = managedAgents.map(({ definition }) => call(definition.name, { task: "work" }));
+  const model = scriptedModel([{ ...says(...calls), usage }, "no more"]);
+  const agent = new ToolCallingAgent({ model, managedAgents, budget: { inputTokens: 25 } });
+  const { resumeState, pending } = left(await agent.run("task"));
+  const result = await agent.resume(resumeState, { decisions: { [pending[0]?.id ?? ""]: true } });
+  expect([paid, result.state]).toEqual([["paid"], "limit"]);
+});
+
 it("goes through a member again that keeps its memory to the end that it had, however long ago that is", async () => {
   const { now } = Date;
   let passedMs = 0;
