@@ -58,7 +58,7 @@ export class Recorder {
   /** Paths of runs that a state knows, until they do something that it doesn't. */
   readonly #replayed: Set<string>;
   /** Paths of runs and steps that a state knows to their end. */
-  readonly #ended: readonly string[];
+  readonly #ended: ReadonlySet<string>;
   #suspension: Suspension | undefined;
   #lastSeq: number;
 
@@ -71,7 +71,7 @@ export class Recorder {
     }
     this.#unread = new Set(this.#outcomes.keys());
     this.#replayed = new Set([...this.#values.keys()].filter((path) => /(?:^|\/)start$/.test(path)).map((path) => path.slice(0, -"start".length)));
-    this.#ended = [...this.#values.keys()].filter((path) => isEnd.test(path)).map((path) => path.slice(0, -"end".length));
+    this.#ended = new Set([...this.#values.keys()].filter((path) => isEnd.test(path)).map((path) => path.slice(0, -"end".length)));
     this.#decisions = new Map(decisions);
     this.#left.promise.catch(() => {});
   }
@@ -88,7 +88,8 @@ export class Recorder {
 
   /** Whether the run of this path had ended. Where it goes another way now, as it is gone through again, nothing comes of it. */
   isOver(run: string): boolean {
-    return this.#ended.some((path) => run.startsWith(path));
+    for (let at = run.indexOf("/"); at >= 0; at = run.indexOf("/", at + 1)) if (this.#ended.has(run.slice(0, at + 1))) return true;
+    return false;
   }
 
   /** What was spent below a path, where nobody has asked the models again; each once. A step has one action, and what it called is below it. */
