@@ -95,12 +95,14 @@ export class Recorder {
   /** What was spent below a path, where nobody has asked the models again; each once. A step has one action, and what it called is below it. */
   takeUnread(below: string): Unread[] {
     const taken: Unread[] = [];
+    let calls: ReadonlyMap<string, ReadonlySet<string>> | undefined;
     for (const path of this.#unread) {
       const [call, retry] = (path.startsWith(below) && modelCall.exec(path)) || [];
       if (call === undefined) continue;
       this.#unread.delete(path);
       const step = stepOfCall.exec(path)?.[0];
-      const action = step === undefined ? {} : { steps: 1, toolCalls: this.#callsBelow(step) };
+      if (step !== undefined) calls ??= this.#callsBySteps();
+      const action = step === undefined ? {} : { steps: 1, toolCalls: calls?.get(step)?.size ?? 0 };
       const outcome = this.#outcomes.get(path) as Outcome<ModelResponse>;
       // A call counts once, also where it failed.
       taken.push({ path, usage: "value" in outcome ? outcome.value.usage : noUsage, spent: retry === undefined ? { modelCalls: 1, ...action } : {} });
@@ -108,10 +110,15 @@ export class Recorder {
     return taken;
   }
 
-  #callsBelow(step: string): number {
-    const length = step.length;
-    const paths = [...this.#outcomes.keys(), ...this.#values.keys()].filter((path) => path.startsWith(`${step}tool.`));
-    return new Set(paths.map((path) => path.slice(length).split("/")[0])).size;
+  #callsBySteps(): ReadonlyMap<string, ReadonlySet<string>> {
+    const calls = new Map<string, Set<string>>();
+    for (const path of [...this.#outcomes.keys(), ...this.#values.keys()])
+      for (const { index, 0: call } of path.matchAll(/(?<=\/)tool\.[^/]*/g)) {
+        const step = path.slice(0, index);
+        const known = calls.get(step) ?? new Set();
+        calls.set(step, known.add(call));
+      }
+    return calls;
   }
 
   /** How the run of a managed agent had ended; what it spent is not below its path any more. */
