@@ -297,9 +297,6 @@ export class CatchUpSession implements ExecutorSession {
   }
 }
 
-/** A journal of the user's may know any run: its sandbox is opened at once, and waits until the journal knows no more. */
-export const fromJournal: CatchUp = (_path, executor, options) => new CatchUpSession(executor, options, { opensAtOnce: true });
-
 function isGone(error: unknown): boolean {
   return CodeletError.isInstance(error, "executor-crashed", "configuration", "protocol");
 }

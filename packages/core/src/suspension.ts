@@ -1,6 +1,6 @@
 import type { ResumeOptions, RunOptions } from "./agent.ts";
 import { isDecision } from "./authorize.ts";
-import { type CatchUp, CatchUpSession, fromJournal } from "./catch-up.ts";
+import { type CatchUp, CatchUpSession } from "./catch-up.ts";
 import type { AgentDefinition } from "./definition.ts";
 import { ConfigurationError, describeThrown, ProtocolError } from "./errors.ts";
 import type { SessionRef } from "./executor.ts";
@@ -80,6 +80,9 @@ export interface Continuation {
    */
   suspend?(run: RunContext, given: Given): Promise<() => SuspendedRun>;
 }
+
+/** A journal of the user's may know any run: its sandbox is opened at once, and waits until the journal knows no more. */
+const fromJournal: CatchUp = (_path, executor, options) => new CatchUpSession(executor, options, { opensAtOnce: true });
 
 /** Of a new run, which a journal of the user's may know. */
 export function newContinuation(journal: JournalFactory | undefined): Continuation {
