@@ -106,5 +106,5 @@ it("hands nothing of one session to the next", async () => {
 });
 
 async function sessionFolders(): Promise<readonly string[]> {
-  return (await readdir(tmpdir())).filter((name) => name.startsWith("codelet-wasm-"));
+  return (await readdir(tmpdir())).filter((name) => name.startsWith("codelet-wasm-session-"));
 }

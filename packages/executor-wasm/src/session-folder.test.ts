@@ -39,15 +39,21 @@ it("is made where those of killed hosts have been removed, and nothing else", as
   const first = await import("./session-folder.ts");
   await mkdir(join(root, "image", "deno-dir"));
   for (const [name, ageMs] of [
-    ["codelet-wasm-left", 7_200_000],
-    ["codelet-wasm-starting", 60_000],
-    ["codelet-other", 7_200_000],
+    ["codelet-wasm-session-left", 7_200_000],
+    ["codelet-wasm-session-starting", 60_000],
+    ["codelet-wasm-cache", 7_200_000], // of a user's, named by `cacheDir`
   ] as const) {
     await mkdir(join(root, name, "inside"), { recursive: true });
     await utimes(join(root, name), new Date(), new Date(Date.now() - ageMs));
   }
-  await symlink(join(root, "elsewhere"), join(root, "codelet-wasm-link"));
+  await symlink(join(root, "elsewhere"), join(root, "codelet-wasm-session-link"));
   const folder = await first.makeSessionFolder(image()).finally(() => vi.unstubAllEnvs());
   await folder.remove();
-  expect((await readdir(root)).sort()).toEqual(["codelet-other", "codelet-wasm-link", "codelet-wasm-starting", "elsewhere", "image"]);
+  expect((await readdir(root)).sort()).toEqual([
+    "codelet-wasm-cache",
+    "codelet-wasm-session-link",
+    "codelet-wasm-session-starting",
+    "elsewhere",
+    "image",
+  ]);
 });

@@ -6,8 +6,8 @@ import { join } from "node:path";
 export const draftPrefix = "draft-";
 /** What the folder of an image is called. */
 export const imagePrefix = "wasm-";
-/** What a session's folder is called, among the temporary files. */
-export const sessionPrefix = "codelet-wasm-";
+/** What a session's folder is called, among the temporary files: not how somebody else might call a cache there. */
+export const sessionPrefix = "codelet-wasm-session-";
 
 const hourMs = 3_600_000;
 const draftAgeMs = hourMs;
