@@ -18,7 +18,7 @@ export default build({
       "src/between-steps.ts",
       "src/executor-packages.ts",
       "src/media.ts",
-      "src/prompts/javascript-examples.ts",
+      "src/prompts/javascript-programs.ts",
       "src/parse-code.ts",
       "src/tool-call-action.ts",
       "src/with-others.ts",

@@ -6,7 +6,7 @@ import { type Evidence, execute } from "./execute.ts";
 import type { Execution, Executor } from "./executor.ts";
 import { type FinishReason, type ModelResponse, textOf } from "./model.ts";
 import { atLeast, oneOf } from "./option-checks.ts";
-import { codeSystem, pythonExamples, structuredSchema } from "./prompts/code-system.ts";
+import { codeSystem, pythonPrograms, structuredSchema } from "./prompts/code-system.ts";
 import { picturesOf, renderExecution } from "./prompts/observation.ts";
 import { type PromptContext, renderPrompt } from "./prompts/templates.ts";
 import type { ActionKind, Draft, ResolvedAgent } from "./resolved-agent.ts";
@@ -46,8 +46,8 @@ export async function codeKind(agent: ResolvedAgent, options: ResolvedCode, exec
   const { definition, instructions } = agent;
   const { output, authorizedImports } = definition;
   const context = { language, tools, authorizedImports, tags, structured, answerSchema: output?.json, instructions };
-  const examples = language === "python" ? pythonExamples : (await import("./prompts/javascript-examples.ts")).javascriptExamples;
-  const systemPrompt = renderPrompt((values: PromptContext) => codeSystem(values, examples), agent.templates.system, context);
+  const programs = language === "python" ? pythonPrograms : (await import("./prompts/javascript-programs.ts")).javascriptPrograms;
+  const systemPrompt = renderPrompt((values: PromptContext) => codeSystem(values, programs), agent.templates.system, context);
   // At the beginning of a line: programs have both in their texts. A closing tag that is part of the opening one would stop the model before its code begins.
   const stop = ["\nObservation:", ...(tags.open.includes(tags.close) ? [] : [`\n${tags.close}`])];
   /** A text in the form that was asked for is read at once, any other with more care. */

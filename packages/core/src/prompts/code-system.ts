@@ -14,16 +14,25 @@ export const structuredSchema: { readonly name: string; readonly schema: JsonSch
 };
 
 /** What a code agent is told first, with examples in its language. */
-export function codeSystem(context: PromptContext, examples: Examples): string {
+export function codeSystem(context: PromptContext, programs: ExamplePrograms): string {
   const write = context.structured ? structuredAction : taggedAction;
-  const parts = [introduction(context), examples(context, write), tools(context), rules(context), context.instructions?.trim()];
+  const parts = [introduction(context), examples(context, programs, write), tools(context), rules(context), context.instructions?.trim()];
   return parts.filter(Boolean).join("\n\n");
 }
 
-/** An action in the form that is asked for. */
-export type WriteAction = (thought: string, code: string, context: PromptContext) => string;
+/** What the examples show, in one language: programs, the thought before two of them, and what is seen in between. */
+export interface ExamplePrograms {
+  readonly count: string;
+  readonly search: string;
+  readonly answer: string;
+  readonly beforeLook: string;
+  readonly look: string;
+  readonly seen: string;
+  readonly beforeSum: string;
+  readonly sum: string;
+}
 
-export type Examples = (context: PromptContext, write: WriteAction) => string;
+type WriteAction = (thought: string, code: string, context: PromptContext) => string;
 
 function taggedAction(thought: string, code: string, { tags }: PromptContext): string {
   return `Thought: ${thought}\n${tags.open}\n${code}\n${tags.close}`;
@@ -41,26 +50,36 @@ function introduction({ language, structured, tags }: PromptContext): string {
   return `You solve tasks by writing ${name} programs. You work in steps. In each step, ${form}. The program runs in a sandbox and you receive an "Observation:" with what it printed and the value of its last line. Go on until you know the answer, then end by calling final_answer(answer) in a program.`;
 }
 
-export function pythonExamples(context: PromptContext, write: WriteAction): string {
+function examples(context: PromptContext, programs: ExamplePrograms, write: WriteAction): string {
   return `Examples (their tools are not yours):
 ---
 Task: "How many of the numbers below 1000 are divisible by 7 but not by 5?"
-${write("I can count them and answer at once.", "count = sum(1 for n in range(1000) if n % 7 == 0 and n % 5 != 0)\nfinal_answer(count)", context)}
+${write("I can count them and answer at once.", programs.count, context)}
 ---
 Task: "Which is larger, the population of Lagos or of Cairo?"
-${write("I don't know the form of what search returns, so I print it before I use it.", 'for city in ["Lagos", "Cairo"]:\n    print(city, search(f"population of {city}"))', context)}
+${write("I don't know the form of what search returns, so I print it before I use it.", programs.search, context)}
 Observation:
 Lagos Lagos has 15.9 million inhabitants (2024).
 Cairo Cairo: about 10.2 million people.
-${write("Lagos has 15.9 million, Cairo 10.2 million.", 'final_answer("Lagos")', context)}
+${write("Lagos has 15.9 million, Cairo 10.2 million.", programs.answer, context)}
 ---
 Task: "What do the three cheapest laptops cost together?"
-${write("list_products gives records; I'll look at one and sum in the same program.", 'products = list_products(category="laptop")\nprint(products[0])\nprices = sorted(p["price"] for p in products)\nsum(prices[:3])', context)}
+${write(programs.beforeLook, programs.look, context)}
 Observation:
-{'name': 'Air', 'price': '899 EUR'}
-TypeError: unsupported operand type(s) for +: 'int' and 'str' (line 4)
-${write("The prices are text such as '899 EUR'. `products` is still there.", 'prices = sorted(float(p["price"].split()[0]) for p in products)\nfinal_answer(sum(prices[:3]))', context)}`;
+${programs.seen}
+${write(programs.beforeSum, programs.sum, context)}`;
 }
+
+export const pythonPrograms: ExamplePrograms = {
+  count: "count = sum(1 for n in range(1000) if n % 7 == 0 and n % 5 != 0)\nfinal_answer(count)",
+  search: 'for city in ["Lagos", "Cairo"]:\n    print(city, search(f"population of {city}"))',
+  answer: 'final_answer("Lagos")',
+  beforeLook: "list_products gives records; I'll look at one and sum in the same program.",
+  look: 'products = list_products(category="laptop")\nprint(products[0])\nprices = sorted(p["price"] for p in products)\nsum(prices[:3])',
+  seen: "{'name': 'Air', 'price': '899 EUR'}\nTypeError: unsupported operand type(s) for +: 'int' and 'str' (line 4)",
+  beforeSum: "The prices are text such as '899 EUR'. `products` is still there.",
+  sum: 'prices = sorted(float(p["price"].split()[0]) for p in products)\nfinal_answer(sum(prices[:3]))',
+};
 
 function tools({ tools: signatures, language, tags }: PromptContext): string {
   if (signatures.length === 0) return "You have no tools but the language itself and final_answer.";

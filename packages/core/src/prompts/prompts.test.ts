@@ -4,8 +4,8 @@ import { CodeAgent } from "../code-agent.ts";
 import { codeTags, markdownTags } from "../code-tags.ts";
 import type { Message } from "../model.ts";
 import { ToolCallingAgent } from "../tool-calling-agent.ts";
-import { pythonExamples, codeSystem as withExamples } from "./code-system.ts";
-import { javascriptExamples } from "./javascript-examples.ts";
+import { pythonPrograms, codeSystem as withPrograms } from "./code-system.ts";
+import { javascriptPrograms } from "./javascript-programs.ts";
 import { planQuestion } from "./plan.ts";
 import { describeTask } from "./task.ts";
 import { type PromptContext, type PromptTemplates, renderPrompt } from "./templates.ts";
@@ -20,7 +20,7 @@ const bare: PromptContext = {
   instructions: undefined,
 };
 
-const codeSystem = (context: PromptContext): string => withExamples(context, context.language === "python" ? pythonExamples : javascriptExamples);
+const codeSystem = (context: PromptContext): string => withPrograms(context, context.language === "python" ? pythonPrograms : javascriptPrograms);
 
 it("stays under 3,500 characters without tools, with three worked examples", () => {
   const prompt = codeSystem(bare);
