@@ -1,6 +1,6 @@
 import { AbortedError, CodeletError, describeThrown, ExecutorCrashedError } from "./errors.ts";
 import type { Advance, CallResult, ExecuteOptions, Executor, ExecutorSession, OpenSessionOptions, SessionBinding, SessionRef } from "./executor.ts";
-import { advancesOf, callsOf, isFinished, type Recorded, type RecordedProgram, type RecordedStep, stopOf } from "./recorded-step.ts";
+import { callsOf, isFinished, type Recorded, type RecordedProgram, type RecordedStep, readingsOf, stopOf } from "./recorded-step.ts";
 import { NotResumed, notResumed, RepeatedCalls } from "./repeated-calls.ts";
 
 /** Brings the sandbox of a run back that was there before, by the run's path; undefined for a new run. */
@@ -267,11 +267,8 @@ export class CatchUpSession implements ExecutorSession {
   async #repeatStep(session: ExecutorSession, step: RecordedProgram): Promise<void> {
     const { code, options, events } = step;
     let isMuted = events.length > 0;
-    const readings = advancesOf(step)
-      .map((advance) => advance.readings)
-      .filter((each) => each !== undefined);
     // A program that never ran may be in a session that can't repeat any.
-    const replay = isMuted ? readings : undefined;
+    const replay = isMuted ? readingsOf(step) : undefined;
     const { onOutput } = options;
     session.start(code, { ...options, replay, onOutput: (chunk) => (isMuted ? undefined : onOutput?.(chunk)) });
     const calls = new RepeatedCalls(callsOf(step));

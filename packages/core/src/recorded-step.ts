@@ -1,4 +1,5 @@
 import type { Advance, CallResult, ExecuteOptions, SandboxCall, SessionBinding } from "./executor.ts";
+import type { Json } from "./value.ts";
 
 /** What happened in a program, as the journal knows it: what it did, or what it was answered. */
 export type Recorded = { readonly advance: Advance } | { readonly results: readonly CallResult[] };
@@ -15,6 +16,13 @@ export type RecordedStep = RecordedProgram | { readonly binding: SessionBinding 
 
 export function advancesOf({ events }: RecordedProgram): readonly Advance[] {
   return events.flatMap((event) => ("advance" in event ? [event.advance] : []));
+}
+
+/** Of its advances, in order. */
+export function readingsOf(program: RecordedProgram): readonly Json[] {
+  return advancesOf(program)
+    .map(({ readings }) => readings)
+    .filter((each) => each !== undefined);
 }
 
 export function callsOf(program: RecordedProgram): readonly SandboxCall[] {
