@@ -2,6 +2,7 @@ export { type BridgeLimits, defaultBridgeLimits } from "./bridge-limits.ts";
 export { bridgeSession } from "./bridge-session.ts";
 export type { Carrier, SupervisionOptions } from "./carrier.ts";
 export { type CarrierSessionOptions, carrierSession } from "./carrier-session.ts";
+export { complaintAfter } from "./complaint.ts";
 export { endMachine } from "./end-machine.ts";
 export { type HttpCarrierOptions, httpCarrier } from "./http-carrier.ts";
 export { type ImportSdkOptions, importSdk } from "./import-sdk.ts";

@@ -27,11 +27,16 @@ test("installs nothing without packages, and tells which with some", async () =>
 test.each([
   ["WARNING: slow\nERROR: No matching distribution found for a.\nhint: look\n", "No matching distribution found for a"],
   ["sh: 1: python3: not found\n", "sh: 1: python3: not found"],
-  ["", ""],
+  ["", "it ended with exit code 1"],
+  [
+    `\n  error: subprocess-exited-with-error\n  \n  × Preparing metadata did not run successfully.\n      RuntimeError: no libfoo\n\nhint: See above.\n`,
+    "no libfoo",
+  ],
+  ["  error: subprocess-exited-with-error\nerror: metadata-generation-failed\nhint: See above for details.", "metadata-generation-failed"],
   [`a\u001b]0;owned\u0007\u009b1m\rERROR: No \u001b[31mpackage${" ".repeat(1_000_000)}x`, "No \\\\u001b\\[31mpackage"],
 ])("says what pip said last that counts", async (output, complaint) => {
   await expect(installPackages(["a"], {}, async () => ({ exitCode: 1, output }))).rejects.toMatchObject({
     code: "configuration",
-    message: expect.stringMatching(new RegExp(`^pip could not install a: (?:ERROR: )?${complaint}\\. Check \`packages\`\\.$`)),
+    message: expect.stringMatching(new RegExp(`^pip could not install a: (?:\\w*error: )?${complaint}\\. Check \`packages\`\\.$`, "i")),
   });
 });

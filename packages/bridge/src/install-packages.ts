@@ -1,4 +1,5 @@
 import { ConfigurationError, type OpenSessionOptions } from "@codelet/core";
+import { complaintAfter } from "./complaint.ts";
 import { inOneLine } from "./in-one-line.ts";
 import { checkPackageNames } from "./package-names.ts";
 import { shellCommand } from "./supervisor-boot.ts";
@@ -9,6 +10,8 @@ export interface CommandEnd {
   /** What it wrote, to stderr at least. */
   readonly output: string;
 }
+
+const maxComplaintChars = 300;
 
 /** The packages belong to the code alone, whoever manages the image's Python; pips that don't know a variable ignore it. */
 const environment = ["PIP_BREAK_SYSTEM_PACKAGES=1", "PIP_ROOT_USER_ACTION=ignore"];
@@ -34,14 +37,12 @@ export async function installPackages(
   onProgress?.(`installing ${names}`);
   const { exitCode, output } = await run(shellCommand(pipInstall(packages)));
   if (exitCode === 0) return;
-  throw new ConfigurationError(`pip could not install ${names}: ${complaintIn(output)}. Check \`packages\`.`);
+  const complaint = complaintIn(output) || `it ended with exit code ${exitCode}`;
+  throw new ConfigurationError(`pip could not install ${names}: ${complaint}. Check \`packages\`.`);
 }
 
-/** Hints follow pip's errors, and the first one says most. */
 function complaintIn(output: string): string {
-  const lines = output.trim().split(/[\r\n]/);
-  const complaint = lines.find((line) => line.startsWith("ERROR: ")) ?? lines.at(-1);
+  const lines = output.split(/[\r\n]/).map((line) => line.trim());
+  const complaint = lines.filter(Boolean).reduce(complaintAfter, "");
   return inOneLine(complaint, maxComplaintChars).replace(/[\s.]+$/, "");
 }
-
-const maxComplaintChars = 300;

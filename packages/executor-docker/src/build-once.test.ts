@@ -79,6 +79,11 @@ it.each([
     ["Step 1/2", "ERROR: of another\n", "Step 2/2", " ---> Running in 1\n", "\u001b[91mnote: slow\nERROR: no versions of it\nERROR: none\n\u001b[0m"],
     "ERROR: no versions of it (it returned 1)",
   ],
+  [
+    "what a package's own program said",
+    ["Step 1/1", "  error: subprocess-exited-with-error\n  × It failed.\n      RuntimeError: no libfoo\n"],
+    "RuntimeError: no libfoo (it returned 1)",
+  ],
   ["its last line", ["Step 1/1", "one\ntwo\n"], "two (it returned 1)"],
   ["nothing", ["Step 1/1"], "it returned 1"],
 ])("says of the program that failed %s", async (_, said, shown) => {

@@ -1,4 +1,5 @@
 import { stripVTControlCharacters } from "node:util";
+import { complaintAfter } from "@codelet/bridge";
 import { engineError } from "./engine.ts";
 
 interface Progress {
@@ -31,7 +32,7 @@ export async function followJob(
         const [failure] = shownLines(String(error));
         throw new Error(complaint === "" ? failure : `${complaint} (${failure})`);
       }
-      if (stream !== undefined) complaint = complaintAfter(complaint, shownLines(stream));
+      if (stream !== undefined) complaint = complaintOf(complaint, shownLines(stream));
       const [message = ""] = shownLines(stream ?? [id, status, progress].filter(Boolean).join(" ")).slice(-1);
       if (message !== "" && message !== last) onProgress(message);
       last = message;
@@ -41,13 +42,13 @@ export async function followJob(
   }
 }
 
-/** What the program of a build's step said: its first error, else its last line. */
-function complaintAfter(before: string, lines: readonly string[]): string {
+/** What the program of a build's step said that counts. */
+function complaintOf(before: string, lines: readonly string[]): string {
   let complaint = before;
   for (const line of lines) {
     const isOfBuilder = /^(?:-+>|Removing intermediate container )/.test(line);
     if (/^step \d/i.test(line)) complaint = "";
-    else if (!isOfBuilder && !/^error: /i.test(complaint)) complaint = line;
+    else if (!isOfBuilder) complaint = complaintAfter(complaint, line);
   }
   return complaint;
 }
