@@ -28,6 +28,10 @@ test("shows no key, in no part", () => {
   expect(sdkError(new Error("bad"), "Acme could not go on", ours, { secret: "" }).message).toBe("Acme could not go on: bad.");
 });
 
+test("is one line also of an answer whose message is no text", () => {
+  expect(sdkError({ message: { toString: 1 } }, "Acme could not go on", ours).message).toBe("Acme could not go on: object.");
+});
+
 test("shows no control character", () => {
   const thrown = new Error("busy\u001b]0;owned\u0007 \u009b1m\rReady");
   expect(sdkError(thrown, "Acme could not go on", ours).message).toBe("Acme could not go on: busy\\u001b]0;owned\\u0007 \\u009b1m.");

@@ -1,5 +1,5 @@
 import { CodeletError, ConfigurationError, ExecutorCrashedError } from "@codelet/core";
-import { inOneLine } from "./in-one-line.ts";
+import { inOneLine, shownText } from "./in-one-line.ts";
 
 /** What a failure of a provider means for the user: theirs to mend (`configuration`), or the provider's (`executor-crashed`). */
 export interface SdkErrorMeaning {
@@ -39,7 +39,7 @@ const maxSaidChars = 300;
  */
 export function sdkError(thrown: unknown, failed: string, { code, advice }: SdkErrorMeaning, { said, secret }: SdkErrorOptions = {}): CodeletError {
   if (CodeletError.isInstance(thrown)) return thrown;
-  const text = String(said ?? (thrown as Partial<Error> | null | undefined)?.message ?? thrown);
+  const text = shownText(said ?? (thrown as Partial<Error> | null | undefined)?.message ?? thrown);
   const [first] = (secret ? text.replaceAll(secret, "[key]") : text).trim().split(/[\r\n]/, 1);
   const line = inOneLine(first, maxSaidChars).replace(/[\s.]+$/, "");
   const message = `${failed}: ${line}.${advice === undefined ? "" : ` ${advice}.`}`;
