@@ -1,5 +1,5 @@
 import { AbortedError, CodeletError, ModelCallError } from "@codelet/core";
-import { asRecord, asText, type ForeignRecord } from "./foreign-json.ts";
+import { asRecord, asText, type ForeignRecord, isDeep, jsonText } from "./foreign-json.ts";
 import { retryAfterMs } from "./retry-after.ts";
 import type { Secrets } from "./secrets.ts";
 
@@ -32,7 +32,8 @@ export function callError(thrown: unknown, context: CallErrorContext): CodeletEr
   const chain = causesOf(thrown);
   const known = chain.find((error) => CodeletError.isInstance(error));
   if (known !== undefined && !(known instanceof ModelCallError)) return known;
-  const cause = context.secrets.areIn(() => chain.map(textOf).join("\n")) ? undefined : thrown;
+  const hasDeepAnswer = chain.some((error) => isStatusError(error) && isDeep(error.error)); // no key would be found there
+  const cause = hasDeepAnswer || context.secrets.areIn(() => chain.map(textOf).join("\n")) ? undefined : thrown;
   if (known !== undefined) return withContext(known, context);
   const [error] = chain;
   if (isStatusError(error)) return statusError(error, cause, context);
@@ -84,12 +85,12 @@ export function saidIn(error: StatusError): string {
   const body = asRecord(error.error);
   const said = asText(body?.message) || asText(error.error) || error.message.replace(/^\d{3} /, "");
   const raw = asRecord(body?.metadata)?.raw;
-  return raw === undefined ? said : `${said}: ${typeof raw === "string" ? raw : JSON.stringify(raw)}`;
+  return raw === undefined ? said : `${said}: ${typeof raw === "string" ? raw : jsonText(raw)}`;
 }
 
 /** Where Google says how long to wait. */
 function detailsOf(body: ForeignRecord | undefined): string {
-  return body?.details === undefined ? "" : JSON.stringify(body.details);
+  return body?.details === undefined ? "" : jsonText(body.details);
 }
 
 /** What the server said, redacted before it is cut: a part of a key would not be found any more. */

@@ -1,11 +1,11 @@
-import { asList, asRecord, asText, type ForeignRecord } from "./foreign-json.ts";
+import { asList, asRecord, asText, type ForeignRecord, isDeep, jsonText } from "./foreign-json.ts";
 
-// What servers add to calls and thoughts, and refuse the next request without: the kernel keeps it as a signature.
+// What servers add to calls and thoughts, and refuse the next request without: the kernel keeps it as a signature. What is deep is left out.
 // https://ai.google.dev/gemini-api/docs/thought-signatures, https://openrouter.ai/docs/guides/best-practices/reasoning-tokens
 
 /** The signature of a call: Google's `extra_content`. Undefined where there is none. */
 export function callSignature(extraContent: unknown): string | undefined {
-  return asRecord(extraContent) && JSON.stringify(extraContent);
+  return (asRecord(extraContent) && jsonText(extraContent)) || undefined;
 }
 
 /** As it goes back; undefined where the signature is another provider's. */
@@ -28,7 +28,7 @@ export function detailsMerger(): DetailsMerger {
         const piece = asRecord(entry);
         const last = merged.at(-1);
         const field = piece?.type === "reasoning.text" ? "text" : piece?.type === "reasoning.summary" ? "summary" : undefined;
-        if (piece === undefined) continue;
+        if (piece === undefined || isDeep(piece)) continue;
         const goesOn = field !== undefined && last?.type === piece.type && last?.index === piece.index;
         if (goesOn) merged[merged.length - 1] = { ...last, ...piece, [field]: asText(last?.[field]) + asText(piece[field]) };
         else merged.push(piece);

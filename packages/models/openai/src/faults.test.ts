@@ -62,6 +62,11 @@ describe("a status", () => {
     }
   });
 
+  it.each(["details", "metadata"])("with %s that are too deep to be walked is told as another", async (field) => {
+    const deep = `{"raw":${"[".repeat(20_000)}${"]".repeat(20_000)}}`;
+    await expectFailures(whole(`{"error":{"message":"No.","${field}":${deep}}}`, 429), { status: 429, message: expect.stringContaining(": No.") });
+  });
+
   it("429 for an empty account is not retryable", async () => {
     await expectFailures(whole({ error: { message: "No more.", code: "insufficient_quota" } }, 429), { status: 429, retryable: false });
   });

@@ -17,3 +17,16 @@ export function asText(value: unknown): string {
 export function asCount(value: unknown): number {
   return typeof value === "number" && Number.isSafeInteger(value) && value > 0 ? value : 0;
 }
+
+const maxDepth = 100;
+
+/** Whether whatever walks it later could run out of stack. */
+export function isDeep(value: unknown, depth: number = maxDepth): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return depth === 0 || Object.values(value).some((item) => isDeep(item, depth - 1));
+}
+
+/** As JSON; empty for what is deep. */
+export function jsonText(value: unknown): string {
+  return isDeep(value) ? "" : JSON.stringify(value);
+}

@@ -50,7 +50,7 @@ export function openai(modelId: string, options: OpenAIModelOptions = {}): Model
       try {
         return readCompletion(await post(request, false, endpoint.complete), request.stop);
       } catch (error) {
-        const said = failedGeneration(error);
+        const said = failedGeneration(error, request.stop);
         if (said !== undefined) return said;
         throw callError(error, { modelId, baseURL, secrets, signal: request.signal });
       }
@@ -63,7 +63,7 @@ export function openai(modelId: string, options: OpenAIModelOptions = {}): Model
           yield delta;
         }
       } catch (error) {
-        const said = failedGeneration(error, shown);
+        const said = failedGeneration(error, request.stop, shown);
         if (said !== undefined) return yield* deltasOf(said);
         throw callError(error, { modelId, baseURL, secrets, signal: request.signal });
       }

@@ -145,6 +145,14 @@ describe("a server that wants back what it sent", () => {
     expect(server.requests[1]?.body.messages[2].reasoning_details).toEqual([{ ...pieces[1], text: "Rome first." }, pieces[2]]);
   });
 
+  it("gets nothing that is too deep to be walked", async () => {
+    const deep = JSON.parse(`{"google":${"[".repeat(4_000)}${"]".repeat(4_000)}}`) as object;
+    const message = { reasoning_details: [deep], tool_calls: [{ ...call, extra_content: deep }] };
+    await using server = await loopbackServer(whole({ choices: [{ message }] }), calls({}, "final_answer"));
+    const { id, generate } = openai("gemini-3", { baseURL: server.baseURL });
+    expect(await new ToolCallingAgent({ model: { id, generate }, tools: [population] }).run("How many?")).toMatchObject({ state: "success" });
+  });
+
   it("gets no other server's", async () => {
     const refused = refusal({ message: "Unknown parameter: 'messages[1].tool_calls[0].extra_content'." });
     await using server = await loopbackServer(refused, text("Fine."));
@@ -248,6 +256,17 @@ describe("what Groq answers where the model's calls are none", () => {
     await using server = await loopbackServer(streamed(`${begun}event: error\n${event({ error: failed })}`));
     const deltas = await gather(openai("llama", { baseURL: server.baseURL }), ask("Hi."));
     expect(deltas.map((delta) => (delta.type === "text" ? delta.text : ""))).toEqual(["<function=population>", '{"city": "Rome"}</function>', ""]);
+  });
+
+  it.each([
+    ["at once", ""],
+    ["in the middle of a stream", "<function"],
+  ])("is cut at a stop text, %s", async (_, begun) => {
+    const told = event({ error: { ...failed, failed_generation: "<function=a>\nObservation: made up" } });
+    await using server = await loopbackServer(streamed(`${begun && chunk({ content: begun })}event: error\n${told}`));
+    const deltas = await gather(openai("llama", { baseURL: server.baseURL }), { ...ask("Hi."), stop: ["\nObservation:"] });
+    expect(deltas.map((delta) => (delta.type === "text" ? delta.text : "")).join("")).toBe("<function=a>");
+    expect(deltas.at(-1)).toMatchObject({ type: "finish", finishReason: "stop" });
   });
 
   it("is tried again where it doesn't say what that is", async () => {

@@ -1,9 +1,7 @@
 import type { Json, ToolCallPart } from "@codelet/core";
 import { callSignature } from "./extras.ts";
-import { asList, asRecord, asText, type ForeignRecord } from "./foreign-json.ts";
+import { asList, asRecord, asText, type ForeignRecord, isDeep } from "./foreign-json.ts";
 
-/** Deeper arguments stay text: whatever walks them later would run out of stack. */
-const maxArgumentDepth = 100;
 /** Characters that are read to tell where calls without ids end: a hostile server sends them in a million pieces. */
 const maxLookedAt = 50_000_000;
 
@@ -103,7 +101,7 @@ function isJson(text: string): boolean {
 }
 
 /**
- * The arguments, or their text where they are no usable JSON. A JSON string stays as it came too: text goes back to the server unquoted. And so does
+ * The arguments, or their text where they are no usable JSON, or deep. A JSON string stays as it came too: text goes back to the server unquoted. And so does
  * what holds an integer that a number would round: the kernel reads it exactly.
  */
 function parseArguments(text: string): Json {
@@ -115,7 +113,7 @@ function parseArguments(text: string): Json {
   };
   try {
     const parsed = JSON.parse(text, /\d{16}/.test(text) ? note : undefined) as Json;
-    return !isExact || typeof parsed === "string" || isDeeper(parsed, maxArgumentDepth) ? text : parsed;
+    return !isExact || typeof parsed === "string" || isDeep(parsed) ? text : parsed;
   } catch {
     return text;
   }
@@ -123,9 +121,4 @@ function parseArguments(text: string): Json {
 
 function isRounded(value: unknown, source: string): boolean {
   return Number.isInteger(value) && !Number.isSafeInteger(value) && /^-?\d+$/.test(source) && BigInt(value as number) !== BigInt(source);
-}
-
-function isDeeper(value: unknown, depth: number): boolean {
-  if (typeof value !== "object" || value === null) return false;
-  return depth === 0 || Object.values(value).some((item) => isDeeper(item, depth - 1));
 }
