@@ -46,8 +46,6 @@ export interface OperationContext {
  */
 export interface Journal {
   call<T>(key: string, operation: OperationName, args: Json): Promise<Outcome<T>>;
-  /** Instead of Promise.all. */
-  all<T>(thunks: readonly (() => Promise<T>)[]): Promise<T[]>;
   /** The only race: the index of the candidate that settled first is journaled. */
   pick<T>(key: string, candidates: readonly Promise<T>[]): Promise<number>;
   /** The journal of a managed agent: never an operation inside an operation. */
@@ -94,7 +92,6 @@ export function memoryJournal(options: { readonly clock?: Clock } = {}): Journal
           return { error: operationError(error) };
         }
       },
-      all: (thunks) => Promise.all(thunks.map((thunk) => thunk())),
       pick: (_key, candidates) => race(candidates),
       child: (key) => journal(`${path}${key}/`),
       now: async () => clock.now(),
@@ -131,7 +128,6 @@ export function watchJournal(journal: Journal, onThrown: (error: unknown) => voi
   };
   return {
     call: (...args) => watch(journal.call(...args)) as never,
-    all: (thunks) => journal.all(thunks),
     pick: (...args) => watch(journal.pick(...args)),
     child: (key) => watchJournal(journal.child(key), onThrown),
     now: (key) => watch(journal.now(key)),

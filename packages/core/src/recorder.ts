@@ -154,7 +154,6 @@ export class Recorder {
   #journal(prefix: string): Journal {
     return {
       call: (key, operation, args) => this.#call(prefix, prefix + key, operation, args),
-      all: (thunks) => Promise.all(thunks.map((thunk) => thunk())),
       pick: (key, candidates) => this.#keep(prefix, key, () => race(candidates)),
       child: (key) => this.#journal(`${prefix}${key}/`),
       now: (key) => this.#keep(prefix, key, async () => Date.now()),
