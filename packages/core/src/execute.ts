@@ -33,7 +33,6 @@ export async function execute(run: RunContext, session: ExecutorSession, { key, 
   let failure: { readonly error: unknown } | undefined;
 
   const fail = (error: unknown): void => {
-    if (run.isControlFlow(error)) throw error;
     failure ??= { error };
     session.interrupt("aborted");
   };
@@ -61,13 +60,11 @@ export async function execute(run: RunContext, session: ExecutorSession, { key, 
       const first = settled.length === 0 ? 0 : await run.pick(`${key}/pick.${turn}`, [advance, ...settled]);
       if (first > 0) {
         const [callKey, call] = [...pending][first - 1] as [string, LiveCall];
-        await Promise.allSettled([call.settled]); // a journal may know that before it is so again
+        const { result, record, limit } = await call.settled; // a journal may know that before it is so again
         pending.delete(callKey);
-        await call.settled.then(({ result, record, limit }) => {
-          evidence.toolCalls.push(record);
-          if (limit === undefined) session.deliver([result]);
-          else fail(limit);
-        }, fail);
+        evidence.toolCalls.push(record);
+        if (limit === undefined) session.deliver([result]);
+        else fail(limit);
         continue;
       }
       const reached = await advance;
