@@ -33,8 +33,6 @@ export interface SuspendedRun {
   readonly suspendedAtMs: number;
   /** When it had been suspended before. */
   readonly pauses: readonly Pause[];
-  /** How long it had worked. */
-  readonly activeMs: number;
   /** Of its last event: those of the run that goes on count on. */
   readonly lastSeq: number;
 }
@@ -105,9 +103,8 @@ async function suspendedRun(run: RunContext, given: Given, recorder: Recorder, p
       pauses,
     } as const;
     return () => {
-      const suspendedAtMs = Date.now();
       const sandboxes = Object.fromEntries(run.sandboxes);
-      return { ...kept, sandboxes, suspendedAtMs, activeMs: run.activeMs(suspendedAtMs), lastSeq: recorder.lastSeq };
+      return { ...kept, sandboxes, suspendedAtMs: Date.now(), lastSeq: recorder.lastSeq };
     };
   } catch (error) {
     await new Unreached(recorder, Object.fromEntries(run.sandboxes)).settle(run, "failed");
@@ -142,7 +139,7 @@ export async function readSuspendedRun(
     const { text, task, earlier, untrusted, options } = given;
     if (typeof text !== "string" || task?.type !== "task" || typeof options !== "object" || !Array.isArray(untrusted))
       throw new Error("the task is missing");
-    if (![state.suspendedAtMs, state.activeMs, ...pauses.flat()].every(Number.isFinite)) throw new Error("a time is missing");
+    if (![state.suspendedAtMs, ...pauses.flat()].every(Number.isFinite)) throw new Error("a time is missing");
     if (!Number.isSafeInteger(state.lastSeq)) throw new Error("the number of events is missing");
     if (typeof state.sandboxes !== "object" || state.sandboxes === null) throw new Error("the sandboxes are missing");
     new Memory([...earlier, task]); // throws for steps that are none
