@@ -2,7 +2,7 @@ import type { RunOptions, RunResult } from "./agent.ts";
 import type { AgentDefinition } from "./definition.ts";
 import { ToolError } from "./errors.ts";
 import type { RunScope } from "./run-context.ts";
-import type { ResolvedSchema } from "./schema.ts";
+import { isObject, type ResolvedSchema } from "./schema.ts";
 import type { AnyTool } from "./tool.ts";
 import type { Value } from "./value.ts";
 
@@ -26,8 +26,7 @@ const input: ResolvedSchema<ManagedInput> = {
   check: async (value) => {
     const { task, additional_args: variables } = value as Partial<ManagedInput>;
     if (typeof task !== "string" || task.trim() === "") return { problems: ["task: expected a text"] };
-    if (variables !== undefined && (typeof variables !== "object" || variables === null || Array.isArray(variables)))
-      return { problems: ["additional_args: expected a dict"] };
+    if (variables !== undefined && !isObject(variables)) return { problems: ["additional_args: expected a dict"] };
     return { value: value as ManagedInput };
   },
 };
