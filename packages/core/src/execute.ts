@@ -40,9 +40,7 @@ export async function execute(run: RunContext, session: ExecutorSession, { key, 
     run.ledger.count("toolCalls");
     const callKey = `${key}/tool.${call.id}.${call.tool}`;
     const controller = new AbortController();
-    const settled = dispatchCall(run, callKey, call, controller);
-    settled.catch(() => {});
-    pending.set(callKey, { call, controller, settled });
+    pending.set(callKey, { call, controller, settled: dispatchCall(run, callKey, call, controller) });
   };
   const abortCalls = (ids?: readonly string[]): void => {
     for (const { call, controller } of pending.values()) if (ids?.includes(call.id) ?? true) controller.abort(run.signal.reason);
@@ -95,10 +93,8 @@ export async function execute(run: RunContext, session: ExecutorSession, { key, 
   }
 }
 
-/** What the session does next; a rejection waits until it is awaited. */
+/** What the session does next. */
 function nextAdvance(run: RunContext, session: ExecutorSession, key: string): Promise<Advance> {
   const next = (): Promise<Advance> => session.next().catch((error) => (run.isLeft ? new Promise<never>(() => {}) : Promise.reject(error)));
-  const advance = run.operate<Advance>(key, "advance", next).then((outcome) => run.valueOf(outcome));
-  advance.catch(() => {});
-  return advance;
+  return run.operate<Advance>(key, "advance", next).then((outcome) => run.valueOf(outcome));
 }
