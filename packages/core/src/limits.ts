@@ -76,7 +76,7 @@ export class Ledger {
 
   /** Whether the error is of this run's own limits. */
   hasReached(error: unknown): error is LimitError {
-    return typeof error === "object" && error !== null && this.#thrown.has(error);
+    return this.#thrown.has(error as LimitError);
   }
 
   #check(...names: readonly (keyof Spent)[]): void {
