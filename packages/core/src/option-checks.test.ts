@@ -36,6 +36,20 @@ describe("a mistake in plain JavaScript is a TypeError that names what was expec
     ["a tool of nothing", () => tool(undefined as never), "to be an object, got undefined"],
     ["a tool with an empty output", () => tool({ ...add, output: null } as never), "`output of tool add` to be a Standard JSON Schema"],
     ["an approval as text", () => tool({ ...add, needsApproval: "yes" } as never), "`needsApproval` to be true or false, or a function, got text"],
+    ["a tool with no name for a function", () => tool({ ...add, name: "add-up" }), "`name` to be a Python identifier"],
+    ["a tool named as a keyword", () => tool({ ...add, name: "lambda" }), "and no keyword, got `lambda`"],
+    ["a tool that is named as the answer", () => tool({ ...add, name: "final_answer" }), "The name `final_answer` is taken by the sandbox"],
+    ["a tool without a description", () => tool({ ...add, description: " " }), "`description` of tool `add` to be text for the model"],
+    ["a tool described by an object", () => tool({ ...add, description: {} } as never), "`description` of tool `add` to be text for the model"],
+    ["a tool that does nothing", () => tool({ ...add, execute: undefined } as never), "`execute` of tool `add` to be a function"],
+    ["a tool without time", () => tool({ ...add, timeoutMs: 0 }), "`timeoutMs` to be a number >= 1, got `0`"],
+    ["a tool that reads what is secret", () => tool({ ...add, reads: "secret" } as never), "`reads` to be one of private, public"],
+    ["a tool that ingests anything", () => tool({ ...add, ingests: true } as never), "`ingests` to be one of trusted, untrusted"],
+    ["a tool that takes a text", () => tool({ ...add, input: z.string() }), "`input` of tool `add` to be an object schema"],
+    ["a tool that takes one of two", () => tool({ ...add, input: z.union([add.input, z.object({ b: z.number() })]) }), "to be an object schema"],
+    ["tags by an unknown name", () => agentOf({ codeTags: "html" }), '`codeTags` to be "code", "markdown" or { open, close }, got `html`'],
+    ["tags that open with nothing", () => agentOf({ codeTags: { open: "", close: "</run>" } }), "`codeTags` to be"],
+    ["tags that don't close", () => agentOf({ codeTags: { open: "<run>" } }), "`codeTags` to be"],
     ["a memory of a result", () => new Memory([result as never]), "Expected memory to be made of steps, as in `result.steps`"],
     ["a clock that is misspelled", () => memoryJournal({ clok: {} } as never), "`memoryJournal` to have only clock"],
     ["a pool of a name", () => poolExecutor("wasm" as never, { size: 1 }), "`executor` to be one"],
@@ -64,13 +78,21 @@ describe("a mistake in plain JavaScript is a TypeError that names what was expec
     ["a controller as the signal", ["x", { signal: new AbortController() }], "`signal` to be an AbortSignal, got AbortController"],
     ["a path that is no list", ["x", { images: "photo.jpg" }], "`images` to be a list, got text"],
     ["variables in a map", ["x", { additionalArgs: new Map() }], "`additionalArgs` to be an object, got Map"],
+    ["a variable that is a tool's", ["x", { additionalArgs: { add: 1 } }], "`additionalArgs` to have names of their own, got `add`, which is a tool"],
+    [
+      "a variable that can't cross",
+      ["x", { additionalArgs: { f: () => 1 } }],
+      "`additionalArgs.f` to be plain data: a function can't leave the host",
+    ],
+    ["a number as its id", ["x", { runId: 5 }], "`runId` to be a text, got `5` (number)"],
     ["a result as memory", ["x", { memory: result }], "`memory` to be a list of steps, such as `result.steps`, got an object"],
     ["a picture that is none", ["x", { images: [null] }], "Expected a picture or another file to be bytes, a Blob"],
     ["texts as memory", ["x", { memory: ["hello"] }], "Expected memory to be made of steps"],
     ["an approval that is no function", ["x", { approve: true }], "`approve` to be a function, got true or false"],
   ])("a run with %s", async (_, args, message) => {
-    const run = agentOf().run as (...args: readonly unknown[]) => Promise<unknown>;
-    await expect(run.apply(agentOf(), [...args])).rejects.toThrow(
+    const agent = agentOf({ tools: [tool(add)] });
+    const run = agent.run as (...args: readonly unknown[]) => Promise<unknown>;
+    await expect(run.apply(agent, [...args])).rejects.toThrow(
       expect.objectContaining({ name: "TypeError", message: expect.stringContaining(message) }),
     );
   });
