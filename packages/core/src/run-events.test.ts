@@ -5,6 +5,8 @@ import type { Run } from "./run.ts";
 
 /** The model's text of one action; the fake executor's handler decides what its code does. */
 import { action, agentOf, answering, eventsOf } from "./testing/code-agents.ts";
+import { anything } from "./testing/tools.ts";
+import { type ToolContext, tool } from "./tool.ts";
 
 describe("events", () => {
   it("come in order, numbered, with one terminal event", async () => {
@@ -77,6 +79,16 @@ describe("events", () => {
     await expect(run.result).rejects.toThrow(/Python identifier/);
   });
 
+  it("end with the terminal event also where a tool goes on telling", async () => {
+    const told: ToolContext[] = [];
+    const chat = tool({ name: "chat", description: "Talks.", input: anything, execute: (_, context) => void told.push(context) });
+    const run = agentOf([action("call chat"), action("answer 1")], { tools: [chat] }).start("task");
+    await run.result;
+    told[0]?.emit("still here");
+    const types = (await eventsOf(run)).map(({ type }) => type);
+    expect([types.at(-1), types.includes("tool-data")]).toEqual(["run-end", false]);
+  });
+
   it("can be read by one reader only", async () => {
     const run = agentOf([action("answer 1")]).start("task");
     await eventsOf(run);
@@ -133,10 +145,36 @@ describe("stepping by hand", () => {
     expect([first?.step, second?.step]).toEqual([1, 2]);
   });
 
-  it("can be stopped while it waits", async () => {
-    const run = agentOf([action("a"), action("b")]).start("task");
+  it.each(["stop", "stopAfterStep"] as const)("can be ended by %s while it waits, and leaves no sandbox open", async (stop) => {
+    const executor = fakeExecutor(answering);
+    const run = agentOf([action("a"), action("b")], { executor }).start("task");
     await run.step();
-    await run.stop("enough");
-    expect(await run.result).toMatchObject({ state: "aborted", reason: "enough" });
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    expect(executor.openSessions).toBe(1);
+    await run[stop]("enough");
+    expect(executor.openSessions).toBe(0);
+    expect(await run.result).toMatchObject({ state: "aborted", reason: "enough", steps: { length: 3 } });
+  });
+
+  it("is ended by stopAfterStep once the step that runs is there", async () => {
+    const executor = fakeExecutor(answering);
+    const run = agentOf([action("a"), action("b")], { executor }).start("task");
+    let ended: Promise<void> | undefined;
+    for await (const event of run) if (event.type === "code") ended = run.stopAfterStep("enough");
+    await ended;
+    expect(await run.result).toMatchObject({ state: "aborted", reason: "enough", steps: { length: 3 } });
+  });
+
+  it.each(["stop", "stopAfterStep"] as const)("resolves with %s also where the run has failed", async (stop) => {
+    const run = agentOf([Object.assign(new Error("no"), { status: 401 })]).start("task");
+    await eventsOf(run);
+    await run[stop]();
+    await expect(run.result).rejects.toMatchObject({ code: "model-call" });
+  });
+
+  it("is refused for a run that goes on by itself already", async () => {
+    const run = agentOf([action("answer 1")]).start("task");
+    await run.result;
+    await expect(run.step()).rejects.toMatchObject({ code: "configuration", message: expect.stringContaining("right after `start`") });
   });
 });
