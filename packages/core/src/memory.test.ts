@@ -106,6 +106,15 @@ describe("memory", () => {
     expect(short).not.toHaveProperty("modelParts");
   });
 
+  it("gives tasks without what is attached to them, and steps of other kinds as they are", () => {
+    const attached: Step = { type: "task", task: "x", attachments: [image], untrusted: ["search"] };
+    expect(new Memory([system, attached, planning]).succinctSteps()).toEqual([system, { type: "task", task: "x" }, planning]);
+  });
+
+  it.each([null, undefined])("says of %s that it is no step", (step) => {
+    expect(() => new Memory([step as never])).toThrow(`Expected memory to be made of steps, as in \`result.steps\`, got ${step}`);
+  });
+
   it("gives all programs as one", () => {
     expect(new Memory([...steps, action(3, { code: "" })]).fullCode()).toBe("code 1\n\ncode 2");
   });
