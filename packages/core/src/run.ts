@@ -95,13 +95,12 @@ export class Run<Output> implements AsyncIterable<AgentEvent> {
           const event = isLeft ? undefined : this.#nextUnread.pop();
           this.#wake();
           if (event !== undefined) return { done: false, value: event };
-          if (isLeft || this.#hasEnded) return { done: true, value: undefined };
+          if (this.#hasEnded) return { done: true, value: undefined };
           await this.#change();
         }
       },
       return: async () => {
         isLeft = true;
-        this.#wake();
         await this.stop();
         return { done: true, value: undefined };
       },
