@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { jsonSchema } from "./json-schema.ts";
-import { resolveSchema } from "./schema.ts";
+import { resolveRef, resolveSchema } from "./schema.ts";
 
 describe("resolveSchema", () => {
   it("takes zod and jsonSchema", async () => {
@@ -29,4 +29,24 @@ describe("resolveSchema", () => {
       new TypeError("Expected `input of tool book` to be a schema of JSON data: Error: Date cannot be represented in JSON Schema"),
     );
   });
+});
+
+describe("resolveRef", () => {
+  const at = { type: "string" };
+  const root = { $defs: { at, "a/b~c%": at }, list: [at] };
+
+  it.each(["#/$defs/at", "#/$defs/a~1b~0c%25"])("finds what %s points to", (ref) => {
+    expect(resolveRef(ref, root)).toBe(at);
+  });
+
+  it("finds the schema itself", () => {
+    expect(resolveRef("#", root)).toBe(root);
+  });
+
+  it.each(["https://example.com/$defs/at", "#at", "#/$defs/none", "#/$defs/at/type/0", "#/$defs/toString", "#/list/0"])(
+    "finds nothing at %s",
+    (ref) => {
+      expect(resolveRef(ref, root)).toBeUndefined();
+    },
+  );
 });

@@ -62,7 +62,7 @@ function schemaFix(vendor: string | undefined): string {
 
 /** What a reference of a schema points to; undefined for one that isn't local, or points nowhere. */
 export function resolveRef(ref: string, root: JsonSchema): unknown {
-  if (!ref.startsWith("#")) return undefined;
+  if (!/^#(?:\/|$)/.test(ref)) return undefined;
   let target: unknown = root;
   for (const segment of ref.slice(1).split("/").slice(1)) {
     const key = decodeURIComponent(segment).replaceAll("~1", "/").replaceAll("~0", "~");
