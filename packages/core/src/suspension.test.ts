@@ -58,14 +58,22 @@ it("is encoded once, however much it holds", async () => {
   expect(readings).toBe(1);
 });
 
+const given = { text: "task", task: { type: "task", task: "task", attachments: [] }, earlier: [], untrusted: [], options: {} };
+
 it.each<readonly [string, object]>([
   ["no tools", { agent: { kind: "tool-calling", tools: null, agents: {} } }],
-  ["a step that is none", { given: { text: "task", task: { type: "task", task: "task", attachments: [] }, earlier: [null], options: {} } }],
-  ["a step of no known kind", { given: { text: "task", task: { type: "task", task: "task", attachments: [] }, earlier: [{}], options: {} } }],
-  ["a task without attachments", { given: { text: "task", task: { type: "task", task: "task" }, earlier: [], options: {} } }],
+  ["a step that is none", { given: { ...given, earlier: [null] } }],
+  ["a step of no known kind", { given: { ...given, earlier: [{}] } }],
+  ["a task without attachments", { given: { ...given, task: { type: "task", task: "task" } } }],
+  ["a task of another kind", { given: { ...given, task: { type: "summary", summary: "task" } } }],
+  ["no text", { given: { ...given, text: null } }],
+  ["no options", { given: { ...given, options: null } }],
+  ["no names of tools", { given: { ...given, untrusted: null } }],
   ["a pause that is none", { pauses: [null] }],
+  ["a pause without a time", { pauses: [["then", 1]] }],
   ["an outcome that is none", { journal: [["1/model", "outcome", { content: [] }]] }],
   ["no sandboxes", { sandboxes: undefined }],
+  ["a text for its sandboxes", { sandboxes: "gone" }],
   ["a time that is none", { suspendedAtMs: "then" }],
 ])("with %s is damaged", async (_, damage) => {
   const { agent } = agentOf([says(call("pay"))], { tools: [pay] });

@@ -11,6 +11,7 @@ import type { Approval, ApprovalDecision } from "./policy.ts";
 import { type JournalEntry, Recorder } from "./recorder.ts";
 import { hash } from "./retry.ts";
 import type { RunContext, Thread } from "./run-context.ts";
+import { isObject } from "./schema.ts";
 import { decodeState, encodeState } from "./state-codec.ts";
 import { Unreached } from "./unreached.ts";
 import type { Json } from "./value.ts";
@@ -137,11 +138,10 @@ export async function readSuspendedRun(
     const pauses: Pause[] = [...before, [state.suspendedAtMs, Math.max(0, Date.now() - state.suspendedAtMs)]];
     const given = decodeState(state.given) as unknown as Given;
     const { text, task, earlier, untrusted, options } = given;
-    if (typeof text !== "string" || task?.type !== "task" || typeof options !== "object" || !Array.isArray(untrusted))
-      throw new Error("the task is missing");
+    if (typeof text !== "string" || task?.type !== "task" || !isObject(options) || !Array.isArray(untrusted)) throw new Error("the task is missing");
     if (![state.suspendedAtMs, ...pauses.flat()].every(Number.isFinite)) throw new Error("a time is missing");
     if (!Number.isSafeInteger(state.lastSeq)) throw new Error("the number of events is missing");
-    if (typeof state.sandboxes !== "object" || state.sandboxes === null) throw new Error("the sandboxes are missing");
+    if (!isObject(state.sandboxes)) throw new Error("the sandboxes are missing");
     new Memory([...earlier, task]); // throws for steps that are none
     const recorder = new Recorder(state.journal, byPath, state.lastSeq);
     if (thread !== undefined) await goBack(thread, given, state.runId);
