@@ -38,10 +38,10 @@ it("goes back to the model where its schema can't read it", async () => {
 
 it("ends the run where its schema is at fault", async () => {
   const agent = agentOf([action("answer 1")], { output: throwing(new ConfigurationError("The schema is none.")) });
-  await expect(agent.run("task")).rejects.toMatchObject({ code: "configuration" });
+  await expect(agent.run("task")).rejects.toMatchObject({ code: "configuration", message: "The schema is none." });
 });
 
 it("goes back to the model with what its schema has against it", async () => {
   const result = await agentOf([action('answer "x"'), action("answer 2")], { output: z.number() }).run("task");
-  expect(result.steps[2]).toMatchObject({ error: { message: expect.stringContaining("final_answer was given the wrong type: ") } });
+  expect(result.steps[2]).toMatchObject({ error: { message: expect.stringMatching(/^final_answer was given the wrong type: /) } });
 });
