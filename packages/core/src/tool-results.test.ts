@@ -173,6 +173,14 @@ it.each<readonly [string, z.ZodType, unknown, unknown]>([
   ["of one of several shapes", z.union([z.string(), z.object({ x: z.number() })]), { x: 1 }, { x: pythonFloat(1) }],
   ["at a place of a tuple", z.tuple([z.number(), z.int()]), [1, 2], [pythonFloat(1), 2]],
   ["behind a reference", z.object({ x: z.number().meta({ id: "Price" }) }), { x: 1 }, { x: pythonFloat(1) }],
+  ["behind the places of a tuple", z.tuple([z.int()], z.number()), [1, 2], [1, pythonFloat(2)]],
+  ["in a record", z.record(z.string(), z.number()), { x: 1 }, { x: pythonFloat(1) }],
+  [
+    "in one of two shapes that both hold",
+    z.intersection(z.object({ x: z.number() }), z.object({ y: z.int() })),
+    { x: 1, y: 1 },
+    { x: pythonFloat(1), y: 1 },
+  ],
   ["beside an integer", z.union([z.int(), z.number()]), 1, 1],
 ])("makes a float of a number %s", async (_, output, result, expected) => {
   const get = tool({ name: "get", description: "Gets.", input: anything, output: output as never, execute: () => result as never });
@@ -186,4 +194,14 @@ it("types each level of a schema that holds itself, and takes no longer for it",
   const get = tool({ name: "get", description: "Gets.", input: anything, output: node as never, execute: () => tree as never });
   let typed = (await checkResult(get, tree, 100_000)) as { v: unknown; kids: never[] };
   for (; typed !== undefined; typed = typed.kids[0] as never) expect(typed.v).toEqual(pythonFloat(1));
+});
+
+it("leaves a result as it is where its schema says nothing of it", async () => {
+  const output = z.object({ any: z.any(), list: z.array(z.any()), row: z.record(z.string(), z.any()) });
+  const get = tool({ name: "get", description: "Gets.", input: anything, output, execute: () => never });
+  const data = new Uint8Array([1]);
+  for (const part of [data, { mediaType: "image/png", data }, pythonFloat(1), new Set([1]), null, "x", 5]) {
+    const result = { any: part, list: [part], row: { part } };
+    expect(await checkResult(get, result, 1_000)).toEqual(toValue(result, 1_000));
+  }
 });
