@@ -1,3 +1,4 @@
+import { scriptedModel } from "@codelet/testing";
 import { expect, it } from "vitest";
 import { z } from "zod";
 import type { RunResult } from "./agent.ts";
@@ -37,6 +38,16 @@ it("is time that no agent and no step has worked, whether they began before it o
     expect(durationMs).toBeGreaterThanOrEqual(0);
     expect(durationMs).toBeLessThan(900);
   }
+});
+
+it("has what was left of its wall time when it goes on, also in the middle of a step", async () => {
+  const model = scriptedModel([() => later(700).then(() => says(call("pay"))), () => new Promise<never>(() => {}), "the last words"]);
+  const agent = new ToolCallingAgent({ model, tools: [pay], budget: { wallTimeMs: 1_000 } });
+  const first = suspended(await agent.run("task"));
+  const startedAt = performance.now();
+  const result = await agent.resume(first.resumeState, { decisions: approvedIn(first) });
+  expect(result).toMatchObject({ state: "limit", limit: "wallTimeMs", text: "the last words" });
+  expect(performance.now() - startedAt).toBeLessThan(900);
 });
 
 it("keeps of a model's answers what they are for, whatever else they hold", async () => {
