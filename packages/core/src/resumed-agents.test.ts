@@ -1,9 +1,12 @@
+import type { ScriptedReply } from "@codelet/testing";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
+import type { RunOptions, RunResult } from "./agent.ts";
 import { memoryJournal } from "./journal.ts";
+import type { Step } from "./memory.ts";
 import type { SuspendedRun } from "./suspension.ts";
-import { agentOf as codeAgentOf } from "./testing/code-agents.ts";
-import { agentOf, call, says } from "./testing/tool-calls.ts";
+import { action, agentOf as codeAgentOf } from "./testing/code-agents.ts";
+import { agentOf, answer, call, says } from "./testing/tool-calls.ts";
 import { tool } from "./tool.ts";
 import type { ToolCallingAgent, ToolCallingAgentOptions } from "./tool-calling-agent.ts";
 
@@ -56,5 +59,33 @@ describe("a suspended run", () => {
     const { agent } = agentOf([], team);
     const result = await agent.resume(await waiting(), { decisions: { "1/tool.call_1.pay": undefined } as never });
     expect(result).toMatchObject({ state: "suspended", pending: { length: 1 } });
+  });
+});
+
+describe("a run that goes on has what it was given", () => {
+  const goOn = async (replies: readonly ScriptedReply[], options: RunOptions): Promise<RunResult> => {
+    const { agent } = agentOf([says(call("pay")), ...replies], { tools: [pay, look] });
+    const first = await agent.run("task", options);
+    if (first.state !== "suspended") throw new Error(first.state);
+    return agent.resume(JSON.parse(JSON.stringify(first.resumeState)), { decisions: { [first.pending[0]?.id as string]: true } });
+  };
+
+  it("to do at most", async () => {
+    const result = await goOn([says(call("look")), "the last words"], { maxSteps: 2 });
+    expect(result).toMatchObject({ state: "limit", limit: "steps", text: "the last words" });
+  });
+
+  it("for its sandbox", async () => {
+    const agent = codeAgentOf([action("call pay"), action("show x"), action("answer 1")], { tools: [pay] });
+    const first = await agent.run("task", { additionalArgs: { x: "what was given" } });
+    if (first.state !== "suspended") throw new Error(first.state);
+    const result = await agent.resume(first.resumeState, { decisions: { [first.pending[0]?.id as string]: true } });
+    expect(result.steps[3]).toMatchObject({ code: "show x", observation: expect.stringContaining("what was given") });
+  });
+
+  it("to remember, and what had brought untrusted content into that", async () => {
+    const before: Step = { type: "task", task: "before", attachments: [], untrusted: ["search"] };
+    const result = await goOn([says(answer(1))], { memory: [before] });
+    expect(result).toMatchObject({ state: "success", steps: [{}, before, {}, { untrusted: ["search"] }, { untrusted: ["search"] }] });
   });
 });
