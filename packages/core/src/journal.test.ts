@@ -2,7 +2,7 @@ import { FakeClock, fakeExecutor, faultyModel, scriptedModel } from "@codelet/te
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { CodeAgent } from "./code-agent.ts";
-import { type Journal, type JournalFactory, memoryJournal } from "./journal.ts";
+import { errorOf, type Journal, type JournalFactory, memoryJournal } from "./journal.ts";
 import { tool } from "./tool.ts";
 
 const action = (code: string): string => `<code>\n${code}\n</code>`;
@@ -94,4 +94,14 @@ it("has the run's identity from the caller, for journals and idempotency keys of
   expect(new Set(keys).size).toBe(1);
   expect(keys[0]).toMatch(/^order-7\/1\/tool\..*ping$/);
   await expect(new CodeAgent({ model: scriptedModel([]), executor }).run("task", { runId: "" })).rejects.toThrow("Expected `runId`");
+});
+
+it.each([
+  ["model-call", { status: 429, retryable: false, retryAfterMs: null }, { status: 429, retryable: false, retryAfterMs: undefined }],
+  ["model-call", undefined, { retryable: true, status: undefined }],
+  ["executor-crashed", undefined, { name: "ExecutorCrashedError" }],
+  ["protocol", undefined, { name: "ProtocolError" }],
+  ["configuration", undefined, { name: "ConfigurationError" }],
+] as const)("makes an error of code %s again from what a store keeps of it: %o", (code, details, expected) => {
+  expect(errorOf({ name: "Error", message: "no", code, details })).toMatchObject({ code, message: "no", ...expected });
 });
