@@ -12,8 +12,8 @@ export type JournalEntry = readonly [path: string, kind: "outcome" | "value", en
 
 /** Other threads of a program may still be about to make calls that wait too. In turns, since a process that is busy with other things gives them none. */
 const graceTurns = 10;
-/** For the calls that were decided to come to their decisions; one whose arguments are refused by now never does. */
-const decidedTurns = 1_000;
+/** For the calls that waited to come to where they did; one whose arguments are refused by now never does. */
+const comingTurns = 1_000;
 const turnMs = 10;
 
 /** Of the paths of operations: an answer to the agent or to its compactor, and which attempt after the first. */
@@ -48,8 +48,10 @@ export class Recorder {
   readonly #values = new Map<string, Json>();
   /** Outcomes that a state knows, until they are asked for. */
   readonly #unread: Set<string>;
-  /** Those that nobody has come to yet. */
-  readonly #decisions: Map<string, ApprovalDecision>;
+  /** What was waited for, with the decision if there is one: those that nobody has come to yet. */
+  readonly #decisions: Map<string, ApprovalDecision | undefined>;
+  /** Until decisions are told. */
+  #coming: Promise<void> | undefined;
   readonly #waits = new Map<string, (error: Suspension) => void>();
   readonly #left = Promise.withResolvers<never>();
   #run: Parameters<JournalFactory>[0] | undefined;
@@ -62,8 +64,8 @@ export class Recorder {
   #suspension: Suspension | undefined;
   #lastSeq: number;
 
-  /** Goes on from what a state holds, and throws where that is damaged; `decisions` are by the path that waits for them. */
-  constructor(entries: readonly JournalEntry[] = [], decisions: ReadonlyMap<string, ApprovalDecision> = new Map(), lastSeq = 0) {
+  /** Goes on from what a state holds, and throws where that is damaged; `decisions` are by the path that waits for them, undefined where there is none yet. */
+  constructor(entries: readonly JournalEntry[] = [], decisions: ReadonlyMap<string, ApprovalDecision | undefined> = new Map(), lastSeq = 0) {
     this.#lastSeq = lastSeq;
     for (const [path, kind, entry] of entries) {
       if (kind === "outcome") this.#outcomes.set(path, readOutcome(decodeState(entry) as unknown as Outcome<unknown>));
@@ -178,6 +180,7 @@ export class Recorder {
 
   async #call<T>(run: string, path: string, operation: OperationName, args: Json): Promise<Outcome<T>> {
     this.#unread.delete(path);
+    this.#decisions.delete(`${path}/approval`); // a call that nobody has to decide on any more
     const { operations, runId } = this.#run as Parameters<JournalFactory>[0];
     const perform = async (): Promise<Outcome<T>> => {
       try {
@@ -241,16 +244,24 @@ export class Recorder {
   #wait(path: string): Promise<Json> {
     const decision = this.#decisions.get(path);
     this.#decisions.delete(path);
-    // Not before all that is known has been gone through.
-    if (decision !== undefined) return sleep(0).then(() => decision as Json);
+    if (decision !== undefined) {
+      this.#coming ??= this.#untilAllHaveCome();
+      return this.#coming.then(() => decision as Json);
+    }
     return new Promise((_, reject) => {
       this.#waits.set(path, reject);
       this.#leaveSoon();
     });
   }
 
+  /** Not before all that is known has been gone through: what is new would take the room in a budget that was taken by that already. */
+  async #untilAllHaveCome(): Promise<void> {
+    await sleep(0);
+    for (let turns = comingTurns; turns > 0 && this.#decisions.size > 0; turns--) await sleep(turnMs);
+  }
+
   /** Unless something happens until then. */
-  #leaveSoon(turns = this.#decisions.size > 0 ? decidedTurns : graceTurns): void {
+  #leaveSoon(turns = this.#decisions.size > 0 ? comingTurns : graceTurns): void {
     clearTimeout(this.#leaving);
     if (this.#waits.size === 0 || this.#working > 0 || this.#suspension !== undefined) return;
     this.#leaving = setTimeout(() => {

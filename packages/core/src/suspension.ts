@@ -121,7 +121,7 @@ export async function readSuspendedRun(
   thread: Thread | undefined,
 ): Promise<Continuation & { readonly given: Given }> {
   const { decisions: given = {} } = checkOptions("resume", options, resumeOptions);
-  const decisions = Object.entries(given).filter(([, decision]) => decision !== undefined);
+  const decisions = new Map(Object.entries(given).filter(([, decision]) => decision !== undefined));
   for (const [id, decision] of decisions) {
     if (!isDecision(decision))
       throw new TypeError(`Expected the decision on \`${id}\` to be true, false or { approve: true or false, reason, input }`);
@@ -131,9 +131,9 @@ export async function readSuspendedRun(
     checkSame(state.agent, fingerprint(definition), definition.name);
     const pending = decodeState(state.pending) as unknown as readonly Approval[];
     const ids = new Set(pending.map(({ id }) => id));
-    const unknown = decisions.find(([id]) => !ids.has(id))?.[0];
+    const unknown = [...decisions.keys()].find((id) => !ids.has(id));
     if (unknown !== undefined) throw new ConfigurationError(`No pending approval has the id \`${unknown}\`. There are: ${[...ids].join(", ")}.`);
-    const byPath = new Map(decisions.map(([id, decision]): [string, ApprovalDecision] => [`${id}/approval`, decision]));
+    const byPath = new Map([...ids].map((id): [string, ApprovalDecision | undefined] => [`${id}/approval`, decisions.get(id)]));
     const before = state.pauses.map(([atMs, pausedMs]): Pause => [atMs, pausedMs]);
     const pauses: Pause[] = [...before, [state.suspendedAtMs, Math.max(0, Date.now() - state.suspendedAtMs)]];
     const given = decodeState(state.given) as unknown as Given;
