@@ -1,3 +1,4 @@
+import { abortable } from "./abort.ts";
 import type { RunResult } from "./agent.ts";
 import { CodeletError, describeThrown, ToolError } from "./errors.ts";
 import { type Outcome, operationError } from "./journal.ts";
@@ -6,19 +7,21 @@ import type { ManagedAgent, ManagedInput } from "./managed-agent.ts";
 import { Memory } from "./memory.ts";
 import { textOfMessages } from "./prompts/observation.ts";
 import { newThread, type RunContext, type RunScope, type Thread } from "./run-context.ts";
+import type { AnyTool } from "./tool.ts";
+import { checkResult } from "./tool-values.ts";
 import type { Value } from "./value.ts";
 
 /**
- * A call of a managed agent, as a run inside the manager's, and what `check` makes of its answer. One that had ended before its manager was suspended gives
+ * A call of a managed agent, as a run inside the manager's, and its answer as the result of its tool. One that had ended before its manager was suspended gives
  * what it gave: where it was stopped, by a limit or from outside, would not come to the same end. It is only gone through again for its memory.
  */
 export async function callAgent(
   run: RunContext,
+  tool: AnyTool,
   agent: ManagedAgent,
   key: string,
   given: ManagedInput,
   signal: AbortSignal,
-  check: (answer: unknown) => Promise<Value>,
 ): Promise<Outcome<Value>> {
   const { recorder } = run.root.scope.continuation ?? {};
   const path = run.path + key;
@@ -34,7 +37,8 @@ export async function callAgent(
   const ledger = new Ledger({}, undefined, run.ledger);
   let outcome: Outcome<Value>;
   try {
-    outcome = { value: await check(await answerOf(agent, given, { run, key, signal, ledger })) };
+    const answer = await answerOf(agent, given, { run, key, signal, ledger });
+    outcome = { value: await abortable(checkResult(tool, answer, run.agent.maxToolResultBytes), signal) };
   } catch (error) {
     throwIfLeft(run, error);
     // Limits end the manager, too.

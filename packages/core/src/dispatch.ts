@@ -36,24 +36,23 @@ export async function dispatchCall(run: RunContext, key: string, call: SandboxCa
 
 /** One way for calls from code and from JSON: validate, ask the policy, execute, check the result. */
 async function perform(run: RunContext, key: string, call: SandboxCall, controller: AbortController): Promise<Outcome<Value>> {
-  const { callable, maxToolResultBytes } = run.agent;
+  const { callable } = run.agent;
   const { signal } = controller;
+  const tool = callable.get(call.tool);
+  const othersDecide = tool !== undefined && isGuarded(run, tool);
+  // Where it can't be loaded, that is no error of the call.
+  const others = othersDecide || tool?.agent !== undefined ? await import("./with-others.ts") : undefined;
   try {
-    const tool = callable.get(call.tool);
     if (tool === undefined)
       throw new ToolInputError(`There is no tool \`${call.tool}\`. The tools are: ${[...callable.keys()].join(", ") || "none"}.`);
     const named = nameArguments(tool, call);
     const checked = await abortable(checkInput(tool, named), signal);
     const request = { callId: call.id, tool: tool.name, input: named, runId: run.runId, agentPath: run.agentPath };
-    const authorize = isGuarded(run, tool) ? (await import("./with-others.ts")).authorize : undefined;
-    const allowed = authorize === undefined ? named : await abortable(authorize(run, tool, key, request, signal), signal);
+    const allowed = othersDecide && others ? await abortable(others.authorize(run, tool, key, request, signal), signal) : named;
     const input = allowed === named ? checked : await abortable(checkInput(tool, allowed), signal);
     // Also a failure may carry what a stranger wrote.
     if (tool.ingests === "untrusted") run.exposure.untrusted.add(tool.name);
-    if (tool.agent !== undefined) {
-      const { callAgent } = await import("./with-others.ts");
-      return await callAgent(run, tool.agent, key, input, signal, (answer) => abortable(checkResult(tool, answer, maxToolResultBytes), signal));
-    }
+    if (others !== undefined && tool.agent !== undefined) return await others.callAgent(run, tool, tool.agent, key, input, signal);
     return await run.operate(key, "tool", async ({ idempotencyKey }) => {
       await abortable(run.ready(), signal);
       return execute(run, tool, input, { callId: call.id, idempotencyKey, controller });
