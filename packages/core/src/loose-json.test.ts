@@ -47,6 +47,10 @@ describe("JSON that models write", () => {
     expect(callsIn(text)).toEqual(calls);
   });
 
+  it.each(["\n", "// why\n"])("is none, and no error, behind no end of %j", (space) => {
+    for (const open of ["{", '{"name": "search", "arguments": ']) expect(callsIn(open + space.repeat(20_000_000 / space.length))).toEqual([]);
+  });
+
   it.each([
     [
       "what a tool is like",

@@ -4,8 +4,9 @@ import type { Json } from "./value.ts";
 const maxDepth = 100;
 const words: Readonly<Record<string, Json>> = { true: true, True: true, false: false, False: false, null: null, None: null, undefined: null };
 const closings: Readonly<Record<string, string>> = { '"': '"', "'": "'", "“": "”", "‘": "’" };
-/** White space and comments, which have a bound: who looks for the end of one at each brace would look long. */
-const space = "(?:\\s|(?://|#)[^\\n]{0,1000}\\n|/\\*[^*]{0,1000}\\*/)*";
+/** White space, however long, and comments, which have a bound: who looks for the end of one at each brace would look long, and a choice costs stack. */
+const comment = "(?://|#)[^\\n]{0,1000}\\n|/\\*[^*]{0,1000}\\*/";
+const space = `\\s*(?:(?:${comment})\\s*){0,1000}`;
 const betweenItems = new RegExp(`${space},?${space}`, "y");
 const spaces = new RegExp(space, "y");
 const escapes: Readonly<Record<string, string>> = { n: "\n", t: "\t", r: "\r", b: "\b", f: "\f" };

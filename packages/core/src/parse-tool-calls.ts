@@ -21,8 +21,8 @@ const maxLookedAt = 5_000_000;
  */
 export function parseToolCalls(text: string, tools: readonly ModelTool[] = []): ParsedCalls {
   const said = withoutThoughts(text);
-  const found = [taggedCalls(said, tools), jsonCalls(said, tools), pythonicCalls(said, tools)].find((calls) => calls.length > 0);
-  if (found === undefined) return { thought: said.trim(), calls: [] };
+  const found = foundCalls(said, tools);
+  if (found.length === 0) return { thought: said.trim(), calls: [] };
   const calls = new Map(untilMadeUp(said, found).map(({ call }) => [JSON.stringify(jsonSafe(call as unknown as Json)), call]));
   return { thought: withoutOpeningMarks(said.slice(0, found[0]?.start)), calls: [...calls.values()] };
 }
@@ -38,6 +38,15 @@ export interface FoundCall {
   readonly call: ToolCallPart;
   readonly start: number;
   readonly end: number;
+}
+
+/** In the first form that the text has any in; what comes after it would be looked for at length, and thrown away. */
+function foundCalls(text: string, tools: readonly ModelTool[]): readonly FoundCall[] {
+  for (const findCalls of [taggedCalls, jsonCalls, pythonicCalls]) {
+    const found = findCalls(text, tools);
+    if (found.length > 0) return found;
+  }
+  return [];
 }
 
 /** Fences, tags, brackets and words that announce a call, at the end of a text. */
