@@ -48,6 +48,12 @@ describe("schemaProblems", () => {
     expect(schemaProblems(value, schema).length).toBeGreaterThan(0);
   });
 
+  it("takes a percent sign in a $ref that escapes nothing as itself", () => {
+    const schema = { $ref: "#/$defs/100%", $defs: { "100%": { type: "number" } } };
+    expect(schemaProblems("x", schema)).toEqual(["value: expected number, got string"]);
+    expect(() => schemaProblems(1, { $ref: "#/%" })).toThrow(expect.objectContaining({ code: "configuration" }));
+  });
+
   it("reports a circular or dangling $ref as a configuration error", () => {
     expect(() => schemaProblems(1, { $ref: "#" })).toThrow(expect.objectContaining({ code: "configuration" }));
     expect(() => schemaProblems(1, { $ref: "#/x" })).toThrow(expect.objectContaining({ code: "configuration" }));

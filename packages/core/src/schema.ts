@@ -64,7 +64,8 @@ function schemaFix(vendor: string | undefined): string {
 export function resolveRef(ref: string, root: JsonSchema): unknown {
   if (!/^#(?:\/|$)/.test(ref)) return undefined;
   let target: unknown = root;
-  for (const segment of ref.slice(1).split("/").slice(1)) {
+  const escaped = ref.replaceAll(/%(?![\da-f]{2})/gi, "%25"); // a percent sign may stand for itself
+  for (const segment of escaped.split("/").slice(1)) {
     const key = decodeURIComponent(segment).replaceAll("~1", "/").replaceAll("~0", "~");
     target = isObject(target) && Object.hasOwn(target, key) ? target[key] : undefined;
   }
