@@ -11,25 +11,30 @@ import type { Screen } from "./screen.ts";
 export async function showRun<Output>(agent: CodeAgent<Output>, task: string, screen: Screen, format: "text" | "json"): Promise<ExitCode> {
   const show = format === "json" ? jsonFormat : textFormat(screen);
   const activity = new Activity();
-  using interruption = watchSignals(() => {
+  const interruption = watchSignals(() => {
     screen.note("Stopping… (once more to exit at once)");
     screen.hurry();
   });
-  const run = agent.start(task, { signal: AbortSignal.any([interruption.signal, screen.closed]) });
-  for await (const event of run) {
-    if (event.type === "sandbox-progress") screen.progress(`Sandbox: ${sanitizeLine(event.message)}`);
-    screen.activity(activity.push(event, screen.lineColumns));
-    await screen.write(show.event(event));
-  }
+  // Not `using`, which Node 22 doesn't know: there the command runs from source in tests and in the demo.
   try {
-    const result = (await run.result) as RunResult<PlainValue>;
-    await screen.write(show.result(result));
-    return exitCodeOf(result.state);
-  } catch (error) {
-    const failure = describeFailure(error);
-    await screen.write(show.failure(failure));
-    if (format === "json") screen.note(sanitizeLine(failure.message));
-    return interruption.signal.aborted ? exitCodes.interrupted : failure.exitCode;
+    const run = agent.start(task, { signal: AbortSignal.any([interruption.signal, screen.closed]) });
+    for await (const event of run) {
+      if (event.type === "sandbox-progress") screen.progress(`Sandbox: ${sanitizeLine(event.message)}`);
+      screen.activity(activity.push(event, screen.lineColumns));
+      await screen.write(show.event(event));
+    }
+    try {
+      const result = (await run.result) as RunResult<PlainValue>;
+      await screen.write(show.result(result));
+      return exitCodeOf(result.state);
+    } catch (error) {
+      const failure = describeFailure(error);
+      await screen.write(show.failure(failure));
+      if (format === "json") screen.note(sanitizeLine(failure.message));
+      return interruption.signal.aborted ? exitCodes.interrupted : failure.exitCode;
+    }
+  } finally {
+    interruption[Symbol.dispose]();
   }
 }
 

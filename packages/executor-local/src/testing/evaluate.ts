@@ -21,6 +21,10 @@ export async function evaluate(session: ExecutorSession, code: string): Promise<
 
 /** The value of one step in a session of its own. */
 export async function evaluateOnce(code: string, options: LocalExecutorOptions = {}, open: OpenSessionOptions = {}): Promise<Value> {
-  await using session = await openLocal(options, open);
-  return await evaluate(session, code);
+  const session = await openLocal(options, open);
+  try {
+    return await evaluate(session, code);
+  } finally {
+    await session[Symbol.asyncDispose]();
+  }
 }
