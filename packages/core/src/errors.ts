@@ -158,7 +158,7 @@ export class ConfigurationError extends CodeletError {
   readonly code = "configuration";
 }
 
-/** An optional package is not installed; the message is the command that installs it. */
+/** An optional package is not installed; the message ends with the command that installs it. */
 export class MissingPackageError extends CodeletError {
   override readonly name: string = "MissingPackageError";
   readonly code = "missing-package";

@@ -9,12 +9,15 @@ export interface Budget {
   readonly steps?: number | undefined;
   /** Answers of models, retries apart. Minimum 1. */
   readonly modelCalls?: number | undefined;
+  /** Minimum 1. */
   readonly inputTokens?: number | undefined;
+  /** Reasoning included. Minimum 1. */
   readonly outputTokens?: number | undefined;
-  /** Needs a `price`. */
+  /** US dollars. Minimum 0. Needs a `price` that knows the model of each agent, else the agent's constructor throws `configuration`. */
   readonly costUsd?: number | undefined;
+  /** Minimum 1. */
   readonly toolCalls?: number | undefined;
-  /** Milliseconds, also in the middle of a step; time in which the run is suspended is not counted. */
+  /** Milliseconds, also in the middle of a step; time in which the run is suspended is not counted. Minimum 1. */
   readonly wallTimeMs?: number | undefined;
 }
 

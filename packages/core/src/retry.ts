@@ -5,9 +5,9 @@ import { atLeast, checkOptions } from "./option-checks.ts";
 export interface RetryOptions {
   /** Tries after the first one. Minimum 0: never retry. @default 4 */
   readonly maxRetries?: number | undefined;
-  /** The first wait in milliseconds; it doubles, with jitter. @default 1_000 */
+  /** The first wait in milliseconds; it doubles, with jitter. Minimum 0. @default 1_000 */
   readonly firstDelayMs?: number | undefined;
-  /** No wait is longer, `Retry-After` included: above it the call fails. @default 60_000 */
+  /** No wait is longer, `Retry-After` included: above it the call fails. Minimum 0. @default 60_000 */
   readonly maxDelayMs?: number | undefined;
 }
 

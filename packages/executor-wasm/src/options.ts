@@ -4,9 +4,9 @@ import { type OptionReader, option, readOptions, unexpectedOption } from "@codel
 export interface WasmExecutorOptions {
   /** Bytes of memory that Python's objects may take, the interpreter's own 30 MB included. From 64 MiB (67_108_864) to 4 GiB. @default 256 MiB */
   readonly memoryLimitBytes?: number | undefined;
-  /** Bytes of the session's files, which are held in memory. Minimum 1 MiB. @default 64 MiB */
+  /** Bytes of the session's files, which are held in memory. From 1 MiB to 2 GiB. @default 64 MiB */
   readonly diskLimitBytes?: number | undefined;
-  /** Milliseconds between an interrupt and the kill of code that does not end. Minimum 0. @default 250 */
+  /** Milliseconds between an interrupt and the kill of code that does not end. From 0 to 60_000. @default 250 */
   readonly graceMs?: number | undefined;
   /** An absolute path: the folder of the images that sessions start from, shared by processes. @default `$XDG_CACHE_HOME/codelet` or `~/.cache/codelet` */
   readonly cacheDir?: string | undefined;
