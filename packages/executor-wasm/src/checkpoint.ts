@@ -22,6 +22,8 @@ interface Saved {
   readonly image: string;
   readonly memory: string;
   readonly files: string;
+  /** Of memory and files as they were: Node 22 unpacks what was cut off without a word. */
+  readonly checksum: number;
   readonly openFiles: readonly OpenFile[];
 }
 
@@ -36,11 +38,13 @@ export async function encodeCheckpoint(image: Image, payload: Uint8Array): Promi
   const { header, memory, files } = takeApart(Buffer.from(payload.buffer, payload.byteOffset, payload.length));
   const base = await readFile(join(image.folder, "snapshot.bin"));
   if (String(crc32(base)) !== image.checksum) throw new ExecutorCrashedError("The image of the session was replaced: its state can't be saved.");
-  const [packedMemory, packedFiles] = await Promise.all([compress(makeDelta(base, memory)), compress(files)]);
+  const delta = makeDelta(base, memory);
+  const [packedMemory, packedFiles] = await Promise.all([compress(delta), compress(files)]);
   return {
     image: image.checksum,
     memory: packedMemory.toString("base64"),
     files: packedFiles.toString("base64"),
+    checksum: crc32(files, crc32(delta)),
     openFiles: header.openFiles.map((file) => ({ ...file })),
   };
 }
@@ -57,6 +61,7 @@ export async function decodeCheckpoint(image: Image, data: Json, limits: Sandbox
     const unpack = (text: string): Promise<Buffer> =>
       decompress(Buffer.from(text, "base64"), { maxOutputLength: 2 * (limits.memoryLimitBytes + limits.diskLimitBytes) });
     const [memory, files] = await Promise.all([unpack(saved.memory), unpack(saved.files)]);
+    if (crc32(files, crc32(memory)) !== saved.checksum) throw new RangeError("checksum");
     return { memory, files, openFiles: saved.openFiles };
   } catch (cause) {
     throw new ConfigurationError("The state to restore is damaged, or larger than the limits of this executor.", { cause });

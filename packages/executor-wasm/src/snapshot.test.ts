@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { zstdCompressSync, zstdDecompressSync } from "node:zlib";
+import { crc32, zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import type { Json, SessionRef } from "@codelet/core";
 import { expect, it } from "vitest";
 import { evaluate, openWasm, run } from "./testing/evaluate.ts";
@@ -60,10 +60,13 @@ it("gives nothing of Pyodide to a state whose list of JavaScript objects code ha
   await run(session, "from pyodide.ffi import to_js\nheld = to_js([1])");
   const reference = (await session.snapshot?.()) as SessionRef;
   const data = reference.data as Readonly<Record<string, Json>>;
-  const memory = zstdDecompressSync(Buffer.from(String(data.memory), "base64")).toString("latin1");
-  const forged = memory.replace('{"serialized":null}', '{"API":true       }');
-  expect(forged).not.toBe(memory);
-  const restore = { ...reference, data: { ...data, memory: zstdCompressSync(Buffer.from(forged, "latin1")).toString("base64") } };
+  const [memory = "", files = ""] = [data.memory, data.files].map((part) =>
+    zstdDecompressSync(Buffer.from(String(part), "base64")).toString("latin1"),
+  );
+  const forged = Buffer.from(memory.replace('{"serialized":null}', '{"API":true       }'), "latin1");
+  expect(forged.toString("latin1")).not.toBe(memory);
+  const checksum = crc32(Buffer.from(files, "latin1"), crc32(forged));
+  const restore = { ...reference, data: { ...data, memory: zstdCompressSync(forged).toString("base64"), checksum } };
   await using restored = await openWasm({}, { restore });
   expect(await evaluate(restored, "[hasattr(held, name) for name in ('config', 'getExpectedKeys', 'rawRun')]")).toEqual([false, false, false]);
 });
@@ -77,7 +80,9 @@ it("refuses a reference that it did not save, or that is damaged", async () => {
     { executor: "wasm", data: null },
     { executor: "wasm", data: { ...data, image: "1" } },
     { executor: "wasm", data: { ...data, memory: "AAAA" } },
+    { executor: "wasm", data: { ...data, memory: String(data.memory).slice(0, -4_000) } },
     { executor: "wasm", data: { ...data, files: String(data.files).slice(0, 40) } },
+    { executor: "wasm", data: { ...data, files: data.memory ?? null } },
     { executor: "wasm", data: { ...data, openFiles: [{ fd: "5" }] } },
   ];
   for (const restore of damaged) await expect(openWasm({}, { restore })).rejects.toMatchObject({ code: "configuration" });
