@@ -9,7 +9,7 @@ export interface SandboxPaths {
   readonly symlinks: readonly (readonly [string, string])[];
 }
 
-/** The system as programs need it, and of /etc only what the dynamic linker, Debian's alternatives and the clock do. */
+/** The system as programs need it, and of /etc only what the dynamic linker, Debian's alternatives, the clock, fonts and matplotlib do. */
 const systemFolders = ["/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"];
 const systemFiles = ["/etc/ld.so.cache", "/etc/alternatives", "/etc/localtime", "/etc/matplotlibrc", "/etc/fonts"];
 /** Stores whose packages refer to each other by absolute path. */
