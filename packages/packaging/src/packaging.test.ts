@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { hasLowestNode, lowestNode, lowestNodeVersion } from "./lowest-node.ts";
 import { run } from "./run.ts";
 import { npmProject, pnpmProject, type ScratchProject } from "./scratch-project.ts";
 import { packAll, type Tarball } from "./tarballs.ts";
@@ -85,6 +86,23 @@ describe.each([
     const printed = await user.execute(runAgent("wasm"));
     expect(printed.trim()).toBe("success 42");
   });
+
+  // The rest of the suite runs on a newer one.
+  it.skipIf(manager === "pnpm" || !hasLowestNode)(
+    `imports every package and runs agents on Node ${lowestNodeVersion}`,
+    async () => {
+      mkdirSync(path.join(scratch, "lowest-node"));
+      const node = await lowestNode(path.join(scratch, "lowest-node"));
+      expect(await user.execute("console.log(process.version)", node)).toBe(`v${lowestNodeVersion}\n`);
+      await user.execute(tarballs.map(({ name }) => `await import("${name}");`).join("\n"), node);
+      expect(await user.execute(runAgent("wasm"), node)).toBe("success 42\n");
+      expect(await user.execute(runAgent("local", { sandbox: "none" }), node)).toBe("success 42\n");
+      const command = path.join(user.folder, "node_modules", "@codelet", "cli", "package.json");
+      const { bin } = JSON.parse(readFileSync(command, "utf8")) as { bin: { codelet: string } };
+      expect(await run(node, [path.join(command, "..", bin.codelet), "--help"], user.folder)).toContain("codelet run");
+    },
+    INSTALL_TIMEOUT_MS,
+  );
 
   // Where pnpm puts a package that another one has as a peer is pnpm's affair.
   it.skipIf(manager === "pnpm").each([

@@ -8,8 +8,8 @@ const root = path.resolve(import.meta.dirname, "../../..");
 /** A user's project outside of the workspace, with our packages installed from their tarballs. */
 export interface ScratchProject {
   readonly folder: string;
-  /** Runs an ES module with the project's dependencies in reach, and returns what it printed. */
-  execute(source: string): Promise<string>;
+  /** Runs an ES module with the project's dependencies in reach, and returns what it printed. `node` is the program. @default this one */
+  execute(source: string, node?: string): Promise<string>;
   /** Checks a TypeScript file with this `moduleResolution`; rejects with the compiler's messages. */
   typeCheck(source: string, resolution: "nodenext" | "bundler"): Promise<void>;
 }
@@ -54,7 +54,7 @@ function project(folder: string): ScratchProject {
   };
   return {
     folder,
-    execute: (source) => run(process.execPath, [write(source, "mjs")], folder),
+    execute: (source, node = process.execPath) => run(node, [write(source, "mjs")], folder),
     typeCheck: async (source, resolution) => {
       const file = write(source, "ts");
       const compilerOptions = {
