@@ -41,3 +41,17 @@ test("allows only the harmless part under an empty list, and everything without 
     expect((await run(all, "import builtins\nbuiltins.input = lambda prompt: prompt\ninput('patched')")).value).toBe("patched");
   }
 });
+
+test("lets what is bound in the module builtins reach code under a list too, and still guards its imports", async () => {
+  await using session = await openSession({ authorizedImports: ["builtins", "unittest.*"] });
+  await run(session, "import builtins\nfrom unittest.mock import patch\ndef ask():\n    return input('How many? ')");
+  const mocked = await run(session, "with patch('builtins.input', return_value='7'):\n    answer = ask()\nanswer");
+  expect(mocked).toMatchObject({ value: "7", logs: "" });
+  expect((await run(session, "ask()")).error?.name).toBe("EOFError");
+  expect((await run(session, "builtins.helper = lambda: 'helped'\nhelper()")).value).toBe("helped");
+  expect((await run(session, "del builtins.helper\nhelper()")).error?.name).toBe("NameError");
+  const imports = "with patch('builtins.__import__', side_effect=KeyError):\n    import ";
+  expect((await run(session, `${imports}math`)).error?.name).toBe("KeyError");
+  for (const code of [`${imports}os`, "import os", "builtins.__import__ = builtins.__import__\nimport os"])
+    expect((await run(session, code)).error, code).toMatchObject({ name: "ImportError", message: expect.stringMatching(/not authorized/) });
+});

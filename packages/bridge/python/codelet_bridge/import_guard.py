@@ -1,5 +1,28 @@
 """authorizedImports: a guard against accidents in the user's own import statements; libraries import what they need. And what interrupted imports leave."""
+import sys
+
 from .codec_libraries import loaded_modules
+
+
+def guard_builtins(guarded, authorized, base):
+    """Fills `guarded`, the builtins of user code, whose imports are checked. What is bound in the module from then on, as unittest.mock does, is bound there too."""
+    import builtins
+
+    def bind(name, value):
+        guarded[name] = make_import(value, authorized, base) if name == "__import__" else value
+
+    class Builtins(type(sys)):
+        def __setattr__(self, name, value):
+            object.__setattr__(self, name, value)
+            bind(name, value)
+
+        def __delattr__(self, name):
+            object.__delattr__(self, name)
+            guarded.pop(name, None)
+
+    for name, value in list(builtins.__dict__.items()):
+        bind(name, value)
+    builtins.__class__ = Builtins
 
 
 def make_import(real_import, authorized, base):

@@ -2,11 +2,9 @@
 import sys
 
 from .codec_decode import decode_value
-from .import_guard import make_import
+from .import_guard import guard_builtins
 from .tool_errors import ToolError
 from .tools import FinalAnswerFunction, HostTool
-
-_builtins = __builtins__ if isinstance(__builtins__, dict) else __builtins__.__dict__
 
 
 class Namespace:
@@ -15,6 +13,7 @@ class Namespace:
         self.names = self.module.__dict__
         self.names["ToolError"] = ToolError
         self.names["display"] = display
+        self.guarded = {}  # one for all hosts of the session: functions keep the builtins that they were defined with
         self.host_names = {}
         sys.argv[:] = [""]  # the runner's own would be read by argparse in the code
         self._own("final_answer", FinalAnswerFunction())
@@ -29,7 +28,8 @@ class Namespace:
 
         self.names["__builtins__"] = builtins
         if authorized is not None and "*" not in authorized:
-            self.names["__builtins__"] = dict(_builtins, __import__=make_import(_builtins["__import__"], authorized, base))
+            guard_builtins(self.guarded, authorized, base)
+            self.names["__builtins__"] = self.guarded
 
     def bind(self, tools, variables):
         for tool in tools:
