@@ -145,3 +145,17 @@ test.each([[[true]], [[{ time: ["now"] }]], [[{ pid: [1.5] }]], [[{ other: [1] }
     expect((await run(session, "1 + 1")).value).toBe(2);
   },
 );
+
+test("calls the constructor of a subclass of datetime, as the world's own clock does", async () => {
+  await using session = await openSession(replayable);
+  const code = `
+import datetime
+class Tagged(datetime.datetime):
+    def __new__(cls, *parts, **named):
+        made = super().__new__(cls, *parts, **named)
+        made.tag = 7
+        return made
+moments = [Tagged.now(), Tagged.now(datetime.timezone.utc), Tagged.today(), Tagged.utcnow()]
+[moment.tag for moment in moments] + [moments[3].tzinfo, abs(moments[3] - moments[1].replace(tzinfo=None)).seconds < 60]`;
+  expect((await run(session, code)).value).toEqual([7, 7, 7, 7, null, true]);
+});

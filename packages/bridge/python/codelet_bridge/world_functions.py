@@ -210,11 +210,12 @@ def _observe_dates(readings, read_ns):
     from _warnings import warn
 
     of_date, of_datetime = (gc.get_referents(kind.__dict__)[0] for kind in (date, datetime))
-    real_now, real_utcnow, real_today, from_timestamp = (
+    real_now, real_utcnow, real_today, from_timestamp, combine = (
         of_datetime["now"],
         of_datetime["utcnow"],
         of_date["today"],
         of_datetime["fromtimestamp"],
+        of_datetime["combine"],
     )
     utc = timezone.utc
     discouraged = sys.version_info >= (3, 12)
@@ -232,7 +233,8 @@ def _observe_dates(readings, read_ns):
             return real_utcnow.__get__(None, cls)()
         if discouraged:
             warn(_UTCNOW, DeprecationWarning, 2)
-        return from_timestamp.__get__(None, cls)(microseconds(), utc).replace(tzinfo=None)
+        moment = datetime.fromtimestamp(microseconds(), utc)
+        return combine.__get__(None, cls)(moment.date(), moment.time())
 
     def today(cls):
         if _internal[_caller(1).f_globals.get("__name__")]:
