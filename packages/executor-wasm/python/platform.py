@@ -10,6 +10,7 @@ import sys
 import time
 
 FRAMES = 3
+OUTPUTS = ("/dev/codelet-stdout", "/dev/codelet-stderr")
 _SLEEP = 4
 _CHECKPOINT = 1
 

@@ -3,6 +3,6 @@
 import codelet_bridge
 import codelet_platform
 
-_session = codelet_bridge.open_device_session(codelet_platform.FRAMES, codelet_platform.FRAMES)
+_session = codelet_bridge.open_device_session(codelet_platform.FRAMES, codelet_platform.FRAMES, codelet_platform.OUTPUTS)
 
 codelet_platform.use(lambda: _session.serve() == "snapshot")

@@ -25,6 +25,18 @@ it("restores generators, files and what is open in another process", async () =>
   expect(await evaluate(session, "next(counter)")).toBe(1);
 });
 
+it("shows the output of the step after one that led it elsewhere, in a restored session too", async () => {
+  await using session = await openWasm();
+  const lead = "import os, sys\nfile = open('kept.txt', 'w')\n";
+  await run(session, `${lead}os.dup2(file.fileno(), 1)\nprint('to the file')`);
+  expect((await run(session, "print('shown')\nopen('kept.txt').read()")).logs).toBe("shown\n");
+  await run(session, "os.close(0); os.close(1); os.close(2)");
+  expect((await run(session, "print('out')\nprint('error', file=sys.stderr)")).logs).toBe("out\nerror\n");
+  await using restored = await openWasm({}, { restore: await session.snapshot?.() });
+  await run(restored, "os.dup2(file.fileno(), 1)");
+  expect(await run(restored, "print('again')\nopen('kept.txt').read()")).toMatchObject({ logs: "again\n", value: "to the file\n" });
+});
+
 it("goes on with the same random numbers where a seed makes it a replay", async () => {
   await using session = await openWasm({}, { seed: "run-1" });
   await run(session, "import random\nrandom.random()");

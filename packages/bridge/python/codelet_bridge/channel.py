@@ -20,12 +20,13 @@ class HostGone(BaseException):
 class FdChannel:
     """A socket or pipe. `drain` are private copies of the real stdout and stderr, where the host reads those by itself."""
 
-    __slots__ = ("fd", "out_fd", "selectable", "drain")
+    __slots__ = ("fd", "out_fd", "selectable", "drain", "devices")
 
     def __init__(self, fd, out_fd=None, drain=()):
         self.fd = fd
         self.out_fd = fd if out_fd is None else out_fd
         self.drain = drain
+        self.devices = ()
         self.selectable = True
 
     def read(self, parts):
@@ -68,15 +69,16 @@ class FdChannel:
 
 
 class DeviceChannel:
-    """Pyodide's device files: blocking reads, no select, no threads."""
+    """Pyodide's device files: blocking reads, no select, no threads. `devices` are the paths of stdout and stderr."""
 
-    __slots__ = ("fd", "out_fd", "selectable", "drain")
+    __slots__ = ("fd", "out_fd", "selectable", "drain", "devices")
 
-    def __init__(self, fd, out_fd):
+    def __init__(self, fd, out_fd, devices=()):
         self.fd = fd
         self.out_fd = out_fd
         self.selectable = False
         self.drain = ()
+        self.devices = devices
 
     def read(self, parts):
         _read_part(self.fd, parts)

@@ -23,9 +23,9 @@ def serve(channel):
     _exit(0)
 
 
-def open_device_session(read_fd, write_fd):
+def open_device_session(read_fd, write_fd, outputs=()):
     """For Pyodide: a session over two device files; its owner calls `serve()` and calls it again after every snapshot."""
-    return Session(DeviceChannel(read_fd, write_fd))
+    return Session(DeviceChannel(read_fd, write_fd, outputs))
 
 
 def _close(fd):

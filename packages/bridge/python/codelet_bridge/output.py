@@ -1,7 +1,10 @@
 """sys.stdout and sys.stderr: written line by line, capped inside the sandbox, and known to be drained before a step ends."""
 import sys
 from _thread import get_ident
-from os import dup2, fstat
+from os import O_WRONLY, dup2, fstat
+from os import close as os_close
+from os import open as os_open
+from os import stat as file_status
 from os import write as os_write
 from time import monotonic, sleep
 
@@ -74,13 +77,15 @@ class _Buffer(BufferedWriter):
 
 
 class Output:
-    def __init__(self, drain):
+    def __init__(self, drain, devices=()):
+        """`drain` are copies of descriptors 1 and 2; where a restored session could not have them, `devices` are the files that those are of."""
         self.drain = drain
+        self.devices = devices
         self.raw = {}
         self.text = {}
         self.marks = {}  # of this step, by stream: the lengths written of its marker, None where nobody reads it
         _requests.update(zip(drain, map(_unread_request, drain)))
-        self.identity = [(fd, _identity(copy)) for fd, copy in zip((1, 2), drain)]
+        self.identity = [(fd, _identity(copy)) for fd, copy in zip((1, 2), drain or devices)]
         sys.stdout = sys.__stdout__ = self._open(1, "stdout")
         sys.stderr = sys.__stderr__ = self._open(2, "stderr")
 
@@ -89,13 +94,25 @@ class Output:
         self.marks = {}
         for fd, identity in self.identity:
             if _identity(fd) != identity:
-                dup2(self.drain[fd - 1], fd)
+                self._restore(fd)
         for raw in self.raw.values():
             raw.left, raw.patience, raw.waiting = limits.output_bytes, _PATIENCE, None
         if not _is_ours(self.text["stdout"], "stdout"):
             sys.stdout = sys.__stdout__ = self._open(1, "stdout")
         if not _is_ours(self.text["stderr"], "stderr"):
             sys.stderr = sys.__stderr__ = self._open(2, "stderr")
+
+    def _restore(self, fd):
+        if self.drain:
+            dup2(self.drain[fd - 1], fd)
+            return
+        try:
+            opened = os_open(self.devices[fd - 1], O_WRONLY)
+            if opened != fd:
+                dup2(opened, fd)
+                os_close(opened)
+        except OSError:
+            pass  # the code has removed the device, or holds every descriptor: its output stays where it has put it
 
     def _open(self, fd, name):
         self.raw[name] = _Stream(fd, "<%s>" % name, self.drain[2 - fd] if self.drain else None)
@@ -142,9 +159,11 @@ def _is_ours(stream, name):
         return False
 
 
-def _identity(fd):
+def _identity(file):
+    """Of a descriptor or a path. A device is the same in another process, its inode need not be."""
     try:
-        return fstat(fd).st_ino
+        status = file_status(file)
+        return status.st_rdev or status.st_ino
     except OSError:
         return None
 

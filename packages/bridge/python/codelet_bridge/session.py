@@ -46,7 +46,7 @@ class Session(Calls):
 
     def __init__(self, channel):
         Calls.__init__(self, channel)
-        self.output = Output(channel.drain)
+        self.output = Output(channel.drain, channel.devices)
         self.rich = RichOutput(self, self.output)
         self.loops = EventLoops(self)
         self.namespace = Namespace(self.rich.display)
