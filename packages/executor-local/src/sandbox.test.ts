@@ -84,6 +84,11 @@ def is_writable(folder):
     }
   });
 
+  it("has a name for its user, which libraries ask for", async () => {
+    expect(await evaluateOnce("import getpass\ngetpass.getuser()")).toBe("sandbox");
+    expect(await evaluateOnce("import getpass\ngetpass.getuser()", { env: { USER: "analyst" } })).toBe("analyst");
+  });
+
   it("opens no more files than most systems let a process, however many its host may", async () => {
     const code = "import resource\nresource.setrlimit(resource.RLIMIT_NOFILE, (900, 1024))\nlist(resource.getrlimit(resource.RLIMIT_NOFILE))";
     expect(await evaluateOnce(code)).toEqual([900, 1024]);

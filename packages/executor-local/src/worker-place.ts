@@ -36,6 +36,9 @@ const maxOpenFiles = 1024;
 /** In the environment of every process of a session, also of those that leave its process group. */
 const markerName = "CODELET_SESSION";
 
+/** A sandbox has no list of users: without the variable, `getpass.getuser()` fails there, and with it libraries that name a folder after the user. */
+const sandboxUser = { USER: "sandbox" };
+
 /** The command of a worker and its folder. Rejects with `configuration` or `missing-package` when the sandbox of the options can't be. */
 export function workerPlace(options: WorkerPlaceOptions): Promise<WorkerPlace> {
   switch (options.options.sandbox) {
@@ -60,7 +63,7 @@ async function inBubblewrap({ interpreter, options, seed }: WorkerPlaceOptions):
     paths: sandboxPaths(interpreter),
     diskLimitBytes: options.diskLimitBytes,
     filter,
-    env: workerEnvironment({ interpreter, folder: sandboxFolder, seed, env: options.env }),
+    env: workerEnvironment({ interpreter, folder: sandboxFolder, seed, env: { ...sandboxUser, ...options.env } }),
     argv: workerArguments(interpreter, bootOptions(options)),
   });
   return { command, marker: undefined, onGone: async () => {} }; // The folder is the sandbox's own memory.
@@ -70,7 +73,7 @@ async function inSandboxRuntime({ interpreter, options, seed, signal }: WorkerPl
   const made = await makeSessionFolder();
   try {
     const folder = realpathSync(made.path);
-    const { env, marker } = marked(workerEnvironment({ interpreter, folder, seed, env: options.env }));
+    const { env, marker } = marked(workerEnvironment({ interpreter, folder, seed, env: { ...sandboxUser, ...options.env } }));
     const argv = workerArguments(interpreter, bootOptions(options));
     const command = await sandboxRuntimeCommand({ interpreter, folder, diskLimitBytes: options.diskLimitBytes, env, argv, signal });
     return { command, marker: process.platform === "linux" ? undefined : marker, onGone: made.remove };
