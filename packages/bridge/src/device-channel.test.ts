@@ -13,6 +13,8 @@ test("runs steps and calls without select and threads", async () => {
   await using session = await open();
   expect(await run(session, "x = add(1, b=2)\nx", tools)).toMatchObject({ value: 3, error: undefined });
   expect(await run(session, "input()")).toMatchObject({ error: { name: "EOFError" } });
+  const asked = "import sys\n[sys.stdin.read(), sys.stdin.buffer.read().decode(), sys.stdin.name, sys.stdin.fileno(), sys.stdin.isatty()]";
+  expect((await run(session, asked)).value).toEqual(["", "", "<stdin>", 0, false]);
 });
 
 test("brings an event loop of its own", async () => {

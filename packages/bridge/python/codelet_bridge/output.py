@@ -1,4 +1,4 @@
-"""sys.stdout and sys.stderr: written line by line, capped inside the sandbox, and known to be drained before a step ends."""
+"""sys.stdin; sys.stdout and sys.stderr: written line by line, capped inside the sandbox, and known to be drained before a step ends."""
 import sys
 from _thread import get_ident
 from os import O_WRONLY, dup2, fstat
@@ -8,7 +8,7 @@ from os import stat as file_status
 from os import write as os_write
 from time import monotonic, sleep
 
-from _io import BufferedWriter, TextIOWrapper, _RawIOBase
+from _io import BufferedReader, BufferedWriter, FileIO, TextIOWrapper, _RawIOBase
 
 from .channel import wait_for, write_rest
 from .limits import limits
@@ -150,6 +150,13 @@ class Output:
                         raise  # not the stream's: a signal handler of the code raised it
                     self.marks[name] = None
         return [name for name, written in self.marks.items() if written is not None]
+
+
+def standard_input():
+    """Descriptor 0 as Python opens it, where the platform has put something else in the place of `sys.stdin`."""
+    raw = FileIO(0, "r", closefd=False)
+    raw.name = "<stdin>"
+    return TextIOWrapper(BufferedReader(raw), "utf-8")
 
 
 def _is_ours(stream, name):
