@@ -23,6 +23,8 @@ test("brings an event loop of its own", async () => {
     "import asyncio\norder = []\nasync def f(x):\n    order.append(await echo.aio(x))\n    return x\nawait asyncio.gather(f('slow'), f('fast'), asyncio.sleep(0.01))\norder";
   expect(await run(session, code, tools)).toMatchObject({ value: ["fast", "slow"] });
   expect(await run(session, "asyncio.run(f('x'))", tools)).toMatchObject({ value: "x" });
+  const debugs = "async def debugs():\n    return asyncio.get_running_loop().get_debug()\nasyncio.run(debugs(), debug=True)";
+  expect(await run(session, debugs)).toMatchObject({ value: true });
   expect(await run(session, "await asyncio.sleep(0.05, 'slept')")).toMatchObject({ value: "slept" });
   expect(await run(session, "await asyncio.to_thread(sum, [1, 2])")).toMatchObject({ value: 3 });
   expect(await run(session, "await asyncio.get_event_loop().create_future()")).toMatchObject({ error: { name: "RuntimeError" } });

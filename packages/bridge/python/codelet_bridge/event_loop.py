@@ -141,7 +141,6 @@ def install_stand_in(calls):
     """Makes asyncio.run and asyncio.new_event_loop work where the platform's own loop needs JavaScript."""
     import asyncio
     import asyncio.events
-    import asyncio.runners
 
     asyncio.events._set_running_loop(None)  # Pyodide's own, which runs for ever
     loop_class = stand_in_class(calls)
@@ -165,26 +164,4 @@ def install_stand_in(calls):
         module.new_event_loop = new_event_loop
         module.set_event_loop = set_event_loop
         module.get_event_loop = get_event_loop
-    asyncio.run = asyncio.runners.run = _run_with(asyncio, new_event_loop, set_event_loop)
     sys.modules.setdefault("asyncio", asyncio)
-
-
-def _run_with(asyncio, new_event_loop, set_event_loop):
-    def run(main, *, debug=None, loop_factory=None):
-        if asyncio.events._get_running_loop() is not None:
-            raise RuntimeError("asyncio.run() cannot be called from a running event loop")
-        loop = new_event_loop()
-        set_event_loop(loop)
-        try:
-            return loop.run_until_complete(main)
-        finally:
-            tasks = asyncio.all_tasks(loop)
-            for task in tasks:
-                task.cancel()
-            if tasks:
-                loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
-            loop.run_until_complete(loop.shutdown_asyncgens())
-            set_event_loop(None)
-            loop.close()
-
-    return run
