@@ -50,7 +50,7 @@ export class Recorder {
   readonly #unread: Set<string>;
   /** What was waited for, with the decision if there is one: those that nobody has come to yet. */
   readonly #decisions: Map<string, ApprovalDecision | undefined>;
-  /** Until decisions are told. */
+  /** Until decisions are told; the run is not left before. */
   #coming: Promise<void> | undefined;
   readonly #waits = new Map<string, (error: Suspension) => void>();
   readonly #left = Promise.withResolvers<never>();
@@ -244,10 +244,8 @@ export class Recorder {
   #wait(path: string): Promise<Json> {
     const decision = this.#decisions.get(path);
     this.#decisions.delete(path);
-    if (decision !== undefined) {
-      this.#coming ??= this.#untilAllHaveCome();
-      return this.#coming.then(() => decision as Json);
-    }
+    this.#coming ??= this.#work(() => this.#untilAllHaveCome());
+    if (decision !== undefined) return this.#coming.then(() => decision as Json);
     return new Promise((_, reject) => {
       this.#waits.set(path, reject);
       this.#leaveSoon();
@@ -261,7 +259,7 @@ export class Recorder {
   }
 
   /** Unless something happens until then. */
-  #leaveSoon(turns = this.#decisions.size > 0 ? comingTurns : graceTurns): void {
+  #leaveSoon(turns = graceTurns): void {
     clearTimeout(this.#leaving);
     if (this.#waits.size === 0 || this.#working > 0 || this.#suspension !== undefined) return;
     this.#leaving = setTimeout(() => {

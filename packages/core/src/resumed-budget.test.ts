@@ -1,5 +1,5 @@
 import { scriptedModel } from "@codelet/testing";
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import { jsonSchema } from "./json-schema.ts";
 import type { StandardSchema } from "./schema.ts";
 import type { SuspendedRun } from "./suspension.ts";
@@ -61,4 +61,28 @@ it("a decision is told at once where a call beside needs none any more", async (
   const startedAt = performance.now();
   expect(await paying(false).resume(suspended.resumeState, { decisions })).toMatchObject({ state: "success", output: "done" });
   expect(performance.now() - startedAt).toBeLessThan(1_000);
+});
+
+it("a decision is told, sooner or later, where one call beside is refused by now and another is undecided", async () => {
+  const paid: string[] = [];
+  let isOver = false;
+  const inTime: StandardSchema<object> = {
+    "~standard": { ...none["~standard"], validate: (value) => (isOver ? { issues: [{ message: "it is over" }] } : { value: value as object }) },
+  };
+  const paying = (name: string, input = none) => tool({ name, description: "Pays.", input, needsApproval: true, execute: () => paid.push(name) });
+  const tools = [paying("undecided"), paying("decided"), paying("refused", inTime)];
+  const agent = new ToolCallingAgent({ model: scriptedModel([says(...tools.map(({ name }) => call(name, {})))]), tools });
+  const suspended = await agent.run("task");
+  if (suspended.state !== "suspended") throw new Error(`it is ${suspended.state}`);
+  const decisions = Object.fromEntries(suspended.pending.filter(({ tool }) => tool !== "undecided").map(({ id }) => [id, true]));
+  isOver = true;
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  try {
+    const resumed = agent.resume(suspended.resumeState, { decisions });
+    await vi.advanceTimersByTimeAsync(15_000);
+    expect(await resumed).toMatchObject({ state: "suspended", pending: [{ tool: "undecided" }] });
+  } finally {
+    vi.useRealTimers();
+  }
+  expect(paid).toEqual(["decided"]);
 });
