@@ -15,8 +15,12 @@ const maxErrorCharacters = 20_000;
 /** `limit` was reached in the call, and ends the run. */
 type Dispatched = { readonly result: CallResult; readonly record: ToolCallRecord; readonly limit?: CodeletError };
 
-/** Performs a call, with its events; a failure is data for the code. Control flow of the journal passes through. */
+/**
+ * Performs a call, with its events; a failure is data for the code. Rejects with what ends the run before the call has an outcome: no room for it in the
+ * budget, a file of the kernel that can't be loaded, control flow of the journal.
+ */
 export async function dispatchCall(run: RunContext, key: string, call: SandboxCall, controller: AbortController): Promise<Dispatched> {
+  run.ledger.count("toolCalls");
   const { id, tool } = call;
   const startedAt = performance.now();
   run.emit({ type: "tool-call", callId: id, tool, input: { args: call.args, kwargs: call.kwargs } });

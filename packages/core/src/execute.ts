@@ -33,11 +33,11 @@ export async function execute(run: RunContext, session: ExecutorSession, { key, 
   let failure: { readonly error: unknown } | undefined;
 
   const fail = (error: unknown): void => {
+    if (run.isControlFlow(error)) throw error;
     failure ??= { error };
     session.interrupt("aborted");
   };
   const begin = (call: SandboxCall): void => {
-    run.ledger.count("toolCalls");
     const callKey = `${key}/tool.${call.id}.${call.tool}`;
     const controller = new AbortController();
     pending.set(callKey, { call, controller, settled: dispatchCall(run, callKey, call, controller) });
@@ -58,11 +58,14 @@ export async function execute(run: RunContext, session: ExecutorSession, { key, 
       const first = settled.length === 0 ? 0 : await run.pick(`${key}/pick.${turn}`, [advance, ...settled]);
       if (first > 0) {
         const [callKey, call] = [...pending][first - 1] as [string, LiveCall];
-        const { result, record, limit } = await call.settled; // a journal may know that before it is so again
-        pending.delete(callKey);
-        evidence.toolCalls.push(record);
-        if (limit === undefined) session.deliver([result]);
-        else fail(limit);
+        // A journal may know that it has settled before it is so again. One that rejects ends the run, too.
+        await call.settled
+          .finally(() => pending.delete(callKey))
+          .then(({ result, record, limit }) => {
+            evidence.toolCalls.push(record);
+            if (limit === undefined) session.deliver([result]);
+            else fail(limit);
+          }, fail);
         continue;
       }
       const reached = await advance;
@@ -74,11 +77,7 @@ export async function execute(run: RunContext, session: ExecutorSession, { key, 
         return reached.execution;
       }
       abortCalls(reached.cancelled);
-      try {
-        if (failure === undefined && !run.signal.aborted) reached.calls.forEach(begin);
-      } catch (error) {
-        fail(error);
-      }
+      if (failure === undefined && !run.signal.aborted) reached.calls.forEach(begin);
       advance = nextAdvance(run, session, `${key}/advance.${turn}`);
     }
   } catch (error) {

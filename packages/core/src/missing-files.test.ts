@@ -6,8 +6,11 @@ import { call, says } from "./testing/tool-calls.ts";
 import { tool } from "./tool.ts";
 import { ToolCallingAgent } from "./tool-calling-agent.ts";
 
-vi.mock("./with-others.ts", () => {
-  throw new Error("the file is gone");
+const files = vi.hoisted(() => ({ areGone: true }));
+
+vi.mock("./with-others.ts", (load) => {
+  if (files.areGone) throw new Error("the file is gone");
+  return load();
 });
 
 const none = jsonSchema<object>({ type: "object", properties: {} });
@@ -32,4 +35,25 @@ it("so it does in the middle of a program, also where an agent is called", async
     await expect(agent.run("task", { approve })).rejects.toMatchObject({ run: { steps: {} } });
   }
   expect([paid, openFake.openSessions]).toEqual([[], 0]);
+});
+
+it("the program is stopped first: the next run of the conversation has the same sandbox, and the calls beside it have ended", async () => {
+  const events: string[] = [];
+  const wait = tool({
+    name: "wait",
+    description: "Waits.",
+    input: none,
+    execute: (_, { signal }) => new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason))),
+  });
+  const openFake = fakeExecutor(async ({ code, call: callTool, finalAnswer, signal }) => {
+    if (code === "answer") return finalAnswer(events);
+    signal.addEventListener("abort", () => events.push("stopped"));
+    await Promise.all([callTool("wait", []), callTool("pay", [])]);
+  });
+  const model = scriptedModel(["<code>\npay\n</code>", "<code>\nanswer\n</code>"]);
+  await using chat = new CodeAgent({ model, tools: [pay, wait], executor: openFake }).conversation();
+  await expect(chat.run("task", { approve })).rejects.toMatchObject({ run: { steps: {} } });
+  files.areGone = false;
+  expect(await chat.run("And now?", { approve })).toMatchObject({ state: "success", output: ["stopped"] });
+  expect(openFake.openedSessions).toBe(1);
 });

@@ -107,7 +107,6 @@ async function performCall(run: RunContext, step: number, call: ToolCallPart, si
   const abort = (): void => controller.abort(signal.reason);
   signal.addEventListener("abort", abort);
   try {
-    run.ledger.count("toolCalls");
     const kwargs = withValues(run, input) as { [name: string]: Value };
     return await dispatchCall(run, `${step}/tool.${id}.${name}`, { id, tool: name, args: [], kwargs }, controller);
   } finally {
