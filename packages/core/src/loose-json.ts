@@ -7,7 +7,7 @@ const closings: Readonly<Record<string, string>> = { '"': '"', "'": "'", "“": 
 /** White space, however long, and comments, which have a bound: who looks for the end of one at each brace would look long, and a choice costs stack. */
 const comment = "(?://|#)[^\\n]{0,1000}\\n|/\\*[^*]{0,1000}\\*/";
 const space = `\\s*(?:(?:${comment})\\s*){0,1000}`;
-const betweenItems = new RegExp(`${space},?${space}`, "y");
+const betweenItems = new RegExp(`${space}(?:,${space})?`, "y");
 const spaces = new RegExp(space, "y");
 const escapes: Readonly<Record<string, string>> = { n: "\n", t: "\t", r: "\r", b: "\b", f: "\f" };
 
