@@ -2,6 +2,7 @@ import { FakeClock, fakeExecutor, faultyModel, scriptedModel } from "@codelet/te
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { CodeAgent, type CodeAgentOptions } from "./code-agent.ts";
+import { ExecutorCrashedError } from "./errors.ts";
 import { memoryJournal } from "./journal.ts";
 import type { Budget } from "./limits.ts";
 import { Ledger } from "./limits.ts";
@@ -195,4 +196,17 @@ describe("the ledger", () => {
     low.count("steps");
     expect([top.left("steps"), low.left("steps"), low.left("toolCalls")]).toEqual([2, 2, Number.POSITIVE_INFINITY]);
   });
+});
+
+it("a limit that is reached in a program ends the run, also where the sandbox dies of being stopped", async () => {
+  const dying = fakeExecutor(async ({ call }) => {
+    await call("ping");
+    await call("ping").catch((error) => {
+      throw new ExecutorCrashedError("The machine is gone.", { cause: error });
+    });
+  });
+  const model = scriptedModel([program, "the last words", program]);
+  const result = await new CodeAgent({ model, executor: dying, tools: [ping], budget: { toolCalls: 1 } }).run("the task");
+  expect(result).toMatchObject({ state: "limit", limit: "toolCalls", text: "the last words" });
+  expect(model.remaining).toBe(1);
 });

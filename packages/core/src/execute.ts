@@ -83,7 +83,8 @@ export async function execute(run: RunContext, session: ExecutorSession, { key, 
   } catch (error) {
     // A run that waits leaves its managed agents to wait too.
     if (error instanceof Suspension) await settle();
-    throw error;
+    // A sandbox may die of being interrupted: why it was is what counts.
+    throw failure === undefined || run.isControlFlow(error) ? error : failure.error;
   } finally {
     run.signal.removeEventListener("abort", onAbort);
     abortCalls();
