@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
+import { constants } from "node:os";
 import { fileURLToPath } from "node:url";
 
 export interface CliProcess {
@@ -12,7 +13,8 @@ export interface CliProcess {
   shows(text: string): Promise<void>;
   /** Resolves when standard error does. */
   says(text: string): Promise<void>;
-  readonly exit: Promise<{ readonly code: number | null; readonly stdout: string; readonly stderr: string }>;
+  /** With the code that a shell shows: a signal that comes while Node tears itself down ends it by its number. */
+  readonly exit: Promise<{ readonly code: number; readonly stdout: string; readonly stderr: string }>;
 }
 
 export interface CliOptions {
@@ -45,7 +47,7 @@ export function startCli(argv: readonly string[], { environment = {}, entry = "c
       for (const check of waiting) check();
     });
   }
-  const exit = once(child, "close").then(([code]) => ({ code: code as number | null, ...texts }));
+  const exit = once(child, "close").then(([code, signal]) => ({ code: code ?? 128 + constants.signals[signal as NodeJS.Signals], ...texts }));
   const wait = (name: keyof typeof texts, text: string): Promise<void> =>
     new Promise((resolve, reject) => {
       const check = (): void => {
