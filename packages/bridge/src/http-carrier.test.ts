@@ -1,10 +1,12 @@
 import { once } from "node:events";
 import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import { ConfigurationError } from "@codelet/core";
 import { expect, test, vi } from "vitest";
 import type { Carrier } from "./carrier.ts";
 import { type HttpCarrierOptions, httpCarrier } from "./http-carrier.ts";
+import { superviseCarrier } from "./supervise-carrier.ts";
 
 interface Port extends AsyncDisposable {
   readonly carrier: Carrier;
@@ -61,6 +63,15 @@ test("what is sent ends with the carrier", async () => {
   const sending = port.carrier.send("line\n");
   await port.carrier.close();
   await expect(sending).rejects.toThrow();
+});
+
+test("a stream that ends before anybody listens to it counts as lost", async () => {
+  const carrier = await httpCarrier({ request: async () => new Response("<html>"), token: "t", close: async () => {} });
+  await sleep(20);
+  await expect(superviseCarrier(carrier, { maxReconnects: 0, readyTimeoutMs: 2_000 })).rejects.toMatchObject({
+    code: "executor-crashed",
+    message: expect.stringContaining("the stream ended"),
+  });
 });
 
 test("asks whether the machine is gone only when the port refuses, and says so", async () => {

@@ -42,11 +42,14 @@ export async function httpCarrier(options: HttpCarrierOptions): Promise<Carrier>
   let receive: (chunk: Uint8Array) => void = () => {};
   let lost: (reason: string) => void = () => {};
   let stream = new AbortController();
+  /** How the stream ended: told to who sends, as nobody may have listened then. */
+  let failure: ExecutorCrashedError | undefined;
 
   const connect = async (timeoutMs: number, unwanted?: AbortSignal): Promise<void> => {
     stream.abort();
     const current = new AbortController();
     stream = current;
+    failure = undefined;
     const giveUp = (): void => current.abort(new ExecutorCrashedError("The port of the sandbox did not answer in time."));
     const timer = setTimeout(giveUp, timeoutMs); // until it answers: the stream itself may be silent
     unwanted?.addEventListener("abort", giveUp, { once: true });
@@ -67,9 +70,12 @@ export async function httpCarrier(options: HttpCarrierOptions): Promise<Carrier>
     } catch (error) {
       reason = String(error);
     }
-    if (!signal.aborted) lost(reason);
+    if (signal.aborted) return;
+    failure = new ExecutorCrashedError(reason);
+    lost(reason);
   };
   const post = async (body: string): Promise<void> => {
+    if (failure !== undefined) throw failure;
     const { signal: ofStream } = stream;
     const own = new AbortController();
     const leave = (): void => own.abort(ofStream.reason);
