@@ -81,6 +81,7 @@ describe("limits", () => {
     ["depth", [frame(`[${padding},${"[".repeat(80)}1${"]".repeat(80)}]`)]],
     ["parts", [frame(`[${padding},${"1,".repeat(9_000)}1]`)]],
     ["depth that never closes", [frame(`[${padding},${"[".repeat(50_000)}]`)]],
+    ["text that never ends", [frame(`"${"x".repeat(20_000)}`)]],
     ["parts behind escaped quotes", [frame(`[${padding},"a\\"",${"{},".repeat(6_000)}1]`)]],
   ])("refuses %s before it is built", (_, chunks) => {
     expect(() => decodeAll(chunks)).toThrow(expect.objectContaining({ code: "protocol" }));
