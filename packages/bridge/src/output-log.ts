@@ -3,16 +3,22 @@ import type { OutputChunk } from "@codelet/core";
 type StreamName = "stdout" | "stderr";
 const streamNames = ["stdout", "stderr"] as const;
 
+interface Bound {
+  readonly bytes: number;
+  readonly when: string;
+}
+
 /** Output of programs that outlive their step goes to the next step's log, up to this size. */
-const maxIdleBytes = 8 * 1024;
+const betweenSteps: Bound = { bytes: 8 * 1024, when: "between two steps" };
 
 /** Standard output and error of the running step as one text, capped, with the live chunks and the markers that close a step. */
 export class OutputLog {
-  readonly #maxBytes: number;
+  readonly #inStep: Bound;
   readonly #markPrefix: string;
   readonly #streams: Readonly<Record<StreamName, Stream>> = { stdout: new Stream(), stderr: new Stream() };
   #text = "";
-  #bytesLeft = maxIdleBytes;
+  #bound: Bound = betweenSteps;
+  #bytesLeft: number = betweenSteps.bytes;
   #truncated = false;
   #live: ((chunk: OutputChunk) => void) | undefined;
   #step = 0;
@@ -24,14 +30,13 @@ export class OutputLog {
   #drained: (() => void) | undefined;
 
   constructor(maxBytes: number, markPrefix: string) {
-    this.#maxBytes = maxBytes;
+    this.#inStep = { bytes: maxBytes, when: "in one step" };
     this.#markPrefix = markPrefix;
   }
 
   /** A step starts; its marker will close a stream that the worker could not see drained. */
   begin(step: number, live: ((chunk: OutputChunk) => void) | undefined): void {
-    this.#bytesLeft = this.#maxBytes;
-    this.#truncated = false;
+    this.#bindTo(this.#inStep);
     this.#live = live;
     this.#step = step;
   }
@@ -60,9 +65,14 @@ export class OutputLog {
     this.#text = "";
     this.#live = undefined;
     this.#drained = undefined;
-    this.#bytesLeft = maxIdleBytes;
-    this.#truncated = false;
+    this.#bindTo(betweenSteps);
     return text;
+  }
+
+  #bindTo(bound: Bound): void {
+    this.#bound = bound;
+    this.#bytesLeft = bound.bytes;
+    this.#truncated = false;
   }
 
   #showRest(): void {
@@ -97,7 +107,7 @@ export class OutputLog {
     if (text !== "") this.#emit(name, text);
     if (kept.length === bytes.length) return;
     this.#truncated = true;
-    this.#emit(name, `\n[output truncated: more than ${this.#maxBytes} bytes in one step]\n`);
+    this.#emit(name, `\n[output truncated: more than ${this.#bound.bytes} bytes ${this.#bound.when}]\n`);
   }
 
   #emit(stream: StreamName, text: string): void {
@@ -113,7 +123,6 @@ export class OutputLog {
 /** Finds the step's marker in a stream of chunks, wherever it is cut. */
 class Stream {
   readonly #decoder = new TextDecoder();
-  #isDirty = false;
   marked = false;
   #marker: Buffer = Buffer.alloc(0);
   #held: Buffer | undefined;
@@ -132,11 +141,11 @@ class Stream {
     const at = bytes.indexOf(this.#marker);
     if (at >= 0) {
       this.marked = true;
-      return [bytes.subarray(0, at), bytes.subarray(at + this.#marker.length)].filter((part) => part.length > 0);
+      return [bytes.subarray(0, at), bytes.subarray(at + this.#marker.length)];
     }
     const start = this.#possibleStart(bytes);
     if (start < bytes.length) this.#held = Buffer.from(bytes.subarray(start));
-    return start > 0 ? [bytes.subarray(0, start)] : [];
+    return [bytes.subarray(0, start)];
   }
 
   rest(): Uint8Array[] {
@@ -146,14 +155,11 @@ class Stream {
   }
 
   decode(bytes: Uint8Array): string {
-    this.#isDirty = true;
     return this.#decoder.decode(bytes, { stream: true });
   }
 
   /** What a character that was never completed becomes. */
   flush(): string {
-    if (!this.#isDirty) return "";
-    this.#isDirty = false;
     return this.#decoder.decode();
   }
 
