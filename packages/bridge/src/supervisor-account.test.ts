@@ -1,35 +1,12 @@
 import { expect, test } from "vitest";
-import type { Carrier } from "./carrier.ts";
 import { superviseCarrier } from "./supervise-carrier.ts";
-
-interface Played extends Carrier {
-  readonly ends: string[];
-}
-
-/** A supervisor that greets every host with `account`, and acknowledges nothing. */
-function played(account: string, { closesOnDetach = false } = {}): Played {
-  const ends: string[] = [];
-  let receive: (chunk: Uint8Array) => void = () => {};
-  return {
-    ends,
-    async send(text) {
-      const host = /"host":"(\w+)"/.exec(text)?.[1];
-      if (host !== undefined) receive(Buffer.from(`@codelet - h {"host":"${host}","seen":0${account}}\n`));
-    },
-    onData(callback) {
-      receive = callback;
-    },
-    onLost() {},
-    close: async () => void ends.push("closed"),
-    ...(!closesOnDetach && { detach: async (why) => void ends.push(why) }),
-  };
-}
+import { PlayedSupervisor } from "./testing/played-supervisor.ts";
 
 const left = { step: 2, running: true, calls: 3, numbers: { "7": 1, "9": 3 }, complete: true };
 const accountOf = (changes: object): string => `,"left":${JSON.stringify({ ...left, ...changes })}`;
 
 test("takes over the step that the account of a supervisor describes", async () => {
-  const supervision = await superviseCarrier(played(accountOf({})), { adopt: true });
+  const supervision = await superviseCarrier(new PlayedSupervisor(accountOf({})), { adopt: true });
   expect(supervision.left).toMatchObject({ number: 2, isRunning: true, calls: 3, callNumbers: { "7": 1, "9": 3 } });
   await supervision[Symbol.asyncDispose]();
 });
@@ -39,7 +16,7 @@ test.each([
   ["is null", ',"left":null'],
   ["is not there", ""],
 ])("has no step to take over when the account %s", async (_, account) => {
-  const supervision = await superviseCarrier(played(account), { adopt: true });
+  const supervision = await superviseCarrier(new PlayedSupervisor(account), { adopt: true });
   expect(supervision.left).toBeUndefined();
   await supervision[Symbol.asyncDispose]();
 });
@@ -56,19 +33,19 @@ test.each([
   ["a call that two frames made", accountOf({ numbers: { "7": 1, "9": 1 } })],
   ["no JSON", ',"left":{'],
 ])("refuses an account with %s, and leaves the machine to the next attempt", async (_, account) => {
-  const carrier = played(account);
+  const carrier = new PlayedSupervisor(account);
   await expect(superviseCarrier(carrier, { adopt: true })).rejects.toMatchObject({ code: "protocol" });
   expect(carrier.ends).toEqual(["superseded"]);
 });
 
 test("closes what can't be left when its account is refused", async () => {
-  const carrier = played(accountOf({ step: -1 }), { closesOnDetach: true });
+  const carrier = new PlayedSupervisor(accountOf({ step: -1 }), { canBeLeft: false });
   await expect(superviseCarrier(carrier, { adopt: true })).rejects.toMatchObject({ code: "protocol" });
   expect(carrier.ends).toEqual(["closed"]);
 });
 
 test("gives a supervisor up that acknowledges nothing, before what is kept for it fills the memory", async () => {
-  const carrier = played("");
+  const carrier = new PlayedSupervisor("");
   const supervision = await superviseCarrier(carrier);
   const worker = await supervision.connect();
   const closed = new Promise((resolve) => worker.onClose(resolve));

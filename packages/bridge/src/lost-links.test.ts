@@ -1,0 +1,47 @@
+import { setImmediate as turn } from "node:timers/promises";
+import { expect, test } from "vitest";
+import { Deferred } from "./deferred.ts";
+import { superviseCarrier } from "./supervise-carrier.ts";
+import { PlayedSupervisor } from "./testing/played-supervisor.ts";
+
+test("a connection that comes when its supervision has ended is given up too", async () => {
+  const connected = new Deferred<void>();
+  const carrier = Object.assign(new PlayedSupervisor(), { reconnect: () => connected.promise });
+  const supervision = await superviseCarrier(carrier);
+  carrier.lose("cut");
+  await supervision[Symbol.asyncDispose]();
+  expect(carrier.ends).toEqual(["closed"]);
+  connected.resolve();
+  await turn();
+  expect(carrier.ends).toEqual(["closed", "closed"]);
+});
+
+test("a supervisor whose connection is lost before it knows of the detachment counts as lost, and not as left", async () => {
+  const carrier = new PlayedSupervisor();
+  const supervision = await superviseCarrier(carrier);
+  const detached = supervision.detach(60_000);
+  carrier.lose("cut.");
+  await expect(detached).rejects.toMatchObject({ code: "executor-crashed", message: "The connection to the supervisor is lost: cut." });
+  expect(carrier.ends).toEqual(["closed"]);
+});
+
+test("a supervision that ends while its supervisor is left says so to who leaves it", async () => {
+  const carrier = new PlayedSupervisor();
+  const supervision = await superviseCarrier(carrier);
+  const detached = supervision.detach(60_000);
+  const refused = expect(detached).rejects.toMatchObject({ code: "executor-crashed", message: "The connection to the supervisor is lost." });
+  await supervision[Symbol.asyncDispose]();
+  await refused;
+});
+
+test("a worker whose connection is lost ends once, and is killed without a wait", async () => {
+  const carrier = new PlayedSupervisor();
+  const supervision = await superviseCarrier(carrier);
+  const worker = await supervision.connect();
+  const exits: unknown[] = [];
+  worker.onClose((exit) => exits.push(exit));
+  carrier.lose("cut");
+  carrier.lose("cut again");
+  await worker.kill();
+  expect(exits).toEqual([expect.objectContaining({ carrierLost: true, message: "The connection to the supervisor is lost: cut." })]);
+});
