@@ -66,7 +66,9 @@ test("keeps nobody waiting who gives up, and removes what comes too late", async
   expect(removed.mock.calls).toEqual([[7]]);
   await closed;
 
-  await expect(provider().open({ signal: AbortSignal.abort() })).rejects.toMatchObject({ code: "aborted" });
+  const create = vi.fn(async () => 9);
+  await expect(provider({ create }).open({ signal: AbortSignal.abort() })).rejects.toMatchObject({ code: "aborted" });
+  expect(create).not.toHaveBeenCalled();
 });
 
 test("finds the machine of a reference, where the provider can, and removes none that is not found", async () => {

@@ -51,7 +51,7 @@ test("tells nobody of a call that was given up before anybody saw it", () => {
 });
 
 test.each([
-  ["answered", (calls: PendingCalls) => calls.deliver([{ id: "1.1", value: null }])],
+  ["answered", (calls: PendingCalls) => calls.deliver([{ id: "1.2", value: null }])],
   ["given up", (calls: PendingCalls) => calls.cancel(1)],
 ])("counts the bytes and values of calls only until they are %s", (_, end) => {
   for (const [limits, size] of [
@@ -59,10 +59,11 @@ test.each([
     [{ maxNodes: 100 }, { parts: 60 }],
   ] as const) {
     const { calls, answers } = open(limits);
+    calls.add(frame(9));
     calls.add(frame(1, size));
     calls.add(frame(2, size));
     expect(answers).toEqual([[2, "LimitError"]]);
-    end(calls);
+    end(calls); // the first call still waits
     calls.add(frame(3, size));
     calls.add(frame(4, size));
     expect(answers.slice(-1)).toEqual([[4, "LimitError"]]);
@@ -92,6 +93,13 @@ test("settles every call, also those that wait, and tells only of those that wer
   calls.settle("AbortError", "the code was stopped");
   expect(answers).toEqual([1, 2, 3].map((s) => [s, "AbortError"]));
   expect({ taken: calls.take(true), isEmpty: calls.isEmpty }).toEqual({ taken: { calls: [], cancelled: ["1.1", "1.2"] }, isEmpty: true });
+});
+
+test("hands out no call of a step that is over", () => {
+  const { calls } = open();
+  calls.add(frame(1));
+  expect(calls.take(false)).toBeUndefined();
+  expect(calls.take(true)).toBeUndefined();
 });
 
 test("gives the calls of a step that was left their numbers, and new ones the next", () => {
