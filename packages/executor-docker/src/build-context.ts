@@ -38,23 +38,14 @@ export async function readBuildContext({ context, dockerfile }: ResolvedDockerBu
 }
 
 async function namesIn(context: string, dockerfile: string): Promise<readonly string[]> {
-  const ignored = dockerIgnore({ ignorecase: false }).add(await readIgnoreFile(context));
-  const isSent = ignored.createFilter();
+  const patterns = await readFile(path.join(context, ignoreFile), "utf8").catch(() => ""); // one that can't be read fails when it is sent
+  const isSent = dockerIgnore({ ignorecase: false }).add(patterns).createFilter();
   const isNeeded = (name: string): boolean => name === dockerfile || name === ignoreFile; // whatever the file itself says
   return (await readdir(context, { recursive: true, withFileTypes: true }))
     .filter((entry) => entry.isFile() || entry.isSymbolicLink() || entry.isDirectory())
     .map((entry) => path.relative(context, path.join(entry.parentPath, entry.name)).replaceAll(path.sep, "/"))
     .filter((name) => isNeeded(name) || isSent(name))
     .sort();
-}
-
-async function readIgnoreFile(context: string): Promise<string> {
-  try {
-    return await readFile(path.join(context, ignoreFile), "utf8");
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return "";
-    throw error;
-  }
 }
 
 function pack(context: string, names: readonly string[], fixed: Partial<tar.Headers> = {}): Readable {

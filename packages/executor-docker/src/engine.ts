@@ -1,5 +1,4 @@
 import { existsSync, realpathSync } from "node:fs";
-import type { Agent } from "node:http";
 import { homedir } from "node:os";
 import { type SdkErrorMeaning, sdkError, usersFault } from "@codelet/bridge";
 import { ConfigurationError } from "@codelet/core";
@@ -10,23 +9,22 @@ import type { EngineType } from "./options.ts";
 
 /** A client of the engine that the option, the environment or this machine names. Nothing is asked of it yet. */
 export function connectEngine(engine: string | undefined): Docker {
-  const docker = newClient(engine);
-  const modem = docker.modem as { protocol?: string; agent?: Agent };
-  modem.agent = engineAgent(modem.protocol);
-  return docker;
+  const target = targetOf(engine);
+  const options = { ...target, agent: engineAgent(target.protocol) };
+  return new Docker(options);
 }
 
-function newClient(engine: string | undefined): Docker {
+/** What is left out here dockerode takes from DOCKER_HOST. */
+function targetOf(engine: string | undefined): Docker.DockerOptions {
   const address = addressOf(engine);
-  if (address === undefined) return new Docker();
+  if (address === undefined) return {};
   const socketPath = /^(?:(?:unix|npipe):\/\/)?(\/.*)$/.exec(address)?.[1];
-  // What is left out here dockerode takes from DOCKER_HOST.
-  if (socketPath !== undefined) return new Docker({ socketPath, host: undefined, protocol: "http" });
+  if (socketPath !== undefined) return { socketPath, host: undefined, protocol: "http" };
   const { protocol, hostname, port } = parseAddress(address);
   const isOfContext = engine === undefined && !process.env.DOCKER_HOST;
   // The certificates in DOCKER_CERT_PATH dockerode takes by itself. To Docker's client "0" says yes, too.
   const isSecure = protocol === "https:" || (!isOfContext && Boolean(process.env.DOCKER_TLS_VERIFY));
-  return new Docker({ host: hostname, port: Number(port) || (isSecure ? 2376 : 2375), protocol: isSecure ? "https" : "http" });
+  return { host: hostname, port: Number(port) || (isSecure ? 2376 : 2375), protocol: isSecure ? "https" : "http" };
 }
 
 /** What can be said of an engine before it is asked: the package podman-docker makes Docker's usual socket a link to Podman's. */
