@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type Carrier, machineGone, type Stdio, stdioCarrier } from "@codelet/bridge";
 import { ConfigurationError, ExecutorCrashedError } from "@codelet/core";
 import type Docker from "dockerode";
-import { containerLabels } from "./container.ts";
+import { sessionLabel } from "./container.ts";
 import { statusOf } from "./engine.ts";
 
 const removalTimeoutMs = 10_000;
@@ -63,7 +63,7 @@ export async function attachCarrier(docker: Docker, container: Docker.Container,
 export async function isRunning(container: Docker.Container): Promise<boolean> {
   try {
     const { State, Config } = await container.inspect();
-    return State.Running && Config.Labels?.[containerLabels.kind] === "session"; // what another container reads is not ours to write
+    return State.Running && Config.Labels?.[sessionLabel.name] === sessionLabel.value; // what another container reads is not ours to write
   } catch (error) {
     if (statusOf(error) === 404) return false;
     throw error;

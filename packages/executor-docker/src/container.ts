@@ -1,10 +1,8 @@
 import type { ContainerCreateOptions } from "dockerode";
 import type { ResolvedDockerOptions } from "./options.ts";
 
-/** By which containers are found, and when one that was never started is an orphan. */
-export const containerLabels = { kind: "codelet", startTimeoutMs: "codelet.start-timeout-ms" } as const;
-/** A busy engine takes its time, and the container is its host's until then. */
-const minStartTimeoutMs = 20_000;
+/** By which containers of sessions are known. */
+export const sessionLabel = { name: "codelet", value: "session" } as const;
 
 /** What Docker may do to nothing but the code: every wall that an unprivileged program needs no door in. */
 export function containerOptions(options: ResolvedDockerOptions, image: string, argv: readonly string[]): ContainerCreateOptions {
@@ -26,7 +24,7 @@ export function containerOptions(options: ResolvedDockerOptions, image: string, 
     User: user,
     WorkingDir: home,
     Env: Object.entries(variables).map(([name, value]) => `${name}=${value}`),
-    Labels: { [containerLabels.kind]: "session", [containerLabels.startTimeoutMs]: String(Math.max(options.orphanTimeoutMs, minStartTimeoutMs)) },
+    Labels: { [sessionLabel.name]: sessionLabel.value },
     OpenStdin: true,
     StdinOnce: false, // another host may attach when this one is gone
     AttachStdin: true,

@@ -74,7 +74,8 @@ async function createContainer(options: ResolvedDockerOptions, open: OpenSession
   const engineType = await engineTypeOf(docker);
   if (engineType !== options.engineType)
     throw new ConfigurationError(`The engine is ${engineType}: say \`engineType: "${engineType}"\`, which decides what the executor claims.`);
-  const [image] = await Promise.all([ensureImage(docker, options, open), sweepCreated(docker)]);
+  void sweepCreated(docker); // no session waits for it
+  const image = await ensureImage(docker, options, open);
   throwIfAborted(open.signal);
   const { argv } = supervisorBoot({ seed: open.seed, orphanTimeoutMs: options.orphanTimeoutMs });
   const container = await docker.createContainer(containerOptions(options, image, argv)).catch(refused(`create a container of the image ${image}`));

@@ -1,6 +1,6 @@
 import type { ExecutorSession } from "@codelet/core";
 import type Docker from "dockerode";
-import { containerLabels } from "../container.ts";
+import { sessionLabel } from "../container.ts";
 import { connectEngine, engineTypeOf } from "../engine.ts";
 import type { DockerExecutorOptions } from "../options.ts";
 
@@ -37,25 +37,31 @@ export async function runtimes(): Promise<readonly string[]> {
   return engineMissing === undefined && !onPodman ? Object.keys((await docker.info()).Runtimes ?? {}) : [];
 }
 
-/** Containers of codelet that are there, whatever their state: all, or those with this `orphanTimeoutMs`. */
+/** Ids of the containers of codelet that are there, whatever their state: all, or those with this `orphanTimeoutMs`. */
 export async function containers(of: Docker = docker, orphanTimeoutMs?: number): Promise<readonly string[]> {
-  const label = orphanTimeoutMs === undefined ? `${containerLabels.kind}=session` : `${containerLabels.startTimeoutMs}=${orphanTimeoutMs}`;
-  return (await of.listContainers({ all: true, filters: { label: [label] } })).map(({ Id }) => Id);
+  return (await inspectAll(of, orphanTimeoutMs)).map(({ Id }) => Id);
 }
 
 /** The container that was created last, of all or of those with this `orphanTimeoutMs`: Docker lists it first, Podman last. */
 export async function lastContainer(of: Docker = docker, orphanTimeoutMs?: number): Promise<string> {
-  const found = await Promise.all(
-    (await containers(of, orphanTimeoutMs)).map((id) =>
+  const [last] = (await inspectAll(of, orphanTimeoutMs)).toSorted((one, other) => Date.parse(other.Created) - Date.parse(one.Created));
+  if (last === undefined) throw new Error("There is no container.");
+  return last.Id;
+}
+
+async function inspectAll(of: Docker, orphanTimeoutMs: number | undefined): Promise<readonly Docker.ContainerInspectInfo[]> {
+  const listed = await of.listContainers({ all: true, filters: { label: [`${sessionLabel.name}=${sessionLabel.value}`] } });
+  const inspected = await Promise.all(
+    listed.map(({ Id }) =>
       of
-        .getContainer(id)
+        .getContainer(Id)
         .inspect()
         .catch(() => undefined),
     ),
   ); // one may be gone by now
-  const [last] = found.filter((container) => container !== undefined).sort((one, other) => Date.parse(other.Created) - Date.parse(one.Created));
-  if (last === undefined) throw new Error("There is no container.");
-  return last.Id;
+  const isWanted = ({ Args }: Docker.ContainerInspectInfo): boolean =>
+    orphanTimeoutMs === undefined || Args[Args.indexOf("--orphan") + 1] === String(orphanTimeoutMs / 1_000);
+  return inspected.filter((container) => container !== undefined).filter(isWanted);
 }
 
 /** With Podman a session has no reference: the last container is its. */
