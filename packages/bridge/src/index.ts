@@ -1,14 +1,15 @@
+export { type AccessKeyOptions, accessKey } from "./access-key.ts";
 export { type BridgeLimits, defaultBridgeLimits } from "./bridge-limits.ts";
 export { bridgeSession } from "./bridge-session.ts";
 export type { Carrier, SupervisionOptions } from "./carrier.ts";
 export { type CarrierSessionOptions, carrierSession } from "./carrier-session.ts";
 export { complaintAfter } from "./complaint.ts";
 export { endMachine } from "./end-machine.ts";
-export { type HttpCarrierOptions, httpCarrier } from "./http-carrier.ts";
+export { type HttpStdioOptions, httpStdio } from "./http-stdio.ts";
 export { type ImportSdkOptions, importSdk } from "./import-sdk.ts";
 export { type CommandEnd, installPackages, pipInstall } from "./install-packages.ts";
-export { type MachineProvider, machineCapabilities, machineExecutor, type StartedMachine } from "./machine-executor.ts";
-export { type MachineGoneOptions, machineGone } from "./machine-gone.ts";
+export { type MachineCapabilities, type MachineProvider, machineExecutor, type PinnedMachines, type StartedMachine } from "./machine-executor.ts";
+export { machineGone } from "./machine-gone.ts";
 export {
   isAccessKey,
   type NumberBounds,

@@ -1,17 +1,11 @@
-import { CodeletError, ExecutorCrashedError, type Json } from "@codelet/core";
-
-/** What is known of a machine that is gone. */
-export interface MachineGoneOptions {
-  readonly cause?: unknown;
-  readonly details?: Readonly<Record<string, Json>> | undefined;
-}
+import { CodeletError, ExecutorCrashedError } from "@codelet/core";
 
 /**
- * What `Carrier.reconnect` rejects with where the provider says that the machine will not come back: no further attempt is made then. The message is told
- * to the user; `details.machine` is `"gone"`.
+ * What `find` and `attach` of a provider, and `Carrier.reconnect`, reject with where a machine will not come back: no further attempt is made then. The message
+ * is told to the user; `details.machine` is `"gone"`.
  */
-export function machineGone(message: string, { cause, details }: MachineGoneOptions = {}): ExecutorCrashedError {
-  return new ExecutorCrashedError(message, { cause, details: { ...details, machine: "gone" } });
+export function machineGone(message: string): ExecutorCrashedError {
+  return new ExecutorCrashedError(message, { details: { machine: "gone" } });
 }
 
 export function isMachineGone(error: unknown): boolean {

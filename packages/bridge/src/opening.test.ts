@@ -7,7 +7,7 @@ import { bridgeSession } from "./bridge-session.ts";
 import type { Carrier } from "./carrier.ts";
 import { carrierSession } from "./carrier-session.ts";
 import { Deadline } from "./deadline.ts";
-import { httpCarrier } from "./http-carrier.ts";
+import { httpStdio } from "./http-stdio.ts";
 import { PendingCalls } from "./pending-calls.ts";
 import { superviseCarrier } from "./supervise-carrier.ts";
 import { ChildCarrier } from "./testing/child-carrier.ts";
@@ -111,10 +111,10 @@ test("a port that takes a connection and never answers is given up in time, or w
   await new Promise((resolve) => server.once("listening", resolve));
   const { port } = server.address() as AddressInfo;
   const request = (path: string, init: RequestInit): Promise<Response> => fetch(`http://127.0.0.1:${port}${path}`, init);
-  const options = { request, token: "t", close: async () => {} };
+  const options = { request, token: "t" };
   try {
-    await expect(httpCarrier({ ...options, startTimeoutMs: 200 })).rejects.toMatchObject({ code: "executor-crashed" });
-    await expect(httpCarrier({ ...options, signal: AbortSignal.timeout(200) })).rejects.toMatchObject({ code: "aborted" });
+    await expect(httpStdio({ ...options, startTimeoutMs: 200 })).rejects.toMatchObject({ code: "executor-crashed" });
+    await expect(httpStdio({ ...options, signal: AbortSignal.timeout(200) })).rejects.toMatchObject({ code: "aborted" });
   } finally {
     server.closeAllConnections();
     server.close();

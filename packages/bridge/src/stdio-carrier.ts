@@ -5,6 +5,8 @@ import type { Carrier } from "./carrier.ts";
 export interface Stdio {
   readonly stdin: Writable;
   readonly stdout: Readable;
+  /** Why they ended, where they know it themselves; see `StdioCarrierOptions`. */
+  readonly explain?: ((cause: unknown) => Error) | undefined;
 }
 
 /** The streams of a process, and how they can be had again. */
@@ -31,6 +33,7 @@ export function stdioCarrier({ stdio, again, close, detach, explain = explainEnd
   let isGivenUp = false;
   let closing: Promise<void> | undefined;
 
+  const why = (cause: unknown): Error => (streams.explain ?? explain)(cause);
   const follow = (followed: Stdio): void => {
     streams = followed;
     isFollowed = true;
@@ -39,7 +42,7 @@ export function stdioCarrier({ stdio, again, close, detach, explain = explainEnd
     const lose = (cause?: unknown): void => {
       if (!isCurrent()) return;
       isFollowed = false;
-      failure = explain(cause);
+      failure = why(cause);
       lost(failure);
     };
     const { stdin, stdout } = followed;
@@ -48,6 +51,7 @@ export function stdioCarrier({ stdio, again, close, detach, explain = explainEnd
     });
     for (const stream of [stdin, stdout]) stream.on("error", lose);
     for (const event of ["end", "close"]) stdout.once(event, () => lose());
+    if (stdout.destroyed) lose(stdout.errored ?? undefined); // before anybody listened
   };
   const leave = (): void => {
     isFollowed = false;
@@ -67,7 +71,7 @@ export function stdioCarrier({ stdio, again, close, detach, explain = explainEnd
     async send(text) {
       if (failure !== undefined) throw failure;
       await new Promise<void>((sent, failed) => {
-        streams.stdin.write(text, (error) => (error ? failed(failure ?? explain(error)) : sent()));
+        streams.stdin.write(text, (error) => (error ? failed(failure ?? why(error)) : sent()));
       });
     },
     onData(callback) {

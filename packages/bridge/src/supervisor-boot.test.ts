@@ -4,12 +4,17 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { maxSendChars } from "./carrier.ts";
 import { shellCommand, supervisorBoot } from "./supervisor-boot.ts";
 
 const isWindows = process.platform === "win32";
 if (isWindows) console.log("SKIPPED orphaned supervisors: Windows has no alarm signal");
 
 if (isWindows) console.log("SKIPPED supervisors: they run on POSIX systems only");
+
+it("is sent at once: as much as providers take", () => {
+  expect(supervisorBoot().input.length).toBeLessThan(maxSendChars);
+});
 
 describe.skipIf(isWindows)("a supervisor that is started", () => {
   it.each([

@@ -12,7 +12,7 @@ export interface SupervisorBootOptions {
   /** Milliseconds without a host after which the supervisor ends, and its machine with it. Minimum 1. @default 60_000 */
   readonly orphanTimeoutMs?: number | undefined;
   /**
-   * Serve HTTP on this port in place of stdin and stdout, for `httpCarrier`. The variable CODELET_TOKEN there must hold its token; CODELET_ADDRESS may hold the
+   * Serve HTTP on this port in place of stdin and stdout, for `httpStdio`. The variable CODELET_TOKEN there must hold its token; CODELET_ADDRESS may hold the
    * address to serve on in place of 0.0.0.0, which a provider's proxy reaches.
    */
   readonly port?: number | undefined;

@@ -290,7 +290,7 @@ export class SupervisorLink {
         if (this.#isClosed()) return;
       }
     }
-    this.#fail(connectionLost(reason + why, failure));
+    this.#fail(connectionLost(reason.replace(/\.$/, "") + why, failure));
   }
 
   #isClosed(): boolean {

@@ -1,23 +1,28 @@
-import { isAccessKey, limitReached, providersFault, type SdkErrorMeaning, sdkError, usersFault } from "@codelet/bridge";
+import type { SandboxInstance } from "@blaxel/core";
+import { accessKey, importSdk, limitReached, providersFault, type SdkErrorMeaning, sdkError, throwIfAborted, usersFault } from "@codelet/bridge";
 import { ConfigurationError } from "@codelet/core";
-import type { Sdk } from "./load-sdk.ts";
 import type { BlaxelExecutorOptions } from "./options.ts";
 
 let used: Pick<BlaxelExecutorOptions, "apiKey" | "workspace"> = {};
 
-/** Blaxel's SDK knows one account per process. Throws `configuration` when a second one is asked for, or when the key of the environment is none. */
-export function useAccount({ initialize }: Sdk, { apiKey, workspace }: BlaxelExecutorOptions): void {
-  const key = apiKey ?? process.env.BL_API_KEY?.trim();
-  if (key && !isAccessKey(key))
-    throw new ConfigurationError("BL_API_KEY holds spaces or other characters that no key has: set it again, or pass `apiKey`.");
-  if (apiKey === undefined && workspace === undefined) return;
+/**
+ * The SDK, an install of the user's, for this account: it knows one per process. Rejects with `missing-package`, and with `configuration` when it can't be loaded,
+ * when a second account is asked for, or when the key of the environment is none.
+ */
+export async function connect({ apiKey, workspace }: BlaxelExecutorOptions, signal: AbortSignal | undefined): Promise<typeof SandboxInstance> {
+  const resolve = (): string => import.meta.resolve("@blaxel/core");
+  const sdk = await importSdk(() => import("@blaxel/core"), { resolve, install: "@blaxel/core@~0.3.21", user: "The Blaxel executor" });
+  throwIfAborted(signal);
+  accessKey(apiKey, { variable: "BL_API_KEY", advice: "set it again, or pass `apiKey`" });
+  if (apiKey === undefined && workspace === undefined) return sdk.SandboxInstance;
   const isOther = (used.apiKey !== undefined && used.apiKey !== apiKey) || (used.workspace !== undefined && used.workspace !== workspace);
   if (isOther)
     throw new ConfigurationError(
       "Blaxel's SDK holds one account per process, and another one is in use: give all executors the same apiKey and workspace.",
     );
   used = { apiKey, workspace };
-  initialize({ ...(apiKey !== undefined && { apiKey }), ...(workspace !== undefined && { workspace }) });
+  sdk.initialize({ ...(apiKey !== undefined && { apiKey }), ...(workspace !== undefined && { workspace }) });
+  return sdk.SandboxInstance;
 }
 
 /** The SDK's own error names the rest. */

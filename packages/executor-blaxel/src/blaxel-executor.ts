@@ -1,29 +1,29 @@
 import { randomBytes, randomInt } from "node:crypto";
 import type { SandboxInstance } from "@blaxel/core";
 import {
-  type Carrier,
   endMachine,
-  httpCarrier,
+  httpStdio,
   installPackages,
   isAccessKey,
-  machineCapabilities,
   machineExecutor,
   readReference,
   type StartedMachine,
+  type Stdio,
   shellCommand,
   supervisorBoot,
-  throwIfAborted,
 } from "@codelet/bridge";
-import { CodeletError, type Executor, ExecutorCrashedError, type OpenSessionOptions } from "@codelet/core";
-import { blaxelError, isNotFound, useAccount } from "./account.ts";
-import { loadSdk } from "./load-sdk.ts";
+import type { Executor, Json, OpenSessionOptions } from "@codelet/core";
+import { blaxelError, connect, isNotFound } from "./account.ts";
 import { type BlaxelExecutorOptions, type ResolvedBlaxelOptions, resolveOptions } from "./options.ts";
 
 /** How the supervisor of a sandbox is reached. */
 type Address = { readonly sandbox: string; readonly port: number; readonly token: string };
 const addressParts = { sandbox: /^codelet-[0-9a-f]{12}$/, port: Number.isSafeInteger, token: isAccessKey };
 
-type Api = typeof SandboxInstance;
+interface Machine {
+  readonly address: Address;
+  readonly sandbox: SandboxInstance;
+}
 
 /**
  * An executor that gives each session a sandbox of Blaxel, a small virtual machine. Its process is reached through the port proxy of the account,
@@ -37,42 +37,29 @@ type Api = typeof SandboxInstance;
 export function blaxelExecutor(options: BlaxelExecutorOptions = {}): Executor {
   const resolved = resolveOptions(options);
   const { allowedDomains, packages, graceMs, idleMinutes } = resolved;
-  const connect = async ({ signal }: OpenSessionOptions): Promise<Api> => {
-    const sdk = await loadSdk();
-    throwIfAborted(signal);
-    useAccount(sdk, resolved);
-    return sdk.SandboxInstance;
-  };
   return machineExecutor<Machine>({
     name: "blaxel",
     capabilities: {
-      ...machineCapabilities,
       isolation: 4,
       network: allowedDomains === undefined ? "full" : "allowlist",
       packages: packages.length > 0 ? "installed" : "fixed",
-      recovery: { pinned: true, snapshot: false, replay: false },
     },
     graceMs,
     detachedTimeoutMs: idleMinutes * 60_000,
-    create: async (open) => createSandbox(await connect(open), resolved, open),
+    create: (open) => createSandbox(resolved, open),
     start: (machine, open) => startSupervisor(machine, resolved, open),
-    remove: ({ api, address }) => remove(api, address.sandbox),
-    find: async (reference, open) => {
-      const address = readReference<Address>(reference, "sandbox of Blaxel", addressParts);
-      return carry(await findSandbox(await connect(open), address), resolved, open);
+    remove: ({ sandbox }) => endMachine(() => sandbox.delete(), isNotFound),
+    pinned: {
+      find: (reference, open) => findSandbox(reference, resolved, open),
+      attach: (machine, _, open) => attach(machine, resolved, open),
     },
     explain: blaxelError,
   });
 }
 
-interface Machine {
-  readonly api: Api;
-  readonly address: Address;
-  readonly sandbox: SandboxInstance;
-}
-
 /** Asks for its removal when the answer is an error: a sandbox may have been made all the same. */
-async function createSandbox(api: Api, options: ResolvedBlaxelOptions, { onProgress }: OpenSessionOptions): Promise<Machine> {
+async function createSandbox(options: ResolvedBlaxelOptions, { onProgress, signal }: OpenSessionOptions): Promise<Machine> {
+  const api = await connect(options, signal);
   const { image, memoryMib, region, labels, allowedDomains, idleMinutes } = options;
   const address: Address = {
     sandbox: `codelet-${randomBytes(6).toString("hex")}`,
@@ -93,9 +80,9 @@ async function createSandbox(api: Api, options: ResolvedBlaxelOptions, { onProgr
         network: { firewall: { rulesets: ["proxy"] }, proxy: { allowedDomains: [...allowedDomains] } } as never,
       }),
     });
-    return { api, address, sandbox };
+    return { address, sandbox };
   } catch (error) {
-    await remove(api, address.sandbox);
+    await endMachine(() => api.delete(address.sandbox), isNotFound);
     throw error;
   }
 }
@@ -117,49 +104,28 @@ async function startSupervisor(machine: Machine, options: ResolvedBlaxelOptions,
     timeout: 0,
     waitForCompletion: false,
   });
-  return { carrier: await carry(machine, options, open), reference: address };
+  return { stdio: await attach(machine, options, open), reference: address };
 }
 
-function carry({ api, address, sandbox }: Machine, { startTimeoutMs }: ResolvedBlaxelOptions, { signal }: OpenSessionOptions): Promise<Carrier> {
-  return httpCarrier({
+function attach({ address, sandbox }: Machine, { startTimeoutMs }: ResolvedBlaxelOptions, open?: OpenSessionOptions): Promise<Stdio> {
+  return httpStdio({
     request: (path, init) => sandbox.fetch(address.port, path, init),
     token: address.token,
-    close: () => remove(api, address.sandbox),
-    isGone: () => isGone(api, address.sandbox),
+    isOnce: open === undefined,
     startTimeoutMs,
-    signal,
+    signal: open?.signal,
   });
 }
 
-async function findSandbox(api: Api, address: Address): Promise<Machine> {
-  const sandbox = await lookFor(api, address.sandbox);
-  if (sandbox !== undefined) return { api, address, sandbox };
-  throw new ExecutorCrashedError(`The sandbox ${address.sandbox} is gone, and its variables are lost: open a new session.`);
-}
-
-/** Whether Blaxel knows for sure that it won't come back: a port that answers nothing may only be slow. Rejects with `configuration` when the key is refused. */
-async function isGone(api: Api, sandbox: string): Promise<boolean> {
+/** Resolves to undefined for one that is gone: a port that answers nothing may only be slow. */
+async function findSandbox(reference: Json, options: ResolvedBlaxelOptions, { signal }: OpenSessionOptions): Promise<Machine | undefined> {
+  const address = readReference<Address>(reference, "sandbox of Blaxel", addressParts);
+  const api = await connect(options, signal);
   try {
-    return (await lookFor(api, sandbox)) === undefined;
-  } catch (error) {
-    const said = blaxelError(error, "find the sandbox");
-    if (CodeletError.isInstance(said, "configuration")) throw said;
-    return false;
-  }
-}
-
-/** Resolves to undefined for one that is gone. */
-async function lookFor(api: Api, name: string): Promise<SandboxInstance | undefined> {
-  try {
-    const sandbox = await api.get(name);
-    return ["DELETING", "TERMINATED", "FAILED"].includes(String(sandbox.status)) ? undefined : sandbox;
+    const sandbox = await api.get(address.sandbox);
+    return ["DELETING", "TERMINATED", "FAILED"].includes(String(sandbox.status)) ? undefined : { address, sandbox };
   } catch (error) {
     if (isNotFound(error)) return undefined;
     throw error;
   }
-}
-
-/** Never rejects: what can't be deleted now ends when it is idle. */
-function remove(api: Api, sandbox: string): Promise<void> {
-  return endMachine(() => api.delete(sandbox), isNotFound);
 }

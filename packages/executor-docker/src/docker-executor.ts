@@ -1,26 +1,10 @@
-import {
-  type Carrier,
-  machineCapabilities,
-  machineExecutor,
-  readReference,
-  type StartedMachine,
-  supervisorBoot,
-  throwIfAborted,
-} from "@codelet/bridge";
-import {
-  ConfigurationError,
-  type Executor,
-  type ExecutorCapabilities,
-  ExecutorCrashedError,
-  type Json,
-  type OpenSessionOptions,
-} from "@codelet/core";
-import type Docker from "dockerode";
-import { attachCarrier, isRunning, removeContainer } from "./attach-carrier.ts";
+import { type MachineCapabilities, machineExecutor, readReference, type StartedMachine, supervisorBoot, throwIfAborted } from "@codelet/bridge";
+import { ConfigurationError, type Executor, type Json, type OpenSessionOptions } from "@codelet/core";
 import { containerOptions } from "./container.ts";
 import { connectEngine, engineError, engineTypeOf, refused } from "./engine.ts";
 import { ensureImage } from "./image.ts";
 import { type DockerExecutorOptions, type ResolvedDockerOptions, resolveOptions } from "./options.ts";
+import { SessionContainer } from "./session-container.ts";
 import { sweepCreated } from "./sweep-created.ts";
 
 /**
@@ -34,42 +18,38 @@ import { sweepCreated } from "./sweep-created.ts";
  */
 export function dockerExecutor(options: DockerExecutorOptions = {}): Executor {
   const resolved = resolveOptions(options);
-  const { graceMs, detachedTimeoutMs } = resolved;
-  return machineExecutor<Machine>({
+  const { engineType, graceMs, detachedTimeoutMs } = resolved;
+  const pinned = {
+    find: async (reference: Json) => findContainer(reference, resolved),
+    attach: (session: SessionContainer) => session.attachAgain(),
+  };
+  return machineExecutor<SessionContainer>({
     name: "docker",
     capabilities: capabilitiesOf(resolved),
     graceMs,
     detachedTimeoutMs,
     create: (open) => createContainer(resolved, open),
-    start: (machine) => startSupervisor(machine, resolved),
-    remove: ({ container }) => removeContainer(container),
-    find: (reference) => findContainer(reference, resolved),
+    start: startSupervisor,
+    remove: (session) => session.remove(),
+    pinned: engineType === "docker" ? pinned : undefined,
     explain: engineError,
   });
 }
 
-interface Machine {
-  readonly docker: Docker;
-  readonly container: Docker.Container;
-  /** What it is made of, for messages: also one that was built. */
-  readonly image: string;
-}
-
-function capabilitiesOf({ engineType, runtime, network, mounts, packages }: ResolvedDockerOptions): ExecutorCapabilities {
+function capabilitiesOf({ runtime, network, mounts, packages }: ResolvedDockerOptions): MachineCapabilities {
   const writesElsewhere = mounts.some(({ writable }) => writable);
   return {
-    ...machineCapabilities,
     isolation: runtime === "runsc" ? 4 : 3,
     network: network === "none" ? "none" : "full",
     files: writesElsewhere ? "host" : "own",
     packages: packages.length > 0 ? "fetched" : "fixed",
     // A new container has empty folders; what it can't reach it can't have changed.
-    recovery: { pinned: engineType === "docker", snapshot: false, replay: network === "none" && !writesElsewhere ? "workdir" : false },
+    recovery: { replay: network === "none" && !writesElsewhere ? "workdir" : false },
     limits: { memory: "cgroup", processes: "cgroup", output: true },
   };
 }
 
-async function createContainer(options: ResolvedDockerOptions, open: OpenSessionOptions): Promise<Machine> {
+async function createContainer(options: ResolvedDockerOptions, open: OpenSessionOptions): Promise<SessionContainer> {
   const docker = connectEngine(options.engine);
   const engineType = await engineTypeOf(docker);
   if (engineType !== options.engineType)
@@ -79,21 +59,20 @@ async function createContainer(options: ResolvedDockerOptions, open: OpenSession
   throwIfAborted(open.signal);
   const { argv } = supervisorBoot({ seed: open.seed, orphanTimeoutMs: options.orphanTimeoutMs });
   const container = await docker.createContainer(containerOptions(options, image, argv)).catch(refused(`create a container of the image ${image}`));
-  return { docker, container, image };
+  return new SessionContainer(docker, container, image);
 }
 
-async function startSupervisor({ docker, container, image }: Machine, { engineType }: ResolvedDockerOptions): Promise<StartedMachine> {
-  const isFoundAgain = engineType === "docker";
+async function startSupervisor(session: SessionContainer): Promise<StartedMachine> {
+  const { container, image } = session;
   const failed = refused(`start a container of the image ${image}, which needs Python 3.9 or newer as \`python3\``);
-  const carrier = await attachCarrier(docker, container, { image, isOnce: !isFoundAgain }).catch(failed); // Podman makes it ready at this point
+  const stdio = await session.attach().catch(failed); // Podman makes it ready at this point
   await container.start().catch(failed);
-  return { carrier, input: supervisorBoot().input, reference: isFoundAgain ? { containerId: container.id } : undefined };
+  return { stdio, input: supervisorBoot().input, reference: { containerId: container.id } };
 }
 
-async function findContainer(reference: Json, { engine, image }: ResolvedDockerOptions): Promise<Carrier> {
+/** The engine is not asked: `attach` does that. */
+function findContainer(reference: Json, { engine, image }: ResolvedDockerOptions): SessionContainer {
   const { containerId } = readReference<{ containerId: string }>(reference, "container", { containerId: /^[0-9a-f]{12,64}$/ });
   const docker = connectEngine(engine);
-  const container = docker.getContainer(containerId);
-  if (await isRunning(container)) return attachCarrier(docker, container, { image });
-  throw new ExecutorCrashedError(`No session runs in the container ${containerId.slice(0, 12)}, and its variables are lost: open a new session.`);
+  return new SessionContainer(docker, docker.getContainer(containerId), image);
 }

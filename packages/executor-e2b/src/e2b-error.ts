@@ -1,5 +1,5 @@
 import { providersFault, type SdkErrorMeaning, sdkError, usersFault } from "@codelet/bridge";
-import { givenKey, type ResolvedE2bOptions } from "./options.ts";
+import type { ResolvedE2bOptions } from "./options.ts";
 
 /** By the names of the SDK's errors, which survive a second copy of the SDK. */
 const meanings: Readonly<Record<string, SdkErrorMeaning>> = {
@@ -21,6 +21,6 @@ export function e2bError(thrown: unknown, doing: string, options: ResolvedE2bOpt
   const meaning = meanings[name] ?? ([400, 401, 403, 404].includes(statusCode ?? 0) ? refused : unreachable);
   return sdkError(thrown, `E2B could not ${doing}`, meaning, {
     said: message === undefined ? thrown : `${name}: ${message}`,
-    secret: givenKey(options),
+    secret: options.apiKey ?? process.env.E2B_API_KEY?.trim() ?? "",
   });
 }

@@ -1,5 +1,4 @@
-import { isAccessKey, option, type ResolvedOptions, readOptions } from "@codelet/bridge";
-import { ConfigurationError } from "@codelet/core";
+import { option, type ResolvedOptions, readOptions } from "@codelet/bridge";
 
 /** Options of `e2bExecutor`. The SDK's own variables (`E2B_API_URL`, `E2B_DOMAIN`, …) hold too. */
 export interface E2bExecutorOptions {
@@ -41,17 +40,4 @@ export function resolveOptions(options: E2bExecutorOptions): ResolvedE2bOptions 
     graceMs: option.integer(300, { minimum: 0 }),
   });
   return { ...resolved, metadata: { createdBy: "codelet", ...resolved.metadata } };
-}
-
-/** What was given as the key, empty when nothing was. */
-export function givenKey({ apiKey }: ResolvedE2bOptions): string {
-  return apiKey ?? process.env.E2B_API_KEY ?? "";
-}
-
-/** The key. Throws `configuration` that says where to get one. */
-export function apiKeyOf(options: ResolvedE2bOptions): string {
-  const key = givenKey(options);
-  if (isAccessKey(key)) return key;
-  const problem = key === "" ? "E2B needs a key" : "E2B_API_KEY holds spaces or other characters that no key has";
-  throw new ConfigurationError(`${problem}. Get one at https://e2b.dev/dashboard?tab=keys and set E2B_API_KEY, or pass \`apiKey\`.`);
 }

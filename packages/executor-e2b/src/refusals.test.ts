@@ -90,7 +90,7 @@ describe("open", () => {
     server.faults.killSandbox();
     expect(await refusal(e2bExecutor().open({ restore: reference }))).toMatchObject({
       code: "executor-crashed",
-      message: expect.stringMatching(/gone.*Open a new session/),
+      message: expect.stringMatching(/gone.*open a new session/),
     });
     for (const machine of [null, {}, { sandboxId: "../x", pid: 1 }, { sandboxId: "i1", pid: "1" }, { sandboxId: "i".repeat(1_000_000), pid: 1 }]) {
       const data = { ...(reference?.data as object), machine };

@@ -1,16 +1,7 @@
-import {
-  endMachine,
-  isAccessKey,
-  machineCapabilities,
-  machineExecutor,
-  pipInstall,
-  type StartedMachine,
-  supervisorBoot,
-  throwIfAborted,
-} from "@codelet/bridge";
+import { Readable, Writable } from "node:stream";
+import { endMachine, isAccessKey, machineExecutor, pipInstall, type StartedMachine, supervisorBoot, throwIfAborted } from "@codelet/bridge";
 import { ConfigurationError, type Executor, type OpenSessionOptions } from "@codelet/core";
 import type { Image, ModalClient, Sandbox } from "modal";
-import { execCarrier } from "./exec-carrier.ts";
 import { loadSdk } from "./load-sdk.ts";
 import { modalError } from "./modal-error.ts";
 import { type ModalExecutorOptions, type ResolvedModalOptions, resolveOptions } from "./options.ts";
@@ -35,11 +26,9 @@ export function modalExecutor(options: ModalExecutorOptions = {}): Executor {
   return machineExecutor<Machine>({
     name: "modal",
     capabilities: {
-      ...machineCapabilities,
       isolation: 4,
       network: blockNetwork ? "none" : openNetwork,
       packages: packages.length + dockerfileCommands.length > 0 ? "fetched" : "fixed",
-      recovery: { pinned: false, snapshot: false, replay: false },
     },
     graceMs,
     create: (open) => createSandbox(resolved, open),
@@ -96,11 +85,12 @@ function imageOf(client: ModalClient, { image, dockerfileCommands, packages }: R
   return layers.length === 0 ? base : base.dockerfileCommands(layers);
 }
 
-async function startSupervisor(machine: Machine, options: ResolvedModalOptions, { seed }: OpenSessionOptions): Promise<StartedMachine> {
+async function startSupervisor({ sandbox }: Machine, options: ResolvedModalOptions, { seed }: OpenSessionOptions): Promise<StartedMachine> {
   const { argv, input } = supervisorBoot({ seed, orphanTimeoutMs: Math.min(options.orphanTimeoutMs, options.maxLifetimeMs) });
   const command = ["sh", "-c", 'cd "$(mktemp -d)" && exec "$@"', "sh", ...argv];
-  const process = await machine.sandbox.exec(command, { mode: "binary", stderr: "ignore" });
-  return { carrier: execCarrier(process, () => remove(machine)), input };
+  // The SDK resumes its streams by offset when its connection breaks: what is lost here is lost for good.
+  const { stdin, stdout } = await sandbox.exec(command, { mode: "binary", stderr: "ignore" });
+  return { stdio: { stdin: Writable.fromWeb(stdin as never), stdout: Readable.fromWeb(stdout as never) }, input };
 }
 
 async function remove({ client, sandbox }: Machine): Promise<void> {

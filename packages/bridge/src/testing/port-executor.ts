@@ -6,9 +6,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Executor, OpenSessionOptions } from "@codelet/core";
-import type { Carrier } from "../carrier.ts";
-import { httpCarrier } from "../http-carrier.ts";
-import { machineCapabilities, machineExecutor } from "../machine-executor.ts";
+import { httpStdio } from "../http-stdio.ts";
+import { machineExecutor } from "../machine-executor.ts";
+import type { Stdio } from "../stdio-carrier.ts";
 import { supervisorBoot } from "../supervisor-boot.ts";
 import { python } from "./child-channel.ts";
 
@@ -39,23 +39,15 @@ export function portExecutor(): PortExecutor {
   };
   const executor = machineExecutor<Machine>({
     name: "port",
-    capabilities: {
-      ...machineCapabilities,
-      isolation: 0,
-      network: "full",
-      files: "host",
-      processes: "host",
-      packages: "host",
-      recovery: { pinned: true, snapshot: false, replay: false },
-    },
+    capabilities: { isolation: 0, network: "full", files: "host", processes: "host", packages: "host" },
     create: ({ seed }) => startProcess(seed),
-    start: async (machine, open) => ({ carrier: await carry(machine, open), reference: machine }),
-    find: (reference, open) => carry(reference as Machine, open),
+    start: async (machine, open) => ({ stdio: await attach(machine, open), reference: machine }),
     remove,
+    pinned: { find: async (reference) => reference as Machine, attach: (machine, _, open) => attach(machine, open) },
     explain: (thrown) => thrown as Error,
   });
-  const carry = (machine: Machine, { signal }: OpenSessionOptions): Promise<Carrier> =>
-    httpCarrier({ request: request(machine.port), token: machine.token, close: () => remove(machine), signal });
+  const attach = ({ port, token }: Machine, open?: OpenSessionOptions): Promise<Stdio> =>
+    httpStdio({ request: request(port), token, isOnce: open === undefined, signal: open?.signal });
   return {
     ...executor,
     children,

@@ -2,14 +2,15 @@ import { once } from "node:events";
 import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import { ConfigurationError } from "@codelet/core";
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import type { Carrier } from "./carrier.ts";
-import { type HttpCarrierOptions, httpCarrier } from "./http-carrier.ts";
+import { type HttpStdioOptions, httpStdio } from "./http-stdio.ts";
+import { stdioCarrier } from "./stdio-carrier.ts";
 import { superviseCarrier } from "./supervise-carrier.ts";
 
 interface Port extends AsyncDisposable {
   readonly carrier: Carrier;
+  readonly options: HttpStdioOptions;
   /** Paths that were asked for. */
   readonly asked: readonly string[];
   /** What the port does from now on. */
@@ -21,7 +22,9 @@ const stream: RequestListener = (_, response) => {
   response.flushHeaders();
 };
 
-async function openPort(options: Partial<HttpCarrierOptions> = {}): Promise<Port> {
+const close = async (): Promise<void> => {};
+
+async function openPort(given: Partial<HttpStdioOptions> = {}): Promise<Port> {
   let listener = stream;
   const asked: string[] = [];
   const server = createServer((request, response) => {
@@ -30,9 +33,11 @@ async function openPort(options: Partial<HttpCarrierOptions> = {}): Promise<Port
   }).listen(0, "127.0.0.1");
   await once(server, "listening");
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const carrier = await httpCarrier({ request: (path, init) => fetch(url + path, init), token: "t", close: async () => {}, ...options });
+  const options = { request: (path: string, init: RequestInit) => fetch(url + path, init), token: "t", ...given };
+  const carrier = stdioCarrier({ stdio: await httpStdio(options), close });
   return {
     carrier,
+    options,
     asked,
     serve(next) {
       listener = next;
@@ -46,7 +51,7 @@ async function openPort(options: Partial<HttpCarrierOptions> = {}): Promise<Port
 }
 
 test("is refused at once without a way to send requests", async () => {
-  await expect(httpCarrier({ token: "t", close: async () => {} } as never)).rejects.toThrow(
+  await expect(httpStdio({ token: "t" } as never)).rejects.toThrow(
     new TypeError("Expected `request` to be a function (path, init) => Promise<Response>"),
   );
 });
@@ -66,41 +71,36 @@ test("what is sent ends with the carrier", async () => {
 });
 
 test("a stream that ends before anybody listens to it counts as lost", async () => {
-  const carrier = await httpCarrier({ request: async () => new Response("<html>"), token: "t", close: async () => {} });
+  const stdio = await httpStdio({ request: async () => new Response("<html>"), token: "t" });
+  await sleep(20);
+  const carrier = stdioCarrier({ stdio, close });
   await sleep(20);
   await expect(superviseCarrier(carrier, { maxReconnects: 0, readyTimeoutMs: 2_000 })).rejects.toMatchObject({
     code: "executor-crashed",
-    message: expect.stringContaining("the stream ended"),
+    message: expect.stringContaining("the process ended"),
   });
 });
 
-test("asks whether the machine is gone only when the port refuses, and says so", async () => {
-  let isGone = false;
-  let questions = 0;
-  await using port = await openPort({
-    async isGone() {
-      questions++;
-      return isGone;
-    },
+test.each([401, 403])("is no longer waited for when it answers with status %i", async (status) => {
+  await using port = await openPort();
+  port.serve((_, response) => void response.writeHead(status).end());
+  await expect(httpStdio(port.options)).rejects.toMatchObject({ status, message: `The port of the sandbox answers with status ${status}` });
+  expect(port.asked).toHaveLength(2);
+});
+
+test("is asked again until it answers, and only once where it has answered before", async () => {
+  await using port = await openPort();
+  port.serve((_, response) => {
+    response.writeHead(404).end();
+    port.serve(stream);
   });
-  await port.carrier.reconnect?.();
-  expect(questions).toBe(0);
+  const { request } = port.options;
+  const rejections = [undefined, null];
+  const unreliable: typeof request = (path, init) => (rejections.length > 0 ? Promise.reject(rejections.pop()) : request(path, init));
+  const { stdin, stdout } = await httpStdio({ ...port.options, request: unreliable });
+  expect(port.asked).toHaveLength(3);
+  for (const each of [stdin, stdout]) each.destroy();
   port.serve((_, response) => void response.writeHead(404).end());
-  await expect(port.carrier.reconnect?.()).rejects.toMatchObject({ code: "executor-crashed", details: {} });
-  isGone = true;
-  await expect(port.carrier.reconnect?.()).rejects.toMatchObject({ code: "executor-crashed", details: { machine: "gone" } });
-  expect(questions).toBe(2);
-});
-
-test("leaves the last word on a key to the provider, where it can be asked", async () => {
-  const refuse: RequestListener = (_, response) => void response.writeHead(401).end();
-  await using alone = await openPort();
-  alone.serve(refuse);
-  await expect(alone.carrier.reconnect?.()).rejects.toMatchObject({ code: "configuration" });
-  const isGone = vi.fn<() => Promise<boolean>>(async () => false);
-  await using port = await openPort({ isGone });
-  port.serve(refuse);
-  await expect(port.carrier.reconnect?.()).rejects.toMatchObject({ code: "executor-crashed", message: expect.stringContaining("status 401") });
-  isGone.mockRejectedValue(new ConfigurationError("The key was revoked."));
-  await expect(port.carrier.reconnect?.()).rejects.toMatchObject({ code: "configuration", message: "The key was revoked." });
+  await expect(httpStdio({ ...port.options, isOnce: true })).rejects.toMatchObject({ status: 404 });
+  expect(port.asked).toHaveLength(4);
 });
