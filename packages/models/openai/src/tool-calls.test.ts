@@ -35,6 +35,24 @@ it("begins a call at a new id, though every call has index 0", () => {
   ]);
 });
 
+it("begins a call at a new id before there are arguments, where every call has index 0", () => {
+  const pieces = [
+    ["{}", "a", "f"],
+    ["", "b", "g"],
+    ["{", "b"],
+    ["}", ""],
+  ].map(([text = "", id, name]) => piece(text, { index: 0, id }, name));
+  expect(merged(pieces)).toEqual([
+    { id: "a", name: "f", input: {} },
+    { id: "b", name: "g", input: {} },
+  ]);
+});
+
+it("goes on with the call of an index though each piece has an id of its own, as Poolside's and vLLM's have", () => {
+  const pieces = [piece("", { index: 0, id: "a" }, "f"), piece('{"x"', { index: 0, id: "b" }), piece(":1}", { index: 0, id: "c" })];
+  expect(merged(pieces)).toEqual([{ id: "a", name: "f", input: { x: 1 } }]);
+});
+
 it.each<[string, (count: number) => object]>([
   ["ids", (count) => piece("{}", { id: `x${count}` }, "f")],
   ["brackets", () => piece("[", {}, "f")],
@@ -113,6 +131,11 @@ it("takes arguments that came as an object", () => {
 it("makes up an id where there is none", () => {
   const [call] = toolCallMergerWith(piece("{}", { index: 0 }, "f"));
   expect(call?.id).toMatch(/^call_.{36}$/);
+});
+
+it("keeps what the server signed a call with, whichever piece had it", () => {
+  const [call] = toolCallMergerWith(piece("{", { index: 0, id: "a", extra_content: { x: 1 } }, "f"), piece("}", { index: 0 }));
+  expect(call).toMatchObject({ input: {}, signature: '{"x":1}' });
 });
 
 function toolCallMergerWith(...pieces: readonly unknown[]) {

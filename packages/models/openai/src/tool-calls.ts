@@ -22,7 +22,8 @@ export interface ToolCallMerger {
 
 /**
  * Pieces belong to the call of their `index`. Servers that send none, or the same for every call, are understood by the id: a new one begins a call,
- * none goes on with the last. Where no id tells, a named piece with arguments begins a call once those before it are complete.
+ * none goes on with the last. At one index only a piece with a name begins a call, since some servers give each piece an id of its own. Where no id tells,
+ * a named piece with arguments begins a call once those before it are complete.
  */
 export function toolCallMerger(): ToolCallMerger {
   const calls: OpenCall[] = [];
@@ -45,7 +46,8 @@ export function toolCallMerger(): ToolCallMerger {
         let call = index === undefined ? undefined : byIndex.get(index);
         if (index === undefined) call = id === "" ? calls.at(-1) : byId.get(id);
         const definition = asRecord(piece.function);
-        if (call === undefined || (id === "" || call.id === "" ? isNext(call, definition) : call.id !== id)) {
+        const isOther = id !== call?.id && asText(definition?.name) !== "";
+        if (call === undefined || (id === "" || call.id === "" ? isNext(call, definition) : isOther)) {
           call = { id: "", name: "", arguments: "" };
           calls.push(call);
         }
