@@ -72,6 +72,30 @@ describe("an answer", () => {
   });
 });
 
+describe("usage", () => {
+  const counts = { prompt_tokens: 32, completion_tokens: 9, total_tokens: 41 };
+  const usage = { input: 32, cacheRead: 0, cacheWrite: 0, output: 9, reasoning: 0 };
+
+  it.each([
+    ["Google's thoughts", { ...counts, total_tokens: 135 }, { ...usage, output: 103 }],
+    [
+      "xAI's thoughts",
+      { ...counts, total_tokens: 135, completion_tokens_details: { reasoning_tokens: 94 } },
+      { ...usage, output: 103, reasoning: 94 },
+    ],
+    ["no total", { ...counts, total_tokens: undefined }, usage],
+  ])("counts as output all that is not input: %s", async (_, sent, expected) => {
+    await using server = await loopbackServer(whole({ choices: [{ message: { content: "a" }, finish_reason: "stop" }], usage: sent }));
+    expect(await openai("fixture-1", { baseURL: server.baseURL }).generate(ask("Hi."))).toMatchObject({ usage: expected });
+  });
+
+  it("is found where Moonshot streams it: in the choice", async () => {
+    const end = { choices: [{ index: 0, delta: {}, finish_reason: "stop", usage: counts }] };
+    await using server = await loopbackServer(streamed(chunk({ content: "a" }) + event(end) + event("[DONE]")));
+    expect((await gather(openai("fixture-1", { baseURL: server.baseURL }), ask("Hi."))).at(-1)).toMatchObject({ usage });
+  });
+});
+
 it("sends whole signs, not halves", async () => {
   await using server = await loopbackServer(whole({ choices: [{ message: { content: "a" }, finish_reason: "stop" }] }));
   const content = [{ type: "text", text: "b\uDE00" } as const, { type: "image", image: { url: "https://x.test/\uD83D" } } as const];

@@ -30,13 +30,15 @@ export function endingOf(choice: ForeignRecord): unknown {
 export function readUsage(value: unknown): Usage | undefined {
   const usage = asRecord(value);
   if (usage === undefined) return undefined;
+  const input = asCount(usage.prompt_tokens);
   const prompt = asRecord(usage.prompt_tokens_details);
   return {
     ...noUsage,
-    input: asCount(usage.prompt_tokens),
+    input,
     cacheRead: asCount(prompt?.cached_tokens) || asCount(usage.prompt_cache_hit_tokens),
     cacheWrite: asCount(prompt?.cache_write_tokens),
-    output: asCount(usage.completion_tokens),
+    // Google and xAI count the thoughts in the total only.
+    output: Math.max(asCount(usage.completion_tokens), asCount(usage.total_tokens) - input),
     reasoning: asCount(asRecord(usage.completion_tokens_details)?.reasoning_tokens),
   };
 }

@@ -22,8 +22,8 @@ export async function* readStream(chunks: AsyncIterable<unknown>, stop: readonly
     for (;;) {
       const chunk = await nextChunk(iterator, cutter.isCut || ending !== undefined);
       if (chunk === undefined) break;
-      usage = readUsage(chunk.usage) ?? usage;
       const choice = firstChoice(chunk);
+      usage = readUsage(chunk.usage) ?? readUsage(choice?.usage) ?? usage; // in the choice: Moonshot's
       const delta = asRecord(choice?.delta) ?? asRecord(choice?.message) ?? {};
       if (choice === undefined || cutter.isCut) continue;
       const [reasoning, text, refusal] = [reasoningText(delta), contentText(delta), asText(delta.refusal)];
