@@ -54,7 +54,7 @@ function statusError(error: StatusError, cause: unknown, context: CallErrorConte
   const short = (text: unknown): string => secrets.redact(asText(text)).slice(0, maxCodeCharacters);
   const code = short(body?.code) || short(body?.type);
   const param = short(body?.param);
-  const status = error.status ?? statusIn(body);
+  const status = statusOf(error);
   const details = { ...(code && { code }), ...(param && { param }) };
   const answered = `${modelId}: ${hostOf(context)} answered ${status ?? "with an error"}${code === "" ? "" : ` (${code})`}`;
   const what = `${answered}: ${explanation(error, secrets)}${advice(error, context)}`;
@@ -69,10 +69,10 @@ function statusError(error: StatusError, cause: unknown, context: CallErrorConte
   });
 }
 
-/** An error in the middle of a stream has no HTTP status, but routers put one in its code. */
-function statusIn(body: ForeignRecord | undefined): number | undefined {
-  const code = Number(body?.code);
-  return Number.isInteger(code) && code >= 400 && code <= 599 ? code : undefined;
+/** Of an error that came with status 200, the one that routers put in its code. */
+export function statusOf(error: StatusError): number | undefined {
+  const code = Number(asRecord(error.error)?.code);
+  return error.status ?? (Number.isInteger(code) && code >= 400 && code <= 599 ? code : undefined);
 }
 
 /** An empty account answers 429 as a busy one does, and waiting does not fill it. */

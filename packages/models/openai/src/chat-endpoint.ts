@@ -38,7 +38,7 @@ export function chatEndpoint(options: ResolvedOptions, secrets: Secrets): ChatEn
       const { data, response } = await (await client())
         .post<AsyncIterable<unknown>>(path, { body, stream: true, ...(signal && { signal }) })
         .withResponse();
-      return isEventStream(response.headers) ? unlessReported(data) : inOnePiece(await response.text(), secrets);
+      return begun(isEventStream(response.headers) ? unlessReported(data) : await inOnePiece(await response.text(), secrets));
     },
   };
 }
@@ -76,6 +76,20 @@ function defaultHeaders({ apiKey, organization, project, headers }: ResolvedOpti
     "openai-project": project,
     ...headers,
   };
+}
+
+/** The chunks, once the first has come: LM Studio says only there, with status 200, what it refuses. */
+async function begun(chunks: AsyncIterable<unknown>): Promise<AsyncIterable<unknown>> {
+  const iterator = chunks[Symbol.asyncIterator]();
+  const { done, value } = await iterator.next();
+  return (async function* () {
+    try {
+      if (!done) yield value;
+      yield* { [Symbol.asyncIterator]: () => iterator };
+    } finally {
+      await iterator.return?.();
+    }
+  })();
 }
 
 /** The chunks up to one that says what went wrong. */

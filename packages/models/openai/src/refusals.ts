@@ -1,4 +1,4 @@
-import { isStatusError, saidIn } from "./call-error.ts";
+import { isStatusError, saidIn, statusOf } from "./call-error.ts";
 
 /**
  * What a server may refuse: a field, which is left out or said in another way from then on, or how the messages are: `extras` are
@@ -41,8 +41,8 @@ const signs: readonly (readonly [Refusal, RegExp])[] = [
 
 /** For what a server refused the request, the likeliest first. A wrong guess costs one more request. */
 export function refusalsIn(thrown: unknown): readonly Refusal[] {
-  // llama.cpp answers 500 to what it can't do, and OpenRouter 404 where no provider can.
-  if (!isStatusError(thrown) || ![400, 404, 422, 500].includes(thrown.status ?? 0)) return [];
+  // llama.cpp answers 500 to what it can't do, OpenRouter 404 where no provider can, and LM Studio 200 with an error that has no status.
+  if (!isStatusError(thrown) || ![400, 404, 422, 500, undefined].includes(statusOf(thrown))) return [];
   const said = saidIn(thrown).slice(0, maxLookedAt);
   if (/invalid schema/i.test(said)) return []; // of one request, whose author it has to reach
   const named = refusal.test(said) ? fields.filter((field) => new RegExp(`\\b${field}\\b`).test(said)) : [];

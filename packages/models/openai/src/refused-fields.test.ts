@@ -2,7 +2,7 @@ import type { ModelRequest } from "@codelet/core";
 import { describe, expect, it } from "vitest";
 import { openai } from "./openai.ts";
 import { ask, gather } from "./testing/gather.ts";
-import { fixture, loopbackServer, streamed, whole } from "./testing/loopback-server.ts";
+import { chunk, event, fixture, loopbackServer, streamed, whole } from "./testing/loopback-server.ts";
 import { refuseRemoteHosts } from "./testing/refuse-remote-hosts.ts";
 
 refuseRemoteHosts();
@@ -39,6 +39,27 @@ describe("a field that the server refuses", () => {
     expect(server.requests[3]?.body).not.toHaveProperty("stream_options");
     expect(server.requests[3]?.body).not.toHaveProperty("stop");
     expect(server.requests[3]?.body).toMatchObject({ tool_choice: "auto", tools: [{}] });
+  });
+
+  it.each([
+    ["no status", {}],
+    ["the status in its code", { code: 400 }],
+  ])("is left out too where the error comes with status 200 and %s, as LM Studio's", async (_, more) => {
+    const error = { message: "tool_choice is not supported", ...more };
+    const refusals = [streamed(`event: error\n${event({ error })}`), whole({ error })];
+    for (const [index, said] of [streamed(fixture("code-answer.sse")), answer].entries()) {
+      await using server = await loopbackServer(refusals[index] ?? answer, said);
+      const model = openai("new-model", { baseURL: server.baseURL });
+      await (index === 0 ? gather(model, request) : model.generate(request));
+      expect(server.requests.map(({ body }) => body.tool_choice)).toEqual(["required", "auto"]);
+    }
+  });
+
+  it("is an error once the answer has begun", async () => {
+    const late = event({ error: { message: "tool_choice is not supported", code: 400 } });
+    await using server = await loopbackServer(streamed(chunk({ content: "a" }) + late));
+    await expect(gather(openai("new-model", { baseURL: server.baseURL }), request)).rejects.toMatchObject({ status: 400 });
+    expect(server.requests).toHaveLength(1);
   });
 
   it("that is refused again is the error", async () => {
