@@ -37,6 +37,7 @@ describe("a server that takes no tools", () => {
     ["vLLM", { message: '"auto" tool choice requires --enable-auto-tool-choice and --tool-call-parser to be set', type: "BadRequestError" }],
     ["OpenRouter", { message: "No endpoints found that support tool use. To learn more about provider routing, visit: …", code: 404 }, 404],
     ["LiteLLM", { message: "litellm.UnsupportedParamsError: x does not support parameters: ['tools'], for model=y." }],
+    ["an older LiteLLM", { message: "litellm.UnsupportedParamsError: nvidia_nim does not support parameters: {'tools': [{'type': 'function'}]}" }],
     ["Google", { code: 400, message: "Function calling is not enabled for models/gemma-3-27b-it", status: "INVALID_ARGUMENT" }],
     ["Groq", { message: "`tool calling` is not supported with this model", type: "invalid_request_error" }],
     ["OpenAI", { message: "'tools' is not supported with this model.", code: "unsupported_parameter" }],
@@ -229,14 +230,6 @@ it("gives calls short ids for Mistral's models once they ask for them", async ()
     { tool_call_id: "call00000", content: "call_1_1" },
     { tool_call_id: "abcdefgh9", content: "abcdefgh9" },
   ]);
-});
-
-it("gives a limit of tokens by its newer name to a server that refuses the old one", async () => {
-  const message = "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.";
-  await using server = await loopbackServer(refusal({ message, param: "max_tokens", code: "unsupported_parameter" }), text("Fine."));
-  await openai("gpt-5", { baseURL: server.baseURL, maxTokens: 9 }).generate(ask("Hi."));
-  expect(server.requests[1]?.body).toMatchObject({ max_completion_tokens: 9 });
-  expect(server.requests[1]?.body).not.toHaveProperty("max_tokens");
 });
 
 describe("what Groq answers where the model's calls are none", () => {

@@ -24,15 +24,17 @@ const maxLookedAt = 10_000;
 const fields = ["stop", "tool_choice", "response_format", "stream_options", "max_tokens"] as const;
 
 const toolUse = "(?<!\\w|parallel )(?:tools?(?:[ _](?:use|calls?|calling))?|function[ _]call(?:s|ing)?)\\b";
-/** In the words of Ollama, llama.cpp, vLLM, OpenRouter, LiteLLM, Groq, Google, Mistral, DeepSeek, and of the templates of Gemma's, Llama's and Mistral's models. */
+/** In the words of Ollama, llama.cpp, vLLM, OpenRouter, LiteLLM, Groq, Google, Mistral, DeepSeek, Z.ai, Alibaba, and of the templates of Gemma's, Llama's and Mistral's models. */
 const signs: readonly (readonly [Refusal, RegExp])[] = [
   [
     "tools",
     new RegExp(
-      `${toolUse}\\W*(?:is |are |param )?not (?:fully )?(?:supported|enabled|available)|support (?:param\\w*:? \\[[^\\]]*)?\\W?${toolUse}|unsupported param\\w*: \\W?tools\\b|tools param requires|cannot use tools with|requires --enable-auto-tool-choice`,
+      `${toolUse}\\W*(?:is |are |param )?not (?:fully )?(?:supported|enabled|available)|support (?:param\\w*:? [[{][^\\]}]*)?\\W?${toolUse}|unsupported param\\w*: \\W?tools\\b|tools param requires|cannot use tools with|requires --enable-auto-tool-choice`,
       "i",
     ),
   ],
+  ["tool_choice", /tool[ _]choice\b.{0,60} (?:must|should) be|only .{0,20}tool[ _]choice\b.{0,20} supported/is],
+  ["response_format", /response_format\b.{0,40} not one of|support response format/is],
   ["reasoning", /reasoning_content\b.*(?:missing|passed back)|missing .{0,5}reasoning_content/is],
   ["turns", /roles? must alternate|should alternate with|unexpected role|message_order/i],
   ["ids", /tool call id .{0,200}length of 9/is],
@@ -51,9 +53,9 @@ export function refusalsIn(thrown: unknown): readonly Refusal[] {
   return [...param, ...named, ...extras, ...signs.flatMap(([each, pattern]) => (pattern.test(said) ? [each] : []))];
 }
 
-/** Whether a body has what is refused. Of `tool_choice` only the demand for a call can be left out: a model that must not call would. */
+/** Whether a body has what is refused. Of `tool_choice` every server with tools knows "auto". */
 export function isConcerned(refused: Refusal, body: Readonly<Record<string, unknown>>): boolean {
-  if (refused === "tool_choice") return body.tool_choice === "required";
+  if (refused === "tool_choice") return body.tool_choice === "required" || body.tool_choice === "none";
   return refused === "tools" || isField(refused) ? body[refused] !== undefined : true;
 }
 

@@ -17,7 +17,12 @@ describe("a field that the server refuses", () => {
   it.each([
     ["tool_choice", "auto", "The tool_choice parameter does not support being set to required or object in thinking mode"],
     ["tool_choice", "auto", "tool_choice 'required' is incompatible with thinking enabled"],
+    ["tool_choice", "auto", "Tool choice must be auto"],
+    ["tool_choice", "auto", "Only a tool_choice of 'auto' is supported for this model."],
+    ["tool_choice", "auto", 'tool_choice is one of the strings that should be ["none", "auto"]'],
     ["response_format", undefined, "This response_format type is unavailable now"],
+    ["response_format", undefined, "'response_format.type' : value is not one of the allowed values ['text','json_object']"],
+    ["response_format", undefined, "This model does not support response format `json_schema`."],
     ["stop", undefined, "Unsupported parameter: stop"],
   ])("is left out from then on: %s, sent as %s after %s", async (field, sent, message) => {
     await using server = await loopbackServer(refusal(message), answer);
@@ -26,6 +31,18 @@ describe("a field that the server refuses", () => {
     await model.generate(request);
     expect(server.requests.map(({ body }) => body[field]).slice(1)).toEqual([sent, sent]);
     expect(server.requests[1]?.body).toEqual({ ...server.requests[0]?.body, [field]: sent });
+  });
+
+  it("leaves a model without tools that can't be told not to call", async () => {
+    await using server = await loopbackServer(refusal("Tool choice must be auto"), answer);
+    const model = openai("new-model", { baseURL: server.baseURL });
+    for (const toolChoice of ["none", "required"] as const) await model.generate({ ...request, toolChoice });
+    const sent = server.requests.map(({ body }) => [body.tool_choice, body.tools?.length]);
+    expect(sent).toEqual([
+      ["none", 1],
+      [undefined, undefined],
+      ["auto", 1],
+    ]);
   });
 
   it("is left out of streams, one after the other", async () => {
@@ -77,7 +94,7 @@ describe("a field that the server refuses", () => {
 
   it.each<[string, ModelRequest]>([
     ["Invalid schema for response_format 'a': In context=(), 'minLength' is not permitted.", request],
-    ["tool_choice is not supported", { ...request, toolChoice: "none" }],
+    ["tool_choice is not supported", { ...request, toolChoice: "auto" }],
     ["tool_choice is not supported", ask("Hi.")],
     ["messages[0] is not supported", request],
     ["response_format: invalid schema", request],
@@ -86,4 +103,12 @@ describe("a field that the server refuses", () => {
     await expect(openai("new-model", { baseURL: server.baseURL }).generate(asked)).rejects.toMatchObject({ status: 400 });
     expect(server.requests).toHaveLength(1);
   });
+});
+
+it("gives a limit of tokens by its newer name to a server that refuses the old one", async () => {
+  const message = "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.";
+  await using server = await loopbackServer(refusal(message), answer);
+  await openai("gpt-5", { baseURL: server.baseURL, maxTokens: 9 }).generate(ask("Hi."));
+  expect(server.requests[1]?.body).toMatchObject({ max_completion_tokens: 9 });
+  expect(server.requests[1]?.body).not.toHaveProperty("max_tokens");
 });

@@ -18,7 +18,9 @@ export function renderRequest(
 ): Readonly<Record<string, unknown>> {
   const { stop = [], toolChoice, responseSchema } = request;
   const { refused } = mode;
-  const tools = refused.has("tools") ? [] : (request.tools ?? []);
+  // Where a model can't be told not to call, it gets nothing to call.
+  const hasTools = !refused.has("tools") && !(toolChoice === "none" && refused.has("tool_choice"));
+  const tools = hasTools ? (request.tools ?? []) : [];
   return {
     temperature: options.temperature,
     // OpenAI's reasoning models refuse the old name; most other servers know only that.
