@@ -66,6 +66,25 @@ describe("an answer", () => {
     expect(await openai("fixture-1", { baseURL: server.baseURL }).generate(ask("Hi."))).toMatchObject({ content: [{ type: "text", text: "a" }] });
   });
 
+  it.each<[string, object]>([
+    ["Azure's verdict of its filter", { index: 0, finish_reason: null, content_filter_results: {}, content_filter_offsets: {} }],
+    ["OpenRouter's empty delta", { index: 0, delta: { role: "assistant", content: "" }, finish_reason: null }],
+  ])("may go on after its end without saying more: %s", async (_, choice) => {
+    const more = event({ choices: [choice], usage: { prompt_tokens: 2, completion_tokens: 1 } });
+    await using server = await loopbackServer(streamed(chunk({ content: "a" }) + chunk({}, "stop") + more + event("[DONE]")));
+    const deltas = await gather(openai("fixture-1", { baseURL: server.baseURL }), ask("Hi."));
+    expect(joined(deltas)).toMatchObject([text[0], { finishReason: "stop", usage: { input: 2, output: 1 } }]);
+  });
+
+  it.each<[string, object]>([
+    ["text", { content: "b" }],
+    ["a refusal", { refusal: "No." }],
+    ["a call", { tool_calls: [{ index: 0, id: "a", function: { name: "f", arguments: "{}" } }] }],
+  ])("that says more after its end is none: %s", async (_, delta) => {
+    await using server = await loopbackServer(streamed(chunk({ content: "a" }) + chunk({}, "stop") + chunk(delta)));
+    await expect(gather(openai("fixture-1", { baseURL: server.baseURL }), ask("Hi."))).rejects.toMatchObject({ code: "model-call", retryable: true });
+  });
+
   it("in a message instead of a delta is read", async () => {
     await using server = await loopbackServer(streamed(event({ choices: [{ message: { content: "a" }, finish_reason: "stop" }] })));
     expect(joined(await gather(openai("fixture-1", { baseURL: server.baseURL }), ask("Hi.")))).toEqual(text);
