@@ -39,6 +39,17 @@ describe("time", () => {
     expect((await gather(model, ask("Hi."))).map(({ type }) => type)).toEqual(["text", "finish"]);
   });
 
+  it("is not waited for once a fetch has thrown", async () => {
+    const fetch = (): never => {
+      throw new TypeError("no network here");
+    };
+    const timers = (): number => process.getActiveResourcesInfo().filter((name) => name === "Timeout").length;
+    const before = timers();
+    const failure = openai("fixture-1", { baseURL: "http://127.0.0.1:9/v1", fetch }).generate(ask("Hi."));
+    await expect(failure).rejects.toMatchObject({ code: "model-call", retryable: true });
+    expect(timers()).toBeLessThanOrEqual(before);
+  });
+
   it("does not run out while the consumer takes its time", async () => {
     await using server = await loopbackServer(streamed(fixture("code-answer.sse"), { pieceBytes: 400 }));
     let count = 0;

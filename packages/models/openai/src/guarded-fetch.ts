@@ -22,7 +22,15 @@ export function guardedFetch(fetch: Fetch, limits: ResponseLimits): Fetch {
     const expiry = new AbortController();
     const signal = init?.signal ? AbortSignal.any([init.signal, expiry.signal]) : expiry.signal;
     const firstByteAt = performance.now() + limits.firstByteTimeoutMs;
-    const response = await inTime(() => fetch(input, { ...init, signal }), firstByteAt - performance.now(), expiry, signal, "first-byte", limits);
+    // `async`, since a fetch that throws at once would leave the clock running
+    const response = await inTime(
+      async () => fetch(input, { ...init, signal }),
+      firstByteAt - performance.now(),
+      expiry,
+      signal,
+      "first-byte",
+      limits,
+    );
     if (response.body === null) return response;
 
     const reader = response.body.getReader();
