@@ -1,6 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { closeSync, existsSync, mkdtempSync, openSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { loadExecutor } from "@codelet/core";
 import { textWidth } from "@codelet/core/console";
 import { decodeValue } from "@codelet/core/value-codec";
@@ -126,6 +128,20 @@ describe("codelet run --describe", () => {
     expect(JSON.parse(stdout)).toMatchObject({ kind: "code", model: "gpt-5-mini", executor: { name: "local" }, maxSteps: 20, tools: [] });
     expect(code).toBe(0);
   });
+});
+
+describe.skipIf(!existsSync("/dev/full"))("codelet on a full disk", () => {
+  it.each([[["run", "--describe"]], [["run", "t", "--base-url", "http://127.0.0.1:9/v1"]]])(
+    "says that %j has lost its output, and doesn't succeed",
+    (argv) => {
+      const disk = openSync("/dev/full", "w");
+      const cli = fileURLToPath(new URL("cli.ts", import.meta.url));
+      const { status, stderr } = spawnSync(process.execPath, [cli, ...argv], { stdio: ["ignore", disk, "pipe"], encoding: "utf8" });
+      closeSync(disk);
+      expect(stderr).toContain("codelet: standard output can't be written (ENOSPC)\n");
+      expect(status).toBe(130);
+    },
+  );
 });
 
 describe("codelet run --executor local", () => {

@@ -6,7 +6,7 @@ const exits = [
   ["2", "wrong usage or configuration"],
   ["3", "a limit was reached before there was an answer"],
   ["4", "the run waits for a decision about a tool call"],
-  ["130", "interrupted: Ctrl-C, SIGTERM, or the output was closed"],
+  ["130", "interrupted: Ctrl-C, SIGTERM, or the output was closed or full"],
 ];
 
 /** Text for `--help`, at most 80 columns wide. */

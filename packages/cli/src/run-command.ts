@@ -25,7 +25,7 @@ export function runCommand({
     const agent = new CodeAgent({ model, executor, authorizedImports: imports, maxSteps });
     if (describe) {
       await screen.write(json ? `${JSON.stringify(agentTree(agent))}\n` : describeAgent(agent));
-      return exitCodes.success;
+      return screen.closed.aborted ? exitCodes.interrupted : exitCodes.success;
     }
     if (!json) await screen.write(`${sanitizeLine(`codelet · openai/${modelId} · sandbox ${executor.name}`)}\n\n`);
     return showRun(agent, task, screen, json ? "json" : "text");

@@ -81,6 +81,17 @@ describe("openScreen", () => {
     expect(screen.stalled).toBe(false);
     await screen.write("x");
   });
+
+  it("is closed when its disk is full, and says so once", async () => {
+    const full = Object.assign(new Error("no space left on device"), { code: "ENOSPC" });
+    const stdout = new Writable({ write: (_chunk, _encoding, done) => done(full) });
+    const stderr = aStream();
+    const screen = openScreen(stdout as never, stderr, environment);
+    await screen.write("lost");
+    expect(screen.closed.aborted).toBe(true);
+    await new Promise(setImmediate);
+    expect(stderr.written()).toBe("codelet: standard output can't be written (ENOSPC)\n");
+  });
 });
 
 describe("openScreen, in a hurry", () => {

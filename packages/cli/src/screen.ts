@@ -9,7 +9,7 @@ export interface Screen {
   readonly colour: boolean;
   /** Columns of the line that progress and activity overwrite. */
   readonly lineColumns: number;
-  /** Aborted when nobody reads standard output any more. */
+  /** Aborted when nobody reads standard output any more, or it can't be written. */
   readonly closed: AbortSignal;
   /** The reader was given up after `hurry`. What it has not taken keeps the process alive. */
   readonly stalled: boolean;
@@ -50,6 +50,15 @@ export function openScreen(stdout: Stream, stderr: Stream, environment: Environm
     line = text;
   };
   const close = (): void => closed.abort(new AbortedError("nobody reads the output"));
+  const note = (text: string): void => {
+    show("");
+    stderr.write(`${text}\n`);
+  };
+  /** A full disk loses the output, and has to be told; a reader that left knows what it does. */
+  const lose = (error: NodeJS.ErrnoException): void => {
+    if (error.code !== "EPIPE" && !closed.signal.aborted) note(`codelet: standard output can't be written (${error.code})`);
+    close();
+  };
   const limitWait = (): void => {
     if (!isHurried || !isWriting) return;
     patience = setTimeout(() => {
@@ -57,7 +66,7 @@ export function openScreen(stdout: Stream, stderr: Stream, environment: Environm
       close();
     }, patienceMs);
   };
-  stdout.on("error", close);
+  stdout.on("error", lose);
   stderr.on("error", () => {});
 
   return {
@@ -78,6 +87,7 @@ export function openScreen(stdout: Stream, stderr: Stream, environment: Environm
       isWriting = true;
       limitWait();
       await taken(stdout, text, closed.signal);
+      if (stdout.errored) lose(stdout.errored); // the event comes later
       clearTimeout(patience);
       isWriting = false;
     },
@@ -93,10 +103,7 @@ export function openScreen(stdout: Stream, stderr: Stream, environment: Environm
     activity(text) {
       if (overwrites && text !== undefined) show(text);
     },
-    note(text) {
-      show("");
-      stderr.write(`${text}\n`);
-    },
+    note,
   };
 }
 
