@@ -1,5 +1,5 @@
 import { inspect } from "node:util";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { openai } from "./openai.ts";
 import { ask } from "./testing/gather.ts";
 import { fixture, loopbackServer, whole } from "./testing/loopback-server.ts";
@@ -43,6 +43,23 @@ describe("the environment", () => {
       "content-type": "application/json",
     });
     for (const { headers } of server.requests) expect(headers).not.toHaveProperty("x-secret");
+  });
+
+  it("neither makes the SDK log prompts, nor lends it another key", async () => {
+    await using server = await loopbackServer(whole(fixture("code-answer.json")));
+    const logged: unknown[] = [];
+    const logs = (["debug", "info", "warn", "error"] as const).map((level) =>
+      vi.spyOn(console, level).mockImplementation((...said) => logged.push(said)),
+    );
+    Object.assign(process.env, { OPENAI_LOG: "debug", OPENAI_ADMIN_KEY: "key-of-an-admin" });
+    try {
+      await openai("fixture-1", { baseURL: server.baseURL, apiKey: "" }).generate(ask("Hi."));
+    } finally {
+      for (const name of ["OPENAI_LOG", "OPENAI_ADMIN_KEY"]) delete process.env[name];
+      for (const log of logs) log.mockRestore();
+    }
+    expect(logged).toEqual([]);
+    expect(JSON.stringify(server.requests[0]?.headers)).not.toContain("key-of-an-admin");
   });
 
   it("is in no error when the SDK refuses OPENAI_CUSTOM_HEADERS", async () => {
