@@ -124,8 +124,9 @@ describe("codelet run --describe", () => {
   });
 
   it("prints it as one line of JSON with --json", async () => {
-    const { code, stdout } = await runCli(["run", "--describe", "--json", "--executor", "local"]);
-    expect(JSON.parse(stdout)).toMatchObject({ kind: "code", model: "gpt-5-mini", executor: { name: "local" }, maxSteps: 20, tools: [] });
+    const { code, stdout } = await runCli(["run", "--describe", "--json", "--executor", "local", "--model", "openai/x\u202ey"]);
+    expect(stdout).toMatch(/^[^\u202e\n]+\n$/);
+    expect(JSON.parse(stdout)).toMatchObject({ kind: "code", model: "x\u202ey", executor: { name: "local" }, maxSteps: 20, tools: [] });
     expect(code).toBe(0);
   });
 });

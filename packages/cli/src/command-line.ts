@@ -50,7 +50,7 @@ export function parseCommandLine(argv: readonly string[], readConfig: ReadConfig
 }
 
 function readTokens(argv: readonly string[]): { readonly values: Values; readonly positionals: readonly string[] } {
-  const { tokens, positionals } = parseArgs({ args: [...argv], options, strict: false, allowPositionals: true, tokens: true });
+  const { tokens, positionals } = parseArgs({ args: [...argv], options, strict: false, tokens: true });
   const values: Values = {};
   for (const token of tokens) {
     if (token.kind !== "option") continue;

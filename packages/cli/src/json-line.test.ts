@@ -21,11 +21,17 @@ it("writes values that JSON doesn't have, so that core's decodeValue reads them"
 });
 
 it("writes one line without a character that a terminal obeys", () => {
-  const text = "a\nb\u001b[31m\u009b1m\u007f\u202e\u2028\u{e0041}c";
+  const text = "a\nb\u001b[31m\u009b1m\u007f\u202e\u2028\u{e0041}\u{e0100}\u034f\u3164\u00adc";
   const line = eventLine(anEvent({ type: "output-delta", stream: "stdout", text }));
-  expect(line).not.toMatch(/[^\P{Cc}\n]|[\u202e\u2028]|\u{e0041}/u);
+  expect(line).not.toMatch(/[^\P{Cc}\n]/u);
+  for (const hidden of ["\u202e", "\u2028", "\u{e0041}", "\u{e0100}", "\u034f", "\u3164", "\u00ad"]) expect(line).not.toContain(hidden);
   expect(line.trimEnd()).not.toContain("\n");
   expect(JSON.parse(line)).toMatchObject({ text });
+});
+
+it("leaves the characters that scripts and emoji need", () => {
+  const text = "👩\u200d👧 ❤\ufe0f می\u200cخواهم";
+  expect(eventLine(anEvent({ type: "output-delta", stream: "stdout", text }))).toContain(text);
 });
 
 it("says what it leaves out", () => {
@@ -47,6 +53,11 @@ it("ends with the result and the totals", () => {
     state: "aborted",
     reason: "SIGINT",
   });
+  const steps = [...base.steps, { type: "planning", plan: "p", step: 1 } as never];
+  const run = { ...base, steps };
+  expect(JSON.parse(resultLine({ ...run, state: "success", output: 4 }))).toMatchObject({ steps: 2 });
+  const late = failureLine({ ...describeFailure(new RangeError("bad")), run });
+  expect(JSON.parse(late)).toMatchObject({ type: "result", state: "failed", runId: "run", durationMs: 9, steps: 2 });
   const failure = failureLine(describeFailure(new RangeError("bad")));
   expect(JSON.parse(failure)).toMatchObject({
     type: "result",

@@ -2,8 +2,8 @@ import { AbortedError, type AgentEvent, type RunResult } from "@codelet/core";
 import { encodeValue } from "@codelet/core/value-codec";
 import type { Failure } from "./failure.ts";
 
-/** DEL, the C1 controls and the characters that hide or reorder text: JSON leaves them as they are, and a terminal may obey them. */
-const unsafe = /[\u007f-\u009f\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]/gu;
+/** What JSON leaves as it is, and a terminal may obey or not show: DEL and the C1 controls, and what hides or reorders text. */
+const unsafe = /(?!\u200c|\u200d|[\ufe00-\ufe0f])[\u007f-\u009f\u2028\u2029\ufff9-\ufffb\p{Default_Ignorable_Code_Point}]/gu;
 
 /** One event as a line of JSON, its values in core's tagged form. */
 export function eventLine(event: AgentEvent): string {
@@ -32,7 +32,12 @@ function countActions(steps: RunResult["steps"]): number {
 }
 
 function line(value: object): string {
-  return `${JSON.stringify(encodeValue(value)).replaceAll(unsafe, escaped)}\n`;
+  return jsonLine(encodeValue(value));
+}
+
+/** A value as one line of JSON that is safe in a terminal. */
+export function jsonLine(value: unknown): string {
+  return `${JSON.stringify(value).replaceAll(unsafe, escaped)}\n`;
 }
 
 function escaped(character: string): string {

@@ -3,6 +3,7 @@ import { sanitizeLine } from "@codelet/core/console";
 import { agentTree, describeAgent } from "@codelet/core/describe";
 import type { RunCommand } from "./command-line.ts";
 import { type ExitCode, exitCodes } from "./exit-code.ts";
+import { jsonLine } from "./json-line.ts";
 import { onScreen } from "./on-screen.ts";
 import { showRun } from "./show-run.ts";
 
@@ -24,7 +25,7 @@ export function runCommand({
     const model = fromSettings(() => openai(modelId, { baseURL, ...(describe && { apiKey: "" }) }));
     const agent = new CodeAgent({ model, executor, authorizedImports: imports, maxSteps });
     if (describe) {
-      await screen.write(json ? `${JSON.stringify(agentTree(agent))}\n` : describeAgent(agent));
+      await screen.write(json ? jsonLine(agentTree(agent)) : describeAgent(agent));
       return screen.closed.aborted ? exitCodes.interrupted : exitCodes.success;
     }
     if (!json) await screen.write(`${sanitizeLine(`codelet · openai/${modelId} · sandbox ${executor.name}`)}\n\n`);
