@@ -14,6 +14,13 @@ it("joins the text parts of a message", () => {
   expect(render("assistant", { type: "reasoning", text: "hm" }, ...parts)).toEqual([{ role: "assistant", content: "ab" }]);
 });
 
+it("sends something back where the model said nothing", () => {
+  const nothing = [{ role: "assistant", content: "(nothing)" }];
+  expect(render("assistant", { type: "reasoning", text: "hm" })).toEqual(nothing);
+  expect(render("assistant", { type: "text", text: " \n" })).toEqual(nothing);
+  expect(renderMessages([{ role: "assistant", content: "" }])).toEqual(nothing);
+});
+
 it("sends tool calls back as they came, also those that were not JSON", () => {
   const calls: readonly ContentPart[] = [
     { type: "tool-call", id: "a", name: "f", input: { x: 1 } },

@@ -12,6 +12,9 @@ export interface WireOptions {
   readonly extras?: boolean;
 }
 
+/** Mistral and Anthropic refuse each prompt that holds an empty answer, as reasoning models give it now and then. */
+const nothingSaid = "(nothing)";
+
 /** The messages on the wire, in whole signs: servers refuse a half of one. One message of tool results becomes one per result. */
 export function renderMessages(messages: readonly Message[], options: WireOptions = {}): readonly WireMessage[] {
   return messages.flatMap((message) => renderMessage(message, options)).map(wellFormed);
@@ -60,11 +63,12 @@ function userPart(part: Extract<ContentPart, { type: "text" | "image" | "file" }
 function assistantMessage(content: readonly ContentPart[], { reasoning = false, extras = true }: WireOptions): WireMessage {
   const calls = content.flatMap((part) => (part.type === "tool-call" ? [renderCall(part, extras)] : []));
   const text = textOf(content);
+  const withoutText = calls.length > 0 ? null : nothingSaid;
   const details = extras ? content.flatMap((part) => (part.type === "reasoning" ? reasoningDetails(part.signature) : [])) : [];
   const thought = content.map((part) => (part.type === "reasoning" ? part.text : "")).join("");
   return {
     role: "assistant",
-    content: calls.length === 0 ? text : text || null,
+    content: text.trim() === "" ? withoutText : text,
     ...(calls.length > 0 && { tool_calls: calls }),
     ...(details.length > 0 && { reasoning_details: details }),
     ...(reasoning && { reasoning_content: thought || " " }), // an empty one counts as missing
