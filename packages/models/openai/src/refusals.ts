@@ -36,7 +36,7 @@ const signs: readonly (readonly [Refusal, RegExp])[] = [
   ["tool_choice", /tool[ _]choice\b.{0,60} (?:must|should) be|only .{0,20}tool[ _]choice\b.{0,20} supported/is],
   ["response_format", /response_format\b.{0,40} not one of|support response format/is],
   ["reasoning", /reasoning_content\b.*(?:missing|passed back)|missing .{0,5}reasoning_content/is],
-  ["turns", /roles? must alternate|should alternate with|unexpected role|message_order/i],
+  ["turns", /roles? must alternate|should alternate with|unexpected role/i],
   ["ids", /tool call id .{0,200}length of 9/is],
   ["system", /system role|developer instruction|only user and assistant roles|roles? must alternate/i],
 ];

@@ -18,6 +18,7 @@ describe("a field that the server refuses", () => {
     ["tool_choice", "auto", "The tool_choice parameter does not support being set to required or object in thinking mode"],
     ["tool_choice", "auto", "tool_choice 'required' is incompatible with thinking enabled"],
     ["tool_choice", "auto", "Tool choice must be auto"],
+    ["tool_choice", "auto", "No endpoints found that support the provided 'tool_choice' value."],
     ["tool_choice", "auto", "Only a tool_choice of 'auto' is supported for this model."],
     ["tool_choice", "auto", 'tool_choice is one of the strings that should be ["none", "auto"]'],
     ["response_format", undefined, "This response_format type is unavailable now"],
