@@ -135,6 +135,17 @@ describe("openScreen, in a hurry", () => {
     expect(screen.stalled).toBe(true);
   });
 
+  it("waits for no reader while there is nothing to read", async () => {
+    const { stream, take } = aSlowStream();
+    const screen = openScreen(stream, aStream(), environment);
+    const writing = screen.write("all");
+    take();
+    await writing;
+    screen.hurry();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(screen.stalled).toBe(false);
+  });
+
   it("goes on with a reader that is slow", async () => {
     const { stream, take } = aSlowStream();
     const screen = openScreen(stream, aStream(), environment);

@@ -154,12 +154,15 @@ describe("a server that wants back what it sent", () => {
     expect(await new ToolCallingAgent({ model: { id, generate }, tools: [population] }).run("How many?")).toMatchObject({ state: "success" });
   });
 
-  it("gets no other server's", async () => {
-    const refused = refusal({ message: "Unknown parameter: 'messages[1].tool_calls[0].extra_content'." });
-    await using server = await loopbackServer(refused, text("Fine."));
-    const content = [{ type: "tool-call", id: "a", name: "f", input: {}, signature: '{"google":{}}' }] as const;
+  it.each(["messages[1].tool_calls[0].extra_content", "messages[1].reasoning_details"])("gets no other server's: %s", async (name) => {
+    await using server = await loopbackServer(refusal({ message: `Unknown parameter: '${name}'.` }), text("Fine."));
+    const content = [
+      { type: "reasoning", text: "hm", signature: '[{"type":"reasoning.text"}]' },
+      { type: "tool-call", id: "a", name: "f", input: {}, signature: '{"google":{}}' },
+    ] as const;
     await openai("gpt", { baseURL: server.baseURL }).generate({ messages: [{ role: "assistant", content }] });
-    expect(server.requests[1]?.body.messages[0].tool_calls[0]).not.toHaveProperty("extra_content");
+    expect(JSON.stringify(server.requests[0]?.body)).toMatch(/reasoning_details.*extra_content|extra_content.*reasoning_details/);
+    expect(JSON.stringify(server.requests[1]?.body)).not.toMatch(/reasoning_details|extra_content/);
   });
 });
 
@@ -207,7 +210,8 @@ describe("a server that wants messages in another order", () => {
   });
 
   it("gets the system prompt with the first message: as Gemma does", async () => {
-    for (const message of ["System role not supported", "Developer instruction is not enabled for models/gemma-3-27b-it"])
+    const known = "Only user and assistant roles are supported!"; // by the template of an early Mistral
+    for (const message of ["System role not supported", "Developer instruction is not enabled for models/gemma-3-27b-it", known])
       expect((await rolesAfter(refusal({ message }))).slice(0, 2)).toEqual(["user: S\n\nA", "user: B"]);
     const template = refusal({ message: "Conversation roles must alternate user/assistant/user/assistant/..." });
     expect((await rolesAfter(template, template)).slice(0, 2)).toEqual(["user: S\n\nA\n\nB", "assistant: null"]);

@@ -48,9 +48,8 @@ export function refusalsIn(thrown: unknown): readonly Refusal[] {
   const said = saidIn(thrown).slice(0, maxLookedAt);
   if (/invalid schema/i.test(said)) return []; // of one request, whose author it has to reach
   const named = refusal.test(said) ? fields.filter((field) => new RegExp(`\\b${field}\\b`).test(said)) : [];
-  const param = (thrown.error as { readonly param?: unknown } | undefined)?.param === "stop" ? (["stop"] as const) : [];
   const extras = refusal.test(said) && /\b(?:extra_content|reasoning_details)\b/.test(said) ? (["extras"] as const) : [];
-  return [...param, ...named, ...extras, ...signs.flatMap(([each, pattern]) => (pattern.test(said) ? [each] : []))];
+  return [...named, ...extras, ...signs.flatMap(([each, pattern]) => (pattern.test(said) ? [each] : []))];
 }
 
 /** Whether a body has what is refused. Of `tool_choice` every server with tools knows "auto". */

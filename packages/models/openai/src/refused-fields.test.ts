@@ -80,6 +80,19 @@ describe("a field that the server refuses", () => {
     expect(server.requests).toHaveLength(1);
   });
 
+  it.each([401, 403, 429, 503])("is none where the status %i says something else", async (status) => {
+    await using server = await loopbackServer(whole({ error: { message: "stop is not allowed" } }, status));
+    await expect(openai("new-model", { baseURL: server.baseURL }).generate(request)).rejects.toMatchObject({ status });
+    expect(server.requests).toHaveLength(1);
+  });
+
+  it("is looked for at the beginning of what a server says, which may be without end", async () => {
+    await using server = await loopbackServer(refusal("reasoning_content ".repeat(500_000)));
+    const startedAt = performance.now();
+    await expect(openai("new-model", { baseURL: server.baseURL }).generate(request)).rejects.toMatchObject({ status: 400 });
+    expect(performance.now() - startedAt).toBeLessThan(5_000);
+  });
+
   it("that is refused again is the error", async () => {
     await using server = await loopbackServer(refusal("tool_choice is not supported"));
     await expect(openai("new-model", { baseURL: server.baseURL }).generate(request)).rejects.toMatchObject({ status: 400, retryable: false });
@@ -99,6 +112,7 @@ describe("a field that the server refuses", () => {
     ["tool_choice is not supported", ask("Hi.")],
     ["messages[0] is not supported", request],
     ["response_format: invalid schema", request],
+    ["A text of stop is too long.", request],
   ])("is no other: %s", async (message, asked) => {
     await using server = await loopbackServer(refusal(message));
     await expect(openai("new-model", { baseURL: server.baseURL }).generate(asked)).rejects.toMatchObject({ status: 400 });
