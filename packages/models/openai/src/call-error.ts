@@ -18,8 +18,8 @@ export interface StatusError extends Error {
   readonly error: unknown;
 }
 
-/** Of Groq, where the model wrote what is no call: it may write something else. */
-export const toolUseFailed = "tool_use_failed";
+/** Codes of Groq, where the model wrote what is no call or no JSON: it may write something else. */
+export const failedGenerations: readonly string[] = ["tool_use_failed", "json_validate_failed"];
 /** Types of errors that the same request gets again. They tell where an error has no status. */
 const callersFaults = ["invalid_request_error", "authentication_error"];
 const maxMessageCharacters = 500;
@@ -59,7 +59,7 @@ function statusError(error: StatusError, cause: unknown, context: CallErrorConte
   const answered = `${modelId}: ${hostOf(context)} answered ${status ?? "with an error"}${code === "" ? "" : ` (${code})`}`;
   const what = `${answered}: ${explanation(error, secrets)}${advice(error, context)}`;
   const isCallersFault = status === undefined && callersFaults.includes(asText(body?.type));
-  const retryable = code === toolUseFailed || (isCallersFault || isHopeless(error, code) ? false : undefined);
+  const retryable = failedGenerations.includes(code) || (isCallersFault || isHopeless(error, code) ? false : undefined);
   return new ModelCallError(secrets.redact(what), {
     status,
     retryable,

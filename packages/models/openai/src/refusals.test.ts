@@ -3,7 +3,7 @@ import { jsonSchema } from "@codelet/core/json-schema";
 import { describe, expect, it } from "vitest";
 import { openai } from "./openai.ts";
 import { ask, gather } from "./testing/gather.ts";
-import { type Answer, chunk, event, loopbackServer, streamed, whole } from "./testing/loopback-server.ts";
+import { type Answer, chunk, loopbackServer, streamed, whole } from "./testing/loopback-server.ts";
 import { refuseRemoteHosts } from "./testing/refuse-remote-hosts.ts";
 
 refuseRemoteHosts();
@@ -234,42 +234,6 @@ it("gives calls short ids for Mistral's models once they ask for them", async ()
     { tool_call_id: "call00000", content: "call_1_1" },
     { tool_call_id: "abcdefgh9", content: "abcdefgh9" },
   ]);
-});
-
-describe("what Groq answers where the model's calls are none", () => {
-  const error = { message: "Failed to call a function.", type: "invalid_request_error", code: "tool_use_failed" };
-  const failed = { ...error, failed_generation: '<function=population>{"city": "Rome"}</function>' };
-  const content = [{ type: "text", text: failed.failed_generation }];
-
-  it("is what the model wrote", async () => {
-    await using server = await loopbackServer(refusal(failed), streamed(`event: error\n${event({ error: failed })}`));
-    const model = openai("llama", { baseURL: server.baseURL });
-    expect(await model.generate(ask("Hi."))).toMatchObject({ content, finishReason: "other" });
-    expect(await gather(model, ask("Hi."))).toMatchObject([...content, { type: "finish" }]);
-  });
-
-  it("is told once where a stream had begun with it", async () => {
-    const begun = chunk({ content: "<function=population>" });
-    await using server = await loopbackServer(streamed(`${begun}event: error\n${event({ error: failed })}`));
-    const deltas = await gather(openai("llama", { baseURL: server.baseURL }), ask("Hi."));
-    expect(deltas.map((delta) => (delta.type === "text" ? delta.text : ""))).toEqual(["<function=population>", '{"city": "Rome"}</function>', ""]);
-  });
-
-  it.each([
-    ["at once", ""],
-    ["in the middle of a stream", "<function"],
-  ])("is cut at a stop text, %s", async (_, begun) => {
-    const told = event({ error: { ...failed, failed_generation: "<function=a>\nObservation: made up" } });
-    await using server = await loopbackServer(streamed(`${begun && chunk({ content: begun })}event: error\n${told}`));
-    const deltas = await gather(openai("llama", { baseURL: server.baseURL }), { ...ask("Hi."), stop: ["\nObservation:"] });
-    expect(deltas.map((delta) => (delta.type === "text" ? delta.text : "")).join("")).toBe("<function=a>");
-    expect(deltas.at(-1)).toMatchObject({ type: "finish", finishReason: "stop" });
-  });
-
-  it("is tried again where it doesn't say what that is", async () => {
-    await using server = await loopbackServer(refusal(error));
-    await expect(openai("llama", { baseURL: server.baseURL }).generate(ask("Hi."))).rejects.toMatchObject({ status: 400, retryable: true });
-  });
 });
 
 it("says what the provider behind a router did", async () => {
