@@ -22,11 +22,17 @@ describe("a status", () => {
     [503, true],
     [529, true],
   ])("%i is an error that is retryable: %s, and is asked once", async (status, retryable) => {
-    await expectFailures(whole({ error: { message: "It is so.", code: "a_code" } }, status), {
+    await expectFailures(whole({ error: { message: "It is so.", code: "a_code", param: "a_param" } }, status), {
       status,
       retryable,
       message: expect.stringContaining(`${status} (a_code): It is so.`),
+      details: { code: "a_code", param: "a_param", status, retryable, retryAfterMs: null },
+      cause: expect.objectContaining({ status }),
     });
+  });
+
+  it("without a code is told by its type", async () => {
+    await expectFailures(whole({ error: { message: "It is so.", type: "a_type" } }, 400), { details: expect.objectContaining({ code: "a_type" }) });
   });
 
   it.each([
@@ -69,6 +75,17 @@ describe("a status", () => {
 
   it("429 for an empty account is not retryable", async () => {
     await expectFailures(whole({ error: { message: "No more.", code: "insufficient_quota" } }, 429), { status: 429, retryable: false });
+  });
+
+  it("counts for more than a type that blames the caller, and less than a header that forbids another try", async () => {
+    const body = { error: { message: "Slowly.", type: "invalid_request_error" } };
+    await expectFailures(whole(body, 429), { status: 429, retryable: true });
+    await expectFailures(whole(body, 429, { "content-type": "application/json", "x-should-retry": "false" }), { status: 429, retryable: false });
+  });
+
+  it.each([0, 399, 600, 1113, 400.5, "server_error"])("is none where an answer with status 200 has the code %s", async (code) => {
+    const message = expect.stringMatching(/ answered with an error.*: It is so\.$/);
+    await expectFailures(whole({ error: { message: "It is so.", code } }), { status: undefined, retryable: true, message });
   });
 
   it("with a web page says so and does not quote it", async () => {
@@ -202,6 +219,7 @@ describe("a connection", () => {
     await server[Symbol.asyncDispose]();
     const failure = openai("fixture-1", { baseURL }).generate(ask("Hi."));
     await expect(failure).rejects.toMatchObject({ code: "model-call", status: undefined, retryable: true, details: { code: "ECONNREFUSED" } });
+    await expect(failure).rejects.toHaveProperty("cause.message");
   });
 
   it("that is reset is retryable", async () => {
