@@ -50,6 +50,7 @@ async function createClient(options: ResolvedOptions): Promise<OpenAI> {
       apiKey: options.apiKey || "none",
       adminAPIKey: null,
       baseURL: options.baseURL,
+      defaultQuery: options.query,
       organization: options.organization,
       project: options.project,
       webhookSecret: null,

@@ -81,6 +81,15 @@ describe("the environment", () => {
   });
 });
 
+it("sends the query of the base URL with every request, and tells it in no error", async () => {
+  await using server = await loopbackServer(whole(fixture("code-answer.json")), whole({ error: { message: "No code-of-the-query here." } }, 400));
+  const query = "?api-version=1&code=code-of-the-query";
+  await openai("fixture-1", { baseURL: server.baseURL + query }).generate(ask("Hi."));
+  const failure = openai("fixture-1", { baseURL: `${server.baseURL}/${query}#x` }).generate(ask("Hi."));
+  await expect(failure).rejects.toThrow("No [redacted] here.");
+  expect(server.requests.map(({ url }) => url)).toEqual(Array(2).fill(`/v1/chat/completions${query}`));
+});
+
 describe("options", () => {
   it.each([
     [{ temperature: -1 }, "temperature"],

@@ -5,7 +5,7 @@ import type { OpenAIEnvironment } from "./openai-environment.ts";
 export interface OpenAIModelOptions {
   /** Sent as bearer token, also to a `baseURL` of yours. `""` sends none. @default the environment's OPENAI_API_KEY */
   readonly apiKey?: string | undefined;
-  /** Where the server's API begins, such as `http://localhost:8000/v1`. @default the environment's OPENAI_BASE_URL, else OpenAI itself */
+  /** Where the server's API begins, such as `http://localhost:8000/v1`; its query goes with every request. @default the environment's OPENAI_BASE_URL, else OpenAI itself */
   readonly baseURL?: string | undefined;
   /** @default the environment's OPENAI_ORG_ID, for the environment's server only */
   readonly organization?: string | undefined;
@@ -46,7 +46,9 @@ export interface OpenAIModelOptions {
 export interface ResolvedOptions {
   readonly modelId: string;
   readonly apiKey: string;
+  /** Without a query and a slash at its end. */
   readonly baseURL: string;
+  readonly query: Readonly<Record<string, string>>;
   readonly organization: string | null;
   readonly project: string | null;
   /** With names in lower case. */
@@ -95,7 +97,7 @@ export function resolveOptions(modelId: string, options: OpenAIModelOptions, env
   checkBaseURL(givenURL);
   checkHeaders(givenKey, options.headers ?? {});
   const headers = lowerCased(options.headers ?? {});
-  const baseURL = givenURL.replace(/\/+$/, "");
+  const baseURL = givenURL.replace(/[?#].*$/, "").replace(/\/+$/, "");
   const apiKey = givenKey.trim(); // as it is sent, so that it is recognised when it comes back
   if (temperature !== undefined) checkNumber("temperature", temperature, 0);
   if (maxTokens !== undefined) checkNumber("maxTokens", maxTokens, 1);
@@ -109,6 +111,7 @@ export function resolveOptions(modelId: string, options: OpenAIModelOptions, env
     modelId,
     apiKey,
     baseURL,
+    query: Object.fromEntries(new URL(givenURL).searchParams),
     organization: options.organization ?? (isEnvironmentsServer ? environment.organization : undefined) ?? null,
     project: options.project ?? (isEnvironmentsServer ? environment.project : undefined) ?? null,
     headers,

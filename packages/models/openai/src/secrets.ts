@@ -1,3 +1,5 @@
+import type { ResolvedOptions } from "./openai-options.ts";
+
 /** Shorter values are too likely to be ordinary words. */
 const minimumLength = 8;
 
@@ -8,10 +10,10 @@ export interface Secrets {
   areIn(text: () => string): boolean;
 }
 
-/** The key, and every long word in the values of custom headers. */
-export function secretsOf(options: { readonly apiKey: string; readonly headers: Readonly<Record<string, string>> }): Secrets {
-  const words = Object.values(options.headers).flatMap((value) => value.split(/[\s,;=]+/));
-  const secrets = [options.apiKey, ...words].filter((word) => word.length >= minimumLength);
+/** The key, and every long word in the values of custom headers and of the base URL's query. */
+export function secretsOf({ apiKey, headers, query }: Pick<ResolvedOptions, "apiKey" | "headers" | "query">): Secrets {
+  const words = [...Object.values(headers), ...Object.values(query)].flatMap((value) => value.split(/[\s,;=]+/));
+  const secrets = [apiKey, ...words].filter((word) => word.length >= minimumLength);
   return {
     redact: (text) => secrets.reduce((redacted, secret) => redacted.replaceAll(secret, "[redacted]"), text),
     areIn: (text) => secrets.length > 0 && ((made) => secrets.some((secret) => made.includes(secret)))(text()),
