@@ -28,14 +28,20 @@ export function detailsMerger(): DetailsMerger {
         const piece = asRecord(entry);
         const last = merged.at(-1);
         const field = piece?.type === "reasoning.text" ? "text" : piece?.type === "reasoning.summary" ? "summary" : undefined;
-        if (piece === undefined || isDeep(piece)) continue;
+        if (piece === undefined) continue;
         const goesOn = field !== undefined && last?.type === piece.type && last?.index === piece.index;
         if (goesOn) merged[merged.length - 1] = { ...last, ...piece, [field]: asText(last?.[field]) + asText(piece[field]) };
         else merged.push(piece);
       }
     },
-    finish: () => (merged.length === 0 ? undefined : JSON.stringify(merged)),
+    finish: () => detailsSignature(merged),
   };
+}
+
+/** The signature of the thoughts of a whole message, whose details are whole. Undefined where there are none. */
+export function detailsSignature(details: unknown): string | undefined {
+  const known = asList(details).filter((entry) => asRecord(entry) !== undefined && !isDeep(entry));
+  return known.length === 0 ? undefined : JSON.stringify(known);
 }
 
 /** As they go back; empty where the signature is another provider's. */

@@ -1,6 +1,6 @@
 import { type ContentPart, ModelCallError, type ModelResponse, noUsage } from "@codelet/core";
 import { stopCutter } from "./cut-at-stop.ts";
-import { detailsMerger } from "./extras.ts";
+import { detailsSignature } from "./extras.ts";
 import { asRecord, asText } from "./foreign-json.ts";
 import { contentText, firstChoice, readFinishReason, readUsage, reasoningText } from "./read-answer.ts";
 import { numberedCalls, toolCallMerger } from "./tool-calls.ts";
@@ -20,9 +20,7 @@ export function readCompletion(answer: unknown, stop: readonly string[] = []): M
   if (!cutter.isCut) calls.add(numberedCalls(message));
   const reasoning = reasoningText(message);
   const toolCalls = calls.finish();
-  const details = detailsMerger();
-  if (toolCalls.length > 0) details.add(message.reasoning_details);
-  const signature = details.finish();
+  const signature = toolCalls.length > 0 ? detailsSignature(message.reasoning_details) : undefined;
   const content: ContentPart[] = [];
   if (reasoning !== "" || signature !== undefined)
     content.push({ type: "reasoning", text: reasoning, ...(signature !== undefined && { signature }) });
