@@ -90,7 +90,7 @@ describe("a field that the server refuses", () => {
     await using server = await loopbackServer(refusal("reasoning_content ".repeat(500_000)));
     const startedAt = performance.now();
     await expect(openai("new-model", { baseURL: server.baseURL }).generate(request)).rejects.toMatchObject({ status: 400 });
-    expect(performance.now() - startedAt).toBeLessThan(5_000);
+    expect(performance.now() - startedAt).toBeLessThan(20_000);
   });
 
   it("that is refused again is the error", async () => {
