@@ -85,6 +85,22 @@ describe("an answer", () => {
     await expect(gather(openai("fixture-1", { baseURL: server.baseURL }), ask("Hi."))).rejects.toMatchObject({ code: "model-call", retryable: true });
   });
 
+  it("in parts is their text, as Mistral's and Databricks' thinking models give it", async () => {
+    const thought = { type: "thinking", thinking: [{ type: "text", text: "hm" }] };
+    const content = [thought, { type: "text", text: "a" }, { type: "reasoning", summary: [] }, null, { type: "text", text: "b" }];
+    const body = chunk({ content: content.slice(0, 2) }) + chunk({ content: content.slice(2) }, "stop");
+    await using server = await loopbackServer(whole({ choices: [{ message: { content }, finish_reason: "stop" }] }), streamed(body));
+    const model = openai("fixture-1", { baseURL: server.baseURL });
+    expect((await model.generate(ask("Hi."))).content).toEqual([{ type: "text", text: "ab" }]);
+    expect(joined(await gather(model, ask("Hi.")))[0]).toEqual({ type: "text", text: "ab" });
+  });
+
+  it("is the first of several", async () => {
+    const other = event({ choices: [{ index: 1, delta: { content: "b" }, finish_reason: "length" }] });
+    await using server = await loopbackServer(streamed(chunk({ content: "a" }) + other + chunk({}, "stop")));
+    expect(joined(await gather(openai("fixture-1", { baseURL: server.baseURL }), ask("Hi.")))).toEqual(text);
+  });
+
   it("in a message instead of a delta is read", async () => {
     await using server = await loopbackServer(streamed(event({ choices: [{ message: { content: "a" }, finish_reason: "stop" }] })));
     expect(joined(await gather(openai("fixture-1", { baseURL: server.baseURL }), ask("Hi.")))).toEqual(text);
