@@ -119,7 +119,13 @@ describe("usage", () => {
       { ...usage, output: 103, reasoning: 94 },
     ],
     ["no total", { ...counts, total_tokens: undefined }, usage],
-  ])("counts as output all that is not input: %s", async (_, sent, expected) => {
+    [
+      "OpenRouter's caches",
+      { ...counts, prompt_tokens_details: { cached_tokens: 4, cache_write_tokens: 3 } },
+      { ...usage, cacheRead: 4, cacheWrite: 3 },
+    ],
+    ["DeepSeek's cache", { ...counts, prompt_cache_hit_tokens: 5 }, { ...usage, cacheRead: 5 }],
+  ])("tells what was read and cached, and counts as output all else: %s", async (_, sent, expected) => {
     await using server = await loopbackServer(whole({ choices: [{ message: { content: "a" }, finish_reason: "stop" }], usage: sent }));
     expect(await openai("fixture-1", { baseURL: server.baseURL }).generate(ask("Hi."))).toMatchObject({ usage: expected });
   });

@@ -1,4 +1,4 @@
-import { type FinishReason, ModelCallError, noUsage, type Usage } from "@codelet/core";
+import { type FinishReason, ModelCallError, type Usage } from "@codelet/core";
 import { asCount, asList, asRecord, asText, type ForeignRecord } from "./foreign-json.ts";
 
 /** The first choice of an answer or a chunk; others are not asked for. */
@@ -33,7 +33,6 @@ export function readUsage(value: unknown): Usage | undefined {
   const input = asCount(usage.prompt_tokens);
   const prompt = asRecord(usage.prompt_tokens_details);
   return {
-    ...noUsage,
     input,
     cacheRead: asCount(prompt?.cached_tokens) || asCount(usage.prompt_cache_hit_tokens),
     cacheWrite: asCount(prompt?.cache_write_tokens),
