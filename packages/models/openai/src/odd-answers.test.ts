@@ -23,6 +23,18 @@ describe("the end of an answer", () => {
     expect((await gather(model, ask("Hi."))).at(-1)).toMatchObject({ type: "finish", finishReason });
   });
 
+  it.each([
+    ["stop", "tool-calls"],
+    ["length", "length"],
+  ])("%s with a call is read as %s", async (reason, finishReason) => {
+    const call = { index: 0, id: "a", function: { name: "f", arguments: "{" } };
+    const answer = { choices: [{ message: { tool_calls: [call] }, finish_reason: reason }] };
+    await using server = await loopbackServer(whole(answer), streamed(chunk({ tool_calls: [call] }, reason)));
+    const model = openai("fixture-1", { baseURL: server.baseURL });
+    expect(await model.generate(ask("Hi."))).toMatchObject({ finishReason });
+    expect((await gather(model, ask("Hi."))).at(-1)).toMatchObject({ finishReason });
+  });
+
   it.each(["error", "abort", "cancelled", "network_error", "insufficient_system_resource"])("%s is a failure of the server", async (reason) => {
     await using server = await loopbackServer(whole(ended(reason)), streamed(chunk({ content: "half" }) + chunk({}, reason)));
     const model = openai("fixture-1", { baseURL: server.baseURL });
