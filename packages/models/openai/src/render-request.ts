@@ -33,7 +33,7 @@ export function renderRequest(
     stream: mode.stream,
     stop: !refused.has("stop") && stop.length > 0 ? stop.slice(0, maxStops) : undefined,
     tools: tools.length > 0 ? tools.map(renderTool) : undefined,
-    tool_choice: tools.length > 0 ? (toolChoice === "required" && refused.has("tool_choice") ? "auto" : toolChoice) : undefined,
+    tool_choice: tools.length > 0 ? (refused.has("tool_choice") ? "auto" : toolChoice) : undefined,
     ...(responseSchema && !refused.has("response_format") && { response_format: renderResponseFormat(responseSchema) }),
   };
 }
