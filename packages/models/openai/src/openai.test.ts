@@ -133,6 +133,16 @@ describe("generate", () => {
       },
     });
   });
+
+  it.each([
+    ["x".repeat(100), "x".repeat(64)],
+    ["", "answer"],
+  ])("sends a schema that no server can enforce strictly as it is, under a name that servers take", async (name, sent) => {
+    await using server = await loopbackServer(whole(fixture("code-answer.json")));
+    const schema = { type: "object", properties: { thought: { type: "string", minLength: 1 } }, required: [] };
+    await openai("fixture-1", { baseURL: server.baseURL }).generate({ ...ask("Hi."), responseSchema: { name, schema } });
+    expect(server.requests[0]?.body.response_format.json_schema).toEqual({ name: sent, strict: false, schema });
+  });
 });
 
 describe("stream", () => {
