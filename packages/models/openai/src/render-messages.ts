@@ -29,18 +29,9 @@ function wellFormed<Value>(value: Value): Value {
 }
 
 function renderMessage({ role, content: given }: Message, options: WireOptions): readonly WireMessage[] {
-  if (typeof given === "string" && role !== "assistant") return [{ role: role === "tool" ? "user" : role, content: given }];
   const content = typeof given === "string" ? [{ type: "text", text: given } as const] : given;
-  switch (role) {
-    case "system":
-      return [{ role, content: textOf(content) }];
-    case "user":
-      return [...toolResults(content), ...userMessage(content)];
-    case "tool":
-      return [...toolResults(content), ...userMessage(content)];
-    default:
-      return [assistantMessage(content, options)];
-  }
+  if (role === "system") return [{ role, content: textOf(content) }];
+  return role === "assistant" ? [assistantMessage(content, options)] : [...toolResults(content), ...userMessage(content)];
 }
 
 function toolResults(content: readonly ContentPart[]): readonly WireMessage[] {
