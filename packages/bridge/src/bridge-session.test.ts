@@ -110,6 +110,22 @@ test("awaits at the top level, over several steps", async () => {
   expect(await run(session, "asyncio.run(f(3))")).toMatchObject({ error: undefined, value: 3 });
 });
 
+test("keeps what a step sets in its context, also where it awaits", async () => {
+  await using session = await openSession();
+  const lead = "import asyncio, contextvars, decimal\nowner = contextvars.ContextVar('owner')";
+  await run(session, `${lead}\nowner.set('me')\ndecimal.getcontext().prec = 50\nawait asyncio.sleep(0)`);
+  expect((await run(session, "[owner.get(), decimal.getcontext().prec]")).value).toEqual(["me", 50]);
+  await run(session, "decimal.setcontext(decimal.Context(prec=7))\nawait asyncio.sleep(0)\nowner.set('you')\n1 / 0");
+  expect((await run(session, "await asyncio.sleep(0)\n[owner.get(), decimal.getcontext().prec]")).value).toEqual(["you", 7]);
+});
+
+test("shows a warning again in each step", async () => {
+  await using session = await openSession();
+  const warn = "import warnings\nfor _ in range(2): warnings.warn('careful')";
+  for (const step of [1, 2])
+    expect((await run(session, warn)).logs.match(/<step \d>:2: UserWarning: careful/g)).toEqual([`<step ${step}>:2: UserWarning: careful`]);
+});
+
 test("ends with the final answer, whatever the code does with it", async () => {
   await using session = await openSession();
   expect(await run(session, "final_answer({'n': (1, 2)})\nprint('after')")).toMatchObject({

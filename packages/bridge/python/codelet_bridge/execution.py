@@ -1,5 +1,6 @@
 """Code of one step in the module __main__: compiled once, its last expression is its value."""
 from _ast import Expr, Expression, PyCF_ALLOW_TOP_LEVEL_AWAIT, PyCF_ONLY_AST
+from _contextvars import copy_context
 
 _COROUTINE = 0x80  # inspect.CO_COROUTINE
 
@@ -52,18 +53,33 @@ def _is_assignment(line):
 def evaluate(compiled, namespace, run_coroutine):
     first, last = compiled
     if (first is not None and first.co_flags & _COROUTINE) or (last is not None and last.co_flags & _COROUTINE):
-        return run_coroutine(_evaluate_async(compiled, namespace))
+        ended = []
+        try:
+            return run_coroutine(_evaluate_async(compiled, namespace, ended))
+        finally:
+            for context in ended:
+                _go_on_from(context)
     if first is not None:
         eval(first, namespace)
     return None if last is None else eval(last, namespace)
 
 
-async def _evaluate_async(compiled, namespace):
+async def _evaluate_async(compiled, namespace, ended):
     """A step that awaits anywhere runs inside the loop from its first line on."""
     value = None
-    for code in compiled:
-        if code is not None:
-            value = eval(code, namespace)
-            if code.co_flags & _COROUTINE:
-                value = await value
+    try:
+        for code in compiled:
+            if code is not None:
+                value = eval(code, namespace)
+                if code.co_flags & _COROUTINE:
+                    value = await value
+    finally:
+        ended.append(copy_context())
     return None if compiled[1] is None else value
+
+
+def _go_on_from(context):
+    """A task has a context of its own; what a step sets in it (the precision of decimals, numpy's way with errors) holds in the next one, too."""
+    for variable, value in context.items():
+        if variable.get(context) is not value:
+            variable.set(value)

@@ -183,6 +183,7 @@ class Session(Calls):
     def _run_once(self, frame):
         self.steps = max(frame["id"], self.steps + 1)  # the host of a restored session starts over
         filename = "<step %d>" % self.steps
+        self.namespace.names.pop("__warningregistry__", None)  # it knows warnings by line, and each step has a line 1
         interrupts.begin()
         if self.readings is not None:
             self.readings.begin(frame.get("replay") or {})
