@@ -25,6 +25,49 @@ it("restores generators, files and what is open in another process", async () =>
   expect(await evaluate(session, "next(counter)")).toBe(1);
 });
 
+it("restores files that were moved or deleted while they are open, and devices", async () => {
+  await using session = await openWasm();
+  const leave = `
+import os, tempfile
+def made(path, text):
+    file = path if hasattr(path, "write") else open(path, "w+")
+    file.write(text)
+    file.flush()
+    return file
+temporary = made(tempfile.TemporaryFile("w+"), "temporary")
+deleted = made("deleted.txt", "deleted")
+again = os.dup(deleted.fileno())
+moved = made("before.txt", "moved")
+os.remove("deleted.txt")
+os.rename("before.txt", "after.txt")
+made("before.txt", "another").close()
+nothing = open(os.devnull, "w")
+reading, writing = os.pipe()
+files = [temporary, deleted, moved]`;
+  await run(session, leave);
+  await using restored = await openWasm({}, { restore: await session.snapshot?.() });
+  expect(await evaluate(restored, "[file.seek(0) or file.read() for file in files]")).toEqual(["temporary", "deleted", "moved"]);
+  expect(await evaluate(restored, "os.lseek(again, 0, 0)\nos.read(again, 9)")).toEqual(new Uint8Array(Buffer.from("deleted")));
+  expect(await evaluate(restored, "[sorted(os.listdir()), os.listdir('/tmp'), sorted(os.listdir('/'))]")).toEqual([
+    ["after.txt", "before.txt"],
+    [],
+    await evaluate(session, "sorted(os.listdir('/'))"),
+  ]);
+  expect(await evaluate(restored, "nothing.write('lost')\nnothing.flush()")).toBeNull();
+});
+
+it("gives the number of what can't be restored to no other file", async () => {
+  await using session = await openWasm();
+  await run(session, "import os\nreading, writing = os.pipe()");
+  await using once = await openWasm({}, { restore: await session.snapshot?.() });
+  await using twice = await openWasm({}, { restore: await once.snapshot?.() });
+  for (const restored of [once, twice]) {
+    expect(await evaluate(restored, "file = open('mine.txt', 'w')\nfile.fileno() in (reading, writing)")).toBe(false);
+    expect((await run(restored, "os.write(writing, b'x')")).error).toMatchObject({ name: "OSError", message: "[Errno 8] Bad file descriptor" });
+    expect(await evaluate(restored, "os.close(reading)\nos.close(writing)\nfile.write('mine')\nfile.close()\nopen('mine.txt').read()")).toBe("mine");
+  }
+});
+
 it("shows the output of the step after one that led it elsewhere, in a restored session too", async () => {
   await using session = await openWasm();
   const lead = "import os, sys\nfile = open('kept.txt', 'w')\n";

@@ -1,5 +1,5 @@
 /** The interpreter's state between two steps: its memory, and the files of the session with those that are open. */
-import type { FileStream, FileSystem, Pyodide } from "./emscripten.ts";
+import { errno, type FileNode, type FileStream, type FileSystem, type Pyodide } from "./emscripten.ts";
 import { packFiles, sessionFolders, unpackFiles } from "./memory-files.ts";
 import type { References } from "./references.ts";
 
@@ -11,13 +11,17 @@ export interface Checkpoint {
 
 export interface OpenFile {
   readonly fd: number;
+  /** Empty for what no other process can open, such as a pipe. */
   readonly path: string;
   readonly flags: number;
   readonly position: number;
 }
 
 const firstFreeFd = 5;
-const truncateOrExclusive = 0o1000 | 0o200;
+const createTruncateOrExclusive = 0o100 | 0o1000 | 0o200;
+const readAndWrite = 2;
+/** Where files that were deleted and are still open lie in the archive, outside of the session's folders. */
+const deletedPrefix = "/codelet-deleted-";
 
 /** Only while no Python frame is on the stack: a snapshot holds memory, not WebAssembly's own stack. */
 export function takeCheckpoint(pyodide: Pyodide, references: References): Checkpoint {
@@ -26,29 +30,62 @@ export function takeCheckpoint(pyodide: Pyodide, references: References): Checkp
   try {
     // Whatever JavaScript object user code still holds (`pyodide.ffi.to_js([])`) comes back inert.
     const memory = pyodide.makeMemorySnapshot({ serializer: () => null });
-    return { memory, files: packFiles(fs, sessionFolders), openFiles: listOpenFiles(fs) };
+    const deleted = new Map<FileNode, string>();
+    const openFiles = listOpenFiles(fs, deleted);
+    return { memory, files: packFiles(fs, sessionFolders, deleted), openFiles };
   } finally {
     references.hide();
   }
 }
 
+/** Python's files go on with their numbers. One that can't be had again keeps its number, too: another file would be written to, and closed, by both. */
 export function restoreFiles(fs: FileSystem, files: Uint8Array, openFiles: readonly OpenFile[]): void {
   unpackFiles(fs, files);
   for (const { fd, path, flags, position } of openFiles) {
     try {
-      const opened = fs.open(path, flags & ~truncateOrExclusive);
+      const opened = fs.open(path, flags & ~createTruncateOrExclusive);
       const stream: FileStream = Object.assign(Object.create(Object.getPrototypeOf(opened)), opened);
       fs.closeStream(opened.fd);
       stream.position = position;
       fs.createStream(stream, fd);
     } catch {
-      // The file was deleted while open: its descriptor is closed after a restore.
+      fs.createStream(lostFile(fs, fd), fd);
     }
   }
+  for (const path of new Set(openFiles.map((file) => file.path))) if (path.startsWith(deletedPrefix)) fs.unlink(path);
 }
 
-function listOpenFiles(fs: FileSystem): OpenFile[] {
+function lostFile(fs: FileSystem, fd: number): FileStream {
+  const refuse = (): never => {
+    throw new fs.ErrnoError(errno.EBADF);
+  };
+  return { fd, path: "", flags: readAndWrite, position: 0, node: fs.lookupPath("/dev/null").node, stream_ops: { read: refuse, write: refuse } };
+}
+
+function listOpenFiles(fs: FileSystem, deleted: Map<FileNode, string>): OpenFile[] {
   return fs.streams
-    .filter((stream): stream is FileStream => stream !== null && stream !== undefined && stream.fd >= firstFreeFd && fs.isFile(stream.node.mode))
-    .map(({ fd, path, flags, position }) => ({ fd, path, flags, position }));
+    .filter((stream): stream is FileStream => stream !== null && stream !== undefined && stream.fd >= firstFreeFd)
+    .map((stream) => {
+      const path = pathOf(fs, stream, deleted);
+      return path === "" ? { fd: stream.fd, path, flags: 0, position: 0 } : { fd: stream.fd, path, flags: stream.flags, position: stream.position };
+    });
+}
+
+/** Where it is now: a file may have been moved since it was opened, or deleted. */
+function pathOf(fs: FileSystem, { fd, path, node }: FileStream, deleted: Map<FileNode, string>): string {
+  if (path === "" || !(fs.isFile(node.mode) || fs.isDir(node.mode) || fs.isChrdev(node.mode))) return "";
+  const place = fs.getPath(node);
+  if (leadsTo(fs, place, node)) return place;
+  if (!fs.isFile(node.mode)) return "";
+  const kept = deleted.get(node) ?? `${deletedPrefix}${fd}`;
+  deleted.set(node, kept);
+  return kept;
+}
+
+function leadsTo(fs: FileSystem, path: string, node: FileNode): boolean {
+  try {
+    return fs.lookupPath(path).node === node;
+  } catch {
+    return false;
+  }
 }

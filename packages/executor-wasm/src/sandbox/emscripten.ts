@@ -46,14 +46,17 @@ export interface FileSystem {
   mkdirTree(path: string): void;
   readdir(path: string): string[];
   lookupPath(path: string): { readonly node: FileNode };
+  getPath(node: FileNode): string;
   lstat(path: string): { mode: number; size: number };
   readlink(path: string): string;
   symlink(target: string, path: string): void;
   isDir(mode: number): boolean;
   isFile(mode: number): boolean;
   isLink(mode: number): boolean;
+  isChrdev(mode: number): boolean;
   readFile(path: string): Uint8Array;
   writeFile(path: string, bytes: Uint8Array): void;
+  unlink(path: string): void;
   chmod(path: string, mode: number): void;
 }
 
@@ -84,4 +87,4 @@ export interface Pyodide {
 }
 
 /** WASI numbers, as Emscripten uses them. */
-export const errno = { EAGAIN: 6, EINTR: 27, EINVAL: 28, ENOSPC: 51, EPERM: 63 } as const;
+export const errno = { EAGAIN: 6, EBADF: 8, EINTR: 27, EINVAL: 28, ENOSPC: 51, EPERM: 63 } as const;

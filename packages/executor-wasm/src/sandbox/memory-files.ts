@@ -12,8 +12,8 @@ interface Entry {
 /** Folders whose content belongs to the session. */
 export const sessionFolders: readonly string[] = ["/home/codelet", "/tmp"];
 
-/** Everything below some folders as one archive: a length, an index in JSON, the bytes. */
-export function packFiles(fs: FileSystem, folders: readonly string[]): Uint8Array {
+/** Everything below some folders as one archive: a length, an index in JSON, the bytes. `others` are files that no path leads to, with one to give them. */
+export function packFiles(fs: FileSystem, folders: readonly string[], others: ReadonlyMap<FileNode, string> = new Map()): Uint8Array {
   const entries: Entry[] = [];
   const contents: Uint8Array[] = [];
   const visit = (path: string): void => {
@@ -29,6 +29,11 @@ export function packFiles(fs: FileSystem, folders: readonly string[]): Uint8Arra
     } // devices belong to the platform
   };
   for (const folder of folders) visit(folder);
+  for (const [node, path] of others) {
+    const bytes = ArrayBuffer.isView(node.contents) ? node.contents.subarray(0, node.usedBytes) : new Uint8Array();
+    contents.push(bytes);
+    entries.push({ path, mode: node.mode, size: bytes.length });
+  }
   const index = new TextEncoder().encode(JSON.stringify(entries));
   const archive = new Uint8Array(4 + index.length + contents.reduce((sum, bytes) => sum + bytes.length, 0));
   new DataView(archive.buffer).setUint32(0, index.length, true);
