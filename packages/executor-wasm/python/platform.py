@@ -15,6 +15,7 @@ _SLEEP = 4
 _CHECKPOINT = 1
 
 _monotonic = time.monotonic
+_current_folder, _enter_folder = os.getcwd, os.chdir
 _time = struct.Struct("<d")
 _write = os.write
 
@@ -100,6 +101,7 @@ def _preimport():
 
 
 _serve = None
+_folder = None  # where code was at the last checkpoint
 
 
 def use(serve):
@@ -110,11 +112,20 @@ def use(serve):
 
 def main(start):
     """Called by JavaScript: in a "new" process, in one with a "restored" state, and again ("continued") after each checkpoint."""
+    global _folder
     if start != "continued":
         _fix_environment()
     if start == "new":
         _reseed()
-    return _CHECKPOINT if _serve() else 0
+    if start == "restored":
+        try:
+            _enter_folder(_folder)
+        except OSError:
+            pass  # no folder of the session's, which is all that is restored
+    if not _serve():
+        return 0
+    _folder = _current_folder()
+    return _CHECKPOINT
 
 
 _preimport()

@@ -16,6 +16,8 @@ export interface CheckpointFiles {
   readonly memory: Uint8Array;
   readonly files: Uint8Array;
   readonly openFiles: readonly OpenFile[];
+  /** What the process's clock showed, which counts from its start. */
+  readonly clockMs: number;
 }
 
 interface Saved {
@@ -25,12 +27,14 @@ interface Saved {
   /** Of memory and files as they were: Node 22 unpacks what was cut off without a word. */
   readonly checksum: number;
   readonly openFiles: readonly OpenFile[];
+  readonly clockMs: number;
 }
 
 interface Header {
   readonly memory: number;
   readonly files: number;
   readonly openFiles: readonly OpenFile[];
+  readonly clockMs: number;
 }
 
 /** A checkpoint as plain data: what differs from the image, about 1 MB and what the code holds. Only the same image can restore it. */
@@ -46,6 +50,7 @@ export async function encodeCheckpoint(image: Image, payload: Uint8Array): Promi
     files: packedFiles.toString("base64"),
     checksum: crc32(files, crc32(delta)),
     openFiles: header.openFiles.map((file) => ({ ...file })),
+    clockMs: header.clockMs,
   };
 }
 
@@ -62,7 +67,7 @@ export async function decodeCheckpoint(image: Image, data: Json, limits: Sandbox
       decompress(Buffer.from(text, "base64"), { maxOutputLength: 2 * (limits.memoryLimitBytes + limits.diskLimitBytes) });
     const [memory, files] = await Promise.all([unpack(saved.memory), unpack(saved.files)]);
     if (crc32(files, crc32(memory)) !== saved.checksum) throw new RangeError("checksum");
-    return { memory, files, openFiles: saved.openFiles };
+    return { memory, files, openFiles: saved.openFiles, clockMs: saved.clockMs };
   } catch (cause) {
     throw new ConfigurationError("The state to restore is damaged, or larger than the limits of this executor.", { cause });
   }
@@ -71,12 +76,17 @@ export async function decodeCheckpoint(image: Image, data: Json, limits: Sandbox
 function checkSaved(data: Json): Saved {
   const saved = data as Partial<Saved> | null;
   const isSaved = [saved?.image, saved?.memory, saved?.files].every((text) => typeof text === "string") && Array.isArray(saved?.openFiles);
-  if (!isSaved || !saved.openFiles?.every(isOpenFile)) throw new ConfigurationError("The state to restore is none that the wasm executor saved.");
+  if (!isSaved || !saved.openFiles?.every(isOpenFile) || !isClock(saved.clockMs))
+    throw new ConfigurationError("The state to restore is none that the wasm executor saved.");
   return saved as Saved;
 }
 
 function isOpenFile(value: OpenFile | null): boolean {
   return typeof value?.path === "string" && [value.fd, value.flags, value.position].every(isCount);
+}
+
+function isClock(milliseconds: number | undefined): boolean {
+  return Number.isFinite(milliseconds) && (milliseconds as number) >= 0;
 }
 
 function isCount(number: number): boolean {
@@ -106,7 +116,8 @@ function takeApart(payload: Buffer): { header: Header; memory: Buffer; files: Bu
   try {
     const header = JSON.parse(payload.toString("utf8", 4, 4 + headerBytes)) as Header;
     const start = 4 + headerBytes;
-    if (![header.memory, header.files].every(isCount) || !header.openFiles.every(isOpenFile)) throw new TypeError("fields");
+    if (![header.memory, header.files].every(isCount) || !header.openFiles.every(isOpenFile) || !isClock(header.clockMs))
+      throw new TypeError("fields");
     if (start + header.memory + header.files !== payload.length) throw new RangeError("lengths");
     return { header, memory: payload.subarray(start, start + header.memory), files: payload.subarray(start + header.memory) };
   } catch (cause) {

@@ -56,6 +56,42 @@ files = [temporary, deleted, moved]`;
   expect(await evaluate(restored, "nothing.write('lost')\nnothing.flush()")).toBeNull();
 });
 
+it("restores files that code has closed to itself, when they were changed, and the folder that it is in", async () => {
+  await using session = await openWasm();
+  const leave = `
+import os
+os.makedirs("closed/below")
+for path in ("secret.txt", "closed/below/file.txt"):
+    with open(path, "w") as file: file.write(path)
+    os.utime(path, (1_000_000_000, 1_000_000_000.5))
+os.utime("closed", (900_000_000, 900_000_000.5))
+os.chmod("secret.txt", 0)
+os.chmod("closed/below", 0)
+os.chmod("closed", 0o555)
+os.mkdir("current")
+os.chdir("current")
+def state():
+    home = os.path.expanduser("~/")
+    found = [[oct(os.stat(home + name).st_mode), os.path.getmtime(home + name)] for name in ("secret.txt", "closed", "closed/below")]
+    return [os.getcwd(), *found]`;
+  await run(session, leave);
+  const before = await evaluate(session, "state()");
+  await using restored = await openWasm({}, { restore: await session.snapshot?.() });
+  expect(await evaluate(restored, "state()")).toEqual(before);
+  expect(before).toMatchObject(["/home/codelet/current", ["0o100000", 1_000_000_000.5], ["0o40555", 900_000_000.5], ["0o40000", expect.any(Number)]]);
+  expect(await run(restored, "open('../secret.txt')")).toMatchObject({ error: { name: "PermissionError" }, stateLost: false });
+  expect(await evaluate(restored, "os.chmod('../closed/below', 0o700)\nopen('../closed/below/file.txt').read()")).toBe("closed/below/file.txt");
+});
+
+it("lets no clock run backwards, on which timers wait", async () => {
+  await using session = await openWasm();
+  await run(session, "import asyncio, time\nawait asyncio.sleep(2)");
+  await run(session, "timer = asyncio.create_task(asyncio.sleep(0.1))\nawait asyncio.sleep(0)\nleft = [time.monotonic(), time.perf_counter()]");
+  await using restored = await openWasm({}, { restore: await session.snapshot?.() });
+  expect(await evaluate(restored, "[now >= then for now, then in zip([time.monotonic(), time.perf_counter()], left)]")).toEqual([true, true]);
+  expect(await evaluate(restored, "began = time.monotonic()\nawait timer\ntime.sleep(0.2)\n0.2 <= time.monotonic() - began < 2")).toBe(true);
+});
+
 it("gives the number of what can't be restored to no other file", async () => {
   await using session = await openWasm();
   await run(session, "import os\nreading, writing = os.pipe()");

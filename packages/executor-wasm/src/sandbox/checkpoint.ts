@@ -1,6 +1,6 @@
 /** The interpreter's state between two steps: its memory, and the files of the session with those that are open. */
 import { errno, type FileNode, type FileStream, type FileSystem, type Pyodide } from "./emscripten.ts";
-import { packFiles, sessionFolders, unpackFiles } from "./memory-files.ts";
+import { packFiles, sessionFolders, unpackFiles, withoutPermissions } from "./memory-files.ts";
 import type { References } from "./references.ts";
 
 export interface Checkpoint {
@@ -31,8 +31,10 @@ export function takeCheckpoint(pyodide: Pyodide, references: References): Checkp
     // Whatever JavaScript object user code still holds (`pyodide.ffi.to_js([])`) comes back inert.
     const memory = pyodide.makeMemorySnapshot({ serializer: () => null });
     const deleted = new Map<FileNode, string>();
-    const openFiles = listOpenFiles(fs, deleted);
-    return { memory, files: packFiles(fs, sessionFolders, deleted), openFiles };
+    return withoutPermissions(fs, () => {
+      const openFiles = listOpenFiles(fs, deleted);
+      return { memory, files: packFiles(fs, sessionFolders, deleted), openFiles };
+    });
   } finally {
     references.hide();
   }
@@ -40,7 +42,13 @@ export function takeCheckpoint(pyodide: Pyodide, references: References): Checkp
 
 /** Python's files go on with their numbers. One that can't be had again keeps its number, too: another file would be written to, and closed, by both. */
 export function restoreFiles(fs: FileSystem, files: Uint8Array, openFiles: readonly OpenFile[]): void {
-  unpackFiles(fs, files);
+  withoutPermissions(fs, () => {
+    unpackFiles(fs, files);
+    reopen(fs, openFiles);
+  });
+}
+
+function reopen(fs: FileSystem, openFiles: readonly OpenFile[]): void {
   for (const { fd, path, flags, position } of openFiles) {
     try {
       const opened = fs.open(path, flags & ~createTruncateOrExclusive);

@@ -35,6 +35,7 @@ export interface MemoryFileSystem {
 export interface FileSystem {
   readonly ErrnoError: new (errno: number) => Error;
   readonly root: FileNode;
+  ignorePermissions: boolean;
   readonly streams: (FileStream | null)[];
   readonly filesystems: { MEMFS: MemoryFileSystem };
   makedev(major: number, minor: number): number;
@@ -47,7 +48,7 @@ export interface FileSystem {
   readdir(path: string): string[];
   lookupPath(path: string): { readonly node: FileNode };
   getPath(node: FileNode): string;
-  lstat(path: string): { mode: number; size: number };
+  lstat(path: string): { mode: number; size: number; mtime: Date };
   readlink(path: string): string;
   symlink(target: string, path: string): void;
   isDir(mode: number): boolean;
@@ -58,6 +59,8 @@ export interface FileSystem {
   writeFile(path: string, bytes: Uint8Array): void;
   unlink(path: string): void;
   chmod(path: string, mode: number): void;
+  /** In milliseconds: of the last reading, and of the last change. */
+  utime(path: string, readAt: number, changedAt: number): void;
 }
 
 /** One of the JavaScript objects that Python held when a snapshot was made: what stands for it, or where it is found. */

@@ -51,6 +51,13 @@ export function presentPlainShell(readFile: (path: string) => Uint8Array<ArrayBu
   globals.window = Object.freeze({}); // Emscripten: a browser, so that random numbers come from `crypto`
 }
 
+/** Python's `time.monotonic()`, which must not run backwards: it counts from the start of a process, and goes on from here. */
+export function setClock(milliseconds: number): void {
+  const now = performance.now.bind(performance);
+  const ahead = milliseconds - now();
+  globalThis.performance = { now: () => now() + ahead } as typeof performance;
+}
+
 /**
  * Deletes every global that isn't needed, except symbols: Deno brands its global object with one. Runs last, before any user code. From then on errors have no
  * stack: it names the host's folders, and code that holds an error could raise the limit again.

@@ -19,8 +19,8 @@ export interface RunRequest {
   readonly mode: "run";
   readonly folder: string;
   readonly diskLimitBytes: number;
-  /** A folder with a checkpoint's `memory.delta` and `files.bin`. */
-  readonly restore?: { readonly folder: string; readonly openFiles: readonly OpenFile[] };
+  /** A folder with a checkpoint's `memory.delta` and `files.bin`; and what its clock showed, in milliseconds. */
+  readonly restore?: { readonly folder: string; readonly openFiles: readonly OpenFile[]; readonly clockMs: number };
 }
 
 /** Python's `main()` asks for a checkpoint by returning this, and is called again. */

@@ -7,7 +7,7 @@ import type { Pyodide } from "./emscripten.ts";
 import { limitFiles, unpackFiles } from "./memory-files.ts";
 import { addOutputDevices, openOutput } from "./output-device.ts";
 import { compileWasm, startPyodide } from "./pyodide.ts";
-import { emptyRealm, presentPlainShell } from "./realm.ts";
+import { emptyRealm, presentPlainShell, setClock } from "./realm.ts";
 import { recordKind } from "./record-format.ts";
 import { writeRecord } from "./records.ts";
 import { referencesOf } from "./references.ts";
@@ -26,6 +26,7 @@ export async function runSession(request: RunRequest): Promise<number> {
   const watcher = new Worker(new URL(import.meta.url.replace(/[^/]+(?=\.(ts|js)$)/, "watcher")), { type: "module" });
   watcher.postMessage(signals);
   presentPlainShell(deno.readFileSync);
+  if (restore) setClock(restore.clockMs);
   // The files below are there before the permissions go.
   const [packageFiles, restoredFiles] = await Promise.all([packages, files]);
   const pyodide = await startPyodide(folder, compiled, { snapshot, beforePython: giveUpAuthority });
@@ -64,7 +65,7 @@ function loop(pyodide: Pyodide, start: "new" | "restored"): number {
   let code = main(start);
   while (code === checkpointRequested) {
     const { memory, files, openFiles } = takeCheckpoint(pyodide, references);
-    const header = new TextEncoder().encode(JSON.stringify({ memory: memory.length, files: files.length, openFiles }));
+    const header = new TextEncoder().encode(JSON.stringify({ memory: memory.length, files: files.length, openFiles, clockMs: performance.now() }));
     writeRecord(recordKind.checkpoint, new Uint8Array(new Uint32Array([header.length]).buffer), header, memory, files);
     code = main("continued");
   }
