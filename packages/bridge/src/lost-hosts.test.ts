@@ -127,6 +127,20 @@ test("a worker that ends before its new host starts a step costs that step its v
   expect(await run(found, "2")).toMatchObject({ value: 2 });
 });
 
+test("a step that was left has its time with the new host, which hears what it prints", async () => {
+  const carrier = new ChildCarrier();
+  const dead = await host(carrier);
+  await workerOf(dead);
+  dead.start("import time\nprint('before')\nwhile True: time.sleep(0.01)");
+  await sleep(200);
+  await using found = await host(carrier, true);
+  let heard = "";
+  found.resume?.({ timeoutMs: 300, onOutput: ({ text }) => (heard += text) });
+  expect(await found.next()).toMatchObject({ type: "done", execution: { error: { name: "TimeoutError" }, logs: "before\n", stateLost: false } });
+  expect(heard).toBe("before\n");
+  expect(await run(found, "keep")).toMatchObject({ value: 1 });
+});
+
 test("a session that was taken over and not resumed ends at once", async () => {
   const carrier = new ChildCarrier();
   await workerOf(await host(carrier));

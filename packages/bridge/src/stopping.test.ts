@@ -77,6 +77,15 @@ test("formats an endless error message within the deadline", async () => {
   expect(await run(session, code, {}, { timeoutMs: 300 })).toMatchObject({ stateLost: false, error: { name: "TimeoutError" } });
 });
 
+test("stops no step for the signal of an earlier one", async () => {
+  await using session = await openSession();
+  const controller = new AbortController();
+  await run(session, "1", {}, { signal: controller.signal });
+  session.start("import time\ntime.sleep(0.2)\n2");
+  controller.abort();
+  expect(await session.next()).toMatchObject({ type: "done", execution: { value: 2 } });
+});
+
 test("stops for the caller's signal, at every point of a step", async () => {
   await using session = await openSession({ tools: [signature("wait")] });
   expect(await run(session, "1", {}, { signal: AbortSignal.abort() })).toMatchObject({ error: { name: "AbortError" } });
