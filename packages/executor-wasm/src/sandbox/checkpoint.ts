@@ -21,7 +21,7 @@ const firstFreeFd = 5;
 const createTruncateOrExclusive = 0o100 | 0o1000 | 0o200;
 const readAndWrite = 2;
 /** Where files that were deleted and are still open lie in the archive, outside of the session's folders. */
-const deletedPrefix = "/codelet-deleted-";
+const deletedPrefix = "/dev/codelet-deleted-";
 
 /** Only while no Python frame is on the stack: a snapshot holds memory, not WebAssembly's own stack. */
 export function takeCheckpoint(pyodide: Pyodide, references: References): Checkpoint {
@@ -33,7 +33,7 @@ export function takeCheckpoint(pyodide: Pyodide, references: References): Checkp
     const deleted = new Map<FileNode, string>();
     return withoutPermissions(fs, () => {
       const openFiles = listOpenFiles(fs, deleted);
-      return { memory, files: packFiles(fs, sessionFolders, deleted), openFiles };
+      return { memory, files: packFiles(fs, sessionFolders(fs), deleted), openFiles };
     });
   } finally {
     references.hide();

@@ -11,8 +11,15 @@ interface Entry {
   readonly changedAt?: number;
 }
 
-/** Folders whose content belongs to the session. */
-export const sessionFolders: readonly string[] = ["/home/codelet", "/tmp"];
+/** What belongs to the session: all that is not the image's or the platform's. Code may write anywhere, such as to `/mnt/data`. */
+export function sessionFolders(fs: FileSystem): string[] {
+  const others = [".", "..", "dev", "proc", imageFolder.slice(1)];
+  const found = fs.readdir("/").filter((name) => !others.includes(name));
+  return [...found.map((name) => `/${name}`), "/dev/shm"];
+}
+
+/** Below these, files are the image's own: the standard library and packages. */
+const imageFolder = "/lib";
 
 /** Everything below some folders as one archive: a length, an index in JSON, the bytes. `others` are files that no path leads to, with one to give them. */
 export function packFiles(fs: FileSystem, folders: readonly string[], others: ReadonlyMap<FileNode, string> = new Map()): Uint8Array {
@@ -76,8 +83,6 @@ export function withoutPermissions<Result>(fs: FileSystem, act: () => Result): R
   }
 }
 
-/** Below these, files are the image's own: the standard library and packages. */
-const imageFolder = "/lib";
 /** As in Linux. */
 const pipeBytes = 65_536;
 
