@@ -32,6 +32,19 @@ test("waits for the markers of all streams that it was told of, and of this step
   expect({ drained, text: log.end() }).toEqual({ drained: 1, text: `${markerOf(1)}xy` });
 });
 
+test("takes no marker of an earlier step for one of a step that has said nothing yet", () => {
+  const log = new OutputLog(1_000, prefix);
+  log.begin(1, undefined);
+  log.append("stdout", bytes(markerOf(1)));
+  log.end();
+  let drained = 0;
+  log.begin(2, undefined);
+  log.whenMarked(["stdout"], () => drained++);
+  expect(drained).toBe(0);
+  log.append("stdout", bytes(`late${markerOf(2)}`));
+  expect({ drained, text: log.end() }).toEqual({ drained: 1, text: "late" });
+});
+
 test("looks for a marker in every step, also in what came before it was told of it", () => {
   const log = new OutputLog(1_000, prefix);
   for (const step of [1, 2, 3]) {

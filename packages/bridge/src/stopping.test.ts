@@ -251,6 +251,15 @@ test("ends a worker that begins to compute long after its step", async () => {
   expect(await run(session, "'kept' in globals()")).toMatchObject({ value: false, stateLost: true });
 });
 
+test("goes on without a worker that takes long to die, whose end disturbs no later step", async () => {
+  const slow = childChannel();
+  const workers = [{ ...slow, kill: async () => sleep(2_600).then(() => slow.kill()) }];
+  await using session = await openSession({}, { connect: async () => workers.pop() ?? childChannel(), graceMs: 0 });
+  const code = "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\nwhile True: pass";
+  expect(await run(session, code, {}, { timeoutMs: 100 })).toMatchObject({ stateLost: true, error: { name: "TimeoutError" } });
+  expect(await run(session, "import time\nprint('on')\ntime.sleep(1)\n2")).toMatchObject({ value: 2, logs: "on\n", stateLost: false });
+});
+
 test("ends a busy worker with its host", async () => {
   const channel = childChannel();
   await using session = await openSession({}, { connect: async () => channel });
