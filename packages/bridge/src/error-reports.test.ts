@@ -15,6 +15,7 @@ test("reports errors in Python's words with the user's frames only", async () =>
 test("reads the last line as Python does: its number after any end of line, and no other space around it than Python's", async () => {
   await using session = await openSession();
   expect((await run(session, "a = 1\rb = 2\nmissing")).error).toMatchObject({ name: "NameError", line: 3 });
+  expect((await run(session, "\n1 / 0")).error).toMatchObject({ line: 2, traceback: expect.stringContaining("line 2, in <module>\n    1 / 0") });
   expect((await run(session, "a\u3000")).error).toMatchObject({ name: "SyntaxError", line: 1 });
   await run(session, "import warnings\nwarnings.simplefilter('always')\nd = {}");
   expect((await run(session, "d\nd['\\d'] = 1")).logs.match(/invalid escape/g)).toHaveLength(1);

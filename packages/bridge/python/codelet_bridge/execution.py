@@ -27,13 +27,13 @@ def _compile_lines(code, filename):
 
     When all lines before the last one compile by themselves, an unindented last line begins a statement of its own.
     """
-    head, _, tail = code.rstrip(" \t\f\n").rpartition("\n")
+    head, newline, tail = code.rstrip(" \t\f\n").rpartition("\n")
     if not tail or tail[0] in " \t\f" or "\r" in code or "\\" in tail:  # what is compiled again would warn of an escape again
         return None
     try:
         if _is_assignment(tail):
             return None if head else (compile(code, filename, "exec", PyCF_ALLOW_TOP_LEVEL_AWAIT, True), None)
-        padding = "\n" * (head.count("\n") + 1) if head else ""
+        padding = "\n" * (head + newline).count("\n")
         last = compile(padding + tail, filename, "eval", PyCF_ALLOW_TOP_LEVEL_AWAIT, True)
         first = compile(head + "\n", filename, "exec", PyCF_ALLOW_TOP_LEVEL_AWAIT, True) if head else None
     except (SyntaxError, ValueError):
