@@ -1,5 +1,5 @@
-import { setImmediate as turn } from "node:timers/promises";
-import { expect, test } from "vitest";
+import { setTimeout as sleep, setImmediate as turn } from "node:timers/promises";
+import { expect, test, vi } from "vitest";
 import { Deferred } from "./deferred.ts";
 import { superviseCarrier } from "./supervise-carrier.ts";
 import { PlayedSupervisor } from "./testing/played-supervisor.ts";
@@ -44,4 +44,24 @@ test("a worker whose connection is lost ends once, and is killed without a wait"
   carrier.lose("cut again");
   await worker.kill();
   expect(exits).toEqual([expect.objectContaining({ carrierLost: true, message: "The connection to the supervisor is lost: cut." })]);
+});
+
+test("a supervisor that says nothing is waited for no longer than it is wanted", async () => {
+  const carrier = new PlayedSupervisor();
+  const greeted = new Deferred<void>();
+  carrier.send = async () => greeted.resolve();
+  const controller = new AbortController();
+  const opening = superviseCarrier(carrier, { signal: controller.signal });
+  await greeted.promise;
+  controller.abort();
+  await expect(opening).rejects.toMatchObject({ code: "aborted" });
+  expect(carrier.ends).toEqual(["closed"]);
+});
+
+test("a supervisor hears from its host several times in the time after which it would end as an orphan", async () => {
+  const carrier = new PlayedSupervisor(',"patience":0.6');
+  const send = vi.spyOn(carrier, "send");
+  await using _ = await superviseCarrier(carrier);
+  await sleep(600);
+  expect(send.mock.calls.filter(([text]) => text.includes(" g ")).length).toBeGreaterThanOrEqual(2);
 });
