@@ -38,7 +38,7 @@ export async function startSandbox(image: Image, limits: SandboxLimits, restore?
     mode: "run",
     folder: image.folder,
     diskLimitBytes: limits.diskLimitBytes,
-    ...(restore && { restore: { folder: folder.path, openFiles: restore.openFiles, clockMs: restore.clockMs } }),
+    ...(restore && { restore: { folder: folder.path, clockMs: restore.clockMs } }),
   };
   const child = spawn(
     findDenoBinary(),

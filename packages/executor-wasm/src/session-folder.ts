@@ -31,6 +31,7 @@ export async function makeSessionFolder(image: Image, checkpoint?: CheckpointFil
     if (checkpoint) {
       await writeFile(join(path, "memory.delta"), checkpoint.memory, { mode: 0o600 });
       await writeFile(join(path, "files.bin"), checkpoint.files, { mode: 0o600 });
+      await writeFile(join(path, "open-files.json"), JSON.stringify(checkpoint.openFiles), { mode: 0o600 }); // too many for a command line
     }
     return { path, denoDirectory, remove };
   } catch (error) {

@@ -81,6 +81,13 @@ def state():
   expect(await evaluate(restored, "os.chmod('../closed/below', 0o700)\nopen('../closed/below/file.txt').read()")).toBe("closed/below/file.txt");
 });
 
+it("restores as many open files as code may have", async () => {
+  await using session = await openWasm();
+  await run(session, "import os\nfiles = [open(f'{index:0100}.txt', 'wb', buffering=0) for index in range(2_000)]");
+  await using restored = await openWasm({}, { restore: await session.snapshot?.() });
+  expect(await evaluate(restored, "[file.write(b'x') for file in files]\nsum(os.path.getsize(name) for name in os.listdir())")).toBe(2_000);
+});
+
 it("restores files wherever they are", async () => {
   await using session = await openWasm();
   const paths = ["/mnt/data/table.csv", "/notes.txt", "/dev/shm/shared.txt", "/home/other/file.txt"];

@@ -1,5 +1,3 @@
-import type { OpenFile } from "./checkpoint.ts";
-
 /** What the host asks of a new process, as its first argument. */
 export type SandboxRequest = BuildRequest | RunRequest;
 
@@ -19,8 +17,8 @@ export interface RunRequest {
   readonly mode: "run";
   readonly folder: string;
   readonly diskLimitBytes: number;
-  /** A folder with a checkpoint's `memory.delta` and `files.bin`; and what its clock showed, in milliseconds. */
-  readonly restore?: { readonly folder: string; readonly openFiles: readonly OpenFile[]; readonly clockMs: number };
+  /** A folder with a checkpoint's `memory.delta`, `files.bin` and `open-files.json`; and what its clock showed, in milliseconds. */
+  readonly restore?: { readonly folder: string; readonly clockMs: number };
 }
 
 /** Python's `main()` asks for a checkpoint by returning this, and is called again. */

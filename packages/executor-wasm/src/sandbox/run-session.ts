@@ -1,6 +1,6 @@
 /** Runs a session. By the time user code runs, every permission is revoked and every global that could do something is gone. */
 import { addChannelDevices, openChannel } from "./channel-device.ts";
-import { restoreFiles, takeCheckpoint } from "./checkpoint.ts";
+import { type OpenFile, restoreFiles, takeCheckpoint } from "./checkpoint.ts";
 import { applyDelta } from "./delta.ts";
 import { deno } from "./deno.ts";
 import type { Pyodide } from "./emscripten.ts";
@@ -22,13 +22,14 @@ export async function runSession(request: RunRequest): Promise<number> {
   const snapshot = readSnapshot(request);
   const packages = deno.readFile(`${folder}packages.bin`).catch(() => undefined);
   const files = restore && deno.readFile(`${restore.folder}files.bin`);
+  const openFiles = restore && deno.readFile(`${restore.folder}open-files.json`);
   const signals = allocateSignals();
   const watcher = new Worker(new URL(import.meta.url.replace(/[^/]+(?=\.(ts|js)$)/, "watcher")), { type: "module" });
   watcher.postMessage(signals);
   presentPlainShell(deno.readFileSync);
   if (restore) setClock(restore.clockMs);
   // The files below are there before the permissions go.
-  const [packageFiles, restoredFiles] = await Promise.all([packages, files]);
+  const [packageFiles, restoredFiles, reopened] = await Promise.all([packages, files, openFiles]);
   const pyodide = await startPyodide(folder, compiled, { snapshot, beforePython: giveUpAuthority });
 
   const fs = pyodide._module.FS;
@@ -37,7 +38,7 @@ export async function runSession(request: RunRequest): Promise<number> {
   openOutput(fs);
   openChannel(fs);
   if (packageFiles) unpackFiles(fs, packageFiles);
-  if (restore && restoredFiles) restoreFiles(fs, restoredFiles, restore.openFiles);
+  if (restoredFiles && reopened) restoreFiles(fs, restoredFiles, JSON.parse(new TextDecoder().decode(reopened)) as readonly OpenFile[]);
   limitFiles(fs, request.diskLimitBytes);
   pyodide.setInterruptBuffer(interrupts.pyodideWord);
   interrupts.awaitWatcher();
