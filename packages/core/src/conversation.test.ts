@@ -109,6 +109,17 @@ it("goes on from the answer that was given at a limit, also once it was saved", 
   expect(JSON.stringify(model.requests.at(-1)?.messages)).toContain("It is about 40.");
 });
 
+it("knows the answer that a program has computed, also once it was saved", async () => {
+  const model = scriptedModel([write("final_answer(6 * 7)"), write("x"), write("x")]);
+  const agent = new CodeAgent({ model, executor: fakeExecutor(({ finalAnswer }) => finalAnswer(42)) });
+  await using chat = agent.conversation();
+  await chat.run("How many?");
+  await chat.run("And twice that?");
+  await using later = await agent.loadConversation(JSON.parse(JSON.stringify(await chat.save())));
+  await later.run("And half of it?");
+  for (const { messages } of model.requests.slice(1)) expect(messages[3]).toEqual({ role: "user", content: "Observation:\nAnswer given:\n42" });
+});
+
 it("goes on in a fresh sandbox where the one before was lost between runs, and tells the model", async () => {
   const executor = fakeExecutor((step) => (step.code === "look" ? null : answering(step)));
   let opened = 0;

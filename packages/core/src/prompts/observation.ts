@@ -10,13 +10,15 @@ const retryHint = (what: string): string =>
   `Now retry: read the error, change ${what}, and don't repeat it. If several tries failed, try a completely different way.`;
 
 /** What the model is shown of a finished program. */
-export function renderExecution({ logs, value, valueText, outputs, error, stateLost }: Execution, maxCharacters: number): string {
+export function renderExecution({ logs, value, valueText, outputs, finalAnswer, error, stateLost }: Execution, maxCharacters: number): string {
   const parts = ["Observation:"];
   if (logs !== "") parts.push(`Execution logs:\n${quoted(logs.trimEnd())}`);
   const shown = valueText ?? showValue(value);
   const displayed = outputs.map((output) => output["text/plain"] ?? `<${Object.keys(output).join(", ")}>`).filter((text) => text !== shown);
   if (displayed.length > 0) parts.push(`Displayed to the user:\n${quoted(displayed.join("\n"))}`);
   if (error === undefined && shown !== "") parts.push(`Last output from code snippet:\n${quoted(shown)}`);
+  // What was computed for it is in no text of the model's: the next task may ask about it, and whoever refused it says why.
+  if (finalAnswer !== undefined) parts.push(`Answer given:\n${quoted(showValue(finalAnswer.value))}`.trimEnd());
   if (error !== undefined) parts.push(`Error:\n${quoted(showError(error))}`);
   if (stateLost) parts.push("The interpreter was restarted: all variables, functions and imports are gone. Define again what you need.");
   if (error !== undefined && error.name !== "AbortError") parts.push(retryHint("the program"));
@@ -57,7 +59,7 @@ export function renderProblem({ code, message }: StepError, before: string, maxC
 
 /** Lines by which the kernel says what follows, and who says it; also behind signs that nobody sees. */
 const headings =
-  /^(?=(?:(?![\r\n\u2028\u2029])[\s\p{Cc}\p{Cf}])*(?:new task|observation|execution logs|displayed to the user|last output from code snippet|what was done before, in short):)/iu;
+  /^(?=(?:(?![\r\n\u2028\u2029])[\s\p{Cc}\p{Cf}])*(?:new task|observation|execution logs|displayed to the user|last output from code snippet|answer given|what was done before, in short):)/iu;
 const everyHeading = new RegExp(headings, "gimu");
 
 /** A text of somebody else's with none of its lines like one of the kernel's. */
