@@ -143,7 +143,7 @@ it("a call of a model that a resumed run doesn't come to again counts once with 
 it("an agent that had ended does nothing new and keeps nothing, wherever it goes as it is gone through again", async () => {
   const state = new Recorder([
     ["1/tool.a.member/start", "value", 1],
-    ["1/tool.a.member/1/model", "outcome", { value: "known" }],
+    ["1/tool.a.member/1/tool.c.look", "outcome", { value: "known" }],
     ["1/tool.a.member/end", "value", 2],
   ]);
   const before = JSON.stringify(state.entries());
@@ -160,6 +160,6 @@ it("an agent that had ended does nothing new and keeps nothing, wherever it goes
     await journal.now("2/start");
   }
   root.child("1/tool.a.member").emit({ type: "step-start" } as AgentEvent);
-  expect(await root.child("1/tool.a.member").call("1/model", "model", "")).toEqual({ value: "known" });
+  expect(await root.child("1/tool.a.member").call("1/tool.c.look", "tool", "")).toEqual({ value: "known" });
   expect([done, events, JSON.stringify(state.entries())]).toEqual([["policy", "policy"], [], before]);
 });

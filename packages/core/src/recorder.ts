@@ -21,7 +21,9 @@ const modelCall = /\/(?:model|compact\.\d+)(\.\d+)?$/;
 /** Of those, where it is an action: its step. */
 const stepOfCall = /^(?:.*\/)?\d+\/(?=model$)/;
 
-/** Of the paths of values: the end of a run or of a step. */
+/** Of the paths of values: times and choices. */
+const isNumber = /(?:^|\/)(?:start|end|pick\.\d+)$/;
+/** The end of a run or of a step. */
 const isEnd = /(?:^|\/)end$/;
 
 /** A model that a resumed run doesn't ask again, and what was spent with that. */
@@ -68,7 +70,8 @@ export class Recorder {
   constructor(entries: readonly JournalEntry[] = [], decisions: ReadonlyMap<string, ApprovalDecision | undefined> = new Map(), lastSeq = 0) {
     this.#lastSeq = lastSeq;
     for (const [path, kind, entry] of entries) {
-      if (kind === "outcome") this.#outcomes.set(path, readOutcome(decodeState(entry) as unknown as Outcome<unknown>));
+      if (kind === "outcome") this.#outcomes.set(path, readOutcome(path, decodeState(entry) as unknown as Outcome<unknown>));
+      else if (isNumber.test(path) && !Number.isFinite(entry)) throw new Error("a time or a choice is none");
       else this.#values.set(path, entry);
     }
     this.#unread = new Set(this.#outcomes.keys());
@@ -275,8 +278,10 @@ async function hadEnded(): Promise<Outcome<never>> {
   return { error: operationError(new AbortedError("The agent had ended before.")) };
 }
 
-function readOutcome(outcome: Outcome<unknown>): Outcome<unknown> {
+function readOutcome(path: string, outcome: Outcome<unknown>): Outcome<unknown> {
   if (typeof outcome !== "object" || !("value" in outcome || typeof outcome.error?.message === "string")) throw new Error("an outcome is none");
+  const answer = modelCall.test(path) && "value" in outcome ? (outcome.value as ModelResponse | null) : undefined;
+  if (answer !== undefined && !(Array.isArray(answer?.content) && answer.usage)) throw new Error("an answer of the model is none");
   return outcome;
 }
 

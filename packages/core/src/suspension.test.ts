@@ -83,6 +83,11 @@ it.each<readonly [string, object]>([
   ["a pause that is none", { pauses: [null] }],
   ["a pause without a time", { pauses: [["then", 1]] }],
   ["an outcome that is none", { journal: [["1/model", "outcome", { content: [] }]] }],
+  ["no journal, by which it would do everything again", { journal: undefined }],
+  ["an empty journal", { journal: [] }],
+  ["a text for its journal", { journal: "gone" }],
+  ["an entry that is none", { journal: [null] }],
+  ["a limit of steps that is none", { given: { ...given, options: { maxSteps: "many" } } }],
   ["no sandboxes", { sandboxes: undefined }],
   ["a text for its sandboxes", { sandboxes: "gone" }],
   ["a time that is none", { suspendedAtMs: "then" }],
@@ -90,6 +95,19 @@ it.each<readonly [string, object]>([
   const { agent } = agentOf([says(call("pay"))], { tools: [pay] });
   const { resumeState } = suspended(await agent.run("task"));
   await expect(agent.resume({ ...resumeState, ...damage } as SuspendedRun)).rejects.toMatchObject({ code: "protocol" });
+});
+
+it.each<readonly [string, string, unknown]>([
+  ["an answer of the model without content", "1/model", { value: { usage: {} } }],
+  ["an answer of the model without usage", "1/model", { value: { content: [] } }],
+  ["no answer of the model", "1/model", { value: null }],
+  ["a text for a time", "1/start", "noon"],
+])("with %s in its journal is damaged", async (_, damaged, entry) => {
+  const { agent } = agentOf([says(call("pay"))], { tools: [pay] });
+  const { resumeState } = suspended(await agent.run("task"));
+  const journal = resumeState.journal.map((each) => (each[0] === damaged ? [each[0], each[1], entry] : each));
+  expect(journal).not.toEqual(resumeState.journal);
+  await expect(agent.resume({ ...resumeState, journal } as never)).rejects.toMatchObject({ code: "protocol" });
 });
 
 it("with a callback's outcome that is none is damaged", async () => {

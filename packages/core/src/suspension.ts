@@ -6,7 +6,7 @@ import { ConfigurationError, describeThrown, ProtocolError } from "./errors.ts";
 import type { SessionRef } from "./executor.ts";
 import type { JournalFactory } from "./journal.ts";
 import { Memory, type Step, type TaskStep } from "./memory.ts";
-import { checkOptions } from "./option-checks.ts";
+import { atLeast, checkOptions } from "./option-checks.ts";
 import type { Approval, ApprovalDecision } from "./policy.ts";
 import { type JournalEntry, Recorder } from "./recorder.ts";
 import { hash } from "./retry.ts";
@@ -142,8 +142,11 @@ export async function readSuspendedRun(
     if (![state.suspendedAtMs, ...pauses.flat()].every(Number.isFinite)) throw new Error("a time is missing");
     if (!Number.isSafeInteger(state.lastSeq)) throw new Error("the number of events is missing");
     if (!isObject(state.sandboxes)) throw new Error("the sandboxes are missing");
+    if (options.maxSteps !== undefined) atLeast(1, "maxSteps", options.maxSteps);
     new Memory([...earlier, task]); // throws for steps that are none
     const recorder = new Recorder(state.journal, byPath, state.lastSeq);
+    // Without it the run would begin anew, with all that it had done.
+    if (!recorder.isReplayed("")) throw new Error("what the run has done is missing");
     if (thread !== undefined) await goBack(thread, given, state.runId);
     const hadCode = earlier.some((step) => step.type === "action" && step.code !== "");
     const tellNextTask = (): void => {
@@ -208,7 +211,8 @@ function checkSame(stored: Json, current: Json, agent: string): void {
     new ConfigurationError(`The run can't go on: ${what} since it was suspended. Resume it with the agent that it was started with.`);
   if (before?.kind !== now.kind) throw changed(`the agent \`${agent}\` has become another kind`);
   for (const [name, shape] of Object.entries(before.tools))
-    if (now.tools[name] !== shape) throw changed(`the tool \`${name}\` of \`${agent}\` is ${name in now.tools ? "another" : "gone"}`);
+    if (now.tools[name] !== shape)
+      throw changed(`the tool \`${name}\` of \`${agent}\` is ${name in now.tools ? "another" : "gone"}`);
   for (const [name, inner] of Object.entries(before.agents)) {
     const managed = now.agents[name];
     if (managed === undefined) throw changed(`the managed agent \`${name}\` of \`${agent}\` is gone`);
