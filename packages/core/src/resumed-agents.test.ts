@@ -32,8 +32,16 @@ describe("a suspended run", () => {
   it.each<readonly [string, Pick<ToolCallingAgent, "resume">, string]>([
     ["of another kind", codeAgentOf([], team), "the agent `boss` has become another kind"],
     ["without a tool", agentOf([], { ...team, tools: [pay] }).agent, "the tool `look` of `boss` is gone"],
-    ["whose tool takes something else", agentOf([], { ...team, tools: [pay, changed] }).agent, "the tool `look` of `boss` is another"],
-    ["whose tool returns something else", agentOf([], { ...team, tools: [pay, typed] }).agent, "the tool `look` of `boss` is another"],
+    [
+      "whose tool takes something else",
+      agentOf([], { ...team, tools: [pay, changed] }).agent,
+      "the tool `look` of `boss` takes or gives something else",
+    ],
+    [
+      "whose tool returns something else",
+      agentOf([], { ...team, tools: [pay, typed] }).agent,
+      "the tool `look` of `boss` takes or gives something else",
+    ],
     ["without a managed agent", agentOf([], { ...team, managedAgents: [] }).agent, "the managed agent `helper` of `boss` is gone"],
     ["whose managed agent lacks a tool", agentOf([], { ...team, managedAgents: [helperOf({ tools: [] })] }).agent, "`look` of `helper` is gone"],
     ["with a journal of its own", agentOf([], { ...team, journal: memoryJournal() }).agent, "goes on by that journal, not by `resume`"],

@@ -132,7 +132,8 @@ export async function readSuspendedRun(
     const pending = decodeState(state.pending) as unknown as readonly Approval[];
     const ids = new Set(pending.map(({ id }) => id));
     const unknown = [...decisions.keys()].find((id) => !ids.has(id));
-    if (unknown !== undefined) throw new ConfigurationError(`No pending approval has the id \`${unknown}\`. There are: ${[...ids].join(", ")}.`);
+    if (unknown !== undefined)
+      throw new ConfigurationError(`No pending approval has the id \`${unknown}\`. There are: ${[...ids].join(", ") || "none"}.`);
     const byPath = new Map([...ids].map((id): [string, ApprovalDecision | undefined] => [`${id}/approval`, decisions.get(id)]));
     const before = state.pauses.map(([atMs, pausedMs]): Pause => [atMs, pausedMs]);
     const pauses: Pause[] = [...before, [state.suspendedAtMs, Math.max(0, Date.now() - state.suspendedAtMs)]];
@@ -212,7 +213,7 @@ function checkSame(stored: Json, current: Json, agent: string): void {
   if (before?.kind !== now.kind) throw changed(`the agent \`${agent}\` has become another kind`);
   for (const [name, shape] of Object.entries(before.tools))
     if (now.tools[name] !== shape)
-      throw changed(`the tool \`${name}\` of \`${agent}\` is ${name in now.tools ? "another" : "gone"}`);
+      throw changed(`the tool \`${name}\` of \`${agent}\` ${name in now.tools ? "takes or gives something else" : "is gone"}`);
   for (const [name, inner] of Object.entries(before.agents)) {
     const managed = now.agents[name];
     if (managed === undefined) throw changed(`the managed agent \`${name}\` of \`${agent}\` is gone`);
