@@ -89,6 +89,7 @@ export class LocalWorker implements WorkerChannel {
 
   /** The worker closed its end but may still run: without frames it can neither be asked nor answer. */
   #onFramesEnd(): void {
+    if (this.#hasExited) return;
     const timer = setTimeout(() => {
       this.#lostFrames = true;
       this.#killTree();
