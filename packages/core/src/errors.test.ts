@@ -70,6 +70,8 @@ it("describes whatever was thrown", () => {
   );
   expect(errors.describeThrown(null)).toEqual({ name: "Error", message: "threw null" });
   expect(errors.describeThrown(new TypeError("t"))).toEqual({ name: "TypeError", message: "t" });
+  expect(errors.describeThrown("no credit")).toEqual({ name: "Error", message: "no credit" });
+  expect(errors.describeThrown(new errors.ProtocolError("p"))).toEqual({ name: "ProtocolError", message: "p", code: "protocol" });
   expect(errors.describeThrown({ message: "m" }).message).toBe("m");
   expect(errors.describeThrown(hostile).name).toBe("Error");
   expect(errors.describeThrown(Symbol("s")).message).toBe("threw Symbol(s)");

@@ -177,12 +177,16 @@ export class ProtocolError extends CodeletError {
 export interface ErrorInfo {
   readonly name: string;
   readonly message: string;
+  /** One of the codes in docs/errors.md, where the error is one of ours. */
+  readonly code?: ErrorCode | "unknown";
 }
 
-/** Name and message of anything that was thrown, also `null` or a hostile proxy; never throws. */
+/** Name and message of anything that was thrown, also `null` or a hostile proxy, with the code of an error of ours; never throws. */
 export function describeThrown(thrown: unknown): ErrorInfo {
   try {
-    if (thrown instanceof Error) return { name: String(thrown.name), message: String(thrown.message) };
+    const known = CodeletError.isInstance(thrown) ? { code: thrown.code } : {};
+    if (thrown instanceof Error) return { name: String(thrown.name), message: String(thrown.message), ...known };
+    if (typeof thrown === "string") return { name: "Error", message: thrown };
     const hasMessage = typeof thrown === "object" && thrown !== null && "message" in thrown;
     return { name: "Error", message: hasMessage ? String(thrown.message) : `threw ${String(thrown)}` };
   } catch {

@@ -68,6 +68,7 @@ export interface Ending {
   readonly output?: unknown;
   /** Of the last call for an answer, at a limit. */
   readonly text?: string;
+  /** Why it has failed or was aborted. */
   readonly error?: ErrorInfo;
 }
 

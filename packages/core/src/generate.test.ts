@@ -18,7 +18,7 @@ function failing(thrown: unknown): Model & { readonly requests: ModelRequest[] }
 
 it.each<readonly [string, unknown, string]>([
   ["an error of its own code", new TypeError("x is undefined"), "The model m failed: TypeError: x is undefined"],
-  ["a text", "no", "The model m failed: Error: threw no"],
+  ["a text", "no", "The model m failed: Error: no"],
   ["null", null, "The model m failed: Error: threw null"],
   ["an error of a status that is none", Object.assign(new Error("no"), { status: "503" }), "The model m failed: Error: no"],
 ])("asks a model once that throws %s", async (_, thrown, message) => {

@@ -18,7 +18,6 @@ export type Outcome<T> = { readonly value: T } | { readonly error: OperationErro
 
 /** A failure as data, as a journal keeps it. */
 export interface OperationError extends ErrorInfo {
-  readonly code?: string | undefined;
   readonly details?: Json | undefined;
   /** What was thrown; absent when the outcome was read back from a store. */
   readonly cause?: unknown;
@@ -115,9 +114,7 @@ export function race(candidates: readonly Promise<unknown>[]): Promise<number> {
 }
 
 export function operationError(error: unknown): OperationError {
-  const { name, message } = describeThrown(error);
-  if (!CodeletError.isInstance(error)) return { name, message, cause: error };
-  return { name, message, code: error.code, details: error.details, cause: error };
+  return { ...describeThrown(error), ...(CodeletError.isInstance(error) && { details: error.details }), cause: error };
 }
 
 /** The journal, with what it throws by itself reported: control flow that nobody may catch. The reason of an aborted wait is not its own. */

@@ -1,6 +1,6 @@
 import { abortable } from "./abort.ts";
 import { checkAnswer } from "./answer.ts";
-import { CodeletError, describeThrown } from "./errors.ts";
+import { describeThrown } from "./errors.ts";
 import { generate } from "./generate.ts";
 import { noUsage } from "./model.ts";
 import { renderProblem } from "./prompts/observation.ts";
@@ -34,10 +34,9 @@ async function takeStep(run: RunContext, action: Draft): Promise<Answer | undefi
     answer = await act(run, action);
   } catch (error) {
     if (run.isControlFlow(error)) throw error;
-    const problem = { code: CodeletError.isInstance(error) ? error.code : ("unknown" as const), ...describeThrown(error) };
-    action.error = problem;
-    action.observation = renderProblem(problem, action.observation, run.agent.maxObservationCharacters);
-    if (problem.code !== "model-output") {
+    action.error = { code: "unknown", ...describeThrown(error) };
+    action.observation = renderProblem(action.error, action.observation, run.agent.maxObservationCharacters);
+    if (action.error.code !== "model-output") {
       if (action.modelOutput !== "") await remember(run, action);
       throw error;
     }

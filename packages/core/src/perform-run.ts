@@ -27,7 +27,7 @@ export async function performRun(kind: ActionKind, task: string, options: RunOpt
       given ??= await takeTask(run, task);
       await remember(run, given);
     });
-    return { ...(await run.end(ending.state, ending.state === "success" || ending.state === "limit" ? ending : {})), ...ending };
+    return { ...(await run.end(ending.state, ending.state === "aborted" ? { error: describeThrown(ending.reason) } : ending)), ...ending };
   } catch (error) {
     if (!(error instanceof Suspension) || continuation?.suspend === undefined || given === undefined) return fail(run, error);
     return leave(run, continuation.suspend(run, given));
@@ -85,8 +85,11 @@ async function remember(run: RunContext, { task, earlier, untrusted, valueCount 
   await callBack(run, task, "task");
 }
 
+/** A run that waits has not ended: it is left. */
+type Ended = Exclude<RunEnding<unknown>, { readonly state: "suspended" }>;
+
 /** How the loop ended. The callers' abort is a result; a failure of the world or ours is thrown. */
-async function reachEnd(run: RunContext, task: string, begin: () => Promise<void>): Promise<RunEnding<unknown>> {
+async function reachEnd(run: RunContext, task: string, begin: () => Promise<void>): Promise<Ended> {
   const { wallTimeMs } = run.agent.definition.budget;
   const leftMs = wallTimeMs && (run.root.scope.continuation?.leftMs?.(run, wallTimeMs) ?? wallTimeMs);
   const calledOff = wallTimeMs && abortAfter(run.stopper, leftMs as number, () => run.ledger.reached("wallTimeMs", wallTimeMs, wallTimeMs));
@@ -103,7 +106,7 @@ async function reachEnd(run: RunContext, task: string, begin: () => Promise<void
   }
 }
 
-async function untilLimit(run: RunContext, begin: () => Promise<void>): Promise<RunEnding<unknown>> {
+async function untilLimit(run: RunContext, begin: () => Promise<void>): Promise<Ended> {
   try {
     await begin();
     return { state: "success", output: await loop(run) };

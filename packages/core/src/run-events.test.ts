@@ -61,7 +61,7 @@ describe("events", () => {
 
   it("end with a terminal event also when the run fails, and the result rejects only where it is read", async () => {
     const run = agentOf([Object.assign(new Error("no"), { status: 401 })]).start("task");
-    expect((await eventsOf(run)).at(-1)).toMatchObject({ type: "run-end", state: "failed", error: { name: "ModelCallError" } });
+    expect((await eventsOf(run)).at(-1)).toMatchObject({ type: "run-end", state: "failed", error: { name: "ModelCallError", code: "model-call" } });
     await expect(run.result).rejects.toMatchObject({ code: "model-call", status: 401, run: { steps: [{ type: "system" }, { type: "task" }] } });
   });
 
@@ -71,6 +71,17 @@ describe("events", () => {
     const { steps, startedAtMs, ...ending } = await run.result;
     expect(ending).toMatchObject({ state: "limit", limit: "steps", text: "about 4", output: "about 4", costUsd: 0 });
     expect(end).toMatchObject(ending);
+  });
+
+  it.each<readonly [string, unknown, object]>([
+    ["an error", new RangeError("the tenant has no credit"), { name: "RangeError", message: "the tenant has no credit" }],
+    ["a text", "the client is gone", { name: "Error", message: "the client is gone" }],
+    ["nothing", undefined, { name: "AbortError" }],
+  ])("end with why the run was stopped, by %s", async (_, reason, error) => {
+    const run = agentOf([], { model: faultyModel(scriptedModel([]), [{ call: 1, type: "hang" }]) }).start("task");
+    const read = eventsOf(run);
+    await run.stop(reason);
+    expect((await read).at(-1)).toMatchObject({ type: "run-end", state: "aborted", error });
   });
 
   it("end with a terminal event also when the run can't begin", async () => {
