@@ -93,6 +93,15 @@ it("opens no sandbox once it was disposed of, since nobody would close it", asyn
   expect(await next.run("four")).toMatchObject({ state: "success" });
 });
 
+it("leaves no sandbox open where it is disposed of before its run has opened one", async () => {
+  const { executor, open } = countedExecutor();
+  const chat = new CodeAgent({ model: scriptedModel(["<code>\nfinal_answer(1)\n</code>"]), executor }).conversation();
+  const run = chat.run("one");
+  await chat[Symbol.asyncDispose]();
+  await run;
+  expect(open()).toBe(0);
+});
+
 it("goes on from the answer that was given at a limit, also once it was saved", async () => {
   const model = scriptedModel([write("x"), "It is about 40.", write("y"), write("z")]);
   const executor = fakeExecutor((step) => (step.code === "x" ? null : answering(step)));

@@ -52,11 +52,10 @@ export class Conversation<Output> implements AsyncDisposable {
   /** Everything as plain JSON; a sandbox that can be found again, or saved, by how. */
   async save(): Promise<SavedConversation> {
     if (this.#isRunning) throw new ConfigurationError("A conversation can be saved between its runs only.");
-    const { saveThread } = await import("./with-others.ts");
-    return saveThread(this.#thread);
+    return (await import("./with-others.ts")).saveThread(this.#thread);
   }
 
-  /** Ends its sandbox. What was said can still be saved. */
+  /** Ends its sandbox, that of a run that goes on too, at its end at the latest. What was said can still be saved. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isDisposed = true;
     await this.#thread.sandbox?.[Symbol.asyncDispose]();
@@ -75,6 +74,7 @@ export class Conversation<Output> implements AsyncDisposable {
       return result;
     } finally {
       this.#isRunning = false;
+      if (this.#isDisposed) await this.#thread.sandbox?.[Symbol.asyncDispose]();
     }
   }
 }
