@@ -95,11 +95,14 @@ it("opens no sandbox once it was disposed of, since nobody would close it", asyn
 
 it("leaves no sandbox open where it is disposed of before its run has opened one", async () => {
   const { executor, open } = countedExecutor();
-  const chat = new CodeAgent({ model: scriptedModel(["<code>\nfinal_answer(1)\n</code>"]), executor }).conversation();
-  const run = chat.run("one");
-  await chat[Symbol.asyncDispose]();
-  await run;
-  expect(open()).toBe(0);
+  for (let turns = 0; turns < 20; turns++) {
+    const chat = new CodeAgent({ model: scriptedModel(["<code>\nfinal_answer(1)\n</code>"]), executor }).conversation();
+    const run = chat.run("one").catch(() => {});
+    for (let turn = 0; turn < turns; turn++) await undefined;
+    await chat[Symbol.asyncDispose]();
+    await run;
+    expect(open(), `after ${turns} turns`).toBe(0);
+  }
 });
 
 it("goes on from the answer that was given at a limit, also once it was saved", async () => {

@@ -118,7 +118,8 @@ export class Sandbox implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     const session = await this.#opening?.catch(() => undefined);
-    this.#opening = undefined;
+    // One that is asked for only now stays known, to whoever ends it later.
+    if (session !== undefined) this.#opening = undefined;
     await session?.[Symbol.asyncDispose]();
   }
 }
