@@ -50,7 +50,9 @@ async function toMedia(input: MediaInput): Promise<Media> {
     return { mediaType: input.type || sniff(data), data };
   }
   if (typeof input !== "string" && !(input instanceof URL))
-    throw new TypeError(`Expected a picture or another file to be bytes, a Blob, a URL, a path or { mediaType, data }, got \`${String(input)}\``);
+    throw new TypeError(
+      `Expected a picture or another file to be bytes, a Blob, a URL, a path or { mediaType, data } with bytes as data, got \`${String(input)}\``,
+    );
   const where = String(input);
   try {
     if (/^data:/i.test(where)) return await toMedia(await (await fetch(where)).blob());

@@ -91,6 +91,7 @@ describe("a mistake in plain JavaScript is a TypeError that names what was expec
     ["a number as its id", ["x", { runId: 5 }], "`runId` to be a text, got `5` (number)"],
     ["a result as memory", ["x", { memory: result }], "`memory` to be a list of steps, such as `result.steps`, got an object"],
     ["a picture that is none", ["x", { images: [null] }], "Expected a picture or another file to be bytes, a Blob"],
+    ["a picture in base64", ["x", { images: [{ mediaType: "image/png", data: "aGk=" }] }], "{ mediaType, data } with bytes as data"],
     ["texts as memory", ["x", { memory: ["hello"] }], "Expected memory to be made of steps"],
     ["an approval that is no function", ["x", { approve: true }], "`approve` to be a function, got true or false"],
   ])("a run with %s", async (_, args, message) => {
