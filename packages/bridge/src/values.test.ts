@@ -236,6 +236,16 @@ back = take(df)
     expect((await run(session, "take(pd.Series([1, 2]))", { take: (x) => x })).value).toEqual([1, 2]);
     expect((await run(session, "take(pd.DataFrame([[1, 2]], columns=['a', 'a'])).shape", { take: (x) => x })).value).toMatchObject({ items: [1, 2] });
   });
+
+  test.each([
+    ["'b', 'a', 'b'], dtype='category'", ["b", "a"]],
+    ["'b', 'a', None], dtype='string'", ["b", "a", null]],
+    ["2, None, 2], dtype='Int64'", [2, null]],
+    ["True, None], dtype='boolean'", [true, null]],
+    ["pd.Timestamp('2024-01-01', tz='UTC')]", [{ text: "2024-01-01T00:00:00+00:00" }]],
+  ])("carries the unique values of [%s as a list", async (values, expected) => {
+    expect((await run(session, `import pandas as pd\npd.Series([${values}).unique()`)).value).toMatchObject(expected);
+  });
 });
 
 describe.skipIf(missing("PIL.Image"))("PIL (SKIPPED where python3 has none)", () => {

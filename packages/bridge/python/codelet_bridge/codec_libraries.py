@@ -104,6 +104,8 @@ def _pandas_value(encoder, value, kind, depth):
         return {"$type": "frame", "columns": columns, "index": _column(encoder, value.index, depth + 1)}
     if issubclass(kind, (pandas.Series, pandas.Index)):
         return _column(encoder, value, depth + 1)
+    if issubclass(kind, pandas.api.extensions.ExtensionArray):  # what unique() gives of texts, categories and nullable numbers
+        return _column(encoder, pandas.Series(value), depth + 1)
     return None
 
 
