@@ -25,6 +25,7 @@ const runnerModules = [
   "rich_parts",
   "figures",
   "after_loading",
+  "child_flags",
   "replayed_loops",
   "world_functions",
   "rich_output",

@@ -144,6 +144,18 @@ def asked(option):
     expect(await evaluateOnce(code)).toEqual([1, 2, 3]);
   });
 
+  it("starts interpreters as python3 starts, where a library starts one with the flags of its own", async () => {
+    const code = `
+import subprocess, sys
+from multiprocessing import get_context
+open("beside.py", "w").write("")
+again = [sys.executable, *subprocess._args_from_interpreter_flags(), "-c", "import sys, beside; print(sys.flags.no_site)"]
+with get_context("spawn").Pool(1) as pool:
+    spawned = pool.apply(eval, ("__import__('sys').flags.no_site",))
+[spawned, subprocess.run(again, capture_output=True, text=True).stdout]`;
+    expect(await evaluateOnce(code)).toEqual([0, "0\n"]);
+  });
+
   it("refuses sockets that no network namespace holds, and memory that no process's size shows", async () => {
     const code = `
 import ctypes, os, socket

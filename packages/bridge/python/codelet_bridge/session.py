@@ -5,6 +5,7 @@ import sys
 from .after_loading import AfterLoading
 from .calls import Calls
 from .channel import HostGone
+from .child_flags import drop_own_flags
 from .codec_encode import TooLarge, encode_value, opaque
 from .codec_libraries import loaded_modules
 from .errors import describe_error, error_name, register_sources, remember_source
@@ -59,7 +60,7 @@ class Session(Calls):
         self.failures = 0
         self.observed = None
         connect_tools(self, self.loops)
-        sys.meta_path.insert(0, AfterLoading({"linecache": register_sources}))
+        sys.meta_path.insert(0, AfterLoading({"linecache": register_sources, "subprocess": drop_own_flags}))
         if "linecache" in loaded_modules:  # as Python 3.13 begins
             register_sources(loaded_modules["linecache"])
         if hasattr(os, "register_at_fork"):
