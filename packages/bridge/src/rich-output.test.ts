@@ -133,6 +133,12 @@ describe.each([
   });
 });
 
+test("lets display() be pickled, and functions that use it, as any function of the code", async () => {
+  await using session = await openSession();
+  const code = "import copy, pickle\n[pickle.loads(pickle.dumps(display)) is display, copy.deepcopy([display])[0] is display, display.__name__]";
+  expect((await run(session, code)).value).toEqual([true, true, "display"]);
+});
+
 test("gives IPython's display() to code that imports it", async () => {
   await using session = await openSession();
   const execution = await run(session, `${useStandIns}from IPython.display import display\ndisplay({'text/html': '<b>'}, raw=True)\ndisplay(5)`);

@@ -26,10 +26,31 @@ def printed_text(value):
     return text if len(text) <= _MAX_PRINTED else text[:_MAX_PRINTED] + "..."
 
 
+class DisplayFunction:
+    """Shows objects to the user as they show themselves: images, tables, HTML. With raw, they are dicts of media type to content."""
+
+    __slots__ = ("__name__", "__qualname__", "__self__")
+    __module__ = "__main__"
+
+    def __init__(self, rich):
+        self.__name__ = self.__qualname__ = "display"
+        self.__self__ = rich
+
+    def __call__(self, /, *values, raw=False, include=None, exclude=None, **named):
+        self.__self__.display(values, raw)
+
+    def __reduce_ex__(self, protocol):
+        return "display"
+
+    def __repr__(self):
+        return "<function display(*values)>"
+
+
 class RichOutput:
     def __init__(self, calls, output):
         self.calls = calls
         self.output = output
+        self.function = DisplayFunction(self)
         self.begin()
         sys.meta_path.insert(0, AfterLoading(self._notebook_functions()))
 
@@ -46,16 +67,12 @@ class RichOutput:
             """Shows all open figures, and closes them."""
             self.show_figures()
 
-        def display(*values, raw=False, include=None, exclude=None, **named):
-            self.display(*values, raw=raw)
-
         return {
             "matplotlib.pyplot": lambda module: setattr(module, "show", show),
-            "IPython.display": lambda module: setattr(module, "display", display),
+            "IPython.display": lambda module: setattr(module, "display", self.function),
         }
 
-    def display(self, *values, raw=False):
-        """Shows objects to the user as they show themselves: images, tables, HTML. With raw, they are dicts of media type to content."""
+    def display(self, values, raw):
         for value in values:
             if self.calls.forked:
                 print(safe_repr(value))  # a child has no connection, but its parent's streams

@@ -50,7 +50,7 @@ class Session(Calls):
         self.output = Output(channel.drain, channel.devices)
         self.rich = RichOutput(self, self.output)
         self.loops = EventLoops(self)
-        self.namespace = Namespace(self.rich.display)
+        self.namespace = Namespace(self.rich.function)
         self.files = Files()
         self.final_sent = False
         self.mark_prefix = ""
