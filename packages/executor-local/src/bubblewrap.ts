@@ -11,6 +11,8 @@ export interface Command {
   readonly gid?: number;
   /** What the process has on fd 4: bytes to read to their end, or a connection that lasts as long as the host and never says anything. */
   readonly fourth: Uint8Array | "lifeline";
+  /** Bytes to read to their end on fd 5. */
+  readonly fifth?: Uint8Array;
 }
 
 export interface BubblewrapOptions {
@@ -33,12 +35,15 @@ export const sandboxFolder = "/tmp/session";
  */
 const closedFirstProcess = ["--tmpfs", "/proc/1", "--remount-ro", "/proc/1"];
 const sharedMemoryBytes = 64 * 2 ** 20;
+const hostName = "sandbox";
+/** The sandbox's own list of names, so that code finds the servers that it starts. IPv4 only: a kernel may have no other, and servers take every address that a name has. */
+const hosts = Buffer.from(`127.0.0.1\tlocalhost ${hostName}\n`);
 
 /** The command that runs `argv` in a sandbox. The environment is `spawn`'s: on a command line other users could read it. */
 export function bubblewrapCommand(options: BubblewrapOptions): Command {
   const { bwrap, env, asRoot, paths } = options;
   const args = [...sandboxArguments(options), "--", ...options.argv];
-  const command: Command = { file: bwrap, args, env, cwd: "/", fourth: options.filter };
+  const command: Command = { file: bwrap, args, env, cwd: "/", fourth: options.filter, fifth: hosts };
   if (!asRoot) return command;
   const closed = paths.binds.filter((path) => closedAncestor(path) !== undefined);
   if (closed.length === 0) return { ...command, uid: unprivilegedId, gid: unprivilegedId };
@@ -57,7 +62,7 @@ function sandboxArguments({ paths, diskLimitBytes }: BubblewrapOptions): string[
       "ALL",
       "--die-with-parent",
       "--hostname",
-      "sandbox",
+      hostName,
       "--seccomp",
       "4",
     ],
@@ -77,6 +82,7 @@ function sandboxArguments({ paths, diskLimitBytes }: BubblewrapOptions): string[
     ...["--size", String(diskLimitBytes), "--tmpfs", "/tmp", "--dir", sandboxFolder],
     ...paths.binds.flatMap((path) => ["--ro-bind", path, path]),
     ...paths.symlinks.flatMap(([path, target]) => ["--symlink", target, path]),
+    ...["--ro-bind-data", "5", "/etc/hosts"],
     ...["--remount-ro", "/", "--chdir", sandboxFolder],
   ];
 }

@@ -9,9 +9,20 @@ export interface SandboxPaths {
   readonly symlinks: readonly (readonly [string, string])[];
 }
 
-/** The system as programs need it, and of /etc only what the dynamic linker, Debian's alternatives, the clock, fonts and matplotlib do. */
+/** The system as programs need it, and of /etc only what the dynamic linker, Debian's alternatives, the clock, fonts and matplotlib do, and tables that libraries look into. */
 const systemFolders = ["/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"];
-const systemFiles = ["/etc/ld.so.cache", "/etc/alternatives", "/etc/localtime", "/etc/matplotlibrc", "/etc/fonts"];
+const systemFiles = [
+  "/etc/ld.so.cache",
+  "/etc/alternatives",
+  "/etc/localtime",
+  "/etc/matplotlibrc",
+  "/etc/fonts",
+  "/etc/mime.types",
+  "/etc/services",
+  "/etc/protocols",
+];
+/** Whom the system trusts, for libraries that fail in odd ways without: of Debian, Fedora and Alpine. */
+const certificates = ["/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem"];
 /** Stores whose packages refer to each other by absolute path. */
 const packageStores = ["/nix/store", "/gnu/store"];
 /** Of a prefix only these: an environment made inside a project has the project, secrets included, as its prefix. */
@@ -21,7 +32,7 @@ const maxSymlinks = 40;
 export function sandboxPaths(interpreter: Interpreter): SandboxPaths {
   const paths = new PathSet();
   for (const folder of systemFolders) paths.add(folder);
-  for (const file of systemFiles) paths.bind(file);
+  for (const file of [...systemFiles, ...certificates]) paths.bind(file);
   for (const store of packageStores) if (interpreter.prefixes.some((prefix) => prefix.startsWith(`${store}/`))) paths.add(store);
   for (const prefix of interpreter.prefixes) for (const part of prefixParts) paths.add(join(prefix, part));
   paths.add(interpreter.executable);

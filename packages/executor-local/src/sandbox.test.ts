@@ -30,7 +30,7 @@ status = dict(line.split(":", 1) for line in open("/proc/self/status").read().sp
     "network": attempt(connect),
     "host": socket.gethostname(),
     "folders": sorted(os.listdir("/")),
-    "etc": [name for name in os.listdir("/etc") if name in ("passwd", "shadow", "hosts", "ssh")],
+    "etc": [name for name in os.listdir("/etc") if name in ("passwd", "shadow", "hostname", "ssh")],
     "newNamespace": ctypes.CDLL(None).unshare(0x10000000),
     "writes": [attempt(lambda: open(path, "w")) for path in ("/made", "/usr/made", "/dev/made", "/proc/sys/kernel/core_pattern")],
     "folder": [os.getcwd(), os.environ["HOME"], os.environ["TMPDIR"], os.listdir(".")],
@@ -87,6 +87,28 @@ def is_writable(folder):
   it("has a name for its user, which libraries ask for", async () => {
     expect(await evaluateOnce("import getpass\ngetpass.getuser()")).toBe("sandbox");
     expect(await evaluateOnce("import getpass\ngetpass.getuser()", { env: { USER: "analyst" } })).toBe("analyst");
+  });
+
+  it("finds its own servers by the name localhost, and sees no name that the host knows", async () => {
+    const code = `
+import http.server, threading, urllib.request
+server = http.server.HTTPServer(("localhost", 0), http.server.SimpleHTTPRequestHandler)
+threading.Thread(target=server.handle_request).start()
+status = urllib.request.urlopen(f"http://localhost:{server.server_port}/").status
+[status, open("/etc/hosts").read().split()]`;
+    expect(await evaluateOnce(code)).toEqual([200, ["127.0.0.1", "localhost", "sandbox"]]);
+  });
+
+  it("has the system's tables of kinds of files, of services and of whom to trust", async () => {
+    const code = `
+import mimetypes, socket, ssl
+def attempt(act):
+    try:
+        return act()
+    except OSError as error:
+        return str(error)
+[mimetypes.guess_type("table.xlsx")[0], attempt(lambda: socket.getservbyname("https")), len(ssl.create_default_context().get_ca_certs())]`;
+    expect(await evaluateOnce(code)).toEqual(await evaluateOnce(code, { sandbox: "none" }));
   });
 
   it("opens no more files than most systems let a process, however many its host may", async () => {

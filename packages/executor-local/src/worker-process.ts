@@ -35,11 +35,13 @@ const maxStderrChars = 8_192;
 /** Starts the command, hands it the runner, and waits for its word that it is ready. Rejects with {@link StartFailure} and nothing left running. */
 export function startProcess(command: Command, runner: Uint8Array, signal?: AbortSignal): Promise<ReadyProcess> {
   const { promise, resolve, reject } = deferred<ReadyProcess>();
-  const { file, args, env, cwd, uid, gid, fourth } = command;
+  const { file, args, env, cwd, uid, gid, fourth, fifth } = command;
   const user = uid === undefined || gid === undefined ? {} : { uid, gid };
   // Detached: Ctrl-C in the terminal is the host's to handle, and the process group can be killed as one.
-  const child = spawn(file, args, { env, cwd, stdio: ["ignore", "pipe", "pipe", "pipe", "pipe"], detached: true, ...user });
-  const [, stdout, stderr, frames, other] = child.stdio as unknown as [null, Readable, Readable, Duplex, Duplex];
+  const stdio: ("ignore" | "pipe")[] = ["ignore", "pipe", "pipe", "pipe", "pipe"];
+  if (fifth !== undefined) stdio.push("pipe");
+  const child = spawn(file, args, { env, cwd, stdio, detached: true, ...user });
+  const [, stdout, stderr, frames, ...others] = child.stdio as unknown as [null, Readable, Readable, Duplex, Duplex, Duplex?];
   let said = "";
   let received: Buffer = Buffer.alloc(0);
   const timer = setTimeout(() => fail(`not ready after ${startTimeoutMs} ms`), startTimeoutMs);
@@ -93,8 +95,9 @@ export function startProcess(command: Command, runner: Uint8Array, signal?: Abor
   child.once("close", onClose);
   signal?.addEventListener("abort", onAbort, { once: true });
   if (child.pid === undefined) return promise;
-  other.on("error", () => {}).resume();
-  if (fourth !== "lifeline") other.end(fourth);
+  for (const other of others) other?.on("error", () => {}).resume();
+  if (fourth !== "lifeline") others[0].end(fourth);
+  others[1]?.end(fifth);
   frames.on("error", () => {}); // The worker ended before it had read all; `close` says how.
   frames.on("data", onFrames);
   stderr.on("data", onStderr);
