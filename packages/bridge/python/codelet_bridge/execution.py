@@ -3,26 +3,33 @@ from _ast import Expr, Expression, PyCF_ALLOW_TOP_LEVEL_AWAIT, PyCF_ONLY_AST
 from _contextvars import copy_context
 
 _COROUTINE = 0x80  # inspect.CO_COROUTINE
+_LATE_ANNOTATIONS = 0x1000000  # what `from __future__ import annotations` sets; the other features are everybody's by now
 
 
-def compile_step(code, filename):
-    """Code objects of the statements and of the last expression; either may be None."""
+def compile_step(code, filename, flags=0):
+    """Code objects of the statements and of the last expression; either may be None. `flags` are the features of earlier steps."""
     if code[:1] == "\ufeff":
         code = code[1:]
-    return _compile_lines(code, filename) or _compile_tree(code, filename)
+    flags |= PyCF_ALLOW_TOP_LEVEL_AWAIT
+    return _compile_lines(code, filename, flags) or _compile_tree(code, filename, flags)
 
 
-def _compile_tree(code, filename):
-    tree = compile(code, filename, "exec", PyCF_ONLY_AST | PyCF_ALLOW_TOP_LEVEL_AWAIT, True)
+def features_of(compiled):
+    """What later steps are compiled with, as in a console."""
+    return 0 if compiled[0] is None else compiled[0].co_flags & _LATE_ANNOTATIONS
+
+
+def _compile_tree(code, filename, flags):
+    tree = compile(code, filename, "exec", PyCF_ONLY_AST | flags, True)
     body = tree.body
     last = None
     if body and type(body[-1]) is Expr:
-        last = compile(Expression(body.pop().value), filename, "eval", PyCF_ALLOW_TOP_LEVEL_AWAIT, True)
-    first = compile(tree, filename, "exec", PyCF_ALLOW_TOP_LEVEL_AWAIT, True) if body else None
+        last = compile(Expression(body.pop().value), filename, "eval", flags, True)
+    first = compile(tree, filename, "exec", flags, True) if body else None
     return first, last
 
 
-def _compile_lines(code, filename):
+def _compile_lines(code, filename, flags):
     """The same without a tree, which takes half the time, where the last line is a whole statement or expression; else None.
 
     When all lines before the last one compile by themselves, an unindented last line begins a statement of its own.
@@ -32,10 +39,10 @@ def _compile_lines(code, filename):
         return None
     try:
         if _is_assignment(tail):
-            return None if head else (compile(code, filename, "exec", PyCF_ALLOW_TOP_LEVEL_AWAIT, True), None)
+            return None if head else (compile(code, filename, "exec", flags, True), None)
         padding = "\n" * (head + newline).count("\n")
-        last = compile(padding + tail, filename, "eval", PyCF_ALLOW_TOP_LEVEL_AWAIT, True)
-        first = compile(head + "\n", filename, "exec", PyCF_ALLOW_TOP_LEVEL_AWAIT, True) if head else None
+        last = compile(padding + tail, filename, "eval", flags, True)
+        first = compile(head + "\n", filename, "exec", flags, True) if head else None
     except (SyntaxError, ValueError):
         return None
     return first, last

@@ -10,7 +10,7 @@ from .codec_encode import TooLarge, encode_value, opaque
 from .codec_libraries import loaded_modules
 from .errors import describe_error, error_name, register_sources, remember_source
 from .event_loop import EventLoops, install_stand_in
-from .execution import compile_step, evaluate
+from .execution import compile_step, evaluate, features_of
 from .files import Files
 from .import_guard import forget_half_imports
 from .interrupts import interrupts
@@ -57,6 +57,7 @@ class Session(Calls):
         self.prepared = True
         self.outcome = None  # of the running step: value, error, printed value
         self.steps = 0
+        self.features = 0
         self.failures = 0
         self.observed = None
         connect_tools(self, self.loops)
@@ -220,7 +221,9 @@ class Session(Calls):
         try:
             interrupts.arm()
             remember_source(filename, code)
-            value = evaluate(compile_step(code, filename), self.namespace.names, self.loops.run)
+            compiled = compile_step(code, filename, self.features)
+            self.features |= features_of(compiled)
+            value = evaluate(compiled, self.namespace.names, self.loops.run)
             self.rich.show_figures()
             if value is not None:
                 outcome[0] = self._encode_result(value)

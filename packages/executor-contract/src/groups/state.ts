@@ -44,6 +44,16 @@ export const stateCases: readonly ContractCase[] = gentle([
     },
   },
   {
+    name: "annotations stay texts in the steps after the one that asked for it",
+    async run({ open, run }) {
+      const session = await open();
+      await run(session, "from __future__ import annotations\nimport math");
+      await run(session, "print('a step of its own')");
+      assertValue((await run(session, "class Node:\n    next: NotYet\nNode.__annotations__['next']")).execution, "NotYet");
+      assertValue((await run(await open(), "def f(x: int): pass\nf.__annotations__['x'].__name__")).execution, "int");
+    },
+  },
+  {
     name: "an int with more digits than Python prints is a value like any other",
     async run({ open, run }) {
       const session = await open();
