@@ -30,9 +30,9 @@ export async function dispatchCall(run: RunContext, key: string, call: SandboxCa
     run.emit({ type: "tool-result", callId: id, tool, value: outcome.value, durationMs });
     return { result: { id, value: outcome.value }, record: { id, tool } };
   }
-  const { name, message, cause } = outcome.error;
+  const { name, message, code, cause } = outcome.error;
   const error = { name, message: message.length > maxErrorCharacters ? `${message.slice(0, maxErrorCharacters)}...` : message };
-  run.emit({ type: "tool-result", callId: id, tool, error, cause, durationMs });
+  run.emit({ type: "tool-result", callId: id, tool, error: code === undefined ? error : { ...error, code }, cause, durationMs });
   // One that the run's signal has brought is the run's affair already.
   const isLimit = CodeletError.isInstance(cause, "limit-reached") && !controller.signal.aborted;
   return { result: { id, error }, record: { id, tool, error }, ...(isLimit && { limit: cause }) };

@@ -58,8 +58,9 @@ it("a run is left for the decision that is still wanted, however many were given
 
 it("a call whose arguments are still being checked when the run is left is made once, when the run goes on", async () => {
   const done: string[] = [];
+  let checkMs = 1_500; // far longer than a run takes to be left, on a busy machine too
   const slow: StandardSchema<object, object> = {
-    "~standard": { ...none["~standard"], validate: (value) => later(250).then(() => ({ value: value as object })) },
+    "~standard": { ...none["~standard"], validate: (value) => later(checkMs).then(() => ({ value: value as object })) },
   };
   const act = tool({ name: "act", description: "Acts.", input: slow, execute: () => done.push("act") });
   const both = repeatable(async ({ call, finalAnswer }) => finalAnswer(await Promise.all([call("pay", []), call("act", [])])));
@@ -67,6 +68,7 @@ it("a call whose arguments are still being checked when the run is left is made 
   const left = await agent.run("task");
   if (left.state !== "suspended") throw new Error(`it is ${left.state}`);
   expect(done).toEqual([]);
+  checkMs = 0;
   const decisions = Object.fromEntries(left.pending.map(({ id }) => [id, true]));
   expect(await agent.resume(left.resumeState, { decisions })).toMatchObject({ state: "success", output: ["paid", 1] });
   expect(done).toEqual(["act"]);

@@ -84,6 +84,21 @@ describe("events", () => {
     expect((await read).at(-1)).toMatchObject({ type: "run-end", state: "aborted", error });
   });
 
+  it("tell of a failed call by which code it failed, and the sandbox only its name and words", async () => {
+    const told: unknown[] = [];
+    const executor = fakeExecutor(async ({ call, finalAnswer }) => {
+      for (const name of ["fail", "pay"]) await call(name, []).catch((error) => told.push({ ...error, message: error.message }));
+      finalAnswer(null);
+    });
+    const broken = tool({ name: "fail", description: "Breaks.", input: anything, execute: () => Promise.reject(new RangeError("out of luck")) });
+    const pay = tool({ name: "pay", description: "Pays.", input: anything, execute: () => "paid" });
+    const toolPolicy = ({ tool: name }: { readonly tool: string }) => (name === "pay" ? { deny: "too much" } : ("allow" as const));
+    const events = await eventsOf(agentOf([action("go")], { executor, tools: [broken, pay], toolPolicy }).start("task"));
+    const codes = events.flatMap((event) => (event.type === "tool-result" ? [event.error?.code] : []));
+    expect(codes).toEqual(["tool-failed", "tool-denied"]);
+    expect(JSON.stringify(told)).not.toContain("tool-denied");
+  });
+
   it("end with a terminal event also when the run can't begin", async () => {
     const run = agentOf([]).start("task", { additionalArgs: { "not a name": 1 } });
     expect(await eventsOf(run)).toMatchObject([{ type: "run-end", state: "failed", error: { name: "TypeError" } }]);
