@@ -4,8 +4,10 @@ import {
   importSdk,
   installPackages,
   machineExecutor,
+  machineGone,
   readReference,
   type StartedMachine,
+  type Stdio,
   shellCommand,
   supervisorBoot,
   throwIfAborted,
@@ -50,7 +52,7 @@ export function e2bExecutor(options: E2bExecutorOptions = {}): Executor {
     remove: (sandbox) => endMachine(() => sandbox.kill()),
     pinned: {
       find: (reference) => findSandbox(partsOf(reference).sandboxId, resolved),
-      attach: (sandbox, reference) => sandboxStdio(sandbox, timeoutMs, (listeners) => sandbox.commands.connect(partsOf(reference).pid, listeners)),
+      attach: (sandbox, reference) => attachAgain(sandbox, partsOf(reference).pid, resolved),
       leave(sandbox) {
         const prolong = (): Promise<void> => sandbox.setTimeout(timeoutMs);
         return whenDetached === "pause" ? sandbox.pause().catch(prolong) : prolong(); // what can't be paused waits as what isn't to be
@@ -123,6 +125,16 @@ async function findSandbox(sandboxId: string, options: ResolvedE2bOptions): Prom
     return await api.connect(sandboxId, { ...accessOf(options), timeoutMs: options.timeoutMs });
   } catch (error) {
     if ((error as Error).name === "SandboxNotFoundError") return undefined;
+    throw error;
+  }
+}
+
+/** Of a process that has ended its sandbox knows; E2B's API, which `findSandbox` asks, knows sandboxes only. */
+async function attachAgain(sandbox: Sandbox, pid: number, options: ResolvedE2bOptions): Promise<Stdio> {
+  try {
+    return await sandboxStdio(sandbox, options.timeoutMs, (listeners) => sandbox.commands.connect(pid, listeners));
+  } catch (error) {
+    if ((error as Error).name === "NotFoundError") throw machineGone(e2bError(error, "find the session", options).message);
     throw error;
   }
 }

@@ -1,4 +1,4 @@
-import type { CodeletError } from "@codelet/core";
+import type { CodeletError, SessionRef } from "@codelet/core";
 import { driveStep, refusalOf } from "@codelet/executor-contract";
 import type { E2bServer } from "@codelet/local-e2b";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
@@ -113,6 +113,20 @@ describe("a running step", () => {
     const error = await refusal(step);
     expect(error).toMatchObject({ code: "executor-crashed", message: expect.stringMatching(/sandbox is gone.*Open a new session/) });
     expect(paths.filter((path) => path === "/process.Process/Connect")).toHaveLength(1); // E2B has said that it won't come back
+    await session[Symbol.asyncDispose]();
+  });
+
+  it("ends at once when its supervisor dies in a sandbox that lives on", async () => {
+    const session = await e2bExecutor().open();
+    const { machine } = (session.reference as SessionRef).data as { readonly machine: { readonly pid: number } };
+    const step = driveStep(session, "import time\ntime.sleep(60)");
+    step.catch(() => {});
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    paths.length = 0;
+    process.kill(machine.pid, "SIGKILL");
+    const error = await refusal(step);
+    expect(error).toMatchObject({ code: "executor-crashed", message: expect.stringMatching(/process.*is gone.*Open a new session/) });
+    expect(paths.filter((path) => path === "/process.Process/Connect")).toHaveLength(1);
     await session[Symbol.asyncDispose]();
   });
 
