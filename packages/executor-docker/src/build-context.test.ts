@@ -71,3 +71,8 @@ it("sends what .dockerignore takes back of a folder, and the Dockerfile whatever
   for (const name of ["Dockerfile", "source/main.py"]) expect(archive).toContain(name);
   expect(archive).not.toMatch(/s3cret|cache/);
 });
+
+it("sends nothing when .dockerignore can't be read", async () => {
+  symlinkSync(".dockerignore", join(context, ".dockerignore")); // leads to itself, for ever
+  await expect(readBuildContext({ context, dockerfile: "Dockerfile" })).rejects.toThrow(/ELOOP/);
+});

@@ -38,7 +38,10 @@ export async function readBuildContext({ context, dockerfile }: ResolvedDockerBu
 }
 
 async function namesIn(context: string, dockerfile: string): Promise<readonly string[]> {
-  const patterns = await readFile(path.join(context, ignoreFile), "utf8").catch(() => ""); // one that can't be read fails when it is sent
+  const patterns = await readFile(path.join(context, ignoreFile), "utf8").catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return "";
+    throw error; // without its patterns what it keeps back would be sent
+  });
   const isSent = dockerIgnore({ ignorecase: false }).add(patterns).createFilter();
   const isNeeded = (name: string): boolean => name === dockerfile || name === ignoreFile; // whatever the file itself says
   return (await readdir(context, { recursive: true, withFileTypes: true }))
