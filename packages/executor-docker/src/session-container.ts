@@ -17,6 +17,8 @@ export class SessionContainer {
   readonly container: Docker.Container;
   /** What it is made of, for messages: also one that was built. */
   readonly image: string;
+  /** By this host, before or after its start. */
+  #isAttached = false;
   #isHeard = false;
   /** What it has written to stderr lately: why it did not start. */
   #complaint = "";
@@ -30,6 +32,7 @@ export class SessionContainer {
   /** The streams of its supervisor: of one that runs, and of one that is about to. Rejects with the engine's error. */
   async attach(): Promise<Stdio> {
     const stdin = (await this.container.attach({ stream: true, stdin: true, stdout: true, stderr: true, hijack: true })) as Duplex;
+    this.#isAttached = true;
     const stdout = new Transform({
       transform: (chunk, _, passed) => {
         this.#isHeard = true;
@@ -51,7 +54,8 @@ export class SessionContainer {
   /** As `attach`, of one that was started before. Rejects with `machineGone` when it runs no longer. */
   async attachAgain(): Promise<Stdio> {
     if (await this.#isRunning()) return this.attach();
-    throw this.#ending();
+    if (this.#isAttached) throw this.#ending();
+    throw machineGone(`No session runs in the container ${this.container.id.slice(0, 12)}, and its variables are lost: open a new session.`);
   }
 
   /** Ends it and waits until it is gone. Never rejects. */
@@ -86,8 +90,8 @@ export class SessionContainer {
 
   #ending(): Error {
     const why = this.#complaint.trim().split("\n").at(-1) ?? "";
-    if (this.#isHeard) return machineGone(`the container has ended${why && `: ${why}`}`);
-    if (why !== "") return new ConfigurationError(`The container of the image ${this.image} ended before it was ready: ${why}`);
-    return machineGone(`No session runs in the container ${this.container.id.slice(0, 12)}, and its variables are lost: open a new session.`);
+    if (why === "") return machineGone("the container has ended");
+    if (this.#isHeard) return machineGone(`the container has ended: ${why}`);
+    return new ConfigurationError(`The container of the image ${this.image} ended before it was ready: ${why}`);
   }
 }
