@@ -99,6 +99,14 @@ test("keeps nobody waiting who gives up, and removes what comes too late", async
   expect(create).not.toHaveBeenCalled();
 });
 
+test("survives streams that come too late, and broken", async () => {
+  const broken = (): PassThrough => new PassThrough().destroy(new Error("cut off"));
+  const start = (): Promise<StartedMachine> => sleep(50).then(() => ({ stdio: { stdin: broken(), stdout: broken() } }));
+  await expect(provider({ start }).open({ signal: AbortSignal.timeout(20) })).rejects.toMatchObject({ code: "aborted" });
+  await expect.poll(() => removed.mock.calls).toEqual([[7], [7]]);
+  await sleep(20); // an error that nobody hears ends this process
+});
+
 test("finds the machine of a reference, where the provider can, and removes none that is not found", async () => {
   const restore = { executor: "acme", data: { version: 1, machine: { id: 7 }, markPrefix: "x" } };
   await expect(provider().open({ restore })).rejects.toMatchObject({

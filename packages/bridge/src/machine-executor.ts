@@ -162,9 +162,9 @@ async function remove<Machine>(provider: MachineProvider<Machine>, machine: Mach
   await provider.remove(machine).catch(() => {});
 }
 
+/** Streams that nobody has listened to: an error that is on its way would end this process. */
 function leave({ stdin, stdout }: Stdio): void {
-  stdin.destroy();
-  stdout.destroy();
+  for (const stream of [stdin, stdout]) stream.on("error", () => {}).destroy();
 }
 
 function explain<Machine>(provider: MachineProvider<Machine>, error: unknown, doing: string, signal: AbortSignal | undefined): Error {
