@@ -78,8 +78,9 @@ interface Patience {
 }
 
 async function answerOf(ask: (signal: AbortSignal) => Promise<Response>, { own, timeoutMs, unwanted }: Patience): Promise<Response> {
-  const giveUp = (): void => own.abort(new ExecutorCrashedError(`The port of the sandbox did not answer in ${Math.round(timeoutMs)} ms.`));
-  const timer = setTimeout(giveUp, timeoutMs);
+  const late = new ExecutorCrashedError(`The port of the sandbox did not answer in ${Math.round(timeoutMs)} ms.`);
+  const timer = setTimeout(() => own.abort(late), timeoutMs);
+  const giveUp = (): void => own.abort(unwanted?.reason);
   unwanted?.addEventListener("abort", giveUp, { once: true });
   if (unwanted?.aborted) giveUp();
   try {
