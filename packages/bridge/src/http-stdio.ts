@@ -6,7 +6,7 @@ import type { Stdio } from "./stdio-carrier.ts";
 
 /** How a port of a machine is reached. */
 export interface HttpStdioOptions {
-  /** Sends a request to the port of the machine, through whatever the provider has for it. */
+  /** Sends a request to the port of the machine, through whatever the provider has for it. The signal in `init` must end it: no other time limit holds. */
   readonly request: (path: string, init: RequestInit) => Promise<Response>;
   /** What the supervisor has as CODELET_TOKEN: whoever knows it reaches the session. */
   readonly token: string;
