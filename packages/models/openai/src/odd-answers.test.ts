@@ -137,6 +137,24 @@ describe("usage", () => {
       { ...usage, cacheRead: 4, cacheWrite: 3 },
     ],
     ["DeepSeek's cache", { ...counts, prompt_cache_hit_tokens: 5 }, { ...usage, cacheRead: 5 }],
+    [
+      "a cache beside the prompt",
+      { ...counts, total_tokens: 13_353, prompt_tokens_details: { cached_tokens: 13_312 } },
+      { ...usage, input: 13_344, cacheRead: 13_312 },
+    ],
+    [
+      "Portkey's caches of Anthropic's models",
+      { ...counts, total_tokens: 1_641, cache_read_input_tokens: 600, cache_creation_input_tokens: 1_000 },
+      { ...usage, input: 1_632, cacheRead: 600, cacheWrite: 1_000 },
+    ],
+    [
+      "a cache that is larger than the prompt",
+      { ...counts, total_tokens: undefined, prompt_cache_hit_tokens: 50 },
+      { ...usage, input: 82, cacheRead: 50 },
+    ],
+    ["no count of the prompt", { ...counts, prompt_tokens: undefined }, { ...usage, input: 0 }],
+    ["a prompt counted in text", { ...counts, prompt_tokens: "32" }, { ...usage, input: 0 }],
+    ["a total that is too small", { ...counts, total_tokens: 9 }, usage],
   ])("tells what was read and cached, and counts as output all else: %s", async (_, sent, expected) => {
     await using server = await loopbackServer(whole({ choices: [{ message: { content: "a" }, finish_reason: "stop" }], usage: sent }));
     expect(await openai("fixture-1", { baseURL: server.baseURL }).generate(ask("Hi."))).toMatchObject({ usage: expected });

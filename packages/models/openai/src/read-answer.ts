@@ -26,18 +26,24 @@ export function endingOf(choice: ForeignRecord): unknown {
   return reason === "" || reason === "null" ? undefined : (reason ?? undefined);
 }
 
-/** Tokens of an answer, with the names of OpenAI, DeepSeek and OpenRouter. Undefined where none are said. */
+/** Tokens of an answer, with the names of OpenAI, DeepSeek, OpenRouter and Anthropic. Undefined where none are said. */
 export function readUsage(value: unknown): Usage | undefined {
   const usage = asRecord(value);
   if (usage === undefined) return undefined;
-  const input = asCount(usage.prompt_tokens);
-  const prompt = asRecord(usage.prompt_tokens_details);
+  const [prompt, completion, total] = [asCount(usage.prompt_tokens), asCount(usage.completion_tokens), asCount(usage.total_tokens)];
+  const details = asRecord(usage.prompt_tokens_details);
+  const cacheRead = asCount(details?.cached_tokens) || asCount(usage.prompt_cache_hit_tokens) || asCount(usage.cache_read_input_tokens);
+  const cacheWrite = asCount(details?.cache_write_tokens) || asCount(usage.cache_creation_input_tokens);
+  const cached = cacheRead + cacheWrite;
+  // Portkey and others count what is cached beside the prompt, as Anthropic does, and in the total.
+  const isBeside = cached > prompt || (cached > 0 && total === prompt + completion + cached);
+  const input = isBeside ? prompt + cached : prompt;
   return {
     input,
-    cacheRead: asCount(prompt?.cached_tokens) || asCount(usage.prompt_cache_hit_tokens),
-    cacheWrite: asCount(prompt?.cache_write_tokens),
-    // Google and xAI count the thoughts in the total only.
-    output: Math.max(asCount(usage.completion_tokens), asCount(usage.total_tokens) - input),
+    cacheRead,
+    cacheWrite,
+    // Google and xAI count the thoughts in the total only, which tells nothing where the prompt is not counted.
+    output: prompt === 0 ? completion : Math.max(completion, total - input),
     reasoning: asCount(asRecord(usage.completion_tokens_details)?.reasoning_tokens),
   };
 }
