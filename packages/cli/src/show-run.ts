@@ -26,7 +26,7 @@ export async function showRun<Output>(agent: CodeAgent<Output>, task: string, sc
     try {
       const result = (await run.result) as RunResult<PlainValue>;
       await screen.write(show.result(result));
-      return exitCodeOf(result.state);
+      return screen.closed.aborted ? exitCodes.interrupted : exitCodeOf(result.state); // the answer may be what was lost
     } catch (error) {
       const failure = describeFailure(error);
       await screen.write(show.failure(failure));
