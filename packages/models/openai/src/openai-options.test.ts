@@ -90,6 +90,27 @@ it("sends the query of the base URL with every request, and tells it in no error
   expect(server.requests.map(({ url }) => url)).toEqual(Array(2).fill(`/v1/chat/completions${query}`));
 });
 
+it("tells a secret of the query neither as it is nor as it stands in the URL", async () => {
+  await using server = await loopbackServer((response, { url }) =>
+    whole({ error: { message: `No ${url} and aa+bb/cc+dd.` } }, 404)(response, {} as never),
+  );
+  const failure = openai("fixture-1", { baseURL: `${server.baseURL}?code=aa%2Bbb%2Fcc%2Bdd` }).generate(ask("Hi."));
+  await expect(failure).rejects.toThrow("No /v1/chat/completions?code=[redacted] and [redacted].");
+});
+
+it("tells no rest of a secret that begins with another", async () => {
+  await using server = await loopbackServer(whole({ error: { message: "No acme-user-1a2b3c here." } }, 400));
+  const headers = { "x-user": "acme-user", "x-secret": "acme-user-1a2b3c" };
+  await expect(openai("fixture-1", { baseURL: server.baseURL, headers }).generate(ask("Hi."))).rejects.toThrow("No [redacted] here.");
+});
+
+it("reads the base URL as fetch does, with space around it", async () => {
+  await using server = await loopbackServer(whole(fixture("code-answer.json")));
+  for (const end of ["/", "?a=1", "/?a=1#x"]) await openai("fixture-1", { baseURL: ` ${server.baseURL}${end}\n` }).generate(ask("Hi."));
+  const path = "/v1/chat/completions";
+  expect(server.requests.map(({ url }) => url)).toEqual([path, `${path}?a=1`, `${path}?a=1`]);
+});
+
 describe("options", () => {
   it.each([
     [{ temperature: -1 }, "temperature"],

@@ -97,7 +97,8 @@ export function resolveOptions(modelId: string, options: OpenAIModelOptions, env
   checkBaseURL(givenURL);
   checkHeaders(givenKey, options.headers ?? {});
   const headers = lowerCased(options.headers ?? {});
-  const baseURL = givenURL.replace(/[?#].*$/, "").replace(/\/+$/, "");
+  const { origin, pathname, searchParams } = new URL(givenURL);
+  const baseURL = origin + pathname.replace(/\/+$/, "");
   const apiKey = givenKey.trim(); // as it is sent, so that it is recognised when it comes back
   if (temperature !== undefined) checkNumber("temperature", temperature, 0);
   if (maxTokens !== undefined) checkNumber("maxTokens", maxTokens, 1);
@@ -111,7 +112,7 @@ export function resolveOptions(modelId: string, options: OpenAIModelOptions, env
     modelId,
     apiKey,
     baseURL,
-    query: Object.fromEntries(new URL(givenURL).searchParams),
+    query: Object.fromEntries(searchParams),
     organization: options.organization ?? (isEnvironmentsServer ? environment.organization : undefined) ?? null,
     project: options.project ?? (isEnvironmentsServer ? environment.project : undefined) ?? null,
     headers,

@@ -13,7 +13,9 @@ export interface Secrets {
 /** The key, and every long word in the values of custom headers and of the base URL's query. */
 export function secretsOf({ apiKey, headers, query }: Pick<ResolvedOptions, "apiKey" | "headers" | "query">): Secrets {
   const words = [...Object.values(headers), ...Object.values(query)].flatMap((value) => value.split(/[\s,;=]+/));
-  const secrets = [apiKey, ...words].filter((word) => word.length >= minimumLength);
+  const long = [apiKey, ...words].filter((word) => word.length >= minimumLength);
+  // As they stand in a URL too. The longest first: one may begin with another.
+  const secrets = [...long, ...long.map(encodeURIComponent)].sort((a, b) => b.length - a.length);
   return {
     redact: (text) => secrets.reduce((redacted, secret) => redacted.replaceAll(secret, "[redacted]"), text),
     areIn: (text) => secrets.length > 0 && ((made) => secrets.some((secret) => made.includes(secret)))(text()),
