@@ -30,6 +30,15 @@ it("leaves the thoughts of a whole message apart, each with its signature", () =
   expect(detailsSignature([])).toBeUndefined();
 });
 
+it("begins another thought after a signature, as a stream in one piece and one that numbers all alike need it", () => {
+  const [first, second] = [text("a", { signature: "1" }), text("b", { signature: "2" })];
+  expect(merged([first, second])).toEqual([first, second]);
+  const numbered = (piece: object): object => ({ ...piece, index: 0 });
+  expect(merged([numbered(text("a"))], [numbered({ type: "reasoning.text", signature: "1" })], [numbered(second)])).toEqual(
+    [first, second].map(numbered),
+  );
+});
+
 it("takes no other provider's signature for its own", () => {
   for (const signature of [undefined, "not JSON", '"text"', "7"])
     expect([extraContent(signature), reasoningDetails(signature)]).toEqual([undefined, []]);

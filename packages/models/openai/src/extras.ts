@@ -29,7 +29,8 @@ export function detailsMerger(): DetailsMerger {
         const last = merged.at(-1);
         const field = piece?.type === "reasoning.text" ? "text" : piece?.type === "reasoning.summary" ? "summary" : undefined;
         if (piece === undefined) continue;
-        const goesOn = field !== undefined && last?.type === piece.type && last?.index === piece.index;
+        const isEnded = asText(last?.signature) !== ""; // a signature comes last
+        const goesOn = field !== undefined && last?.type === piece.type && last?.index === piece.index && !isEnded;
         if (goesOn) merged[merged.length - 1] = { ...last, ...piece, [field]: asText(last?.[field]) + asText(piece[field]) };
         else merged.push(piece);
       }
