@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { providerSchema, strictSchema } from "./provider-schema.ts";
+import { providerSchema, strictSchema, withoutPatterns } from "./provider-schema.ts";
 
 const schemaOf = (schema: z.ZodType): Readonly<Record<string, unknown>> => providerSchema(z.toJSONSchema(schema, { io: "input" }));
 
@@ -11,6 +11,16 @@ it("drops the bounds that zod gives to integers and keeps all others", () => {
     page: { type: "integer", minimum: 1 },
     list: { type: "array", items: { type: "integer" } },
   });
+});
+
+it("drops them in tuples too", () => {
+  expect(schemaOf(z.tuple([z.int()])).prefixItems).toEqual([{ type: "integer" }]);
+});
+
+it("loses its patterns where they are not wanted, and no property of that name", () => {
+  const text = z.string().regex(/^a/);
+  const schema = schemaOf(z.object({ pattern: text, list: z.array(text), pair: z.tuple([text]) }));
+  expect(JSON.stringify(withoutPatterns(schema))).toBe(JSON.stringify(schema).replaceAll(',"pattern":"^a"', ""));
 });
 
 describe("a schema is made strict", () => {
@@ -50,6 +60,7 @@ it("is made strict with the bounds that strict servers know, and with any names 
 
 describe("a schema stays as it is", () => {
   it.each([
+    ["with a format that strict servers don't know", schemaOf(z.object({ a: z.object({ b: z.url() }) }))],
     ["with a default", objectWith({ type: "string", default: "x" })],
     ["with unique items", objectWith({ type: "array", items: { type: "string" }, uniqueItems: true })],
     ["with a count of properties", objectWith({ type: "string" }, { minProperties: 1 })],

@@ -1,9 +1,9 @@
 import type { JsonSchema } from "@codelet/core";
 
-const listKeywords = ["anyOf", "oneOf", "allOf"];
+const listKeywords = ["anyOf", "oneOf", "allOf", "prefixItems"];
 const mapKeywords = ["properties", "$defs", "definitions"];
 const schemaKeywords = ["items", "additionalProperties"];
-/** What a strict server refuses. Patterns, formats, bounds of numbers and counts of items are allowed. */
+/** What a strict server refuses. Patterns, some formats, bounds of numbers and counts of items are allowed. */
 const neverStrict = [
   "allOf",
   "oneOf",
@@ -25,6 +25,7 @@ const neverStrict = [
   "dependentRequired",
   "dependentSchemas",
 ];
+const strictFormats = ["date-time", "time", "date", "duration", "email", "hostname", "ipv4", "ipv6", "uuid"];
 
 /** The schema without the safe-integer bounds that zod adds to every integer: some providers refuse such numbers. */
 export function providerSchema(schema: JsonSchema): JsonSchema {
@@ -34,6 +35,11 @@ export function providerSchema(schema: JsonSchema): JsonSchema {
     ...(maximum !== undefined && maximum !== Number.MAX_SAFE_INTEGER && { maximum }),
   };
   return mapSubschemas({ ...rest, ...bounds }, providerSchema);
+}
+
+/** The schema without patterns of texts, for a server that can't read all of them. */
+export function withoutPatterns({ pattern: _, ...rest }: JsonSchema): JsonSchema {
+  return mapSubschemas(rest, withoutPatterns);
 }
 
 /**
@@ -53,6 +59,7 @@ export function strictSchema(schema: JsonSchema): JsonSchema | undefined {
 
 function allowsStrict(schema: JsonSchema): boolean {
   if (neverStrict.some((keyword) => keyword in schema)) return false;
+  if ("format" in schema && !strictFormats.includes(schema.format as string)) return false;
   if (!["type", "enum", "const", "anyOf", "$ref"].some((keyword) => keyword in schema)) return false;
   if (!subschemasOf(schema).every(isSchema) || (hasType(schema, "array") && !isSchema(schema.items))) return false;
   if (!hasType(schema, "object")) return true;

@@ -2,7 +2,7 @@ import { isStatusError, saidIn, statusOf } from "./call-error.ts";
 
 /**
  * What a server may refuse: a field, which is left out or said in another way from then on, or how the messages are: `extras` are
- * another server's, `reasoning` is missing, `system` messages are not known, `turns` have to follow one another in another way, `ids` of calls to be short.
+ * another server's, `reasoning` is missing, `system` messages are not known, `turns` have to follow one another in another way, `ids` of calls to be short. `patterns` are those of schemas.
  */
 export type Refusal =
   | "stop"
@@ -15,7 +15,8 @@ export type Refusal =
   | "reasoning"
   | "turns"
   | "system"
-  | "ids";
+  | "ids"
+  | "patterns";
 
 const refusal =
   /unsupported|unknown|unrecognized|unavailable|incompatible|not (be )?(supported|permitted|allowed|available)|(does not|doesn't) support|endpoints found that support/i;
@@ -37,6 +38,7 @@ const signs: readonly (readonly [Refusal, RegExp])[] = [
   ["response_format", /response_format\b.{0,40} not one of|support response format/is],
   ["reasoning", /reasoning_content\b.*(?:missing|passed back)|missing .{0,5}reasoning_content/is],
   ["turns", /roles? must alternate|should alternate with|unexpected role/i],
+  ["patterns", /lookaround|failed to parse grammar|pattern must start with/i],
   ["ids", /tool call id .{0,200}length of 9/is],
   ["system", /system role|developer instruction|only user and assistant roles|roles? must alternate/i],
 ];

@@ -120,6 +120,20 @@ describe("a field that the server refuses", () => {
   });
 });
 
+it.each([
+  ["OpenAI", 400, "Invalid JSON schema: regex lookaround is not supported. Found at $.properties.a.pattern."],
+  ["llama.cpp", 400, "Failed to initialize samplers: failed to parse grammar"],
+  ["an older llama.cpp", 500, "JSON schema conversion failed:\nPattern must start with '^' and end with '$'"],
+])("sends no patterns to a server that can't read one: %s", async (_, status, message) => {
+  await using server = await loopbackServer(whole({ error: { message } }, status), answer);
+  const model = openai("new-model", { baseURL: server.baseURL });
+  const schema = { type: "object", properties: { a: { type: "string", pattern: "^(?!b)" } }, required: ["a"] };
+  await model.generate({ ...request, tools: [{ name: "f", description: "F.", inputSchema: schema }], responseSchema: { name: "a", schema } });
+  const sent = server.requests.map(({ body }) => JSON.stringify([body.tools, body.response_format]));
+  expect(sent[0]?.match(/"pattern":/g)).toHaveLength(2);
+  expect(sent[1]).toBe(sent[0]?.replaceAll(',"pattern":"^(?!b)"', ""));
+});
+
 it("gives a limit of tokens by its newer name to a server that refuses the old one", async () => {
   const message = "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.";
   await using server = await loopbackServer(refusal(message), answer);

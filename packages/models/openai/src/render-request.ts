@@ -1,11 +1,14 @@
-import type { ModelRequest } from "@codelet/core";
+import type { JsonSchema, ModelRequest } from "@codelet/core";
 import { byTurns, withoutSystem } from "./message-order.ts";
 import { openaiBaseURL, type ResolvedOptions } from "./openai-options.ts";
-import { providerSchema, strictSchema } from "./provider-schema.ts";
+import { providerSchema, strictSchema, withoutPatterns } from "./provider-schema.ts";
 import type { Refusal } from "./refusals.ts";
 import { renderMessages, type WireMessage } from "./render-messages.ts";
 import { withShortIds } from "./short-ids.ts";
 import { toolsAsText } from "./tools-as-text.ts";
+
+type Tool = NonNullable<ModelRequest["tools"]>[number];
+type ResponseSchema = NonNullable<ModelRequest["responseSchema"]>;
 
 /** No server takes more. */
 const maxStops = 4;
@@ -32,9 +35,9 @@ export function renderRequest(
     messages: messagesOf(request, refused),
     stream: mode.stream,
     stop: !refused.has("stop") && stop.length > 0 ? stop.slice(0, maxStops) : undefined,
-    tools: tools.length > 0 ? tools.map(renderTool) : undefined,
+    tools: tools.length > 0 ? tools.map((tool) => renderTool(tool, refused)) : undefined,
     tool_choice: tools.length > 0 ? (refused.has("tool_choice") ? "auto" : toolChoice) : undefined,
-    ...(responseSchema && !refused.has("response_format") && { response_format: renderResponseFormat(responseSchema) }),
+    ...(responseSchema && !refused.has("response_format") && { response_format: renderResponseFormat(responseSchema, refused) }),
   };
 }
 
@@ -46,15 +49,20 @@ function messagesOf({ messages, tools = [] }: ModelRequest, refused: ReadonlySet
   return refused.has("turns") ? byTurns(known) : known;
 }
 
-function renderTool({ name, description, inputSchema }: NonNullable<ModelRequest["tools"]>[number]): Readonly<Record<string, unknown>> {
-  return { type: "function", function: { name, description, parameters: providerSchema(inputSchema) } };
+function renderTool({ name, description, inputSchema }: Tool, refused: ReadonlySet<Refusal>): Readonly<Record<string, unknown>> {
+  return { type: "function", function: { name, description, parameters: plainSchema(inputSchema, refused) } };
 }
 
-function renderResponseFormat({ name, schema }: NonNullable<ModelRequest["responseSchema"]>): Readonly<Record<string, unknown>> {
-  const plain = providerSchema(schema);
+function renderResponseFormat({ name, schema }: ResponseSchema, refused: ReadonlySet<Refusal>): Readonly<Record<string, unknown>> {
+  const plain = plainSchema(schema, refused);
   const strict = strictSchema(plain);
   return {
     type: "json_schema",
     json_schema: { name: name.replace(/[^\w-]/g, "_").slice(0, 64) || "answer", strict: strict !== undefined, schema: strict ?? plain },
   };
+}
+
+function plainSchema(schema: JsonSchema, refused: ReadonlySet<Refusal>): JsonSchema {
+  const plain = providerSchema(schema);
+  return refused.has("patterns") ? withoutPatterns(plain) : plain;
 }
