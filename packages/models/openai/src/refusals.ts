@@ -1,12 +1,14 @@
 import { isStatusError, saidIn, statusOf } from "./call-error.ts";
 
 /**
- * What a server may refuse: a field, which is left out or said in another way from then on, or how the messages are: `extras` are
- * another server's, `reasoning` is missing, `system` messages are not known, `turns` have to follow one another in another way, `ids` of calls to be short. `patterns` are those of schemas.
+ * What a server may refuse: a field, which is left out or said in another way from then on, or how the messages are. Of `tool_choice` it is the demand for a
+ * call, and `no_calls` the demand for none. `patterns` are those of schemas, `extras` are another server's, `reasoning` is missing, `system` messages are not
+ * known, `turns` have to follow one another in another way, `ids` of calls to be short.
  */
 export type Refusal =
   | "stop"
   | "tool_choice"
+  | "no_calls"
   | "response_format"
   | "stream_options"
   | "max_tokens"
@@ -51,12 +53,14 @@ export function refusalsIn(thrown: unknown): readonly Refusal[] {
   if (/invalid schema/i.test(said)) return []; // of one request, whose author it has to reach
   const named = refusal.test(said) ? fields.filter((field) => new RegExp(`\\b${field}\\b`).test(said)) : [];
   const extras = refusal.test(said) && /\b(?:extra_content|reasoning_details)\b/.test(said) ? (["extras"] as const) : [];
-  return [...named, ...extras, ...signs.flatMap(([each, pattern]) => (pattern.test(said) ? [each] : []))];
+  const found = [...named, ...extras, ...signs.flatMap(([each, pattern]) => (pattern.test(said) ? [each] : []))];
+  return found.flatMap((each) => (each === "tool_choice" ? [each, "no_calls"] : [each])); // the body tells which
 }
 
 /** Whether a body has what is refused. Of `tool_choice` every server with tools knows "auto". */
 export function isConcerned(refused: Refusal, body: Readonly<Record<string, unknown>>): boolean {
-  if (refused === "tool_choice") return body.tool_choice === "required" || body.tool_choice === "none";
+  if (refused === "tool_choice") return body.tool_choice === "required";
+  if (refused === "no_calls") return body.tool_choice === "none";
   return refused === "tools" || isField(refused) ? body[refused] !== undefined : true;
 }
 

@@ -34,16 +34,34 @@ describe("a field that the server refuses", () => {
     expect(server.requests[1]?.body).toEqual({ ...server.requests[0]?.body, [field]: sent });
   });
 
-  it("leaves a model without tools that can't be told not to call", async () => {
-    await using server = await loopbackServer(refusal("Tool choice must be auto"), answer);
+  it("leaves a model without tools that can't be told not to call, and what it called as text", async () => {
+    const message = "Bedrock doesn't support tool_choice=none. Supported tool_choice values=['auto', 'required', json object].";
+    await using server = await loopbackServer(refusal(message), answer);
     const model = openai("new-model", { baseURL: server.baseURL });
-    for (const toolChoice of ["none", "required"] as const) await model.generate({ ...request, toolChoice });
-    const sent = server.requests.map(({ body }) => [body.tool_choice, body.tools?.length]);
-    expect(sent).toEqual([
-      ["none", 1],
-      [undefined, undefined],
-      ["auto", 1],
+    const messages: ModelRequest["messages"] = [
+      { role: "user", content: "Hi." },
+      { role: "assistant", content: [{ type: "tool-call", id: "a", name: "f", input: {} }] },
+      { role: "tool", content: [{ type: "tool-result", id: "a", name: "f", content: "2" }] },
+    ];
+    await model.generate({ ...request, messages, toolChoice: "none" });
+    expect(server.requests[1]?.body).not.toHaveProperty("tools");
+    expect(server.requests[1]?.body).not.toHaveProperty("tool_choice");
+    expect(server.requests[1]?.body.messages).toEqual([
+      { role: "user", content: "Hi." },
+      { role: "assistant", content: '{"name":"f","arguments":{}}' },
+      { role: "user", content: "Result of f:\n2" },
     ]);
+  });
+
+  it.each([
+    ["none", "required"],
+    ["required", "none"],
+  ] as const)("is left out by itself: of tool_choice %s, and not %s", async (toolChoice, other) => {
+    await using server = await loopbackServer(refusal(`tool_choice ${toolChoice} is not supported`), answer);
+    const model = openai("new-model", { baseURL: server.baseURL });
+    await model.generate({ ...request, toolChoice });
+    await model.generate({ ...request, toolChoice: other });
+    expect(server.requests[2]?.body).toMatchObject({ tool_choice: other, tools: [{}] });
   });
 
   it("is left out of streams, one after the other", async () => {

@@ -21,9 +21,7 @@ export function renderRequest(
 ): Readonly<Record<string, unknown>> {
   const { stop = [], toolChoice, responseSchema } = request;
   const { refused } = mode;
-  // Where a model can't be told not to call, it gets nothing to call.
-  const hasTools = !refused.has("tools") && !(toolChoice === "none" && refused.has("tool_choice"));
-  const tools = hasTools ? (request.tools ?? []) : [];
+  const tools = toolsOf(request, refused);
   return {
     temperature: options.temperature,
     // OpenAI's reasoning models refuse the old name; most other servers know only that.
@@ -36,13 +34,22 @@ export function renderRequest(
     stream: mode.stream,
     stop: !refused.has("stop") && stop.length > 0 ? stop.slice(0, maxStops) : undefined,
     tools: tools.length > 0 ? tools.map((tool) => renderTool(tool, refused)) : undefined,
-    tool_choice: tools.length > 0 ? (refused.has("tool_choice") ? "auto" : toolChoice) : undefined,
+    tool_choice: tools.length > 0 ? (toolChoice === "required" && refused.has("tool_choice") ? "auto" : toolChoice) : undefined,
     ...(responseSchema && !refused.has("response_format") && { response_format: renderResponseFormat(responseSchema, refused) }),
   };
 }
 
-function messagesOf({ messages, tools = [] }: ModelRequest, refused: ReadonlySet<Refusal>): readonly WireMessage[] {
-  const asked = refused.has("tools") ? toolsAsText(messages, tools) : messages;
+/** Where a model can't be told not to call, it gets nothing to call. */
+function toolsOf({ tools = [], toolChoice }: ModelRequest, refused: ReadonlySet<Refusal>): readonly Tool[] {
+  return refused.has("tools") || (toolChoice === "none" && refused.has("no_calls")) ? [] : tools;
+}
+
+function messagesOf(request: ModelRequest, refused: ReadonlySet<Refusal>): readonly WireMessage[] {
+  const { messages, tools = [] } = request;
+  // Anthropic and Bedrock refuse calls in messages where there are no tools.
+  const isWithout = tools.length > 0 && toolsOf(request, refused).length === 0;
+  const described = refused.has("tools") ? tools : [];
+  const asked = refused.has("tools") || isWithout ? toolsAsText(messages, described) : messages;
   const rendered = renderMessages(asked, { reasoning: refused.has("reasoning"), extras: !refused.has("extras") });
   const named = refused.has("ids") ? withShortIds(rendered) : rendered;
   const known = refused.has("system") ? withoutSystem(named) : named;
