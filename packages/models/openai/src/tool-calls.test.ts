@@ -83,6 +83,16 @@ it("begins a call at a named piece with arguments once those before it are compl
   expect([first, second]).toEqual([twice[0], { id: "b", name: "g", input: { x: 2 } }]);
 });
 
+it("begins a call at a named piece with arguments too where every call has the same id", () => {
+  for (const more of [{ id: "0" }, { id: "0", index: 0 }]) {
+    const calls = merged([piece('{"x":1}', more, "f"), piece('{"x":', more, "g"), piece("2", more, "g"), piece("}", more)]);
+    expect(calls).toEqual([
+      { id: "0", name: "f", input: { x: 1 } },
+      { id: "0", name: "g", input: { x: 2 } },
+    ]);
+  }
+});
+
 it("goes on with a call without an id while its arguments are incomplete, or a piece has no name or no arguments", () => {
   const pieces = [piece("", {}, "f"), piece("{", {}, "f"), piece("}", {}, "f"), piece("", {}, "f"), piece(" ")];
   expect(merged(pieces)).toEqual([{ id: expect.any(String), name: "f", input: {} }]);

@@ -30,7 +30,7 @@ export function toolCallMerger(): ToolCallMerger {
   const byIndex = new Map<number, OpenCall>();
   const byId = new Map<string, OpenCall>();
   let lookedAt = 0;
-  /** Whether a piece begins the call after the open one, where one of them has no id. A piece that only repeats the name finds incomplete arguments. */
+  /** Whether a piece begins the call after the open one, where no id tells. A piece that only repeats the name finds incomplete arguments. */
   const isNext = (call: OpenCall, definition: ForeignRecord | undefined): boolean => {
     if (asText(definition?.name) === "" || argumentsOf(definition) === "" || lookedAt > maxLookedAt) return false;
     lookedAt += call.arguments.length;
@@ -46,14 +46,14 @@ export function toolCallMerger(): ToolCallMerger {
         let call = index === undefined ? undefined : byIndex.get(index);
         if (index === undefined) call = id === "" ? calls.at(-1) : byId.get(id);
         const definition = asRecord(piece.function);
-        const isOther = id !== call?.id && asText(definition?.name) !== "";
-        if (call === undefined || (id === "" || call.id === "" ? isNext(call, definition) : isOther)) {
+        const tellsApart = id !== "" && call?.id !== "" && id !== call?.id;
+        if (call === undefined || (tellsApart ? asText(definition?.name) !== "" : isNext(call, definition))) {
           call = { id: "", name: "", arguments: "" };
           calls.push(call);
         }
         if (index !== undefined) byIndex.set(index, call);
         append(call, id, definition);
-        if (!byId.has(call.id)) byId.set(call.id, call);
+        byId.set(call.id, call);
         call.signature = callSignature(piece.extra_content) ?? call.signature;
       }
     },
