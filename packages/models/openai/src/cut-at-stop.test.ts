@@ -16,6 +16,7 @@ it.each([
   ["one that only begins", "ab</cod", ["</code>"], "ab</cod", false],
   ["the one that is complete first", "abcdef", ["abcdef", "cd"], "ab", true],
   ["the longer of two that end together", "abcd", ["d", "bcd"], "a", true],
+  ["the longer of two that end together, though it is named first", "abcd", ["bcd", "d"], "a", true],
 ])("cuts at %s", (_, text, stops, expected, isCut) => {
   expect(cut([text], stops)).toEqual({ text: expected, isCut });
 });
