@@ -13,8 +13,14 @@ it("drops the bounds that zod gives to integers and keeps all others", () => {
   });
 });
 
-it("drops them in tuples too", () => {
+it("drops them in tuples, maps and definitions too, and leaves what is no schema", () => {
   expect(schemaOf(z.tuple([z.int()])).prefixItems).toEqual([{ type: "integer" }]);
+  expect(schemaOf(z.record(z.string(), z.int())).additionalProperties).toEqual({ type: "integer" });
+  const definitions = { A: z.toJSONSchema(z.int(), { io: "input" }) };
+  expect(providerSchema({ definitions, items: null }).definitions).toMatchObject({ A: { type: "integer" } });
+  expect(JSON.stringify(providerSchema({ definitions, items: null }))).not.toContain("imum");
+  const draft7 = { items: [{ type: "integer" }] };
+  expect(providerSchema(draft7)).toEqual(draft7);
 });
 
 it("loses its patterns where they are not wanted, and no property of that name", () => {
