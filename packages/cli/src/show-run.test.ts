@@ -40,4 +40,20 @@ describe("showRun", () => {
     await new Promise(setImmediate);
     expect(stderr.written).toEqual(["codelet: standard output can't be written (ENOSPC)\n"]);
   });
+
+  it("shows each event once, and hears signals only as long as the run lasts", async () => {
+    const heard = (): readonly number[] => ["SIGINT", "SIGTERM", "SIGHUP"].map((name) => process.listenerCount(name));
+    const before = heard();
+    const meanwhile: (readonly number[])[] = [];
+    const executor = fakeExecutor((step) => {
+      meanwhile.push(heard());
+      return step.finalAnswer(1);
+    });
+    const agent = new CodeAgent({ model: scriptedModel(["<code>\nfinal_answer(1)\n</code>"]), executor });
+    const stdout = aStream();
+    await showRun(agent, "the only task", openScreen(stdout, aStream(), readEnvironment({})), "text");
+    expect(stdout.written.join("").match(/the only task|final_answer\(1\)/g)).toEqual(["the only task", "final_answer(1)"]);
+    expect(meanwhile).toEqual([before.map((count) => count + 1)]);
+    expect(heard()).toEqual(before);
+  });
 });
