@@ -97,6 +97,26 @@ it("restores files wherever they are", async () => {
   expect(await evaluate(restored, "[open(path).read() for path in paths]")).toEqual(paths);
 });
 
+it("restores what code has put in the place of its folders, and none that it has removed", async () => {
+  await using session = await openWasm();
+  const leave = `
+import os
+os.chdir("/")
+os.rename("/home/codelet", "/mine")
+os.symlink("/mine", "/home/codelet")
+os.rmdir("/tmp")
+with open("/tmp", "w") as file: file.write("no folder")
+os.rmdir("/home/web_user")
+os.rename("/dev/shm", "/shared")
+taken = open("/dev/codelet-deleted-5", "w")
+os.chdir("/home/codelet")
+def state(): return [os.getcwd(), os.readlink("/home/codelet"), open("/tmp").read(), sorted(os.listdir("/")), os.listdir("/home"), "shm" in os.listdir("/dev")]`;
+  await run(session, leave);
+  const before = await evaluate(session, "state()");
+  await using restored = await openWasm({}, { restore: await session.snapshot?.() });
+  expect(await evaluate(restored, "state()")).toEqual(before);
+});
+
 it("lets no clock run backwards, on which timers wait", async () => {
   await using session = await openWasm();
   await run(session, "import asyncio, time\nawait asyncio.sleep(2)");

@@ -1,6 +1,6 @@
 /** The interpreter's state between two steps: its memory, and the files of the session with those that are open. */
 import { errno, type FileNode, type FileStream, type FileSystem, type Pyodide } from "./emscripten.ts";
-import { packFiles, sessionFolders, unpackFiles, withoutPermissions } from "./memory-files.ts";
+import { packFiles, removeFiles, sessionFolders, unpackFiles, withoutPermissions } from "./memory-files.ts";
 import type { References } from "./references.ts";
 
 export interface Checkpoint {
@@ -20,8 +20,8 @@ export interface OpenFile {
 const firstFreeFd = 5;
 const createTruncateOrExclusive = 0o100 | 0o1000 | 0o200;
 const readAndWrite = 2;
-/** Where files that were deleted and are still open lie in the archive, outside of the session's folders. */
-const deletedPrefix = "/dev/codelet-deleted-";
+/** How files that were deleted and are still open are named in the archive, in `/dev`: outside of the session's folders. */
+const deletedPrefix = "codelet-deleted-";
 
 /** Only while no Python frame is on the stack: a snapshot holds memory, not WebAssembly's own stack. */
 export function takeCheckpoint(pyodide: Pyodide, references: References): Checkpoint {
@@ -43,9 +43,22 @@ export function takeCheckpoint(pyodide: Pyodide, references: References): Checkp
 /** Python's files go on with their numbers. One that can't be had again keeps its number, too: another file would be written to, and closed, by both. */
 export function restoreFiles(fs: FileSystem, files: Uint8Array, openFiles: readonly OpenFile[]): void {
   withoutPermissions(fs, () => {
-    unpackFiles(fs, files);
+    inPlaceOf(fs, sessionFolders(fs), () => unpackFiles(fs, files));
     reopen(fs, openFiles);
   });
+}
+
+/** Code may have removed the folders that a new session has, or have put a file or a link there. */
+function inPlaceOf(fs: FileSystem, folders: readonly string[], unpack: () => void): void {
+  const current = fs.cwd();
+  fs.chdir("/"); // the folder that one is in can't be removed
+  for (const folder of folders) removeFiles(fs, folder);
+  unpack();
+  try {
+    fs.chdir(current);
+  } catch {
+    // Code has removed it: Python goes where it was.
+  }
 }
 
 function reopen(fs: FileSystem, openFiles: readonly OpenFile[]): void {
@@ -60,7 +73,7 @@ function reopen(fs: FileSystem, openFiles: readonly OpenFile[]): void {
       fs.createStream(lostFile(fs, fd), fd);
     }
   }
-  for (const path of new Set(openFiles.map((file) => file.path))) if (path.startsWith(deletedPrefix)) fs.unlink(path);
+  for (const name of fs.readdir("/dev")) if (name.startsWith(deletedPrefix)) fs.unlink(`/dev/${name}`);
 }
 
 function lostFile(fs: FileSystem, fd: number): FileStream {
@@ -85,7 +98,7 @@ function pathOf(fs: FileSystem, { fd, path, node }: FileStream, deleted: Map<Fil
   const place = fs.getPath(node);
   if (leadsTo(fs, place, node)) return place;
   if (!fs.isFile(node.mode)) return "";
-  const kept = deleted.get(node) ?? `${deletedPrefix}${fd}`;
+  const kept = deleted.get(node) ?? `/dev/${deletedPrefix}${fd}`;
   deleted.set(node, kept);
   return kept;
 }

@@ -58,6 +58,9 @@ export interface FileSystem {
   readFile(path: string): Uint8Array;
   writeFile(path: string, bytes: Uint8Array): void;
   unlink(path: string): void;
+  rmdir(path: string): void;
+  cwd(): string;
+  chdir(path: string): void;
   chmod(path: string, mode: number): void;
   /** In milliseconds: of the last reading, and of the last change. */
   utime(path: string, readAt: number, changedAt: number): void;

@@ -11,11 +11,12 @@ interface Entry {
   readonly changedAt?: number;
 }
 
-/** What belongs to the session: all that is not the image's or the platform's. Code may write anywhere, such as to `/mnt/data`. */
+/** What belongs to the session: all that is not the image's or the platform's. Code may write anywhere, such as to `/mnt/data`, and move anything. */
 export function sessionFolders(fs: FileSystem): string[] {
   const others = [".", "..", "dev", "proc", imageFolder.slice(1)];
   const found = fs.readdir("/").filter((name) => !others.includes(name));
-  return [...found.map((name) => `/${name}`), "/dev/shm"];
+  const shared = fs.readdir("/dev").filter((name) => name === "shm");
+  return [...found.map((name) => `/${name}`), ...shared.map((name) => `/dev/${name}`)];
 }
 
 /** Below these, files are the image's own: the standard library and packages. */
@@ -71,6 +72,13 @@ export function unpackFiles(fs: FileSystem, archive: Uint8Array): void {
   }
   // At last: what is put into a folder changes it.
   for (const { path, changedAt } of entries) if (changedAt !== undefined) fs.utime(path, changedAt, changedAt);
+}
+
+export function removeFiles(fs: FileSystem, path: string): void {
+  const isFolder = fs.isDir(fs.lstat(path).mode);
+  if (isFolder) for (const name of fs.readdir(path)) if (name !== "." && name !== "..") removeFiles(fs, `${path}/${name}`);
+  if (isFolder) fs.rmdir(path);
+  else fs.unlink(path);
 }
 
 /** Code may have closed its files to itself; it can't close them to us. */
