@@ -117,6 +117,15 @@ def state(): return [os.getcwd(), os.readlink("/home/codelet"), open("/tmp").rea
   expect(await evaluate(restored, "state()")).toEqual(before);
 });
 
+it("counts the files that it restores against the limit", async () => {
+  const limit = { diskLimitBytes: 2 ** 20 };
+  await using session = await openWasm(limit);
+  await run(session, "def write(name):\n    with open(name, 'wb') as file: file.write(bytes(600_000))\nwrite('first')");
+  await using restored = await openWasm(limit, { restore: await session.snapshot?.() });
+  expect((await run(restored, "write('second')")).error).toMatchObject({ name: "OSError", message: expect.stringContaining("No space left") });
+  expect(await evaluate(restored, "import os\nos.remove('first')\nwrite('second')")).toBeNull();
+});
+
 it("lets no clock run backwards, on which timers wait", async () => {
   await using session = await openWasm();
   await run(session, "import asyncio, time\nawait asyncio.sleep(2)");

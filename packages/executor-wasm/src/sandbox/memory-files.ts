@@ -98,10 +98,11 @@ const pipeBytes = 65_536;
 export function limitFiles(fs: FileSystem, maxBytes: number): void {
   const imageBytes = heldBytes([fs.lookupPath(imageFolder).node]);
   const memory = fs.filesystems.MEMFS;
-  let grown = 0; // never falls when files are deleted; a recount corrects it
+  const count = (): number => heldBytes([fs.root, ...fs.streams.flatMap((stream) => stream?.node ?? [])]) - imageBytes;
+  let grown = count(); // a restored session has files; never falls when some are deleted: a recount corrects it
   const reserve = (bytes: number): void => {
     if (grown + bytes > maxBytes) {
-      grown = heldBytes([fs.root, ...fs.streams.flatMap((stream) => stream?.node ?? [])]) - imageBytes;
+      grown = count();
       if (grown + bytes > maxBytes) throw new fs.ErrnoError(errno.ENOSPC);
     }
     grown += Math.max(0, bytes);
