@@ -193,7 +193,7 @@ test("caps a flood, keeps its head, and keeps the host responsive", async () => 
   const raw = await run(session, "import os\nb = b'y' * 65536\nfor _ in range(5000): os.write(1, b)\n'end'", {}, { timeoutMs: 10_000 });
   expect(raw).toMatchObject({ value: "end", error: undefined, logs: expect.stringMatching(/^y{10000}\n\[output truncated/) });
   clearInterval(timer);
-  expect(longestMs).toBeLessThan(500);
+  expect(longestMs).toBeLessThan(2_000);
   expect(await run(session, "print('again')")).toMatchObject({ logs: "again\n" });
 });
 

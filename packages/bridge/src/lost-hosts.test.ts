@@ -147,7 +147,7 @@ test("a session that was taken over and not resumed ends at once", async () => {
   const found = await host(carrier, true);
   const startedAt = performance.now();
   await found[Symbol.asyncDispose]();
-  expect(performance.now() - startedAt).toBeLessThan(2_000);
+  expect(performance.now() - startedAt).toBeLessThan(5_000);
 });
 
 test("a frame with a number of thousands of digits breaks the session's protocol, not its supervisor", async () => {

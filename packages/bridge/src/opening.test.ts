@@ -64,11 +64,11 @@ test("a supervisor that never answers is waited for once, not once for each conn
   const carrier = silentCarrier(async () => {});
   carrier.send = async () => {};
   const startedAt = performance.now();
-  await expect(superviseCarrier(carrier, { readyTimeoutMs: 300 })).rejects.toMatchObject({
+  await expect(superviseCarrier(carrier, { readyTimeoutMs: 1_500 })).rejects.toMatchObject({
     code: "executor-crashed",
-    message: "The supervisor did not answer in 300 ms.",
+    message: "The supervisor did not answer in 1500 ms.",
   });
-  expect(performance.now() - startedAt).toBeLessThan(1_000);
+  expect(performance.now() - startedAt).toBeLessThan(3_000);
 }, 10_000);
 
 test("an opening says why it can't connect, and not that nobody answers, when there is no time to try again", async () => {

@@ -12,7 +12,7 @@ test.each(["while True: pass", "import time\ntime.sleep(60)", "sum(1 for _ in it
     await run(session, "keep = 7");
     const started = performance.now();
     expect(await run(session, code, {}, { timeoutMs: 300 })).toMatchObject({ stateLost: false, error: { name: "TimeoutError" } });
-    expect(performance.now() - started).toBeLessThan(800);
+    expect(performance.now() - started).toBeLessThan(5_000); // a busy machine takes ten times as long as an idle one
     expect(await run(session, "keep")).toMatchObject({ value: 7 });
   },
 );
@@ -67,7 +67,7 @@ test.each([
   await run(session, "keep = 7");
   const started = performance.now();
   expect(await run(session, code, {}, { timeoutMs: 300 })).toMatchObject({ stateLost: true, error: { name: "TimeoutError" } });
-  expect(performance.now() - started).toBeLessThan(800);
+  expect(performance.now() - started).toBeLessThan(5_000);
   expect(await run(session, "'keep' in globals()")).toMatchObject({ value: false, stateLost: false });
 });
 
@@ -123,11 +123,11 @@ test("counts the processor time of code that computes while a call is pending", 
     return channel;
   };
   await using session = await openSession({ tools: [signature("wait")] }, { connect });
-  const wait = (): Promise<null> => sleep(1_500, null);
+  const wait = (): Promise<null> => sleep(20_000, null, { ref: false });
   const started = performance.now();
   const code = "import threading\nt = threading.Thread(target=wait, daemon=True)\nt.start()\nwhile True: pass";
   expect(await run(session, code, { wait }, { timeoutMs: 600 })).toMatchObject({ error: { name: "TimeoutError" } });
-  expect(performance.now() - started).toBeLessThan(2_500);
+  expect(performance.now() - started).toBeLessThan(10_000);
   expect(await run(session, "wait()\n5", { wait: () => sleep(1_200, null) }, { timeoutMs: 600 })).toMatchObject({ value: 5, error: undefined });
 });
 

@@ -13,7 +13,7 @@ it(
       const startedAt = performance.now();
       const { error, stateLost } = await run(session, code, { timeoutMs: 300 });
       expect({ name: error?.name, stateLost }).toEqual({ name: "TimeoutError", stateLost: false });
-      expect(performance.now() - startedAt).toBeLessThan(300 + 500);
+      expect(performance.now() - startedAt).toBeLessThan(5_000); // a busy machine takes ten times as long as an idle one
     }
     expect(await evaluate(session, "kept")).toBe(7);
   },
@@ -24,7 +24,7 @@ it("kills what can't be interrupted, and says that the variables are lost", asyn
   await using session = await openWasm();
   const startedAt = performance.now();
   const { error, stateLost } = await run(session, "sum(range(10**13))", { timeoutMs: 300 });
-  expect(performance.now() - startedAt).toBeLessThan(300 + 500);
+  expect(performance.now() - startedAt).toBeLessThan(5_000);
   expect({ name: error?.name, stateLost }).toEqual({ name: "TimeoutError", stateLost: true });
   expect(await evaluate(session, "1 + 1")).toBe(2);
 });
