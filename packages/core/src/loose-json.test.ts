@@ -67,7 +67,7 @@ describe("JSON that models write", () => {
     (piece) => {
       const startedAt = performance.now();
       callsIn(piece.repeat(300_000 / piece.length));
-      expect(performance.now() - startedAt).toBeLessThan(3_000);
+      expect(performance.now() - startedAt).toBeLessThan(15_000);
     },
   );
 });

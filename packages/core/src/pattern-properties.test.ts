@@ -19,7 +19,7 @@ describe("a pattern of property names", () => {
       const value = { [`${"a".repeat(90)}!`]: 1, b: 2 };
       const startedAt = performance.now();
       expect(validate(refusing(pattern), value)).toEqual({ value });
-      expect(performance.now() - startedAt).toBeLessThan(1_000);
+      expect(performance.now() - startedAt).toBeLessThan(5_000);
     },
   );
 

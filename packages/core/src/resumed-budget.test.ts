@@ -60,7 +60,7 @@ it("a decision is told at once where a call beside needs none any more", async (
   const decisions = Object.fromEntries(suspended.pending.filter(({ tool }) => tool === "ask").map(({ id }) => [id, true]));
   const startedAt = performance.now();
   expect(await paying(false).resume(suspended.resumeState, { decisions })).toMatchObject({ state: "success", output: "done" });
-  expect(performance.now() - startedAt).toBeLessThan(1_000);
+  expect(performance.now() - startedAt).toBeLessThan(5_000); // not the ten seconds for those that may still come
 });
 
 it("a decision is told, sooner or later, where one call beside is refused by now and another is undecided", async () => {

@@ -1,5 +1,5 @@
 import { scriptedModel } from "@codelet/testing";
-import { expect, it } from "vitest";
+import { afterEach, expect, it, vi } from "vitest";
 import { z } from "zod";
 import type { RunResult } from "./agent.ts";
 import type { AgentEvent } from "./events.ts";
@@ -15,6 +15,13 @@ import type { PlainValue } from "./value.ts";
 const pay = tool({ name: "pay", description: "Pays.", input: z.object({}), needsApproval: true, execute: () => "paid" });
 const later = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
+/** Time that passes at once, but not for timers. */
+const { now } = Date;
+function passTime(milliseconds: number): void {
+  vi.spyOn(Date, "now").mockImplementation(() => now() + milliseconds);
+}
+afterEach(() => void vi.restoreAllMocks());
+
 function suspended(result: RunResult): Extract<RunResult, { readonly state: "suspended" }> {
   if (result.state !== "suspended") throw new Error(`it is ${result.state}`);
   return result;
@@ -26,7 +33,7 @@ it("is time that no agent and no step has worked, whether they began before it o
   const worker = agentOf([says(call("add", { a: 1, b: 1 })), says(answer(2))], { name: "worker", description: "Works." }).agent;
   const { agent } = agentOf([says(call("pay")), says(call("worker", { task: "add" })), says(answer(1))], { tools: [pay], managedAgents: [worker] });
   const first = suspended(await agent.run("task"));
-  await later(1_000);
+  passTime(3_600_000);
   const run = agent.startResumed(first.resumeState, { decisions: approvedIn(first) });
   const events: AgentEvent[] = [];
   for await (const event of run) events.push(event);
@@ -36,18 +43,20 @@ it("is time that no agent and no step has worked, whether they began before it o
   expect(durations).toHaveLength(6);
   for (const durationMs of durations) {
     expect(durationMs).toBeGreaterThanOrEqual(0);
-    expect(durationMs).toBeLessThan(900);
+    expect(durationMs).toBeLessThan(60_000);
   }
 });
 
 it("has what was left of its wall time when it goes on, also in the middle of a step", async () => {
-  const model = scriptedModel([() => later(700).then(() => says(call("pay"))), () => new Promise<never>(() => {}), "the last words"]);
-  const agent = new ToolCallingAgent({ model, tools: [pay], budget: { wallTimeMs: 1_000 } });
+  const pays = (): ModelResponse => {
+    passTime(59_000);
+    return says(call("pay"));
+  };
+  const model = scriptedModel([pays, () => new Promise<never>(() => {}), "the last words"]);
+  const agent = new ToolCallingAgent({ model, tools: [pay], budget: { wallTimeMs: 60_000 } });
   const first = suspended(await agent.run("task"));
-  const startedAt = performance.now();
   const result = await agent.resume(first.resumeState, { decisions: approvedIn(first) });
   expect(result).toMatchObject({ state: "limit", limit: "wallTimeMs", text: "the last words" });
-  expect(performance.now() - startedAt).toBeLessThan(900);
 });
 
 it("keeps of a model's answers what they are for, whatever else they hold", async () => {
