@@ -1,4 +1,5 @@
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -6,7 +7,7 @@ import { DatabaseSync } from "node:sqlite";
 import { afterAll, expect, it } from "vitest";
 import { whySandboxMissing } from "../../packages/executor-local/src/testing/why-sandbox-missing.ts";
 import { createAgent } from "./agent.ts";
-import { sqliteJournal } from "./sqlite-journal.ts";
+import { decide, sqliteJournal } from "./sqlite-journal.ts";
 
 const folder = mkdtempSync(path.join(tmpdir(), "codelet-durable-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -118,3 +119,18 @@ it("the process that started a run last has it: the one of before is left at its
   expect(await result).toMatchObject({ state: "success", output: expect.stringMatching(/^receipt 1, .*receipt 6$/) });
   expect(charged).toEqual(["slow 1", "slow 2", "second 2", "second 3", "second 4", "second 5", "second 6"]);
 }, 60_000);
+
+it("waits while another process writes to the database", async () => {
+  const file = path.join(folder, "busy.db");
+  const database = new DatabaseSync(file);
+  decide(database, "r", "1/tool.a", true);
+  const write = `const database = new (require("node:sqlite").DatabaseSync)(process.argv[1]);
+    database.exec("begin immediate");
+    console.log("writing");
+    setTimeout(() => database.exec("commit"), 300);`;
+  const writer = spawn(process.execPath, ["-e", write, file], { stdio: ["ignore", "pipe", "ignore"] });
+  await once(writer.stdout, "data");
+  decide(database, "r", "2/tool.b", { approve: false, reason: "late" });
+  expect(database.prepare("select key from entries").all()).toEqual([{ key: "1/tool.a/approval" }, { key: "2/tool.b/approval" }]);
+  database.close();
+});

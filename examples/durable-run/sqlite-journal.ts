@@ -60,6 +60,7 @@ function asData<T>(outcome: Outcome<T>): Outcome<T> {
 }
 
 function createTables(database: DatabaseSync): void {
+  database.exec("pragma busy_timeout = 5000"); // milliseconds for which it waits where another process is writing
   database.exec(`
     create table if not exists runs (run_id text primary key, attempt integer not null);
     create table if not exists entries (run_id text, key text, value text not null, primary key (run_id, key));
