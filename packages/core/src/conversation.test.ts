@@ -105,6 +105,21 @@ it("leaves no sandbox open where it is disposed of before its run has opened one
   }
 });
 
+it("tells how a run has ended also where it was disposed of in the middle, and its sandbox doesn't close", async () => {
+  const { executor } = countedExecutor();
+  const close = (): Promise<never> => Promise.reject(new Error("no connection"));
+  const stuck: Executor = { ...executor, open: async (options) => Object.assign(await executor.open(options), { [Symbol.asyncDispose]: close }) };
+  const chat = new CodeAgent({ model: scriptedModel(["<code>\nfinal_answer(1)\n</code>"]), executor: stuck }).conversation();
+  const run = chat.start("one");
+  const warnings: string[] = [];
+  for await (const event of run) {
+    if (event.type === "run-start") void chat[Symbol.asyncDispose]().catch(() => {});
+    if (event.type === "warning") warnings.push(event.message);
+  }
+  expect(await run.result).toMatchObject({ state: "success", output: 1 });
+  expect(warnings).toContain("The sandbox did not close: Error: no connection");
+});
+
 it("goes on from the answer that was given at a limit, also once it was saved", async () => {
   const model = scriptedModel([write("x"), "It is about 40.", write("y"), write("z")]);
   const executor = fakeExecutor((step) => (step.code === "x" ? null : answering(step)));

@@ -22,7 +22,6 @@ export class Conversation<Output> implements AsyncDisposable {
   readonly #engine: AgentEngine<Output>;
   readonly #thread: Thread;
   #isRunning = false;
-  #isDisposed = false;
 
   constructor(engine: AgentEngine<Output>, thread: Thread) {
     this.#engine = engine;
@@ -57,12 +56,13 @@ export class Conversation<Output> implements AsyncDisposable {
 
   /** Ends its sandbox, that of a run that goes on too, at its end at the latest. What was said can still be saved. */
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#isDisposed = true;
+    this.#thread.isDisposed = true;
     await this.#thread.sandbox?.[Symbol.asyncDispose]();
   }
 
   async #inTurn(perform: () => Promise<RunResult<Output>>): Promise<RunResult<Output>> {
-    if (this.#isDisposed) throw new ConfigurationError("The conversation was disposed of: save it, and go on with `agent.loadConversation(saved)`.");
+    if (this.#thread.isDisposed)
+      throw new ConfigurationError("The conversation was disposed of: save it, and go on with `agent.loadConversation(saved)`.");
     if (this.#isRunning) throw new ConfigurationError("A conversation has one run at a time: wait for the one before.");
     this.#isRunning = true;
     try {
@@ -74,7 +74,6 @@ export class Conversation<Output> implements AsyncDisposable {
       return result;
     } finally {
       this.#isRunning = false;
-      if (this.#isDisposed) await this.#thread.sandbox?.[Symbol.asyncDispose]();
     }
   }
 }

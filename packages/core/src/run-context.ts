@@ -27,6 +27,8 @@ export interface Thread {
   note?: string | undefined;
   /** Id of the run that was suspended last, until another one begins. */
   left?: string | undefined;
+  /** Nobody wants its sandbox any more, also not the one that a run opens later. */
+  isDisposed?: boolean | undefined;
 }
 
 export function newThread(exposure: Exposure = { untrusted: new Set() }): Thread {
@@ -192,7 +194,7 @@ export class RunContext {
   async end(state: RunState, more: Partial<Pick<Ending, "limit" | "output" | "text" | "error">>): Promise<RunBase> {
     this.step = undefined;
     const threads = [...this.managed.values()].map(({ thread }) => thread);
-    if (this.scope.thread === undefined || state === "suspended") threads.push(this.thread);
+    if (this.scope.thread === undefined || this.thread.isDisposed || state === "suspended") threads.push(this.thread);
     const { continuation } = this.root.scope;
     // A journal of the user's keeps no references.
     const isKept = state === "suspended" && continuation?.suspend !== undefined;
