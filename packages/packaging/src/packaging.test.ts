@@ -29,6 +29,7 @@ const runAgent = (executorType: string, executorOptions: object = {}) => `
   }
 `;
 
+if (process.platform === "win32") console.log("SKIPPED the local executor's optional sandbox: there is none for Windows");
 if (!hasLowestNode)
   console.log(`SKIPPED packages on Node ${lowestNodeVersion}: the npm registry has none for ${process.platform} on ${process.arch}`);
 
