@@ -147,6 +147,30 @@ it.each(["repeated", "found again"])("loses no result that comes while its progr
   }
 });
 
+it("hands out no call of a program that was found again that the journal knows, and answers each once it has come", async () => {
+  const calls = [1, 2, 3].map((n): SandboxCall => ({ id: `1.${n}`, tool: "look", args: [n], kwargs: {} }));
+  const called = (...those: readonly (SandboxCall | undefined)[]): Advance => ({
+    type: "calls",
+    calls: those.filter(Boolean) as SandboxCall[],
+    cancelled: [],
+  });
+  const delivered: string[] = [];
+  const comeOneByOne = calls.map((call) => called(call));
+  const live = {
+    resume: () => {},
+    next: async () => comeOneByOne.shift() ?? new Promise<Advance>(() => {}),
+    deliver: (results: readonly CallResult[]) => delivered.push(...results.map(({ id }) => `${id}, ${comeOneByOne.length} to come`)),
+  } as unknown as ExecutorSession;
+  const { executor } = repeatable(() => null);
+  const session = new CatchUpSession({ ...executor, open: async () => live }, {}, { restore: {} as never });
+  session.start("x");
+  session.observe(called(calls[0], calls[1]));
+  session.deliver([{ id: "1.2", value: 2 }]);
+  expect(await session.next()).toEqual(called(calls[2]));
+  session.deliver([{ id: "1.1", value: 1 }]);
+  expect(delivered).toEqual(["1.2, 1 to come", "1.1, 0 to come"]);
+});
+
 it.each([false, true])("closes its sandbox also while the programs run again, of a run that is left: %s", async (isLeft) => {
   const later = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
   const fake = fakeExecutor(async ({ call }) => {

@@ -1,7 +1,9 @@
-import { AbortedError, CodeletError, describeThrown, ExecutorCrashedError } from "./errors.ts";
+import { AbortedError, describeThrown, ExecutorCrashedError } from "./errors.ts";
 import type { Advance, CallResult, ExecuteOptions, Executor, ExecutorSession, OpenSessionOptions, SessionBinding, SessionRef } from "./executor.ts";
-import { callsOf, isFinished, type Recorded, type RecordedProgram, type RecordedStep, readingsOf, stopOf } from "./recorded-step.ts";
-import { NotResumed, notResumed, RepeatedCalls } from "./repeated-calls.ts";
+import { isGone, notBegun, ReturningCalls, takeUp } from "./found-session.ts";
+import { callsOf, isFinished, type RecordedProgram, type RecordedStep } from "./recorded-step.ts";
+import { isNotResumed, NotResumed, notResumed, RepeatedCalls, repeatProgram } from "./repeated-calls.ts";
+import type { SandboxRecord } from "./sandbox-record.ts";
 
 /** Brings the sandbox of a run back that was there before, by the run's path; undefined for a new run. */
 export type CatchUp = (path: string, executor: Executor, options: OpenSessionOptions) => CatchUpSession | undefined;
@@ -11,6 +13,8 @@ export interface CatchUpOptions {
   readonly restore?: SessionRef | undefined;
   /** Whether a fresh sandbox is opened before anything needs it. @default false */
   readonly opensAtOnce?: boolean | undefined;
+  /** Keeps in the journal how the sandbox is found again. */
+  readonly record?: SandboxRecord | undefined;
   /** Called where the programs run again in a sandbox that has nothing of the runs before. */
   readonly onFresh?: (() => void) | undefined;
 }
@@ -26,6 +30,9 @@ export class CatchUpSession implements ExecutorSession {
   #restore: SessionRef | undefined;
   readonly #opensAtOnce: boolean;
   readonly #onFresh: (() => void) | undefined;
+  readonly #record: SandboxRecord | undefined;
+  /** How the journal says that the sandbox is found. */
+  #recorded: SessionRef | undefined;
   /** Until it is where it was. */
   #opened: Promise<ExecutorSession> | undefined;
   readonly #steps: RecordedStep[] = [];
@@ -39,21 +46,29 @@ export class CatchUpSession implements ExecutorSession {
   #isDetached = false;
   #isDisposed = false;
   #calls = new RepeatedCalls();
+  #returning = new ReturningCalls();
   readonly #early: Advance[] = [];
 
-  constructor(executor: Executor, options: OpenSessionOptions, { restore, opensAtOnce = false, onFresh }: CatchUpOptions = {}) {
+  constructor(executor: Executor, options: OpenSessionOptions, { restore, opensAtOnce = false, record, onFresh }: CatchUpOptions = {}) {
     this.#executor = executor;
     this.#options = options;
     this.#restore = restore;
     this.#opensAtOnce = opensAtOnce;
+    this.#record = record;
     this.#onFresh = onFresh;
     this.#caughtUp.promise.catch(() => {});
   }
 
   /** Resolves with itself. Rejects as `Executor.open` does where it opens at once. */
   async begin(): Promise<ExecutorSession> {
-    if (this.#opensAtOnce) this.#opened = this.#executor.open(this.#options);
+    const open = (): Promise<ExecutorSession> => this.#executor.open(this.#options);
+    if (this.#opensAtOnce) this.#opened = open();
     await this.#opened;
+    if (this.#record === undefined) return this;
+    const { reference, opened } = await this.#record.begin(open);
+    this.#recorded = reference;
+    this.#opened = opened;
+    this.#restore = opened === undefined ? reference : this.#options.restore;
     return this;
   }
 
@@ -67,21 +82,24 @@ export class CatchUpSession implements ExecutorSession {
     return this.#session === undefined && (this.#options.signal?.aborted === true || this.#isUnfinished());
   }
 
-  /** Forgets the programs so far, whose sandbox was replaced; false once it has gone on live. */
+  /** Forgets the programs so far, whose sandbox was replaced; false once it has gone on live, and where the journal knows the one that follows. */
   startOver(): boolean {
-    if (this.#isCatchingUp) return false;
+    if (this.#isCatchingUp || this.#record !== undefined) return false;
     this.#steps.length = 0;
     return true;
   }
 
-  /** An advance that the journal knew. */
-  observe(advance: Advance): void {
+  /** An advance that the journal has by now. True where it tells that the sandbox was lost, and the journal knows the one that follows. */
+  observe(advance: Advance): boolean {
     if (this.#session === undefined) this.#last()?.events.push({ advance });
+    return this.#record !== undefined && this.#opened === undefined && advance.type === "done" && isNotResumed(advance.execution);
   }
 
-  start(code: string, options: ExecuteOptions = {}): void {
+  start(code: string, given: ExecuteOptions = {}): void {
+    const options = this.#record === undefined ? given : this.#record.name(given);
     if (this.#lost !== undefined) this.#forget();
     this.#calls = new RepeatedCalls();
+    this.#returning = new ReturningCalls();
     this.#interrupted = undefined;
     if (this.#session === undefined) this.#steps.push({ code, options, events: [] });
     else this.#session.start(code, options);
@@ -95,7 +113,8 @@ export class CatchUpSession implements ExecutorSession {
       if (this.#lost === undefined) throw error;
       return { type: "done", execution: notResumed(this.#lost, this.#last()?.events.length !== 0) };
     }
-    const advance = this.#early.shift() ?? (await session.next());
+    let advance = this.#early.shift();
+    while (advance === undefined) advance = this.#returning.newIn(await session.next(), session);
     return advance.type === "done" ? advance : { ...advance, cancelled: advance.cancelled.map((id) => this.#calls.recordedOf(id)) };
   }
 
@@ -140,7 +159,10 @@ export class CatchUpSession implements ExecutorSession {
   }
 
   async detach(): Promise<SessionRef> {
+    // Nobody would find it, or go on with a program that was stopped.
+    if (this.#record !== undefined && (this.#recorded === undefined || this.#record.isStopped)) return undefined as never;
     this.#isDetached = true;
+    if (!this.#isCatchingUp) await (await this.#opened)?.detach?.();
     return (await this.#session?.detach?.()) ?? (this.#restore as SessionRef);
   }
 
@@ -148,8 +170,11 @@ export class CatchUpSession implements ExecutorSession {
     this.#isDisposed = true;
     // One that is left alive is let go once it is found.
     const isFoundLater = this.#isDetached && this.#restore !== undefined;
-    const session = this.#session ?? (isFoundLater ? undefined : ((await this.#opened?.catch(() => undefined)) ?? (await this.#unneeded())));
+    const session = this.#session ?? (isFoundLater ? undefined : await this.#opened?.catch(() => undefined));
     await session?.[Symbol.asyncDispose]();
+    if (this.#isDetached) return;
+    const end = async (): Promise<void> => (session === undefined ? (await this.#unneeded())?.[Symbol.asyncDispose]() : undefined);
+    await (this.#record?.end(end) ?? end());
   }
 
   /** The live sandbox of a run that ends before it has found it: found to be closed, since nobody would find it later. */
@@ -157,10 +182,8 @@ export class CatchUpSession implements ExecutorSession {
     const restore = this.#restore;
     this.#restore = undefined;
     if (restore === undefined || this.#isFound || !this.#executor.capabilities.recovery.pinned) return undefined;
-    return this.#executor.open({ ...this.#options, variables: undefined, signal: undefined, restore }).catch((error) => {
-      if (isGone(error)) return undefined;
-      throw error;
-    });
+    const found = this.#executor.open({ ...this.#options, variables: undefined, signal: undefined, restore });
+    return found.catch((error) => (isGone(error) ? undefined : Promise.reject(error)));
   }
 
   /** After a loss the next program begins in a fresh sandbox. */
@@ -207,22 +230,24 @@ export class CatchUpSession implements ExecutorSession {
   async #find(restore: SessionRef): Promise<ExecutorSession | undefined> {
     let session: ExecutorSession | undefined;
     try {
-      this.#opened = this.#executor.open({ ...this.#options, variables: undefined, restore });
+      const { variables } = this.#options;
+      this.#opened ??= this.#executor.open({ ...this.#options, variables: undefined, restore });
       session = await this.#opened;
       this.#isFound = true;
       const last = this.#last();
-      if (last === undefined || last.events.length === 0) {
-        if (last !== undefined) session.start(last.code, last.options);
-        return session;
-      }
-      session.resume?.(last.options);
-      const advance = await session.next();
-      this.#early.push(...this.#unknownOf(advance, last));
-      for (const event of last.events) if ("results" in event) this.#answer(session, event.results);
+      // Of a run that was suspended only the last program may wait to be begun.
+      const suspended = last?.events.length === 0 ? [last] : [];
+      const waiting = this.#record === undefined ? suspended : notBegun(session, this.#steps, variables);
+      const returning = await takeUp(session, waiting, last);
+      if (returning === undefined) return session;
+      const advance = returning.newIn(await session.next(), session);
+      if (advance !== undefined) this.#early.push(advance);
+      this.#returning = returning;
       this.#session = session;
+      for (const event of last?.events ?? []) if ("results" in event) this.#answer(session, event.results);
       return session;
     } catch (error) {
-      if (isGone(error)) this.#restore = undefined;
+      if (isGone(error)) this.#restore = this.#recorded = undefined;
       await Promise.resolve(session?.[Symbol.asyncDispose]()).catch(() => {});
       if (!isGone(error)) throw error;
       if (this.#executor.capabilities.recovery.replay !== false) return undefined;
@@ -230,15 +255,6 @@ export class CatchUpSession implements ExecutorSession {
     } finally {
       this.#opened = undefined;
     }
-  }
-
-  /** Calls that were never answered come once more, under the ids that they had. */
-  #unknownOf(advance: Advance, program: RecordedProgram): readonly Advance[] {
-    if (advance.type === "done") return [advance];
-    const recorded = new Set(callsOf(program).map(({ id }) => id));
-    for (const { id } of advance.calls) if (recorded.has(id)) this.#calls.pair(id, id);
-    const calls = advance.calls.filter(({ id }) => !recorded.has(id));
-    return calls.length > 0 || advance.cancelled.length > 0 ? [{ ...advance, calls }] : [];
   }
 
   /** All programs once more, answered from the journal. */
@@ -265,35 +281,20 @@ export class CatchUpSession implements ExecutorSession {
   }
 
   async #repeatStep(session: ExecutorSession, step: RecordedProgram): Promise<void> {
-    const { code, options, events } = step;
-    let isMuted = events.length > 0;
-    // A program that never ran may be in a session that can't repeat any.
-    const replay = isMuted ? readingsOf(step) : undefined;
-    const { onOutput } = options;
-    session.start(code, { ...options, replay, onOutput: (chunk) => (isMuted ? undefined : onOutput?.(chunk)) });
     const calls = new RepeatedCalls(callsOf(step));
     this.#calls = calls;
-    const stopAt = stopOf(step);
-    // The list grows while this waits: results come in from the journal.
-    for (let index = 0; index < events.length; index++) {
-      const event = events[index] as Recorded;
-      if (index === stopAt) session.interrupt("aborted");
-      if ("results" in event) this.#answer(session, event.results);
-      else if (event.advance.type === "done") await calls.end(session);
-      else for (const call of event.advance.calls) await calls.again(session, call);
-    }
-    // At once, or a result that comes now would be noted for nobody.
-    if (step === this.#steps.at(-1)) this.#session = session;
-    isMuted = false;
+    await repeatProgram(session, step, calls, {
+      answer: (results) => this.#answer(session, results),
+      // At once, or a result that comes now would be noted for nobody.
+      onReached: () => {
+        if (step === this.#steps.at(-1)) this.#session = session;
+      },
+    });
     if (calls.further.length > 0) this.#early.push({ type: "calls", calls: calls.further, cancelled: [] });
   }
 
   #answer(session: ExecutorSession, results: readonly CallResult[]): void {
-    const known = this.#calls.toLive(results, this.#session === undefined);
+    const known = this.#calls.toLive(this.#returning.ready(results), this.#session === undefined);
     if (known.length > 0) session.deliver(known);
   }
-}
-
-function isGone(error: unknown): boolean {
-  return CodeletError.isInstance(error, "executor-crashed", "configuration", "protocol");
 }

@@ -99,6 +99,8 @@ export interface ExecuteOptions {
    * once, while they last; then it goes on with the world. Throws `configuration` in a session that is not `replayable`, and for what no session has told.
    */
   readonly replay?: readonly Json[] | undefined;
+  /** Names the step for whoever finds the session again: its `lastKey`. At most 200 characters. @default none, as if it were not known */
+  readonly key?: string | undefined;
 }
 
 /** A piece of what the code prints, as it comes. */
@@ -131,6 +133,11 @@ export interface ExecutorSession extends AsyncDisposable {
    * Whoever has it reaches the sandbox: keep it as you keep a password.
    */
   readonly reference?: SessionRef | undefined;
+  /**
+   * In a session that was found again, the `key` of the step that was started last, whatever has become of it; `""` where none was. Absent where that is
+   * not known: a run that is started again from its journal goes on in no session of which it doesn't know what has happened there.
+   */
+  readonly lastKey?: string | undefined;
   /** Leaves the sandbox alive without a host, also in the middle of a step; the session itself is over then. Present when `capabilities.recovery.pinned`. */
   detach?(): Promise<SessionRef>;
   /**

@@ -1,6 +1,7 @@
 import { toBase64 } from "./base64.ts";
 import type { CallResult, Execution, ExecutorSession, SandboxCall } from "./executor.ts";
 import { plainValue } from "./plain-value.ts";
+import { type Recorded, type RecordedProgram, readingsOf, stopOf } from "./recorded-step.ts";
 
 /** Says why a program can't go on where it was. */
 export class NotResumed extends Error {}
@@ -13,8 +14,13 @@ export function notResumed(why: string, hadBegun: boolean): Execution {
   return { value: null, logs: "", outputs: [], error: { name: "ProgramNotResumed", message }, stateLost: true, durationMs: 0 };
 }
 
+/** Whether an execution is one of `notResumed`: code has no say in what `stateLost` is. */
+export function isNotResumed({ error, stateLost }: Execution): boolean {
+  return stateLost && error?.name === "ProgramNotResumed";
+}
+
 /**
- * The calls of a program that goes on, beside those that the journal knows of it: concurrent ones may change places, and have ids of their own each time.
+ * The calls of a program that runs again, beside those that the journal knows of it: concurrent ones may change places, and have ids of their own each time.
  * Where it does anything else than before, NotResumed is thrown.
  */
 export class RepeatedCalls {
@@ -77,6 +83,32 @@ export class RepeatedCalls {
     else if (this.#expected.length === 0) this.further.push(call);
     else throw new NotResumed(`run again from its beginning, it called ${shorten(call)}, which it had not called before.`);
   }
+}
+
+/** A program once more, answered from the journal; without its output, which was told. `onReached` is called where the journal knows no more. */
+export async function repeatProgram(
+  session: ExecutorSession,
+  program: RecordedProgram,
+  calls: RepeatedCalls,
+  { answer, onReached }: { answer(results: readonly CallResult[]): void; onReached(): void },
+): Promise<void> {
+  const { code, options, events } = program;
+  let isMuted = events.length > 0;
+  // A program that never ran may be in a session that can't repeat any.
+  const replay = isMuted ? readingsOf(program) : undefined;
+  const { onOutput } = options;
+  session.start(code, { ...options, replay, onOutput: (chunk) => (isMuted ? undefined : onOutput?.(chunk)) });
+  const stopAt = stopOf(program);
+  // The list grows while this waits: results come in from the journal.
+  for (let index = 0; index < events.length; index++) {
+    const event = events[index] as Recorded;
+    if (index === stopAt) session.interrupt("aborted");
+    if ("results" in event) answer(event.results);
+    else if (event.advance.type === "done") await calls.end(session);
+    else for (const call of event.advance.calls) await calls.again(session, call);
+  }
+  onReached();
+  isMuted = false;
 }
 
 function differs(expected: SandboxCall | undefined, made: SandboxCall | undefined): string {

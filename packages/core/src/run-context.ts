@@ -90,7 +90,8 @@ export class RunContext {
   readonly #work: Map<string, (context: OperationContext) => Promise<unknown>> = new Map();
   #lastMs: number = this.startedAtMs;
   #seq = 0;
-  #hasEnded = false;
+  /** With its terminal event. */
+  hasEnded = false;
   readonly #thrownByJournal: Set<unknown> = new Set();
 
   constructor(kind: ActionKind, options: RunOptions, scope: RunScope) {
@@ -140,8 +141,8 @@ export class RunContext {
       onProgress: (message) => this.emit({ type: "sandbox-progress", message }),
       signal: this.signal,
     };
-    if (thread.sandbox !== undefined) thread.sandbox.continue(options, continuation?.bringBack);
-    else thread.sandbox = new Sandbox(executor, path, options, continuation?.bringBack);
+    if (thread.sandbox !== undefined) thread.sandbox.continue(options, continuation?.bringBack?.(this));
+    else thread.sandbox = new Sandbox(executor, path, options, continuation?.bringBack?.(this));
   }
 
   #open(): Journal {
@@ -151,7 +152,7 @@ export class RunContext {
       const work = this.#work.get(String(path));
       return work === undefined ? Promise.reject(new Error(`Nothing waits for the operation ${path}.`)) : work(context);
     };
-    const operations = { model: perform, tool: perform, advance: perform, policy: perform, hook: perform };
+    const operations = { model: perform, tool: perform, advance: perform, policy: perform, hook: perform, sandbox: perform };
     return journal({ runId: this.runId, operations, emit: handle.emit });
   }
 
@@ -196,10 +197,8 @@ export class RunContext {
     const threads = [...this.managed.values()].map(({ thread }) => thread);
     if (this.scope.thread === undefined || this.thread.isDisposed || state === "suspended") threads.push(this.thread);
     const { continuation } = this.root.scope;
-    // A journal of the user's keeps no references.
-    const isKept = state === "suspended" && continuation?.suspend !== undefined;
     for (const { sandbox } of threads) {
-      const closing = isKept ? sandbox?.suspend(this.root.sandboxes) : sandbox?.[Symbol.asyncDispose]();
+      const closing = continuation?.leavesSandboxes(this, state, more) ? sandbox?.suspend(this.root.sandboxes) : sandbox?.[Symbol.asyncDispose]();
       await closing?.catch((failure) => this.emit({ type: "warning", message: `The sandbox did not close: ${failure}` }));
     }
     await continuation?.unreached?.settle(this, state);
@@ -209,12 +208,12 @@ export class RunContext {
     const { usage, spent } = this.ledger;
     const durationMs = this.activeMs(this.#lastMs);
     this.emit({ type: this.root === this ? "run-end" : "agent-end", state, usage, costUsd: spent.costUsd, durationMs, ...more });
-    this.#hasEnded = true;
+    this.hasEnded = true;
     return { runId, steps: memory.fullSteps(), usage, costUsd: spent.costUsd, startedAtMs, durationMs };
   }
 
   emit(body: EventBody): void {
-    if (this.#hasEnded || this.root.#hasEnded) return;
+    if (this.hasEnded || this.root.hasEnded) return;
     const { runId, agentPath, path, step, root } = this;
     this.journal.emit({ seq: ++root.#seq, runId, agentPath, callPath: path || undefined, step, ...body } as AgentEvent);
   }

@@ -70,24 +70,22 @@ export class Sandbox implements AsyncDisposable {
     return this.#catchUp?.begin() ?? this.#executor.open(options);
   }
 
-  /** An advance that came from the journal. */
+  /** An advance that the journal has by now. After one that tells of a loss the next program begins in another sandbox. */
   observe(advance: Advance): void {
-    this.#catchUp?.observe(advance);
+    if (this.#catchUp?.observe(advance)) this.#opening = undefined;
   }
 
   async ready(): Promise<void> {
     await this.#catchUp?.ready();
   }
 
-  /** Starts over with a fresh session. False when there never was one, or it crashed too often. */
+  /** Starts over with a fresh session, for which `bringBack` is asked again. False when there never was one, or it crashed too often. */
   async replace(): Promise<boolean> {
     const opened = await this.#opening?.catch(() => undefined);
     if (opened === undefined || ++this.#replacements > maxReplacements) return false;
     // What crashed before the run was suspended is lost; the journal goes on without it.
     if (this.#catchUp?.startOver()) return true;
     await this[Symbol.asyncDispose]();
-    // What it was found again by leads to what has crashed.
-    this.#bringBack = undefined;
     this.#options = { ...this.#options, restore: undefined };
     return true;
   }

@@ -3,6 +3,7 @@ import { isDecision } from "./authorize.ts";
 import { type CatchUp, CatchUpSession } from "./catch-up.ts";
 import type { AgentDefinition } from "./definition.ts";
 import { ConfigurationError, describeThrown, ProtocolError } from "./errors.ts";
+import type { Ending, RunState } from "./events.ts";
 import type { SessionRef } from "./executor.ts";
 import type { JournalFactory } from "./journal.ts";
 import { Memory, type Step, type TaskStep } from "./memory.ts";
@@ -11,6 +12,7 @@ import type { Approval, ApprovalDecision } from "./policy.ts";
 import { type JournalEntry, Recorder } from "./recorder.ts";
 import { hash } from "./retry.ts";
 import type { RunContext, Thread } from "./run-context.ts";
+import { bringBackFromJournal, leavesToJournal } from "./sandbox-record.ts";
 import { isObject } from "./schema.ts";
 import { decodeState, encodeState } from "./state-codec.ts";
 import { Unreached } from "./unreached.ts";
@@ -64,8 +66,10 @@ export interface Continuation {
   readonly journal: JournalFactory;
   /** What is behind the journal, unless that is the user's. */
   readonly recorder?: Recorder | undefined;
-  /** How sandboxes get to where they were. */
-  readonly bringBack?: CatchUp | undefined;
+  /** How the sandboxes of a run get to where they were. */
+  bringBack?(run: RunContext): CatchUp;
+  /** Whether the sandboxes of a run that ends like this live on, to be found again. */
+  leavesSandboxes(run: RunContext, state: RunState, ending: Pick<Ending, "error">): boolean;
   /** Of a run that is resumed. */
   readonly given?: Given | undefined;
   readonly pauses: readonly Pause[];
@@ -80,16 +84,15 @@ export interface Continuation {
   suspend?(run: RunContext, given: Given): Promise<() => SuspendedRun>;
 }
 
-/** A journal of the user's may know any run: its sandbox is opened at once, and waits until the journal knows no more. */
-const fromJournal: CatchUp = (_path, executor, options) => new CatchUpSession(executor, options, { opensAtOnce: true });
-
 /** Of a new run, which a journal of the user's may know. */
 export function newContinuation(journal: JournalFactory | undefined): Continuation {
-  return journal === undefined ? recorded(new Recorder(), []) : { journal, bringBack: fromJournal, pauses: [] };
+  if (journal === undefined) return recorded(new Recorder(), []);
+  return { journal, bringBack: bringBackFromJournal, leavesSandboxes: leavesToJournal, pauses: [] };
 }
 
 function recorded(recorder: Recorder, pauses: readonly Pause[]): Continuation {
-  return { journal: recorder.factory, recorder, pauses, suspend: (run, given) => suspendedRun(run, given, recorder, pauses) };
+  const suspend = (run: RunContext, given: Given) => suspendedRun(run, given, recorder, pauses);
+  return { journal: recorder.factory, recorder, pauses, leavesSandboxes: (_run, state) => state === "suspended", suspend };
 }
 
 async function suspendedRun(run: RunContext, given: Given, recorder: Recorder, pauses: readonly Pause[]): Promise<() => SuspendedRun> {
@@ -161,7 +164,7 @@ export async function readSuspendedRun(
     // One that had ended is only gone through again.
     const leftMs = (run: RunContext, wallTimeMs: number): number =>
       recorder.isOver(run.path) ? Number.POSITIVE_INFINITY : wallTimeMs - run.activeMs(Date.now());
-    return { ...recorded(recorder, pauses), given, bringBack, unreached, leftMs };
+    return { ...recorded(recorder, pauses), given, bringBack: () => bringBack, unreached, leftMs };
   } catch (error) {
     if (error instanceof ConfigurationError) throw error;
     throw new ProtocolError(`The state of the suspended run is damaged: ${describeThrown(error).message}`, { cause: error });
