@@ -52,6 +52,7 @@ class BridgeSession implements ExecutorSession {
   #busyWith: string | undefined;
   readonly snapshot?: () => Promise<SessionRef>;
   readonly reference?: SessionRef;
+  readonly lastKey?: string;
   readonly detach?: () => Promise<SessionRef>;
   readonly resume?: (options?: ExecuteOptions) => void;
   /** Whether the worker may hold what the bindings don't: then its end is a loss. */
@@ -77,9 +78,10 @@ class BridgeSession implements ExecutorSession {
     const { snapshot } = options;
     if (snapshot !== undefined) this.snapshot = () => this.#snapshot(snapshot);
     if (options.reference !== undefined) this.reference = options.reference;
+    if (options.lastKey !== undefined) this.lastKey = options.lastKey;
     const { detach } = options;
     if (detach !== undefined) this.detach = () => this.#detach(detach);
-    if (options.left === undefined) return;
+    if (options.left === undefined || options.stateLost === true) return;
     if (options.left.number > 0) this.#left = options.left;
     this.resume = (execute) => this.#resume(execute);
   }
@@ -93,11 +95,11 @@ class BridgeSession implements ExecutorSession {
     if (this.#options.left !== undefined && isBound && this.#left?.isRunning !== true) await this.#inTime(worker.bind("bind", this.#bindings));
   }
 
-  start(code: string, { signal, timeoutMs = defaultStepTimeoutMs, onOutput, replay }: ExecuteOptions = {}): void {
+  start(code: string, { signal, timeoutMs = defaultStepTimeoutMs, onOutput, replay, key }: ExecuteOptions = {}): void {
     this.#checkIdle();
     if (this.#left?.isRunning) throw new ConfigurationError(leftRuns);
     const limitMs = checkedMs("timeoutMs", timeoutMs, 1);
-    const started = { onOutput, replay: recordedReadings(replay, this.#options.open.replayable) };
+    const started = { onOutput, key, replay: recordedReadings(replay, this.#options.open.replayable) };
     this.#left = undefined;
     this.#hasState = true;
     const step = this.#steps.create();

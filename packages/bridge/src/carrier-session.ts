@@ -51,6 +51,9 @@ function supervisedSession(options: CarrierSessionOptions, supervision: Supervis
   const { executor, open, carrier, machine, detachedTimeoutMs = defaultDetachedTimeoutMs, graceMs, limits } = options;
   const data = { version: 1, machine: machine ?? null, markPrefix } satisfies ReferenceData;
   const reference = machine === undefined ? undefined : ({ executor, data } satisfies SessionRef);
+  const { left, lastKey } = supervision;
+  // A worker that has run nothing, after others that have, is the successor of one that was lost.
+  const isLost = left === undefined || (left.number === 0 && lastKey !== undefined && lastKey !== "");
   const canDetach = reference !== undefined && carrier.detach !== undefined;
   return bridgeSession({
     executor,
@@ -59,8 +62,9 @@ function supervisedSession(options: CarrierSessionOptions, supervision: Supervis
     limits,
     connect: () => supervision.connect(),
     markPrefix,
-    left: supervision.left,
-    stateLost: open.restore !== undefined && supervision.left === undefined,
+    left,
+    lastKey: open.restore === undefined ? undefined : lastKey,
+    stateLost: open.restore !== undefined && isLost,
     reference,
     detach: canDetach ? () => leave(supervision, detachedTimeoutMs, reference) : undefined,
     release: async () => supervision[Symbol.asyncDispose](),

@@ -26,6 +26,8 @@ export interface BridgeSessionOptions {
   readonly markPrefix?: string | undefined;
   /** The last step of the first worker, when that is one that another host has opened and left. */
   readonly left?: LeftStep | undefined;
+  /** Of a session that is found again: the key of the step that was started last, as far as that is known. */
+  readonly lastKey?: string | undefined;
   /** What an earlier worker held is gone: the first step says so. @default false */
   readonly stateLost?: boolean | undefined;
   /** Gives up what the workers ran on; called once, after the last worker's end. Never rejects. */

@@ -24,6 +24,7 @@ interface StepEnd {
 }
 
 interface StartedWith {
+  readonly key: string | undefined;
   readonly onOutput: ((chunk: OutputChunk) => void) | undefined;
   readonly replay: Readings | undefined;
 }
@@ -89,11 +90,12 @@ export class StepRunner {
     this.#stopListening = () => signal.removeEventListener("abort", onAbort);
   }
 
-  run(worker: WorkerConnection, code: string, limitMs: number, { onOutput, replay }: StartedWith): void {
+  run(worker: WorkerConnection, code: string, limitMs: number, { onOutput, key, replay }: StartedWith): void {
     this.#log.begin(this.#count, onOutput);
     this.#deadline.start(limitMs);
     const replayed = replay === undefined ? "" : `,"replay":${JSON.stringify(replay)}`;
-    worker.send("exec", `,"id":${this.#count},"code":${JSON.stringify(code)}${replayed}`);
+    const keyed = key === undefined ? "" : `,"key":${JSON.stringify(key)}`;
+    worker.send("exec", `,"id":${this.#count},"code":${JSON.stringify(code)}${keyed}${replayed}`);
   }
 
   rejoin(worker: WorkerConnection, limitMs: number, onOutput: ((chunk: OutputChunk) => void) | undefined): void {

@@ -14,6 +14,8 @@ export interface Supervision extends AsyncDisposable {
   connect(): Promise<WorkerChannel>;
   /** The last step of the worker that another host left; absent when there is no such worker. */
   readonly left?: LeftStep | undefined;
+  /** The key of the step that another host started last, `""` where it started none; absent where that is not known. */
+  readonly lastKey?: string | undefined;
   /** Leaves the supervisor and its worker to another host, for so many milliseconds. Rejects with `executor-crashed` when that host would find nothing. */
   detach(keepMs: number): Promise<void>;
 }
@@ -37,8 +39,11 @@ export async function superviseCarrier(carrier: Carrier, options: SupervisionOpt
   };
   const link = await newLink(carrier, events, options);
   let left: LeftStep | undefined;
+  let lastKey: string | undefined;
   try {
-    left = readLeftStep(await link.open(options));
+    const hello = parseHello(await link.open(options));
+    left = readLeftStep(hello);
+    lastKey = typeof hello?.last === "string" ? hello.last : undefined;
   } catch (error) {
     // What another host has left is not ended by an attempt to take it over: that may be made again, until the supervisor's patience is over.
     await (options.adopt === true && carrier.detach !== undefined ? link.leave() : link.close());
@@ -48,6 +53,7 @@ export async function superviseCarrier(carrier: Carrier, options: SupervisionOpt
   let isUntaken = left !== undefined;
   return {
     left,
+    lastKey,
     async connect() {
       if (failure !== undefined) throw new (failure.isRefused ? ConfigurationError : ExecutorCrashedError)(failure.message);
       if (isUntaken && worker !== undefined) {
@@ -161,8 +167,8 @@ class SupervisedWorker implements WorkerChannel {
 }
 
 /** A hello's account of the worker that was left. Throws ProtocolError. */
-function readLeftStep(hello: string): LeftStep | undefined {
-  const left = parseJson(hello)?.left;
+function readLeftStep(hello: Hello | undefined): LeftStep | undefined {
+  const left = hello?.left;
   if (left === undefined || left === null) return undefined;
   const { step, running, calls, numbers, complete } = left as Readonly<Record<string, unknown>>;
   const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
@@ -175,7 +181,12 @@ function readLeftStep(hello: string): LeftStep | undefined {
   return { number: step, isRunning: running, calls, callNumbers: { __proto__: null, ...numbers } as unknown as Readonly<Record<string, number>> };
 }
 
-function parseJson(text: string): { readonly left?: unknown } | undefined {
+interface Hello {
+  readonly left?: unknown;
+  readonly last?: unknown;
+}
+
+function parseHello(text: string): Hello | undefined {
   try {
     return JSON.parse(text) ?? undefined;
   } catch {

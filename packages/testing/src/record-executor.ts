@@ -43,7 +43,8 @@ export function recordExecutor(executor: Executor, sink: (line: string) => unkno
         throw error;
       });
       try {
-        await write(opening);
+        const { lastKey } = session;
+        await write({ ...opening, ...(lastKey !== undefined && { lastKey }) });
       } catch (error) {
         await session[Symbol.asyncDispose]();
         throw error;

@@ -52,7 +52,7 @@ export function recordSession(session: ExecutorSession, write: Write): ExecutorS
     return result;
   }
 
-  const { snapshot, detach, resume, putFile, getFile, reference } = session;
+  const { snapshot, detach, resume, putFile, getFile, reference, lastKey } = session;
   return {
     start: (code, options = {}) =>
       begin({ type: "start", code, timeoutMs: options.timeoutMs }, options, (listening) => session.start(code, listening)),
@@ -74,6 +74,7 @@ export function recordSession(session: ExecutorSession, write: Write): ExecutorS
     ...(snapshot && { snapshot: () => between({ type: "snapshot" }, () => snapshot.call(session)) }),
     ...(detach && { detach: () => between({ type: "detach" }, () => detach.call(session)) }),
     ...(reference && { reference }),
+    ...(lastKey !== undefined && { lastKey }),
     ...(resume && {
       resume: (options: ExecuteOptions = {}) =>
         begin({ type: "resume", timeoutMs: options.timeoutMs }, options, (listening) => resume.call(session, listening)),

@@ -41,7 +41,7 @@ export function replayExecutor(transcript: string): ReplayExecutor {
       const [session] = index === -1 ? [] : left.splice(index, 1);
       if (session === undefined) throw unexpectedOpen(left, sessions.length);
       if (session.opening.error !== undefined) throw revivedError(session.opening.error);
-      return new ReplaySession(executor, session.events);
+      return new ReplaySession(executor, session.events, session.opening.lastKey);
     },
   };
 }

@@ -36,13 +36,15 @@ export class ReplaySession implements ExecutorSession {
   readonly snapshot?: () => Promise<SessionRef>;
   readonly detach?: () => Promise<SessionRef>;
   readonly reference?: SessionRef;
+  readonly lastKey?: string;
   readonly resume?: (options?: ExecuteOptions) => void;
   readonly putFile?: (path: string, content: Uint8Array | AsyncIterable<Uint8Array>) => Promise<void>;
   readonly getFile?: (path: string) => AsyncGenerator<Uint8Array, void, undefined>;
 
-  constructor(executor: RecordedExecutor, events: readonly TranscriptEvent[]) {
+  constructor(executor: RecordedExecutor, events: readonly TranscriptEvent[], lastKey?: string) {
     this.#executor = executor;
     this.#events = events;
+    if (lastKey !== undefined) this.lastKey = lastKey;
     const { recovery, fileTransfer } = executor.capabilities;
     if (recovery.snapshot !== false) this.snapshot = () => this.#save("snapshot");
     if (recovery.pinned) {

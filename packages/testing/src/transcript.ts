@@ -17,7 +17,7 @@ import { checkRecording } from "./check-options.ts";
 
 /** What one session was asked, or what it said; in the order of time. */
 export type TranscriptEvent =
-  | { readonly type: "open"; readonly options: RecordedOpen; readonly error?: RecordedError }
+  | { readonly type: "open"; readonly options: RecordedOpen; readonly lastKey?: string; readonly error?: RecordedError }
   | { readonly type: "start"; readonly code: string; readonly timeoutMs?: number | undefined }
   | { readonly type: "resume"; readonly timeoutMs?: number | undefined }
   | ({ readonly type: "output" } & OutputChunk)

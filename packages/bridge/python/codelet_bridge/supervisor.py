@@ -41,6 +41,7 @@ class Supervisor:
         self.host = None  # a name that the host gave itself
         self.hosts = set()  # also the ones before: a proxy may bring their hellos late
         self.left = None  # what it was told of the session that it took over
+        self.left_key = None
         self.seen = 0
         self.unacknowledged = 0
         self.input = bytearray()
@@ -52,6 +53,7 @@ class Supervisor:
         self.asked = 0  # answers that the worker owes, and of these the ones that a dead host waited for
         self.unwanted = 0
         self.step = LastStep()
+        self.last_key = ""  # of the step that was started last, also when its worker has ended since; None of one without
         self.heard = time.monotonic()
         self.beaten = float("-inf")
         self.cpu_ms = 0
@@ -103,14 +105,15 @@ class Supervisor:
             self.host = hello["host"]
             self.hosts.add(self.host)
             self.left = self.step.describe() if self.worker and self.is_opened else None
+            self.left_key = self.last_key
             self.unwanted = self.asked
         if hello["host"] != self.host:
             self.lines.control("h", json.dumps({"host": self.host}))
             return
         self.patience_s = self.lines.patience_s = self.orphan_s
         self.lines.forget(hello["seen"])
-        answer = {"v": 1, "python": sys.version.split()[0], "host": self.host, "seen": self.seen, "patience": self.orphan_s, "left": self.left}
-        self.lines.control("h", json.dumps(answer))
+        answer = {"v": 1, "python": sys.version.split()[0], "host": self.host, "seen": self.seen, "patience": self.orphan_s}
+        self.lines.control("h", json.dumps({**answer, "left": self.left, "last": self.left_key}))
         self.lines.repeat()
 
     def handle(self, number, kind, payload):
@@ -150,7 +153,9 @@ class Supervisor:
         if frame.startswith(b'{"t":"result",'):
             self.step.answered(int(CALL_OF_RESULT.match(frame).group(1)))
         elif frame.startswith(b'{"t":"exec",'):
-            self.step = LastStep(json.loads(frame)["id"])
+            started = json.loads(frame)
+            self.step = LastStep(started["id"])
+            self.last_key = started.get("key")
             mark = "%s%d\x1e\n" % (self.mark_prefix, self.step.id)
             for budget in self.budgets.values():
                 budget.begin(mark.encode())

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Executor, SessionRef } from "@codelet/core";
+import type { Executor, ExecutorSession, SessionRef } from "@codelet/core";
 import type { ContractCase } from "../contract-case.ts";
 import { contractTools } from "../contract-tools.ts";
 import { nextCalls, untilDone } from "../drive-step.ts";
@@ -226,6 +226,60 @@ export const recoveryCases: readonly ContractCase[] = [
       assert.notEqual(third?.id, second?.id);
       found.deliver([{ id: third?.id ?? "", value: 30 }]);
       assertValue((await untilDone(found)).execution, [10, 20, 30]);
+    },
+  },
+  {
+    name: "a session that is found again tells which step was started last, whatever has become of it",
+    needs: ["pinned"],
+    async run({ open }) {
+      const session = await open();
+      const reference = throughJson(session.reference);
+      const lastKey = async (): Promise<unknown> => {
+        const found = await open({ restore: reference });
+        await found.detach?.();
+        return found.lastKey;
+      };
+      const start = async (code: string, key: string): Promise<ExecutorSession> => {
+        const found = await open({ restore: reference });
+        found.start(code, { key, timeoutMs: 500 });
+        return found;
+      };
+      assert.equal(session.lastKey, undefined);
+      assert.equal(await lastKey(), "");
+      await untilDone(await start("x = 1", "run/1"));
+      assert.equal(await lastKey(), "run/1");
+      await nextCalls(await start("x += 1\necho(x)", "run/2"), 1);
+      assert.equal(await lastKey(), "run/2");
+      const waiting = await open({ restore: reference });
+      waiting.resume?.();
+      const [call] = await nextCalls(waiting, 1);
+      waiting.deliver([{ id: call?.id ?? "", value: 2 }]);
+      await untilDone(waiting);
+      assert.equal((await untilDone(await start("import os\nos._exit(3)", "run/3"))).execution.stateLost, true);
+      assert.equal(await lastKey(), "run/3");
+      const found = await open({ restore: reference });
+      assert.equal(found.resume, undefined);
+      found.start("1");
+      assert.equal((await untilDone(found)).execution.stateLost, true);
+    },
+  },
+  {
+    name: "calls that were made side by side and never answered come again under their ids, each once",
+    needs: ["pinned"],
+    async run({ open }) {
+      const session = await open();
+      const reference = throughJson(session.reference);
+      session.start("import asyncio\nawait asyncio.gather(*[echo.aio(n) for n in range(5)])");
+      const ids = (await nextCalls(session, 5)).map(({ id }) => id);
+      const found = await open({ restore: reference });
+      found.resume?.();
+      const again = await nextCalls(found, 5);
+      assert.deepEqual(
+        again.map(({ id }) => id),
+        ids,
+      );
+      found.deliver(again.map(({ id, args }) => ({ id, value: args[0] ?? null })));
+      assertValue((await untilDone(found)).execution, [0, 1, 2, 3, 4]);
     },
   },
   {
