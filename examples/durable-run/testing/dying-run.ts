@@ -6,27 +6,10 @@ import { localExecutor } from "@codelet/executor-local";
 import { wasmExecutor } from "@codelet/executor-wasm";
 import { z } from "zod";
 import { decide, sqliteJournal } from "../sqlite-journal.ts";
+import { dyingDatabase } from "./dying-database.ts";
 
 const [file = "", effects = "", kind = "", entries = "", moment = "", where = ""] = process.argv.slice(2);
 const database = new DatabaseSync(file);
-
-/** The database, whose process dies in the middle of writing the journal. */
-function dyingDatabase(): DatabaseSync {
-  let left = Number(entries);
-  const prepare = (sql: string) => {
-    const statement = database.prepare(sql);
-    if (!sql.startsWith("insert into entries")) return statement;
-    const run = (...values: string[]) => {
-      left--;
-      if (left === 0 && moment === "before") process.kill(process.pid, "SIGKILL");
-      const done = statement.run(...values);
-      if (left === 0) process.kill(process.pid, "SIGKILL");
-      return done;
-    };
-    return { run };
-  };
-  return { prepare, exec: (sql: string) => database.exec(sql) } as unknown as DatabaseSync;
-}
 
 /** Each call has another result: whoever mixes up two of them has another answer. */
 const act = (name: string, needsApproval = false) =>
@@ -85,7 +68,7 @@ const programs: Readonly<Record<string, readonly string[]>> = {
 };
 
 function createAgent(): CodeAgent | ToolCallingAgent {
-  const journal = sqliteJournal(dyingDatabase());
+  const journal = sqliteJournal(dyingDatabase(database, Number(entries), moment === "before" ? "before" : "after"));
   const tools = [act("act"), act("pay", true)];
   if (kind === "tool-calling")
     return new ToolCallingAgent({
