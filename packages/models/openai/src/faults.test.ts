@@ -35,18 +35,6 @@ describe("a status", () => {
     await expectFailures(whole({ error: { message: "It is so.", type: "a_type" } }, 400), { details: expect.objectContaining({ code: "a_type" }) });
   });
 
-  it.each([
-    [{ "retry-after": "7" }, 7_000, 7_000],
-    [{ "retry-after-ms": "250", "retry-after": "7" }, 250, 250],
-    [{ "retry-after": new Date(Date.now() + 60_000).toUTCString() }, 50_000, 60_000],
-  ])("429 with %j says how long to wait", async (headers, atLeast, atMost) => {
-    for (const error of await failuresOf(whole({}, 429, { "content-type": "application/json", ...headers }))) {
-      const { retryAfterMs } = error as { retryAfterMs?: number };
-      expect(retryAfterMs).toBeGreaterThanOrEqual(atLeast);
-      expect(retryAfterMs).toBeLessThanOrEqual(atMost);
-    }
-  });
-
   it.each([600, 601, 999])("%i, which HTTP doesn't know, is the server's failure", async (status) => {
     await expectFailures(whole({ error: { message: "It is so.", code: "a_code" } }, status), {
       status,
@@ -220,10 +208,6 @@ describe("a connection", () => {
     const failure = openai("fixture-1", { baseURL }).generate(ask("Hi."));
     await expect(failure).rejects.toMatchObject({ code: "model-call", status: undefined, retryable: true, details: { code: "ECONNREFUSED" } });
     await expect(failure).rejects.toHaveProperty("cause.message");
-  });
-
-  it("that is reset is retryable", async () => {
-    await expectFailures((response) => void response.socket?.resetAndDestroy(), { status: undefined, retryable: true });
   });
 
   it("that speaks no HTTP is retryable", async () => {
