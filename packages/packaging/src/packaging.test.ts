@@ -61,16 +61,18 @@ describe.each([
     user = await install(path.join(scratch, manager), tarballs);
   }, INSTALL_TIMEOUT_MS);
 
-  it("imports every package", async () => {
-    const names = JSON.stringify(tarballs.map(({ name }) => name));
-    const printed = await user.execute(`for (const name of ${names}) { await import(name); console.log(name); }`);
-    expect(printed.trim().split("\n")).toEqual(tarballs.map(({ name }) => name));
+  it("imports every package, and every sub-path", async () => {
+    const specifiers = tarballs.flatMap((tarball) => tarball.specifiers);
+    expect(specifiers).toContain("@codelet/testing/model-contract");
+    const printed = await user.execute(`for (const specifier of ${JSON.stringify(specifiers)}) { await import(specifier); console.log(specifier); }`);
+    expect(printed.trim().split("\n")).toEqual(specifiers);
   });
 
   it.each(["nodenext", "bundler"] as const)("has types under %s", async (resolution) => {
     await user.typeCheck(
       tarballs
-        .map(({ name }, index) => `import * as package${index} from "${name}";\nexport const name${index}: object = package${index};\n`)
+        .flatMap(({ specifiers }) => specifiers)
+        .map((specifier, index) => `import * as package${index} from "${specifier}";\nexport const name${index}: object = package${index};\n`)
         .join(""),
       resolution,
     );
@@ -98,7 +100,8 @@ describe.each([
       mkdirSync(path.join(scratch, "lowest-node"), { recursive: true });
       const node = await lowestNode(path.join(scratch, "lowest-node"));
       expect(await user.execute("console.log(process.version)", node)).toBe(`v${lowestNodeVersion}\n`);
-      await user.execute(tarballs.map(({ name }) => `await import("${name}");`).join("\n"), node);
+      const specifiers = tarballs.flatMap((tarball) => tarball.specifiers);
+      await user.execute(specifiers.map((specifier) => `await import("${specifier}");`).join("\n"), node);
       expect(await user.execute(runAgent("wasm"), node)).toBe("success 42\n");
       expect(await user.execute(runAgent("local", { sandbox: "none" }), node)).toBe("success 42\n");
       const command = path.join(user.folder, "node_modules", "@codelet", "cli", "package.json");

@@ -8,6 +8,8 @@ const root = path.resolve(import.meta.dirname, "../../..");
 export interface Tarball {
   readonly name: string;
   readonly file: string;
+  /** What a user can import: the package and each of its sub-paths. */
+  readonly specifiers: readonly string[];
 }
 
 /** Packs every package that isn't private into `destination`. They have to be built already. */
@@ -16,13 +18,18 @@ export async function packAll(destination: string): Promise<Tarball[]> {
   const folders = manifests.filter((file) => !readManifest(file).private).map((file) => path.join(root, path.dirname(file)));
   return Promise.all(
     folders.map(async (folder) => {
-      const { name, version } = readManifest(path.relative(root, path.join(folder, "package.json")));
+      const { name, version, exports } = readManifest(path.relative(root, path.join(folder, "package.json")));
       await run("pnpm", ["pack", "--pack-destination", destination], folder);
-      return { name, file: path.join(destination, `${name.replace("@", "").replace("/", "-")}-${version}.tgz`) };
+      const subPaths = Object.keys(exports).filter((subPath) => subPath !== "./package.json");
+      return {
+        name,
+        file: path.join(destination, `${name.replace("@", "").replace("/", "-")}-${version}.tgz`),
+        specifiers: subPaths.map((subPath) => name + subPath.slice(1)),
+      };
     }),
   );
 }
 
-function readManifest(file: string): { name: string; version: string; private?: boolean } {
+function readManifest(file: string): { name: string; version: string; private?: boolean; exports: Readonly<Record<string, unknown>> } {
   return JSON.parse(readFileSync(path.join(root, file), "utf8"));
 }
