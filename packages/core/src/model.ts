@@ -3,7 +3,7 @@ import type { Json, Media } from "./value.ts";
 
 /**
  * A language model of one provider. Implementations do not retry (the kernel does, once, for all) and throw `ModelCallError` with the status.
- * A plain async function `(request) => response | string` is a model too.
+ * A plain async function `(request) => response | string` is a model too. Every implementation passes the suite of `@codelet/testing/model-contract`.
  */
 export interface Model {
   readonly id: string;

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { codeBlocks, isTypeScript } from "./code-blocks.ts";
 
 const DOCUMENTS = ["README.md", "docs/**/*.md", "packages/*/README.md", "packages/models/*/README.md"];
+const RUN_TIMEOUT_MS = 90_000; // one of them runs a whole contract suite
 const COMPILER_OPTIONS = {
   target: "es2023",
   lib: ["es2023", "dom", "esnext.disposable"],
@@ -64,13 +65,14 @@ describe.each(snippets)("$where", ({ file, block }) => {
   });
 
   if (!block.tags.includes("run")) return;
-  it("runs", async () => {
+  const run = async (): Promise<void> => {
     const scratch = mkdtempSync(path.join(tmpdir(), "codelet-snippet-"));
     const { OPENAI_API_KEY: _, ...environment } = process.env; // what the docs run costs nothing
     try {
-      await promisify(execFile)(process.execPath, [path.join(folder, file)], { cwd: scratch, env: environment, timeout: 25_000 });
+      await promisify(execFile)(process.execPath, [path.join(folder, file)], { cwd: scratch, env: environment, timeout: RUN_TIMEOUT_MS - 5_000 });
     } finally {
       rmSync(scratch, { recursive: true, force: true });
     }
-  });
+  };
+  it("runs", run, RUN_TIMEOUT_MS);
 });
