@@ -2,7 +2,7 @@ import { ConfigurationError, ModelCallError } from "@codelet/core";
 import type { OpenAI } from "openai";
 import { isEventStream } from "./event-stream.ts";
 import { asList, asRecord, type ForeignRecord } from "./foreign-json.ts";
-import { guardedFetch } from "./guarded-fetch.ts";
+import { guardedFetch, isEnded } from "./guarded-fetch.ts";
 import { customHeaderNames } from "./openai-environment.ts";
 import type { ResolvedOptions } from "./openai-options.ts";
 import { endingOf } from "./read-answer.ts";
@@ -38,7 +38,9 @@ export function chatEndpoint(options: ResolvedOptions, secrets: Secrets): ChatEn
       const { data, response } = await (await client())
         .post<AsyncIterable<unknown>>(path, { body, stream: true, ...(signal && { signal }) })
         .withResponse();
-      return begun(isEventStream(response.headers) ? unlessReported(data) : await inOnePiece(await response.text(), secrets));
+      return begun(
+        isEventStream(response.headers) ? withEnd(unlessReported(data), () => isEnded(response)) : await inOnePiece(await response.text(), secrets),
+      );
     },
   };
 }
@@ -101,12 +103,27 @@ async function* unlessReported(chunks: AsyncIterable<unknown> | Iterable<unknown
   }
 }
 
+/**
+ * The chunks, with an ending where the server said no other than `[DONE]`, as vllm-mlx does.
+ *
+ * @see https://github.com/waybarrios/vllm-mlx/issues/628
+ */
+async function* withEnd(chunks: AsyncIterable<unknown>, isEnded: () => boolean): AsyncGenerator<unknown> {
+  let hasAnswer = false;
+  for await (const chunk of chunks) {
+    hasAnswer ||= asList(asRecord(chunk)?.choices).length > 0;
+    yield chunk;
+  }
+  if (hasAnswer && isEnded()) yield { choices: [{ finish_reason: "unknown" }] };
+}
+
 /** The stream of a server that doesn't stream: one chunk with the whole message. Or of one that doesn't say that it streams. */
 async function inOnePiece(text: string, secrets: Secrets): Promise<AsyncIterable<unknown>> {
   const lines = text.split(/\r\n?|\n/); // the only line breaks of events: JSON may hold others
   const data = lines.flatMap((line) => (line.startsWith("data:") ? [line.slice("data:".length).trim()] : []));
   const events = data.filter((each) => each !== "" && each !== "[DONE]").map(parsed);
-  if (/^(?:data|event|id|retry)?:/.test(text) && events.some((chunk) => chunk !== undefined)) return unlessReported(events);
+  if (/^(?:data|event|id|retry)?:/.test(text) && events.some((chunk) => chunk !== undefined))
+    return withEnd(unlessReported(events), () => data.includes("[DONE]"));
   const answer = asRecord(parsed(text));
   await throwReported(answer);
   const choices = asList(answer?.choices)

@@ -1,5 +1,5 @@
 import { ModelCallError } from "@codelet/core";
-import { isEventStream } from "./event-stream.ts";
+import { endWatch, isEventStream } from "./event-stream.ts";
 import { type SizeLimits, sizeMeter } from "./size-meter.ts";
 
 export interface ResponseLimits extends SizeLimits {
@@ -15,6 +15,13 @@ type Fetch = typeof globalThis.fetch;
 const longestTimerMs = 2 ** 31 - 1;
 /** `Response` can be made with no higher status. */
 const highestStatus = 599;
+
+const ended = new WeakSet<Response>();
+
+/** Whether a response of {@link guardedFetch} has said `[DONE]`, which the SDK keeps to itself. */
+export function isEnded(response: Response): boolean {
+  return ended.has(response);
+}
 
 /** A fetch whose responses end in time and in size, or fail with `model-call`. Aborting works also where the inner fetch ignores its signal. */
 export function guardedFetch(fetch: Fetch, limits: ResponseLimits): Fetch {
@@ -35,6 +42,7 @@ export function guardedFetch(fetch: Fetch, limits: ResponseLimits): Fetch {
 
     const reader = response.body.getReader();
     const meter = sizeMeter(limits, isEventStream(response.headers));
+    const hasEnded = endWatch();
     let hasBegun = false;
     const body = new ReadableStream<Uint8Array<ArrayBuffer>>(
       {
@@ -46,6 +54,7 @@ export function guardedFetch(fetch: Fetch, limits: ResponseLimits): Fetch {
             if (done) return controller.close();
             hasBegun = true;
             meter(value);
+            if (hasEnded(value)) ended.add(guarded);
             controller.enqueue(value);
           } catch (error) {
             expiry.abort(error);
@@ -58,7 +67,8 @@ export function guardedFetch(fetch: Fetch, limits: ResponseLimits): Fetch {
       },
       { highWaterMark: 0 },
     );
-    return responseLike(response, body);
+    const guarded = responseLike(response, body);
+    return guarded;
   };
 }
 

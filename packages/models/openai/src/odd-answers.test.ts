@@ -1,3 +1,4 @@
+import { noUsage } from "@codelet/core";
 import { describe, expect, it } from "vitest";
 import { openai } from "./openai.ts";
 import { ask, gather, joined } from "./testing/gather.ts";
@@ -105,6 +106,19 @@ describe("an answer", () => {
     const model = openai("fixture-1", { baseURL: server.baseURL });
     expect((await model.generate(ask("Hi."))).content).toEqual([{ type: "text", text: "ab" }]);
     expect(joined(await gather(model, ask("Hi.")))[0]).toEqual({ type: "text", text: "ab" });
+  });
+
+  it.each([
+    ["data: [DONE]\n\n", "text/event-stream"],
+    ["data:[DONE]\r\n\r\n", "text/event-stream"],
+    ["data: [DONE]\n\n", "text/plain"],
+  ])("that ends with %j and no reason, as vllm-mlx's, is whole: as %s", async (end, type) => {
+    const body = chunk({ content: "a" }) + end;
+    for (const answer of [whole(body, 200, { "content-type": type }), ...(type === "text/plain" ? [] : [streamed(body, { pieceBytes: 1 })])]) {
+      await using server = await loopbackServer(answer);
+      const deltas = await gather(openai("fixture-1", { baseURL: server.baseURL }), ask("Hi."));
+      expect(joined(deltas)).toEqual([text[0], { type: "finish", usage: noUsage, finishReason: "other" }]);
+    }
   });
 
   it("is the first of several", async () => {
