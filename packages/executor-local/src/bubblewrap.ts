@@ -16,9 +16,10 @@ export interface Command {
 }
 
 export interface BubblewrapOptions {
-  /** Absolute paths of `bwrap`, and of `setpriv` where root starts it. */
+  /** Absolute paths of `bwrap`, and of `setpriv` and `unshare` where root starts it. */
   readonly bwrap: string;
   readonly setpriv: string | undefined;
+  readonly unshare: string | undefined;
   readonly asRoot: boolean;
   readonly paths: SandboxPaths;
   readonly diskLimitBytes: number;
@@ -47,7 +48,7 @@ export function bubblewrapCommand(options: BubblewrapOptions): Command {
   if (!asRoot) return command;
   const closed = paths.binds.filter((path) => closedAncestor(path) !== undefined);
   if (closed.length === 0) return { ...command, uid: unprivilegedId, gid: unprivilegedId };
-  return { ...command, args: [...openingArguments(closed), "--", ...becomeUnprivileged(options.setpriv ?? "setpriv"), bwrap, ...args] };
+  return { ...command, args: [...openingArguments(closed), "--", ...becomeUnprivileged(options), bwrap, ...args] };
 }
 
 function sandboxArguments({ paths, diskLimitBytes }: BubblewrapOptions): string[] {
@@ -105,6 +106,7 @@ function openingArguments(paths: readonly string[]): string[] {
   ];
 }
 
-function becomeUnprivileged(setpriv: string): string[] {
-  return [setpriv, `--reuid=${unprivilegedId}`, `--regid=${unprivilegedId}`, "--clear-groups", "--"];
+/** With a view of the processes of its own namespace: the sandbox's bubblewrap looks for its child there, by a number that the host's view may not have. */
+function becomeUnprivileged({ unshare = "unshare", setpriv = "setpriv" }: BubblewrapOptions): string[] {
+  return [unshare, "--mount-proc", "--", setpriv, `--reuid=${unprivilegedId}`, `--regid=${unprivilegedId}`, "--clear-groups", "--"];
 }

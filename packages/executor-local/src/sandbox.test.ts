@@ -1,14 +1,15 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { accessSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { evaluateOnce } from "./testing/evaluate.ts";
-import { evaluateAsUser } from "./testing/other-host.ts";
+import { evaluateAsUser, evaluateInPidNamespace } from "./testing/other-host.ts";
 import { sandboxMissing, systemPython } from "./testing/sandbox-support.ts";
 import { isRoot } from "./unprivileged-user.ts";
 
 const secret = "canary-6f2c";
+const canMakePidNamespace = isRoot() && spawnSync("unshare", ["--pid", "--fork", "--mount-proc", "true"]).status === 0;
 
 /** What code in the sandbox is and can do, in one look. */
 const lookAround = `
@@ -223,6 +224,10 @@ paths = ("/proc/1/mem", "/proc/1/task/1/mem", "/proc/1/root", "/proc/1/fd")
 [attempt(lambda: os.open(path, os.O_RDWR if path.endswith("mem") else os.O_RDONLY)) for path in paths] + [attempt(lambda: descriptor_of(1))]`;
     const missing = "No such file or directory";
     expect(await evaluateOnce(code)).toEqual([missing, missing, missing, missing, "Operation not permitted"]);
+  });
+
+  it.skipIf(!canMakePidNamespace)("starts in a container, whose view of processes has other numbers than the sandbox's", async () => {
+    expect(await evaluateInPidNamespace("1 + 1")).toBe(2);
   });
 
   it.skipIf(systemPython === undefined)("imports the system's packages where they are installed", async () => {

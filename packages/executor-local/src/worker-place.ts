@@ -59,6 +59,7 @@ async function inBubblewrap({ interpreter, options, seed }: WorkerPlaceOptions):
   const command = bubblewrapCommand({
     bwrap,
     setpriv: findCommand("setpriv"),
+    unshare: findCommand("unshare"),
     asRoot: isRoot(),
     paths: sandboxPaths(interpreter),
     diskLimitBytes: options.diskLimitBytes,

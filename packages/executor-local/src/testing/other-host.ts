@@ -19,9 +19,19 @@ export function evaluateAsUser(code: string, options: LocalExecutorOptions = {})
 
 /** The value of a step whose host inherited descriptors from its own parent, as from a script that holds a lock: the shell's redirections, such as `200</`. */
 export function evaluateWithDescriptors(redirections: string, code: string, options: LocalExecutorOptions = {}): Promise<unknown> {
+  return evaluateAfter(["bash", "-c", `exec ${redirections}; exec "$@"`, "bash"], code, options);
+}
+
+/** The value of a step whose host is in a pid namespace, such as a container's, in which the first processes have ended. The test itself has to run as root. */
+export function evaluateInPidNamespace(code: string, options: LocalExecutorOptions = {}): Promise<unknown> {
+  const endedProcesses = "for number in 1 2 3 4 5 6 7 8; do (:); done";
+  return evaluateAfter(["unshare", "--pid", "--fork", "--mount-proc", "sh", "-c", `${endedProcesses}; "$@"`, "sh"], code, options);
+}
+
+function evaluateAfter([file = "", ...args]: readonly string[], code: string, options: LocalExecutorOptions): Promise<unknown> {
   const command = [process.execPath, program, JSON.stringify(options), JSON.stringify(code)];
   return new Promise((resolve, reject) => {
-    execFile("bash", ["-c", `exec ${redirections}; exec "$@"`, "bash", ...command], (error, stdout, stderr) => {
+    execFile(file, [...args, ...command], (error, stdout, stderr) => {
       if (error === null) resolve(JSON.parse(stdout));
       else reject(new Error(stderr, { cause: error }));
     });
