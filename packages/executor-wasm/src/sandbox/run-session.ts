@@ -4,10 +4,11 @@ import { type OpenFile, restoreFiles, takeCheckpoint } from "./checkpoint.ts";
 import { applyDelta } from "./delta.ts";
 import { deno } from "./deno.ts";
 import type { Pyodide } from "./emscripten.ts";
+import { giveUpAuthority } from "./give-up-authority.ts";
 import { limitFiles, unpackFiles } from "./memory-files.ts";
 import { addOutputDevices, openOutput } from "./output-device.ts";
 import { compileWasm, startPyodide } from "./pyodide.ts";
-import { emptyRealm, presentPlainShell, setClock } from "./realm.ts";
+import { presentPlainShell, setClock } from "./realm.ts";
 import { recordKind } from "./record-format.ts";
 import { writeRecord } from "./records.ts";
 import { referencesOf } from "./references.ts";
@@ -43,14 +44,6 @@ export async function runSession(request: RunRequest): Promise<number> {
   pyodide.setInterruptBuffer(interrupts.pyodideWord);
   interrupts.awaitWatcher();
   return loop(pyodide, restore === undefined ? "new" : "restored");
-}
-
-function giveUpAuthority(): void {
-  for (const name of ["read", "write", "net", "env", "sys", "run", "ffi", "import"]) {
-    const { state } = deno.permissions.revokeSync({ name });
-    if (state === "granted") throw new Error(`Could not give up the permission ${name}`);
-  }
-  emptyRealm();
 }
 
 async function readSnapshot({ folder, restore }: RunRequest): Promise<Uint8Array> {
