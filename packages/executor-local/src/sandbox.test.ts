@@ -1,9 +1,10 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { accessSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { accessSync, mkdirSync, mkdtempSync, readFileSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { evaluateOnce } from "./testing/evaluate.ts";
+import { childrenOf, innermostChild } from "./process-tree.ts";
+import { evaluateOnce, openLocal } from "./testing/evaluate.ts";
 import { evaluateAsUser, evaluateInPidNamespace } from "./testing/other-host.ts";
 import { sandboxMissing, systemPython } from "./testing/sandbox-support.ts";
 import { isRoot } from "./unprivileged-user.ts";
@@ -61,7 +62,25 @@ describe.skipIf(sandboxMissing !== undefined)("the sandbox", () => {
     expect(seen.folders).not.toContain("home");
   });
 
-  it("can write where its folder is and in shared memory, and nowhere else", async () => {
+  it("shares no namespace with the host", async () => {
+    const names = ["cgroup", "ipc", "mnt", "net", "pid", "user", "uts"];
+    const inside = await evaluateOnce(`import os\n[os.readlink("/proc/self/ns/" + name) for name in ${JSON.stringify(names)}]`);
+    const outside = names.map((name) => readlinkSync(`/proc/self/ns/${name}`));
+    expect((inside as string[]).filter((namespace) => outside.includes(namespace))).toEqual([]);
+  });
+
+  it.skipIf(!isRoot())("is no process of root's to the system, wherever the interpreter of root is", async () => {
+    const nobody = Array(4).fill("65534").join("\t");
+    for (const python of ["python3", systemPython]) {
+      await using _ = await openLocal({ python });
+      const [outermost = 0] = childrenOf(process.pid).slice(-1);
+      const status = readFileSync(`/proc/${innermostChild(outermost)}/status`, "latin1").split("\n");
+      const ids = (name: string): string | undefined => status.find((line) => line.startsWith(`${name}:`))?.replace(/^\w+:\s*/, "");
+      expect([ids("Uid"), ids("Gid"), ids("Groups")]).toEqual([nobody, nobody, ""]);
+    }
+  });
+
+  it("can write where its folder is and in shared memory, as much as each may hold, and nowhere else", async () => {
     const code = `
 import os
 def is_writable(folder):
@@ -70,8 +89,13 @@ def is_writable(folder):
         return True
     except OSError:
         return False
-[target for target in (line.split()[1] for line in open("/proc/self/mounts")) if is_writable(target)]`;
-    expect(await evaluateOnce(code)).toEqual(["/dev/shm", "/tmp"]);
+def size(folder):
+    return os.statvfs(folder).f_blocks * os.statvfs(folder).f_frsize
+[[target, size(target)] for target in (line.split()[1] for line in open("/proc/self/mounts")) if is_writable(target)]`;
+    expect(await evaluateOnce(code, { diskLimitBytes: 2 ** 20 })).toEqual([
+      ["/dev/shm", 64 * 2 ** 20],
+      ["/tmp", 2 ** 20],
+    ]);
   });
 
   it("holds the environment that the options name, and nothing of the host's", async () => {
