@@ -71,6 +71,17 @@ describe.skipIf(engineMissing !== undefined)("a container", () => {
     expect((execution.value as { variables: string[] }).variables.filter((name) => !own.includes(name) && !ofImage(name))).toEqual([]);
   });
 
+  it("is held to its limits by the engine, which keeps no copy of what it writes", async () => {
+    const session = await open({ memoryLimitBytes: 128 * 2 ** 20, maxProcesses: 40, cpus: 0.5 });
+    const { execution } = await driveStep(session, "import resource\nprint('said')\nlist(resource.getrlimit(resource.RLIMIT_CORE))");
+    if (!onPodman) expect(execution.value).toEqual([0, 0]);
+    const container = docker.getContainer(await containerOf(session));
+    const limits = { Memory: 128 * 2 ** 20, MemorySwap: 128 * 2 ** 20, PidsLimit: 40, NanoCpus: 5e8 };
+    expect((await container.inspect()).HostConfig).toMatchObject(limits);
+    const logs = await container.logs({ stdout: true, stderr: true }).catch(() => "");
+    expect(String(logs)).toBe("");
+  });
+
   it("lets code neither speak for the supervisor nor to it", async () => {
     const reach = `
 import os

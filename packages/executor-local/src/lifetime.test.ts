@@ -5,13 +5,18 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { evaluate, openLocal, run } from "./testing/evaluate.ts";
-import { closedFramesCase, lifetimeCases } from "./testing/lifetime-cases.ts";
+import { closedFramesCase, killedHostCase, lifetimeCases } from "./testing/lifetime-cases.ts";
 import { startHost } from "./testing/other-host.ts";
-import { sandboxMissing } from "./testing/sandbox-support.ts";
+import { sandboxMissing, systemPython } from "./testing/sandbox-support.ts";
 
 describe.skipIf(process.platform !== "linux" || sandboxMissing !== undefined)("a session in the sandbox", () => {
   lifetimeCases({ sandbox: "required" });
   closedFramesCase({ sandbox: "required" });
+});
+
+// Root starts the sandbox in one of two ways, which end with their host by different means.
+describe.skipIf(sandboxMissing !== undefined || systemPython === undefined)("a session in the sandbox, of the system's Python", () => {
+  killedHostCase({ sandbox: "required", python: systemPython });
 });
 
 describe.skipIf(process.platform !== "linux")("a session without the sandbox", () => {

@@ -86,17 +86,7 @@ export function lifetimeCases(options: LocalExecutorOptions): void {
     expect(error?.message).toContain("signal SIGSEGV");
   });
 
-  it("does not outlive a host that is killed while it is busy", async () => {
-    const name = `codelet-busy-${process.pid}-${options.sandbox}`;
-    const host = await startHost(
-      `import subprocess, sys\nsubprocess.Popen([sys.executable, "-c", "while True: pass", "${name}"])\nwhile True: pass`,
-      options,
-    );
-    // The host is one of them: it has the code in its arguments.
-    await expect.poll(() => processesNamed(name), { timeout: 5_000 }).toBe(2);
-    host.kill("SIGKILL");
-    expect(await gone(name)).toBe(true);
-  });
+  killedHostCase(options);
 
   it("is not opened when its signal is aborted before or while it starts", async () => {
     await expect(openLocal(options, { signal: AbortSignal.abort("no") })).rejects.toMatchObject({ code: "aborted" });
@@ -111,6 +101,20 @@ export function lifetimeCases(options: LocalExecutorOptions): void {
     await run(session, "import os\nos._exit(0)");
     await Promise.all([session[Symbol.asyncDispose](), session[Symbol.asyncDispose]()]);
     await session[Symbol.asyncDispose]();
+  });
+}
+
+export function killedHostCase(options: LocalExecutorOptions): void {
+  it("does not outlive a host that is killed while it is busy", async () => {
+    const name = `codelet-busy-${process.pid}-${options.sandbox}`;
+    const host = await startHost(
+      `import subprocess, sys\nsubprocess.Popen([sys.executable, "-c", "while True: pass", "${name}"])\nwhile True: pass`,
+      options,
+    );
+    // The host is one of them: it has the code in its arguments.
+    await expect.poll(() => processesNamed(name), { timeout: 5_000 }).toBe(2);
+    host.kill("SIGKILL");
+    expect(await gone(name)).toBe(true);
   });
 }
 
