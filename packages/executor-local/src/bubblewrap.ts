@@ -95,9 +95,7 @@ function sandboxArguments({ paths, diskLimitBytes }: BubblewrapOptions): string[
  */
 function openingArguments(paths: readonly string[]): string[] {
   const closed = new Set(paths.map((path) => closedAncestor(path) ?? path));
-  const between = new Set(
-    paths.flatMap((path) => ancestors(path).filter((folder) => !closed.has(folder) && [...closed].some((root) => folder.startsWith(`${root}/`)))),
-  );
+  const between = new Set(paths.flatMap(ancestors)); // what is there already stays as it is
   return [
     ...["--die-with-parent", "--unshare-pid", "--dev-bind", "/", "/"],
     ...[...closed].flatMap((folder) => ["--tmpfs", folder]),
