@@ -287,9 +287,7 @@ class Supervisor:
 
 def supervise(arguments, runner):
     options = dict(zip(arguments[::2], arguments[1::2]))
-    out = os.dup(1)
-    os.dup2(2, 1)  # nothing else may print on the line stream
-    source = 0
+    source, out = 0, 1
     if "--port" in options:
         from .supervisor_port import open_port
 
