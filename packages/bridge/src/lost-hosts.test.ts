@@ -32,6 +32,20 @@ test("a new host gets no answer that a dead one waited for", async () => {
   expect(await run(found, "[keep, first, second]")).toMatchObject({ value: [1, 1, 2] });
 });
 
+test("a new host can end what it does not ask for again", async () => {
+  const carrier = new ChildCarrier();
+  const dead = await host(carrier);
+  await workerOf(dead);
+  dead.start("while True: pass");
+  await sleep(50);
+  await using found = await superviseCarrier(carrier, { adopt: true });
+  expect(found.left).toMatchObject({ isRunning: true });
+  const worker = await found.connect();
+  const ended = new Promise((resolve) => worker.onClose(resolve));
+  await worker.kill();
+  expect(await ended).toEqual({ message: "signal SIGKILL", memoryExceeded: false });
+});
+
 test("a new host takes no word for its own that the one before it is still told", async () => {
   const carrier = new ChildCarrier();
   const dead = await host(carrier);
