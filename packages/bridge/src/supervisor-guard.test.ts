@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { existsSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ExecutorSession } from "@codelet/core";
 import { expect, test } from "vitest";
@@ -52,4 +53,53 @@ test("a machine that can't be left is ended when it says that another host has i
   const ended = once(carrier.child, "exit");
   await session[Symbol.asyncDispose]();
   expect(await Promise.race([ended, sleep(2_000, "it lives")])).not.toBe("it lives");
+});
+
+test("code reads nothing of what the host says, and is what a system without memory ends first", async () => {
+  await using session = await open(new ChildCarrier());
+  expect(await run(session, "import os\nos.read(0, 1)")).toMatchObject({ value: new Uint8Array() });
+  if (isLinux) expect(await run(session, "open('/proc/self/oom_score_adj').read()")).toMatchObject({ value: "1000\n" });
+});
+
+test("code starts programs of Python as they start elsewhere, with the modules beside them", async () => {
+  await using session = await open(new ChildCarrier());
+  const code = `
+import subprocess, sys, tempfile
+with tempfile.TemporaryDirectory() as folder:
+    open(folder + "/beside.py", "w").write("answer = 42")
+    open(folder + "/main.py", "w").write("import beside; print(beside.answer)")
+    said = subprocess.run([sys.executable, folder + "/main.py"], capture_output=True, text=True)
+said.stdout + said.stderr`;
+  expect(await run(session, code)).toMatchObject({ value: "42\n" });
+});
+
+test.skipIf(!isLinux)("what code has left outside of its process group ends with its interpreter", async () => {
+  await using session = await open(new ChildCarrier());
+  const daemon = `
+import os, time
+reader, writer = os.pipe()
+if os.fork() == 0:
+    os.setsid()
+    if os.fork() == 0:
+        os.write(writer, str(os.getpid()).encode())
+        time.sleep(600)
+    os._exit(0)
+os.wait()
+int(os.read(reader, 20))`;
+  const pid = Number((await run(session, daemon)).value);
+  expect(existsSync(`/proc/${pid}`)).toBe(true);
+  expect((await run(session, "os._exit(1)")).stateLost).toBe(true);
+  expect(await run(session, "1 + 1")).toMatchObject({ value: 2 });
+  expect(existsSync(`/proc/${pid}`)).toBe(false);
+});
+
+test("a flood of output ends in the machine, not on the way to the host", async () => {
+  const carrier = new ChildCarrier();
+  await using session = await open(carrier);
+  let bytes = 0;
+  carrier.child.stdout?.on("data", (chunk: Uint8Array) => {
+    bytes += chunk.length;
+  });
+  expect((await run(session, "import os\nfor _ in range(20): os.write(1, b'x' * 1_000_000)")).logs.length).toBeLessThan(300_000);
+  expect(bytes).toBeLessThan(1_000_000);
 });

@@ -34,7 +34,7 @@ class Worker:
         self.lifeline, their_lifeline = socket.socketpair()
         fd, lifeline = theirs.fileno(), their_lifeline.fileno()
         command = [sys.executable, "-s", "-c", BOOT, "--frames", str(fd), "--source", str(len(code)), "--lifeline", str(lifeline)]
-        environment = dict(os.environ, PYTHONHASHSEED=hash_seed or "random", PYTHONDONTWRITEBYTECODE="1", PYTHONSAFEPATH="1")
+        environment = dict(os.environ, PYTHONHASHSEED=hash_seed or "random", PYTHONDONTWRITEBYTECODE="1")
         pipes = dict(stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, pass_fds=(fd, lifeline), bufsize=0)
         self.process = subprocess.Popen(command, env=environment, start_new_session=True, **pipes)
         self.killed_for_memory = memory_kills()
