@@ -34,8 +34,9 @@ export class PendingCalls {
     this.#send = send;
   }
 
+  /** A call is in the queue only while others are handed out. */
   get isEmpty(): boolean {
-    return this.#handedOut.size === 0 && this.#queued.size === 0;
+    return this.#handedOut.size === 0;
   }
 
   /** Throws ProtocolError for values that the worker's own encoder would not have made. */

@@ -154,6 +154,10 @@ def asked(option):
     expect(await evaluateOnce(code)).toEqual([true, true, false]);
   });
 
+  it("leaves no image of its memory when it crashes", async () => {
+    expect(await evaluateOnce("import resource\nlist(resource.getrlimit(resource.RLIMIT_CORE))")).toEqual([0, 0]);
+  });
+
   it("fixes the order of sets by the run's seed", async () => {
     const order = (seed: string): Promise<unknown> => evaluateOnce("hash('a')", {}, { seed });
     expect(await order("one")).toBe(await order("one"));

@@ -30,7 +30,6 @@ export function workerEnvironment({ interpreter, folder, seed, env }: Environmen
     HOME: folder,
     TMPDIR: folder,
     PYTHONDONTWRITEBYTECODE: "1",
-    PYTHONNOUSERSITE: "1",
     PYTHONHASHSEED: String(seed === undefined ? randomInt(hashSeeds) : hashSeed(seed)),
   };
 }
