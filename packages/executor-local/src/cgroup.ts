@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { mkdirSync, rmdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -16,10 +17,9 @@ export interface SessionCgroup {
 
 const removalAttempts = 40;
 const removalDelayMs = 25;
-let created = 0;
 
 export function createSessionCgroup(parents: CgroupParents, limits: CgroupLimits): SessionCgroup | undefined {
-  const name = `codelet-${process.pid}-${created++}`;
+  const name = `codelet-${process.pid}-${randomUUID()}`; // a host in another pid namespace may have the same number
   const folders = new Set<string>();
   for (const controller of ["memory", "pids"] as const) {
     const parent = parents[controller];

@@ -1,13 +1,15 @@
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { cgroupParents } from "./cgroup-parents.ts";
 import { evaluate, openLocal, run } from "./testing/evaluate.ts";
-import { closedFramesCase, killedHostCase, lifetimeCases } from "./testing/lifetime-cases.ts";
-import { startHost } from "./testing/other-host.ts";
-import { sandboxMissing, systemPython } from "./testing/sandbox-support.ts";
+import { closedFramesCase, killedHostCase, lifetimeCases, noControlGroupsCase } from "./testing/lifetime-cases.ts";
+import { evaluateInPidNamespace, startHost } from "./testing/other-host.ts";
+import { canMakePidNamespace, sandboxMissing, systemPython } from "./testing/sandbox-support.ts";
+import { isRoot } from "./unprivileged-user.ts";
 
 describe.skipIf(process.platform !== "linux" || sandboxMissing !== undefined)("a session in the sandbox", () => {
   lifetimeCases({ sandbox: "required" });
@@ -22,6 +24,45 @@ describe.skipIf(sandboxMissing !== undefined || systemPython === undefined)("a s
 describe.skipIf(process.platform !== "linux")("a session without the sandbox", () => {
   lifetimeCases({ sandbox: "none" });
   closedFramesCase({ sandbox: "none" });
+});
+
+const canBeUser = isRoot() && systemPython !== undefined && !process.execPath.startsWith(`${homedir()}/`);
+describe.skipIf(!canBeUser)("a session without the sandbox and without control groups", () => {
+  noControlGroupsCase({ sandbox: "none", python: systemPython });
+});
+
+describe.skipIf(cgroupParents().memory === undefined)("the control groups of a session", () => {
+  it("are gone with it", async () => {
+    const folders = Object.values(cgroupParents()).map(({ folder }) => folder);
+    const own = (): readonly string[] =>
+      folders.flatMap((folder) => readdirSync(folder)).filter((name) => name.startsWith(`codelet-${process.pid}-`));
+    await using first = await openLocal({ sandbox: "none" });
+    const before = own();
+    const second = await openLocal({ sandbox: "none" });
+    expect(own().length).toBeGreaterThan(before.length);
+    await second[Symbol.asyncDispose]();
+    expect(own()).toEqual(before);
+    expect(await evaluate(first, "1 + 1")).toBe(2);
+  });
+
+  it.skipIf(!canMakePidNamespace)("hold no session of another host, whose process has the same number in its container", async () => {
+    const code = `
+import os, time
+time.sleep(1)
+started = 0
+try:
+    while started < 20:
+        if os.fork() == 0:
+            time.sleep(1)
+            os._exit(0)
+        started += 1
+except OSError:
+    pass
+started`;
+    const [few, many] = await Promise.all([8, 64].map((maxProcesses) => evaluateInPidNamespace(code, { sandbox: "none", maxProcesses })));
+    expect(few).toBeLessThan(8);
+    expect(many).toBe(20);
+  });
 });
 
 describe("the folder of a session without a sandbox", () => {

@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { accessSync, mkdirSync, mkdtempSync, readFileSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
@@ -6,11 +6,10 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { childrenOf, innermostChild } from "./process-tree.ts";
 import { evaluateOnce, openLocal } from "./testing/evaluate.ts";
 import { evaluateAsUser, evaluateInPidNamespace } from "./testing/other-host.ts";
-import { sandboxMissing, systemPython } from "./testing/sandbox-support.ts";
+import { canMakePidNamespace, sandboxMissing, systemPython } from "./testing/sandbox-support.ts";
 import { isRoot } from "./unprivileged-user.ts";
 
 const secret = "canary-6f2c";
-const canMakePidNamespace = isRoot() && spawnSync("unshare", ["--pid", "--fork", "--mount-proc", "true"]).status === 0;
 
 /** What code in the sandbox is and can do, in one look. */
 const lookAround = `

@@ -5,7 +5,7 @@ import { localExecutor } from "../local-executor.ts";
 import type { LocalExecutorOptions } from "../options.ts";
 import { childrenOf, sampleTree } from "../process-tree.ts";
 import { evaluate, openLocal, run } from "./evaluate.ts";
-import { startHost } from "./other-host.ts";
+import { evaluateAsUser, startHost } from "./other-host.ts";
 
 /** A child, one in a session of its own, and a daemon with another parent; each sleeps under a name that only it has. */
 function family(name: string): string {
@@ -101,6 +101,15 @@ export function lifetimeCases(options: LocalExecutorOptions): void {
     await run(session, "import os\nos._exit(0)");
     await Promise.all([session[Symbol.asyncDispose](), session[Symbol.asyncDispose]()]);
     await session[Symbol.asyncDispose]();
+  });
+}
+
+/** For root, which has control groups: here the session is of a user that has none. */
+export function noControlGroupsCase(options: LocalExecutorOptions): void {
+  it("ends what has left its process group", async () => {
+    const name = `codelet-user-nap-${process.pid}`;
+    await evaluateAsUser(family(name), options);
+    expect(await gone(name)).toBe(true);
   });
 }
 
