@@ -55,6 +55,13 @@ test("a machine that can't be left is ended when it says that another host has i
   expect(await Promise.race([ended, sleep(2_000, "it lives")])).not.toBe("it lives");
 });
 
+test("a frame of a kind that no worker sends costs code its variables, not the session", async () => {
+  await using session = await open(new ChildCarrier());
+  const { error, stateLost } = await run(session, `display.__self__.calls.send('{"t":"open"', '')`);
+  expect({ name: error?.name, stateLost }).toEqual({ name: "SessionDied", stateLost: true });
+  expect(await run(session, "1 + 1")).toMatchObject({ value: 2 });
+});
+
 test("code reads nothing of what the host says, and is what a system without memory ends first", async () => {
   await using session = await open(new ChildCarrier());
   expect(await run(session, "import os\nos.read(0, 1)")).toMatchObject({ value: new Uint8Array() });

@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from "node:fs";
 import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -71,6 +72,14 @@ describe("code in the sandbox has no way to", () => {
     expect({ error, stateLost }).toEqual({ error: undefined, stateLost: false });
     expect(hits).toBe(0);
   });
+});
+
+it.skipIf(process.platform !== "linux")("runs in a process that was told nothing of the host's environment", () => {
+  const tasks = readdirSync("/proc/self/task").map((task) => readFileSync(`/proc/self/task/${task}/children`, "latin1"));
+  const children = tasks.flatMap((pids) => pids.split(" ").filter(Boolean));
+  const environments = children.map((pid) => readFileSync(`/proc/${pid}/environ`, "latin1")).join();
+  expect(environments).toContain("DENO_DIR=");
+  expect(environments).not.toContain(canary);
 });
 
 it("leaves no JavaScript that could write to the stream of frames", async () => {
