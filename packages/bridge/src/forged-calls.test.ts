@@ -79,3 +79,22 @@ test.each([
   session.start(forgeCalls(0, manyArguments));
   await expect(session.next()).rejects.toMatchObject({ code: "protocol" });
 });
+
+test("leaves a forked child nothing of the connection", async () => {
+  await using session = await openSession();
+  const code = `
+import os
+channel = display.__self__.calls.channel
+def is_open(fd):
+    try:
+        os.fstat(fd)
+        return True
+    except OSError:
+        return False
+kept = (channel.fd, *channel.drain)
+child = os.fork()
+if child == 0:
+    os._exit(sum(map(is_open, kept)))
+[sum(map(is_open, kept)), os.WEXITSTATUS(os.waitpid(child, 0)[1])]`;
+  expect(await run(session, code)).toMatchObject({ value: [3, 0] });
+});
