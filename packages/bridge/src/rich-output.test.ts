@@ -145,6 +145,13 @@ test("gives IPython's display() to code that imports it", async () => {
   expect(execution).toMatchObject({ error: undefined, logs: "", outputs: [{ "text/html": "<b>" }, { "text/plain": "5" }] });
 });
 
+test("a class that refuses to be asked how it shows itself is a value like another", async () => {
+  await using session = await openSession();
+  const code =
+    "class Meta(type):\n    def __getattribute__(self, name): raise ValueError(name)\nclass Shy(metaclass=Meta):\n    def __repr__(self): return 'shy'\nShy()";
+  expect(await run(session, code)).toMatchObject({ error: undefined, value: { repr: "shy" }, outputs: [] });
+});
+
 test("leaves out what doesn't fit, and shows the rest", async () => {
   const shown = (size: number): string => `type('Big', (), {'_repr_html_': lambda self: 'x' * ${size}, '__repr__': lambda self: 'big'})()`;
   for (const limits of [resolveBridgeLimits({ maxRichBytes: 10_000 }), resolveBridgeLimits({ maxFrameBytes: 10_000 })]) {

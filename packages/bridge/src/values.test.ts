@@ -222,6 +222,17 @@ describe.skipIf(missing("numpy"))("numpy (SKIPPED where python3 has none)", () =
       items: [{ items: [] }, { items: [0, 3] }],
     });
   });
+
+  test("dates and durations that Python has none for are described, not bare numbers", async () => {
+    const code =
+      "import numpy as np\n[np.datetime64('10000-01-01'), np.timedelta64(1, 'Y'), np.array(['2024-01-01', '-0001-01-01', 'NaT'], 'datetime64[D]'), np.array([[1]], 'timedelta64[M]')]";
+    expect((await run(session, code)).value).toMatchObject([
+      { repr: "numpy.datetime64('10000-01-01')" },
+      { repr: "numpy.timedelta64(1,'Y')" },
+      [{ text: "2024-01-01" }, { repr: "numpy.datetime64('-001-01-01')" }, null],
+      [[{ repr: "numpy.timedelta64(1,'M')" }]],
+    ]);
+  });
 });
 
 describe.skipIf(missing("pandas"))("pandas (SKIPPED where python3 has none)", () => {
@@ -235,6 +246,27 @@ back = take(df)
     expect(value).toEqual([true, true, ["x", "y"], true]);
     expect((await run(session, "take(pd.Series([1, 2]))", { take: (x) => x })).value).toEqual([1, 2]);
     expect((await run(session, "take(pd.DataFrame([[1, 2]], columns=['a', 'a'])).shape", { take: (x) => x })).value).toMatchObject({ items: [1, 2] });
+  });
+
+  test("carries columns with a time zone, and labels of several levels", async () => {
+    const code = `import pandas as pd
+df = pd.DataFrame({'t': pd.to_datetime(['2024-01-01', None, '2024-07-01']).tz_localize('Europe/Berlin'), 'n': [1, 2, 3]}, index=pd.MultiIndex.from_tuples([('a', 1), ('a', 2), ('b', 1)]))
+df.columns = pd.MultiIndex.from_tuples([('t', 'x'), ('n', 'y')])
+back = take(df)
+[back.equals(df), str(back.dtypes.iloc[0]), back.columns.nlevels, back.loc['a'].shape, take(df.iloc[:0]).dtypes.equals(df.dtypes)]`;
+    const { value, error } = await run(session, code, { take: (x) => x });
+    expect(error).toBeUndefined();
+    expect(value).toMatchObject([true, "datetime64[ns, Europe/Berlin]", 2, { items: [2, 2] }, true]);
+  });
+
+  test("labels that can't cross are their text, which pandas can hash", async () => {
+    const code = `import pandas as pd
+df = pd.DataFrame({'a': [1, 5]}).groupby(pd.cut(pd.Series([1, 5]), [0, 2, 6])).sum()
+back = take(df)
+[back.loc[repr(df.index[0]), 'a'], take(df.T).shape]`;
+    const { value, error } = await run(session, code, { take: (x) => x });
+    expect(error).toBeUndefined();
+    expect(value).toMatchObject([1, { items: [1, 2] }]);
   });
 
   test.each([

@@ -47,8 +47,8 @@ def _decimal(tagged):
 
 
 def _frame(tagged):
-    columns = [(decode_value(name), dtype, _items(values)) for name, dtype, values in tagged["columns"]]
-    return decode_frame(columns, _items(tagged["index"]))
+    columns = [(_key(name), dtype, _items(values)) for name, dtype, values in tagged["columns"]]
+    return decode_frame(columns, _keys(tagged["index"]))
 
 
 def _items(values):

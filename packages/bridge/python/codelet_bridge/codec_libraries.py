@@ -51,12 +51,15 @@ def _numpy_value(encoder, value, kind, depth):
     if issubclass(kind, _class_of("numpy.ma", "MaskedArray")):
         return _or_missing(encoder.encode(numpy.ma.MaskedArray.tolist(value), depth))
     if issubclass(kind, (numpy.datetime64, numpy.timedelta64)):
-        return _or_missing(encoder.encode(_microseconds(numpy, value).item(), depth))
+        moment = _microseconds(numpy, value).item()
+        return None if type(moment) is int else _or_missing(encoder.encode(moment, depth))
     if issubclass(kind, numpy.ndarray):
         value = numpy.ndarray.view(value, numpy.ndarray)  # a subclass may say what it likes
         dtype = value.dtype
+        if dtype.kind in "mM":
+            return _or_missing(encoder.encode(_moments(numpy, value), depth))
         if dtype.kind not in "biuf" or dtype.itemsize > 8:
-            return _or_missing(encoder.encode(_microseconds(numpy, value).tolist() if dtype.kind in "mM" else value.tolist(), depth))
+            return _or_missing(encoder.encode(value.tolist(), depth))
         if dtype.kind == "f" and dtype.itemsize == 2:
             value = value.astype(numpy.float32)
         elif dtype.byteorder == ">" or (dtype.byteorder == "=" and sys.byteorder == "big"):
@@ -69,6 +72,14 @@ def _numpy_value(encoder, value, kind, depth):
         item = value.item()
         return None if isinstance(item, numpy.generic) or type(item) is complex else encoder.encode(item, depth)
     return None
+
+
+def _moments(numpy, array):
+    """Dates and durations as lists; what Python has none for, such as the year 10000 or a month, stays numpy's."""
+    moments = _microseconds(numpy, array).ravel().tolist()
+    if not any(type(one) is int for one in moments):
+        return _microseconds(numpy, array).tolist()
+    return _nested([own if type(one) is int else one for one, own in zip(moments, array.ravel())], array.shape)
 
 
 def _microseconds(numpy, value):
@@ -189,13 +200,19 @@ def decode_frame(columns, index):
     series = []
     for _, dtype, values in columns:
         try:
-            series.append(pandas.Series(values, index=range(len(index)), dtype=dtype))
+            has_zone = dtype.startswith("datetime64[") and "," in dtype  # its offsets change in the year
+            series.append(pandas.Series(pandas.to_datetime(values, utc=True) if has_zone else values, index=range(len(index)), dtype=dtype))
         except Exception:
             series.append(pandas.Series(values, index=range(len(index))))
     frame = pandas.concat(series, axis=1) if series else pandas.DataFrame(index=range(len(index)))
-    frame.columns = [name for name, _, _ in columns]
-    frame.index = index
+    frame.columns = _labels(pandas, [name for name, _, _ in columns])
+    frame.index = _labels(pandas, index)
     return frame
+
+
+def _labels(pandas, names):
+    """Tuples of one length are the levels of a MultiIndex."""
+    return pandas.Index(names, tupleize_cols=len({len(name) if type(name) is tuple else 0 for name in names}) == 1)
 
 
 def decode_media(media_type, data):

@@ -47,9 +47,9 @@ def media_bundle(content_by_type):
 
 
 def _shown(value, kind, method, **options):
-    if not hasattr(kind, method):  # of the class: an object may answer to every name
-        return None
     try:
+        if not hasattr(kind, method):  # of the class: an object may answer to every name
+            return None
         shown = getattr(value, method)(**options)
     except Exception:
         return None
