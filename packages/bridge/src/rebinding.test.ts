@@ -31,6 +31,13 @@ test.each(["add = 5", "def add(a, b): return 0", "from operator import add", "wi
   },
 );
 
+test.each(["add", "final_answer", "display"])("keeps the class of %s as it is, like that of a built-in function", async (name) => {
+  await using session = await openSession({ tools: [addition.signature] });
+  for (const code of [`type(${name}).__call__ = lambda *values: 'forged'`, `del type(${name}).__call__`])
+    expect(await run(session, code)).toMatchObject({ error: { name: "TypeError", message: expect.stringContaining("immutable type") } });
+  expect(await run(session, "display(5)\nfinal_answer(add(1, 2))", addition.tools)).toMatchObject({ finalAnswer: { value: 3 }, outputs: [{}] });
+});
+
 test("fails calls of a deleted tool in the same step only", async () => {
   await using session = await openSession({ tools: [addition.signature] });
   expect(await run(session, "del add\nadd(1, 2)")).toMatchObject({ error: { name: "NameError" }, logs: expect.stringContaining("add is a tool") });

@@ -8,7 +8,7 @@ from .errors import error_message, error_name
 from .figures import close_figure, figure_png, is_figure, open_figures
 from .limits import limits
 from .rich_parts import media_bundle, rich_parts
-from .tools import fits_frame
+from .tools import Fixed, fits_frame
 from .wire import to_json
 
 _MAX_PRINTED = 20000
@@ -26,7 +26,7 @@ def printed_text(value):
     return text if len(text) <= _MAX_PRINTED else text[:_MAX_PRINTED] + "..."
 
 
-class DisplayFunction:
+class DisplayFunction(metaclass=Fixed):
     """Shows objects to the user as they show themselves: images, tables, HTML. With raw, they are dicts of media type to content."""
 
     __slots__ = ("__name__", "__qualname__", "__self__")

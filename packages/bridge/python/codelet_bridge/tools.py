@@ -123,7 +123,17 @@ async def call_tool_async(name, args, kwargs):
     return _outcome(frame)
 
 
-class HostTool:
+class Fixed(type):
+    """Classes that code can't change, as it can't change those of built-in functions: each session has one of them for all its steps."""
+
+    def __setattr__(cls, name, value):
+        raise TypeError("cannot set %r attribute of immutable type %r" % (name, cls.__name__))
+
+    def __delattr__(cls, name):
+        raise TypeError("cannot delete %r attribute of immutable type %r" % (name, cls.__name__))
+
+
+class HostTool(metaclass=Fixed):
     __slots__ = ("__name__", "__qualname__", "__doc__", "_tool", "_schema", "__weakref__")
     __module__ = "__main__"
 
@@ -150,7 +160,7 @@ class HostTool:
         return "<tool %s%s>" % (self._tool, self.__signature__)
 
 
-class FinalAnswerFunction:
+class FinalAnswerFunction(metaclass=Fixed):
     """final_answer(value) gives the answer to the task and ends the run."""
 
     __slots__ = ("__name__", "__qualname__")
