@@ -127,6 +127,16 @@ class Output:
         except (OSError, ValueError):
             pass
 
+    def flush_replacements(self):
+        """What the code has put in the place of our streams may hold text back: flushed as at the end of a program. Runs user code."""
+        for name, ours in self.text.items():
+            stream = getattr(sys, name, None)
+            if stream is not ours and stream is not None:
+                try:
+                    stream.flush()
+                except Exception:
+                    pass  # closed, or no stream
+
     def flush(self):
         for stream in self.text.values():
             try:

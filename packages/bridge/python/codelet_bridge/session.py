@@ -223,7 +223,10 @@ class Session(Calls):
             remember_source(filename, code)
             compiled = compile_step(code, filename, self.features)
             self.features |= features_of(compiled)
-            value = evaluate(compiled, self.namespace.names, self.loops.run)
+            try:
+                value = evaluate(compiled, self.namespace.names, self.loops.run)
+            finally:
+                self.output.flush_replacements()
             self.rich.show_figures()
             if value is not None:
                 outcome[0] = self._encode_result(value)

@@ -32,6 +32,19 @@ export const outputCases: readonly ContractCase[] = gentle([
     },
   },
   {
+    name: "what a stream of the code's own over standard output holds back comes with its step",
+    async run({ open, run }) {
+      const session = await open();
+      const wrap = "import io, sys\nsys.stdout = io.TextIOWrapper(sys.stdout.buffer, encoding='utf-8')\n";
+      assert.equal((await run(session, `${wrap}print('é')`)).execution.logs, "é\n");
+      const failed = (await run(session, `${wrap}print('before', end='')\n1 / 0`)).execution;
+      assertError(failed, "ZeroDivisionError");
+      assert.equal(failed.logs, "before");
+      assert.equal((await run(session, `${wrap}print('answer')\nfinal_answer(1)`)).execution.logs, "answer\n");
+      assert.equal((await run(session, "print('next')")).execution.logs, "next\n");
+    },
+  },
+  {
     name: "what a file descriptor and a child process write is in the logs",
     needs: ["processes"],
     async run({ open, run }) {
