@@ -107,7 +107,7 @@ test("goes on with what was awaited second and answered first", async () => {
 
 test("takes the call of a cancelled task back", async () => {
   await using session = await openSession({ tools: [echo] });
-  session.start("import asyncio\ntry:\n    await asyncio.wait_for(echo.aio(1), 0.05)\nexcept asyncio.TimeoutError:\n    r = 'gave up'\nr");
+  session.start("import asyncio\ntry:\n    await asyncio.wait_for(echo.aio(1), 0.5)\nexcept asyncio.TimeoutError:\n    r = 'gave up'\nr");
   const first = await session.next();
   expect(first).toMatchObject({ type: "calls", calls: [{ tool: "echo" }] });
   expect(await session.next()).toMatchObject({ type: "calls", calls: [], cancelled: ["1.1"] });

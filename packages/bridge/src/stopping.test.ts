@@ -213,7 +213,7 @@ test("interrupts code that awaits, and cancels its tasks", async () => {
 test("lets Python's own alarm end a blocking call, and takes the call back", async () => {
   await using session = await openSession({ tools: [signature("wait")] });
   const code =
-    "import signal\ndef ring(*_): raise TimeoutError('ring')\nsignal.signal(signal.SIGALRM, ring)\nsignal.setitimer(signal.ITIMER_REAL, 0.1)\ntry:\n    wait()\nexcept TimeoutError as e:\n    r = str(e)\nr";
+    "import signal\ndef ring(*_): raise TimeoutError('ring')\nsignal.signal(signal.SIGALRM, ring)\nsignal.setitimer(signal.ITIMER_REAL, 0.5)\ntry:\n    wait()\nexcept TimeoutError as e:\n    r = str(e)\nr";
   session.start(code);
   const first = await session.next();
   expect(first.type).toBe("calls");
