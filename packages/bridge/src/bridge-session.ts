@@ -12,9 +12,9 @@ import {
   type SessionRef,
 } from "@codelet/core";
 import { Bindings } from "./bindings.ts";
-import { Deferred } from "./deferred.ts";
 import { checkFilePath, type FileChunk, readChunks, writeChunks } from "./file-chunks.ts";
 import { IdleWatch } from "./idle-watch.ts";
+import { inTime } from "./in-time.ts";
 import { recordedReadings } from "./readings.ts";
 import { type BridgeSessionOptions, checkedMs, type LeftStep, type ResolvedSessionOptions, resolveSessionOptions } from "./session-options.ts";
 import { type Step, type StopReason, stopError } from "./step.ts";
@@ -143,19 +143,14 @@ class BridgeSession implements ExecutorSession {
   }
 
   async bind(binding: SessionBinding): Promise<void> {
-    this.#checkIdle();
-    if (this.#failure !== undefined) throw this.#failure;
-    this.#bindings.check(binding);
-    const added = new Bindings();
-    added.add(binding);
-    this.#busyWith = "bound";
-    try {
+    await this.#between("bound", async () => {
+      this.#bindings.check(binding);
+      const added = new Bindings();
+      added.add(binding);
       const worker = this.#seat.current;
       if (worker !== undefined) await this.#inTime(worker.bind("bind", added));
       this.#bindings.add(binding);
-    } finally {
-      this.#busyWith = undefined;
-    }
+    });
   }
 
   async putFile(path: string, content: Uint8Array | AsyncIterable<Uint8Array>): Promise<void> {
@@ -168,18 +163,13 @@ class BridgeSession implements ExecutorSession {
     yield* readChunks((at) => this.#transfer(path, at));
   }
 
-  async #transfer(path: string, at: number, chunk?: Uint8Array): Promise<FileChunk> {
-    this.#checkIdle();
-    if (this.#left?.isRunning) throw new ConfigurationError(leftRuns);
-    if (this.#failure !== undefined) throw this.#failure;
-    this.#busyWith = "used for a file";
-    this.#hasState = true;
-    try {
+  #transfer(path: string, at: number, chunk?: Uint8Array): Promise<FileChunk> {
+    return this.#between("used for a file", async () => {
+      if (this.#left?.isRunning) throw new ConfigurationError(leftRuns);
+      this.#hasState = true;
       const worker = await this.#seat.fill();
-      return await this.#inTime(worker.file(path, at, chunk));
-    } finally {
-      this.#busyWith = undefined;
-    }
+      return this.#inTime(worker.file(path, at, chunk));
+    });
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -255,15 +245,22 @@ class BridgeSession implements ExecutorSession {
     return detached;
   }
 
-  async #snapshot(save: NonNullable<ResolvedSessionOptions["snapshot"]>): Promise<SessionRef> {
+  #snapshot(save: NonNullable<ResolvedSessionOptions["snapshot"]>): Promise<SessionRef> {
+    return this.#between("saved", async () => {
+      const worker = this.#seat.current;
+      if (worker === undefined) throw new ConfigurationError("The session has no worker whose state could be saved.");
+      worker.send("snapshot", "");
+      return this.#inTime(save(worker.channel));
+    });
+  }
+
+  /** Nothing else is begun meanwhile; `busyWith` completes "The session is being". */
+  async #between<T>(busyWith: string, act: () => Promise<T>): Promise<T> {
     this.#checkIdle();
     if (this.#failure !== undefined) throw this.#failure;
-    const worker = this.#seat.current;
-    if (worker === undefined) throw new ConfigurationError("The session has no worker whose state could be saved.");
-    this.#busyWith = "saved";
+    this.#busyWith = busyWith;
     try {
-      worker.send("snapshot", "");
-      return await this.#inTime(save(worker.channel));
+      return await act();
     } finally {
       this.#busyWith = undefined;
     }
@@ -272,18 +269,15 @@ class BridgeSession implements ExecutorSession {
   /** A worker that doesn't answer between steps is held by what a step left in it: the session is lost. */
   async #inTime<T>(answer: Promise<T>): Promise<T> {
     const { executor, readyTimeoutMs } = this.#options;
-    const { promise: late, reject } = new Deferred<never>();
-    const timer = setTimeout(() => {
+    const late = (): Error => {
       const error = new ExecutorCrashedError(`The sandbox ${executor} did not answer in ${readyTimeoutMs} ms.`);
-      reject(error);
       this.#fail(error);
-    }, readyTimeoutMs);
+      return error;
+    };
     try {
-      return await Promise.race([answer, late]);
+      return await inTime(answer, readyTimeoutMs, late);
     } catch (error) {
       throw this.#disposed === undefined ? error : new AbortedError("The session was disposed of.");
-    } finally {
-      clearTimeout(timer);
     }
   }
 

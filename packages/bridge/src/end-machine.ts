@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { ExecutorCrashedError } from "@codelet/core";
-import { Deferred } from "./deferred.ts";
+import { inTime } from "./in-time.ts";
 
 const attempts = 3;
 const delayMs = 300;
@@ -13,21 +13,11 @@ const attemptTimeoutMs = 20_000;
 export async function endMachine(end: () => Promise<unknown>, isGone: (error: unknown) => boolean = () => false): Promise<void> {
   for (let attempt = 1; attempt <= attempts; attempt++) {
     try {
-      await inTime(end());
+      await inTime(end(), attemptTimeoutMs, () => new ExecutorCrashedError(`The provider did not answer in ${attemptTimeoutMs} ms.`));
       return;
     } catch (error) {
       if (isGone(error)) return;
       if (attempt < attempts) await sleep(delayMs);
     }
-  }
-}
-
-async function inTime(ending: Promise<unknown>): Promise<void> {
-  const { promise: late, reject } = new Deferred<never>();
-  const timer = setTimeout(() => reject(new ExecutorCrashedError(`The provider did not answer in ${attemptTimeoutMs} ms.`)), attemptTimeoutMs);
-  try {
-    await Promise.race([ending, late]);
-  } finally {
-    clearTimeout(timer);
   }
 }

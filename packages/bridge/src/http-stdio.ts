@@ -1,8 +1,9 @@
 import { Readable, Writable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
-import { AbortedError, ExecutorCrashedError } from "@codelet/core";
+import { ExecutorCrashedError } from "@codelet/core";
 import { checkedMs } from "./session-options.ts";
 import type { Stdio } from "./stdio-carrier.ts";
+import { throwIfAborted } from "./unless-aborted.ts";
 
 /** How a port of a machine is reached. */
 export interface HttpStdioOptions {
@@ -38,7 +39,7 @@ export async function httpStdio(options: HttpStdioOptions): Promise<Stdio> {
     try {
       return await connect(port, Math.max(1, startTimeoutMs - (performance.now() - startedAt)), signal);
     } catch (cause) {
-      if (signal?.aborted) throw new AbortedError(signal.reason);
+      throwIfAborted(signal);
       if (isOnce || isRefusal(cause)) throw cause;
       if (performance.now() - startedAt < startTimeoutMs) continue;
       throw new ExecutorCrashedError(`The port of the sandbox did not answer in ${startTimeoutMs} ms.`, { cause });

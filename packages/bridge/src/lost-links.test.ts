@@ -1,11 +1,10 @@
 import { setTimeout as sleep, setImmediate as turn } from "node:timers/promises";
 import { expect, test, vi } from "vitest";
-import { Deferred } from "./deferred.ts";
 import { superviseCarrier } from "./supervise-carrier.ts";
 import { PlayedSupervisor } from "./testing/played-supervisor.ts";
 
 test("a connection that comes when its supervision has ended is given up too", async () => {
-  const connected = new Deferred<void>();
+  const connected = Promise.withResolvers<void>();
   const carrier = Object.assign(new PlayedSupervisor(), { reconnect: () => connected.promise });
   const supervision = await superviseCarrier(carrier);
   carrier.lose("cut");
@@ -48,7 +47,7 @@ test("a worker whose connection is lost ends once, and is killed without a wait"
 
 test("a supervisor that says nothing is waited for no longer than it is wanted", async () => {
   const carrier = new PlayedSupervisor();
-  const greeted = new Deferred<void>();
+  const greeted = Promise.withResolvers<void>();
   carrier.send = async () => greeted.resolve();
   const controller = new AbortController();
   const opening = superviseCarrier(carrier, { signal: controller.signal });

@@ -1,6 +1,5 @@
 import type { Advance, CodeErrorInfo, Execution, RichOutput, Value } from "@codelet/core";
 import type { BridgeLimits } from "./bridge-limits.ts";
-import { Deferred } from "./deferred.ts";
 import { PendingCalls } from "./pending-calls.ts";
 import { type Readings, StepReadings } from "./readings.ts";
 import type { LeftStep } from "./session-options.ts";
@@ -34,7 +33,7 @@ export class Step {
   #readings: StepReadings | undefined;
   #richBytes = 0;
   #outcome: Execution | Error | undefined;
-  #waiter: Deferred<Advance> | undefined;
+  #waiter: PromiseWithResolvers<Advance> | undefined;
 
   constructor(number: number, options: StepOptions, left?: LeftStep) {
     this.#options = options;
@@ -53,7 +52,7 @@ export class Step {
 
   next(): Promise<Advance> {
     if (this.#waiter !== undefined) return this.#waiter.promise;
-    const waiter = new Deferred<Advance>();
+    const waiter = Promise.withResolvers<Advance>();
     this.#waiter = waiter;
     this.flush();
     return waiter.promise;

@@ -87,8 +87,7 @@ async function newLink(carrier: Carrier, events: SupervisorEvents, options: Supe
 
 class SupervisedWorker implements WorkerChannel {
   readonly #link: SupervisorLink;
-  readonly #ended: Promise<WorkerExit>;
-  #end: (exit: WorkerExit) => void = () => {};
+  readonly #ended = Promise.withResolvers<WorkerExit>();
   #isLive = true;
   #started: boolean;
   #cpuMs: number | undefined;
@@ -98,9 +97,6 @@ class SupervisedWorker implements WorkerChannel {
   constructor(link: SupervisorLink, isStarted = false) {
     this.#link = link;
     this.#started = isStarted;
-    this.#ended = new Promise((resolve) => {
-      this.#end = resolve;
-    });
     if (!isStarted) link.send("s");
   }
 
@@ -122,7 +118,7 @@ class SupervisedWorker implements WorkerChannel {
   }
 
   onClose(closed: (exit: WorkerExit) => void): void {
-    void this.#ended.then(closed);
+    void this.#ended.promise.then(closed);
   }
 
   interrupt(): void {
@@ -145,13 +141,13 @@ class SupervisedWorker implements WorkerChannel {
     if (!this.#isLive) return;
     this.#link.send("k");
     const timer = setTimeout(() => this.end({ message: "the supervisor did not answer", carrierLost: true }), killTimeoutMs);
-    await this.#ended;
+    await this.#ended.promise;
     clearTimeout(timer);
   }
 
   end(exit: WorkerExit): void {
     this.#isLive = false;
-    this.#end(exit);
+    this.#ended.resolve(exit);
   }
 
   receive(kind: string, payload: string): void {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { AbortedError, ExecutorCrashedError, ProtocolError } from "@codelet/core";
 import { type Carrier, maxSendChars, type SupervisionOptions } from "./carrier.ts";
-import { Deferred } from "./deferred.ts";
+import { inTime } from "./in-time.ts";
 import { KeptLines } from "./kept-lines.ts";
 import { connectionLost, isFinal, type LinkFailure } from "./link-failure.ts";
 import { checkedMs } from "./session-options.ts";
@@ -43,7 +43,7 @@ export class SupervisorLink {
   #state: "new" | "live" | "reconnecting" | "closed" = "new";
   /** Once a connection broke: what was under way comes again, and after two hellos in a row twice. */
   #mayRepeat = false;
-  #hello: Deferred<string> | undefined;
+  #hello: PromiseWithResolvers<string> | undefined;
   /** Until the supervisor has answered, what comes may be the torn rest of an older connection; unacknowledged, it comes again. */
   #isGreeted = false;
   #heardAt = 0;
@@ -250,15 +250,14 @@ export class SupervisorLink {
 
   /** `timeoutMs` of `limitMs` are left. */
   async #greet(timeoutMs: number, limitMs: number, adopt = false): Promise<string> {
-    const hello = new Deferred<string>();
+    const hello = Promise.withResolvers<string>();
     this.#hello = hello;
-    const timer = setTimeout(() => hello.reject(new ExecutorCrashedError(`The supervisor did not answer in ${limitMs} ms.`)), Math.max(1, timeoutMs));
+    const late = (): Error => new ExecutorCrashedError(`The supervisor did not answer in ${limitMs} ms.`);
     try {
       this.#decoder.reset();
       this.#write(torn + hostLine(this.#host, undefined, "h", JSON.stringify({ v: 1, seen: this.#seen, host: this.#host, adopt })));
-      return await hello.promise;
+      return await inTime(hello.promise, Math.max(1, timeoutMs), late);
     } finally {
-      clearTimeout(timer);
       this.#hello = undefined;
     }
   }

@@ -1,5 +1,4 @@
 import { expect, test } from "vitest";
-import { Deferred } from "./deferred.ts";
 import { throwIfAborted, unlessAborted } from "./unless-aborted.ts";
 
 test("hands over what is made, and what failed", async () => {
@@ -13,7 +12,7 @@ test("hands over what is made, and what failed", async () => {
 test("leaves at once when aborted, and discards what comes late", async () => {
   const controller = new AbortController();
   const late: number[] = [];
-  const made = new Deferred<number>();
+  const made = Promise.withResolvers<number>();
   const waiting = unlessAborted(controller.signal, made.promise, (machine) => late.push(machine));
   controller.abort("enough");
   await expect(waiting).rejects.toMatchObject({ code: "aborted" });

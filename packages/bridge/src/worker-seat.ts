@@ -1,9 +1,10 @@
-import { AbortedError, CodeletError, ExecutorCrashedError } from "@codelet/core";
+import { CodeletError, ExecutorCrashedError } from "@codelet/core";
 import { baseImports } from "./base-imports.ts";
 import type { Bindings } from "./bindings.ts";
 import { maxUnreadFrames } from "./bridge-limits.ts";
-import { Deferred } from "./deferred.ts";
+import { inTime } from "./in-time.ts";
 import type { ResolvedSessionOptions } from "./session-options.ts";
+import { throwIfAborted, unlessAborted } from "./unless-aborted.ts";
 import type { WorkerChannel } from "./worker-channel.ts";
 import { type ConnectionEvents, WorkerConnection } from "./worker-connection.ts";
 
@@ -54,7 +55,7 @@ export class WorkerSeat {
   }
 
   async #connect(signal: AbortSignal): Promise<WorkerConnection> {
-    if (signal.aborted) throw new AbortedError(signal.reason);
+    throwIfAborted(signal);
     const attempt = this.#attempt++;
     const isLeft = attempt === 0 && this.#options.left !== undefined;
     const channel = await this.#start(attempt, signal);
@@ -65,20 +66,14 @@ export class WorkerSeat {
       isLeft,
     );
     if (isLeft) return connection; // another host has opened it
-    const { promise: givenUp, reject: giveUp } = new Deferred<never>();
-    const onAbort = (): void => giveUp(new AbortedError(signal.reason));
     const { readyTimeoutMs } = this.#options;
-    const timer = setTimeout(() => giveUp(new ExecutorCrashedError(`The sandbox did not answer in ${readyTimeoutMs} ms.`)), readyTimeoutMs);
-    signal.addEventListener("abort", onAbort, { once: true });
+    const opened = connection.bind("open", this.#bindings, this.#openFields(attempt));
+    const late = (): Error => new ExecutorCrashedError(`The sandbox did not answer in ${readyTimeoutMs} ms.`);
     try {
-      if (signal.aborted) onAbort();
-      await Promise.race([connection.bind("open", this.#bindings, this.#openFields(attempt)), givenUp]);
+      await unlessAborted(signal, inTime(opened, readyTimeoutMs, late));
     } catch (error) {
       await connection.discard();
       throw error;
-    } finally {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", onAbort);
     }
     return connection;
   }
@@ -90,7 +85,7 @@ export class WorkerSeat {
       return await connect({ attempt, signal });
     } catch (cause) {
       if (CodeletError.isInstance(cause)) throw cause;
-      if (signal.aborted) throw new AbortedError(signal.reason);
+      throwIfAborted(signal);
       throw new ExecutorCrashedError(`The sandbox ${executor} could not be started: ${cause instanceof Error ? cause.message : String(cause)}.`, {
         cause,
       });

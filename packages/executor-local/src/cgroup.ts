@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { type CgroupLimits, read, setLimit } from "./cgroup-files.ts";
 import type { CgroupParents } from "./cgroup-parents.ts";
+import { kill } from "./worker-process.ts";
 
 /** The control group, or the one of each controller, of one session. */
 export interface SessionCgroup {
@@ -56,7 +57,7 @@ class LimitedCgroup implements SessionCgroup {
 /** A group can be removed when its last process is reaped, which the kernel does on its own time. */
 async function removeGroup(folder: string): Promise<void> {
   for (let attempt = 0; attempt < removalAttempts; attempt++) {
-    for (const pid of read(folder, "cgroup.procs").split("\n").filter(Boolean)) kill(Number(pid));
+    for (const pid of read(folder, "cgroup.procs").split("\n").filter(Boolean)) kill(Number(pid), "SIGKILL");
     try {
       rmdirSync(folder);
       return;
@@ -64,13 +65,5 @@ async function removeGroup(folder: string): Promise<void> {
       if ((error as NodeJS.ErrnoException).code === "ENOENT") return;
       await delay(removalDelayMs);
     }
-  }
-}
-
-function kill(pid: number): void {
-  try {
-    process.kill(pid, "SIGKILL");
-  } catch {
-    // It ended by itself.
   }
 }

@@ -1,7 +1,6 @@
 import { spawn } from "node:child_process";
 import { pythonRunner } from "@codelet/bridge";
 import { ConfigurationError } from "@codelet/core";
-import { deferred } from "./deferred.ts";
 import { findCommand } from "./find-command.ts";
 
 /** What this machine's interpreter said about itself, once per process. */
@@ -67,7 +66,7 @@ async function ask(file: string, python: string): Promise<Interpreter> {
 }
 
 function run(file: string): Promise<{ frames: string; stderr: string; reason: string }> {
-  const { promise, resolve } = deferred<{ frames: string; stderr: string; reason: string }>();
+  const { promise, resolve } = Promise.withResolvers<{ frames: string; stderr: string; reason: string }>();
   // Variables that change what an interpreter imports are left out; a shim needs the rest to find its version.
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("PYTHON")));
   const child = spawn(file, ["-s", "-c", questions], {

@@ -1,7 +1,6 @@
 import { constants } from "node:os";
 import type { WorkerChannel, WorkerExit } from "@codelet/bridge";
 import type { SessionCgroup } from "./cgroup.ts";
-import { deferred } from "./deferred.ts";
 import { innermostChild, processesWith, sampleTree } from "./process-tree.ts";
 import { type ResourceWatch, type WatchOptions, watchResources } from "./resource-watch.ts";
 import { kill, killGroup, type ReadyProcess } from "./worker-process.ts";
@@ -32,8 +31,8 @@ export class LocalWorker implements WorkerChannel {
   /** The interpreter itself, below the sandbox's own processes. */
   readonly #pid: number;
   readonly #watch: ResourceWatch | undefined;
-  readonly #closed = deferred<WorkerExit>();
-  readonly #gone = deferred<void>();
+  readonly #closed = Promise.withResolvers<WorkerExit>();
+  readonly #gone = Promise.withResolvers<void>();
   #exceeded: "memory" | "processes" | undefined;
   #lostFrames = false;
 
@@ -110,7 +109,7 @@ export class LocalWorker implements WorkerChannel {
   /** What is in the pipes is still the session's output. Whoever holds them open without being killable does not hold the session. */
   #drain(): Promise<void> {
     const { child, stdout, stderr, frames } = this.#process;
-    const { promise, resolve } = deferred<void>();
+    const { promise, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(() => {
       for (const stream of [stdout, stderr, frames]) stream.destroy();
       resolve();

@@ -1,3 +1,4 @@
+import { throwIfAborted } from "@codelet/bridge";
 import { AbortedError, ExecutorCrashedError } from "@codelet/core";
 import type { Command } from "./bubblewrap.ts";
 import { createSessionCgroup, type SessionCgroup } from "./cgroup.ts";
@@ -25,7 +26,7 @@ const maxStarts = 5;
 export async function openWorker({ options, seed, signal }: OpenWorkerOptions): Promise<LocalWorker> {
   const unsupported = platformUnsupported(process.platform, options.sandbox);
   if (unsupported !== undefined) throw unsupported;
-  if (signal?.aborted) throw new AbortedError(signal.reason);
+  throwIfAborted(signal);
   const interpreter = await describeInterpreter(options.python);
   const place = await workerPlace({ interpreter, options, seed, signal });
   try {
@@ -47,7 +48,7 @@ async function start(
     try {
       return await startProcess(command, interpreter.runner, signal);
     } catch (error) {
-      if (signal?.aborted) throw new AbortedError(signal.reason);
+      throwIfAborted(signal);
       if (!(error instanceof StartFailure)) throw error;
       if (attempt < maxStarts && isMountRace(error.stderr)) continue;
       throw explainStart({ reason: error.reason, stderr: error.stderr, python: interpreter.executable, sandbox: options.sandbox });

@@ -1,7 +1,8 @@
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import { AbortedError, ConfigurationError, MissingPackageError } from "@codelet/core";
+import { throwIfAborted } from "@codelet/bridge";
+import { ConfigurationError, MissingPackageError } from "@codelet/core";
 import type { Command } from "./bubblewrap.ts";
 import { findCommand } from "./find-command.ts";
 import type { Interpreter } from "./interpreter.ts";
@@ -60,7 +61,7 @@ export async function sandboxRuntimeCommand(options: SandboxRuntimeOptions): Pro
     ripgrepConfig: findsNothing,
     ...(signal === undefined ? {} : { abortSignal: signal }),
   }).catch((cause: Error) => {
-    if (signal?.aborted) throw new AbortedError(signal.reason);
+    throwIfAborted(signal);
     throw new ConfigurationError(`${release} could not make a sandbox: ${cause.message}`, { cause });
   });
   // Ours needs no mount points on the host; while it counted as running, those of other commands of this process would stay.

@@ -2,7 +2,6 @@ import { type ChildProcess, spawn } from "node:child_process";
 import type { Duplex, Readable } from "node:stream";
 import { readyLine } from "./bootstrap.ts";
 import type { Command } from "./bubblewrap.ts";
-import { deferred } from "./deferred.ts";
 
 /** A started process whose interpreter runs and whose limits are set; no code of the session has run yet. */
 export interface ReadyProcess {
@@ -34,7 +33,7 @@ const maxStderrChars = 8_192;
 
 /** Starts the command, hands it the runner, and waits for its word that it is ready. Rejects with {@link StartFailure} and nothing left running. */
 export function startProcess(command: Command, runner: Uint8Array, signal?: AbortSignal): Promise<ReadyProcess> {
-  const { promise, resolve, reject } = deferred<ReadyProcess>();
+  const { promise, resolve, reject } = Promise.withResolvers<ReadyProcess>();
   const { file, args, env, cwd, uid, gid, fourth, fifth } = command;
   const user = uid === undefined || gid === undefined ? {} : { uid, gid };
   // Detached: Ctrl-C in the terminal is the host's to handle, and the process group can be killed as one.

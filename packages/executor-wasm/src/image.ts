@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { copyFile, lstat, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
+import { throwIfAborted } from "@codelet/bridge";
 import { AbortedError, ExecutorCrashedError } from "@codelet/core";
 import { defaultCacheDir } from "./cache-folder.ts";
 import { findDenoBinary } from "./deno-binary.ts";
@@ -133,7 +134,7 @@ async function runDeno(
   denoDirectory: string,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  if (signal?.aborted) throw new AbortedError(signal.reason);
+  throwIfAborted(signal);
   const command = {
     entry: join(folder, entry),
     argument: JSON.stringify(request),

@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import { mkdir, mkdtemp, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { AbortedError, ConfigurationError, ExecutorCrashedError } from "@codelet/core";
+import { throwIfAborted } from "@codelet/bridge";
+import { ConfigurationError, ExecutorCrashedError } from "@codelet/core";
 import { defaultCacheDir } from "./cache-folder.ts";
 import { chooseWheel, type WheelsRequest } from "./wheels.ts";
 
@@ -78,7 +79,7 @@ async function download(url: string, maxBytes: number, signal: AbortSignal): Pro
       chunks.push(chunk);
     }
   } catch (cause) {
-    if (signal.aborted) throw new AbortedError(signal.reason);
+    throwIfAborted(signal);
     throw new ExecutorCrashedError(`${new URL(url).host} could not be reached for Python packages.`, { cause });
   }
   if (response.status === 404) throw new ConfigurationError(`${url} does not exist: the index does not have that package.`);
