@@ -25,6 +25,7 @@ export { pythonSupervisor } from "./python-supervisor.ts";
 export { type ReferencePart, readReference } from "./read-reference.ts";
 export { limitReached, providersFault, type SdkErrorMeaning, type SdkErrorOptions, sdkError, usersFault } from "./sdk-error.ts";
 export type { BridgeSessionOptions, ConnectOptions } from "./session-options.ts";
+export { SharedWork, type WorkOptions } from "./shared-work.ts";
 export { type Stdio, type StdioCarrierOptions, stdioCarrier } from "./stdio-carrier.ts";
 export { type Supervision, superviseCarrier } from "./supervise-carrier.ts";
 export { type SupervisorBoot, type SupervisorBootOptions, shellCommand, supervisorBoot } from "./supervisor-boot.ts";

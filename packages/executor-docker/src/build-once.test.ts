@@ -93,21 +93,27 @@ it.each([
   await refused;
 });
 
-it("goes on for another session when the one that began is given up", async () => {
+it("goes on for other sessions when the one that began is given up, and ends with the last", async () => {
   const controller = new AbortController();
   const heard: string[] = [];
   const archive = new Readable({ read: () => {} });
   archive.push("its first part");
   const first = build({ signal: controller.signal, onProgress: (message) => heard.push(message) }, archive);
-  const others = [build(), build()];
+  const other = new AbortController();
+  const last = build({ signal: other.signal });
   while (answers.length === 0) await sleep(5);
   controller.abort();
-  await expect(first).rejects.toThrow();
-  expect(archive.destroyed).toBe(true);
-  await answer(1, '{"stream":"Step 1/1"}\n');
-  await Promise.all(others);
-  expect(asked).toHaveLength(2);
+  await expect(first).rejects.toMatchObject({ code: "aborted" });
+  expect(archive.destroyed).toBe(false);
+  answers[0]?.write('{"stream":"Step 1/1"}\n');
+  other.abort();
+  await expect(last).rejects.toMatchObject({ code: "aborted" });
+  await expect.poll(() => archive.destroyed).toBe(true);
   expect(heard).toEqual(["building the image codelet-build:1"]);
+  const later = build();
+  await answer(1, "{}");
+  await later;
+  expect(asked).toHaveLength(2);
 });
 
 it("tells what is no account of an engine's as an error", async () => {

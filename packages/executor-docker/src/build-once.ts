@@ -1,5 +1,5 @@
 import type { Readable } from "node:stream";
-import { throwIfAborted } from "@codelet/bridge";
+import { SharedWork, throwIfAborted, type WorkOptions } from "@codelet/bridge";
 import type { OpenSessionOptions } from "@codelet/core";
 import type Docker from "dockerode";
 import { proxyArguments } from "./docker-config.ts";
@@ -16,56 +16,24 @@ export interface Build {
   readonly advice?: string | undefined;
 }
 
-interface Job {
-  readonly done: Promise<void>;
-  /** The first one's signal ends it. */
-  readonly sessions: OpenSessionOptions[];
-}
-
 /** Of this process, by engine and tag. */
-const jobs = new Map<string, Job>();
+const builds = new SharedWork<void>();
 
-/**
- * Builds what is not there. Sessions that are opened at the same time share one build, and hear of it; when the session that began it is given up, another one
- * begins it again. Rejects with `configuration`, or with `aborted`.
- */
+/** Builds what is not there, once for sessions that are opened at the same time. Rejects with `configuration`, or with `aborted`. */
 export async function buildOnce(docker: Docker, build: Build, open: OpenSessionOptions): Promise<void> {
   const key = `${addressOfClient(docker)} ${build.tag}`;
-  for (let other = jobs.get(key); other !== undefined; other = jobs.get(key)) {
-    other.sessions.push(open);
-    try {
-      return await other.done;
-    } catch (error) {
-      if (other.sessions[0]?.signal?.aborted !== true) throw error;
-    }
-  }
-  throwIfAborted(open.signal);
-  const sessions = [open];
-  const done = buildMissing(docker, build, sessions).finally(() => jobs.delete(key));
-  jobs.set(key, { done, sessions });
-  return done;
+  await builds.join(key, open, (options) => buildMissing(docker, build, options));
 }
 
-async function buildMissing(docker: Docker, { tag, dockerfile, pack, advice }: Build, sessions: readonly OpenSessionOptions[]): Promise<void> {
-  const tell = (message: string): void => {
-    for (const { signal, onProgress } of sessions) if (signal?.aborted !== true) onProgress?.(message);
-  };
+async function buildMissing(docker: Docker, { tag, dockerfile, pack, advice }: Build, { onProgress, signal }: WorkOptions): Promise<void> {
   if ((await imageId(docker, tag)) !== undefined) return;
-  const abortSignal = sessions[0]?.signal;
-  throwIfAborted(abortSignal);
-  tell(`building the image ${tag}`);
-  const options = {
-    t: tag,
-    dockerfile,
-    rm: true,
-    forcerm: true,
-    labels: { codelet: "image" },
-    buildargs: proxyArguments(),
-    ...(abortSignal && { abortSignal }),
-  };
+  throwIfAborted(signal);
+  onProgress(`building the image ${tag}`);
+  const labels = { codelet: "image" };
+  const options = { t: tag, dockerfile, rm: true, forcerm: true, labels, buildargs: proxyArguments(), abortSignal: signal };
   const archive = pack();
   try {
-    await followJob(docker.buildImage(archive, options), { doing: `build the image ${tag}`, advice }, tell);
+    await followJob(docker.buildImage(archive, options), { doing: `build the image ${tag}`, advice }, onProgress);
   } finally {
     archive.destroy(); // with the file that it was at
   }

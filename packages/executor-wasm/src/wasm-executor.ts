@@ -1,4 +1,4 @@
-import { bridgeSession, type WorkerChannel } from "@codelet/bridge";
+import { bridgeSession, SharedWork, type WorkerChannel, type WorkOptions } from "@codelet/bridge";
 import {
   AbortedError,
   ConfigurationError,
@@ -11,7 +11,6 @@ import { type CheckpointFiles, decodeCheckpoint, encodeCheckpoint } from "./chec
 import { type Image, openImage } from "./image.ts";
 import { type ResolvedWasmOptions, resolveOptions, type WasmExecutorOptions } from "./options.ts";
 import { type SandboxProcess, startSandbox } from "./sandbox-process.ts";
-import { SharedImage } from "./shared-image.ts";
 import { findWheels } from "./wheels.ts";
 
 const name = "wasm";
@@ -27,15 +26,8 @@ const name = "wasm";
  */
 export function wasmExecutor(options: WasmExecutorOptions = {}): Executor {
   const resolved = resolveOptions(options);
-  const shared = new SharedImage(async ({ onProgress, signal }) => {
-    try {
-      const wheels = await findWheels({ ...resolved, onProgress, signal });
-      return await openImage({ cacheDir: resolved.cacheDir, wheels, onProgress, signal });
-    } catch (cause) {
-      if (!(cause instanceof Error && "syscall" in cause)) throw cause; // no word of the file system's
-      throw new ConfigurationError(`A file of the sandbox can't be read or written: ${cause.message}. Check \`cacheDir\`.`, { cause });
-    }
-  });
+  const openings = new SharedWork<Image>();
+  let known: Image | undefined;
   return {
     name,
     language: "python",
@@ -43,16 +35,27 @@ export function wasmExecutor(options: WasmExecutorOptions = {}): Executor {
     async open(open = {}) {
       if (open.restore !== undefined && open.restore.executor !== name)
         throw new ConfigurationError(`The state to restore is of the executor ${open.restore.executor}, not of ${name}.`);
-      const image = await shared.get(open);
+      const image = known ?? (await openings.join("image", open, (progress) => prepareImage(resolved, progress)));
+      known = image;
       const restore = open.restore && (await decodeCheckpoint(image, open.restore.data, resolved));
       try {
         return await openSession({ image, open, restore, options: resolved });
       } catch (error) {
-        shared.forget(); // damage of the image shows here first
+        known = undefined; // damage of the image shows here first
         throw error;
       }
     },
   };
+}
+
+async function prepareImage(options: ResolvedWasmOptions, { onProgress, signal }: WorkOptions): Promise<Image> {
+  try {
+    const wheels = await findWheels({ ...options, onProgress, signal });
+    return await openImage({ cacheDir: options.cacheDir, wheels, onProgress, signal });
+  } catch (cause) {
+    if (!(cause instanceof Error && "syscall" in cause)) throw cause; // no word of the file system's
+    throw new ConfigurationError(`A file of the sandbox can't be read or written: ${cause.message}. Check \`cacheDir\`.`, { cause });
+  }
 }
 
 interface SessionParts {
