@@ -4,7 +4,6 @@ import { codeKind, resolveCode } from "./code-action.ts";
 import type { CodeTags } from "./code-tags.ts";
 import type { Conversation } from "./conversation.ts";
 import type { AgentDefinition } from "./definition.ts";
-import type { Executor } from "./executor.ts";
 import { checkExecutor, type ExecutorChoice, loadExecutor } from "./executor-type.ts";
 import type { ManagedAgent } from "./managed-agent.ts";
 import { ownOptions, resolveAgent } from "./resolved-agent.ts";
@@ -29,9 +28,10 @@ export interface CodeOptions {
   readonly stepTimeoutMs?: number | undefined;
 }
 
+// biome-ignore format: a table
 const codeOptions: Readonly<Record<keyof CodeOptions | keyof ExecutorChoice, true | string>> = {
-  ...({ codeTags: true, actionFormat: true, stepTimeoutMs: true, authorizedImports: "a list" } as const),
-  ...({ executor: true, executorType: "text", executorOptions: "an object" } as const),
+  codeTags: true, actionFormat: true, stepTimeoutMs: true, authorizedImports: "a list",
+  executor: true, executorType: "text", executorOptions: "an object",
 };
 
 /**
@@ -54,8 +54,8 @@ export class CodeAgent<Output = PlainValue> implements ManagedAgent {
     const { authorizedImports } = this.#options;
     const agent = resolveAgent(this.#options, { kind: "code", executor: executor ?? executorType, authorizedImports });
     const code = resolveCode(this.#options);
-    const load = (): Promise<Executor> => loadExecutor(executorType as string, executorOptions);
-    this.#engine = new AgentEngine(agent, async () => codeKind(agent, code, executor ?? (await load())));
+    const load = async () => executor ?? loadExecutor(executorType as string, executorOptions);
+    this.#engine = new AgentEngine(agent, async () => codeKind(agent, code, await load()));
   }
 
   get definition(): AgentDefinition {

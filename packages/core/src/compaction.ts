@@ -1,5 +1,5 @@
 import { fitSteps } from "./fit-steps.ts";
-import { atLeast, checkOptions } from "./option-checks.ts";
+import { atLeast, checkOptions, type KnownOptions } from "./option-checks.ts";
 import { type PromptScale, tokensOf } from "./prompt-size.ts";
 import type { Compactor, LastPrompt } from "./step-callbacks.ts";
 import { askForSummary, summarizeSteps } from "./summarize-steps.ts";
@@ -67,9 +67,10 @@ function underestimate(lastPrompt: LastPrompt | undefined, scale: PromptScale): 
   return lastPrompt === undefined ? 1 : Math.max(1, lastPrompt.inputTokens / tokensOf(lastPrompt.messages, scale));
 }
 
-const compactionOptions: { readonly [Name in keyof CompactionOptions]-?: true | string } = {
-  ...({ maxInputTokens: true, targetShare: true, keepSteps: true, maxOldCharacters: true, charactersPerToken: true } as const),
-  ...({ tokensPerPicture: true, summarize: "true or false" } as const),
+// biome-ignore format: a table
+const compactionOptions: KnownOptions<CompactionOptions> = {
+  maxInputTokens: true, targetShare: true, keepSteps: true, maxOldCharacters: true, charactersPerToken: true,
+  tokensPerPicture: true, summarize: "true or false",
 };
 
 function resolveOptions(options: CompactionOptions): ResolvedCompaction {

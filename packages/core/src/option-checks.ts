@@ -10,6 +10,9 @@ export function oneOf<Choice extends string | boolean | undefined>(choices: read
   throw new TypeError(`Expected \`${name}\` to be one of ${choices.join(", ")}, got \`${value}\` (${typeof value})`);
 }
 
+/** A row for each option: its kind in words, as `ofKind` takes them, or true where something else checks it. */
+export type KnownOptions<Options> = { readonly [Name in keyof Options]-?: true | string };
+
 /**
  * The options themselves. Throws TypeError for some that are no object, for a name that is misspelled (what it should have switched on would stay off), and for a value that
  * isn't what `known` says in words; another value than words stands for one that is checked elsewhere.

@@ -6,7 +6,7 @@ import { checkBudget, defaultMaxSteps, type Price } from "./limits.ts";
 import { agentTool } from "./managed-agent.ts";
 import type { ActionStep } from "./memory.ts";
 import { type Model, type ModelRequest, type ModelResponse, toModel } from "./model.ts";
-import { atLeast, checkOptions, oneOf } from "./option-checks.ts";
+import { atLeast, checkOptions, type KnownOptions, oneOf } from "./option-checks.ts";
 import { checkTemplates, type PromptTemplates } from "./prompts/templates.ts";
 import { type ResolvedRetry, resolveRetry } from "./retry.ts";
 import type { RunContext } from "./run-context.ts";
@@ -46,12 +46,13 @@ export interface ResolvedAgent extends Pick<AgentOptions, Kept>, Required<{ read
 const defaultMaxToolResultBytes = 16 * 1024 * 1024;
 const defaultMaxObservationCharacters = 20_000;
 
-const agentOptions: { readonly [Name in keyof AgentOptions]-?: true | string } = {
-  ...({ model: true, tools: "a list", managedAgents: "a list", name: true, description: "text", instructions: "text", output: true } as const),
-  ...({ promptTemplates: "an object", finalAnswerChecks: "a list of functions", maxSteps: true, budget: "an object", retry: "an object" } as const),
-  ...({ price: "a function", planningInterval: true, stepCallbacks: "a function or an object", compactor: "a function" } as const),
-  ...({ toolPolicy: "a function", dataPolicy: true, provideRunSummary: "true or false", keepsMemory: "true or false" } as const),
-  ...({ maxToolResultBytes: true, maxObservationCharacters: true, journal: "a function, such as memoryJournal()" } as const),
+// biome-ignore format: a table
+const agentOptions: KnownOptions<AgentOptions> = {
+  model: true, tools: "a list", managedAgents: "a list", name: true, description: "text", instructions: "text", output: true,
+  promptTemplates: "an object", finalAnswerChecks: "a list of functions", maxSteps: true, budget: "an object", retry: "an object",
+  price: "a function", planningInterval: true, stepCallbacks: "a function or an object", compactor: "a function",
+  toolPolicy: "a function", dataPolicy: true, provideRunSummary: "true or false", keepsMemory: "true or false",
+  maxToolResultBytes: true, maxObservationCharacters: true, journal: "a function, such as memoryJournal()",
 };
 const callbacks = "a function or a list of functions";
 const stepCallbackNames = { system: callbacks, task: callbacks, planning: callbacks, action: callbacks };

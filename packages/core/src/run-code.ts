@@ -1,7 +1,7 @@
 import { execute } from "./execute.ts";
 import type { Execution, Executor, OutputChunk } from "./executor.ts";
 import { checkExecutor } from "./executor-type.ts";
-import { atLeast, checkOptions, ofKind } from "./option-checks.ts";
+import { atLeast, checkOptions, type KnownOptions, ofKind } from "./option-checks.ts";
 import type { ApprovalDecision } from "./policy.ts";
 import { type ActionKind, resolveAgent } from "./resolved-agent.ts";
 import { type RunHandle, unattended } from "./run.ts";
@@ -24,9 +24,10 @@ export interface RunCodeOptions {
 }
 
 const defaultTimeoutMs = 30_000;
-const runCodeOptions: { readonly [Name in keyof RunCodeOptions]-?: true | string } = {
-  ...({ tools: "a list", variables: "an object", authorizedImports: "a list", signal: "an AbortSignal", timeoutMs: true } as const),
-  ...({ onOutput: "a function", context: true } as const),
+// biome-ignore format: a table
+const runCodeOptions: KnownOptions<RunCodeOptions> = {
+  tools: "a list", variables: "an object", authorizedImports: "a list", signal: "an AbortSignal", timeoutMs: true,
+  onOutput: "a function", context: true,
 };
 
 /**

@@ -4,7 +4,7 @@ import type { Executor, OpenSessionOptions, SessionRef } from "./executor.ts";
 import { errorOf, type Journal, memoryJournal, type OperationContext, type OperationName, type Outcome, watchJournal } from "./journal.ts";
 import { Ledger } from "./limits.ts";
 import { Memory } from "./memory.ts";
-import { atLeast, checkOptions } from "./option-checks.ts";
+import { atLeast, checkOptions, type KnownOptions } from "./option-checks.ts";
 import type { Approval, Exposure } from "./policy.ts";
 import type { ActionKind, ResolvedAgent } from "./resolved-agent.ts";
 import type { RunHandle } from "./run.ts";
@@ -46,9 +46,10 @@ export interface RunScope {
   readonly continuation?: Continuation | undefined;
 }
 
-const runOptions: { readonly [Name in keyof RunOptions]-?: true | string } = {
-  ...({ signal: "an AbortSignal", context: true, maxSteps: true, additionalArgs: "an object", images: "a list", attachments: "a list" } as const),
-  ...({ memory: true, runId: true, approve: "a function" } as const),
+// biome-ignore format: a table
+const runOptions: KnownOptions<RunOptions> = {
+  signal: "an AbortSignal", context: true, maxSteps: true, additionalArgs: "an object", images: "a list", attachments: "a list",
+  memory: true, runId: true, approve: "a function",
 };
 
 /** Everything one run has; nothing of it is shared with another run but with its managers, through `root`. */

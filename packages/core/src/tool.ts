@@ -1,7 +1,7 @@
 import { describeThrown } from "./errors.ts";
 import type { ToolSignature } from "./executor.ts";
 import type { ManagedAgent } from "./managed-agent.ts";
-import { atLeast, checkOptions, oneOf } from "./option-checks.ts";
+import { atLeast, checkOptions, type KnownOptions, oneOf } from "./option-checks.ts";
 import { type JsonSchema, type ResolvedSchema, resolveRef, resolveSchema, type StandardSchema } from "./schema.ts";
 import { toValue } from "./to-value.ts";
 import type { Json, Value } from "./value.ts";
@@ -67,9 +67,10 @@ export interface AnyTool {
 }
 
 const defaultToolTimeoutMs = 300_000;
-const toolOptions: { readonly [Name in keyof ToolOptions<unknown, unknown, unknown>]-?: true | string } = {
-  ...({ name: true, description: true, input: true, output: true, execute: true, timeoutMs: true } as const),
-  ...({ needsApproval: "true or false, or a function", reads: true, ingests: true, egress: "true or false" } as const),
+// biome-ignore format: a table
+const toolOptions: KnownOptions<ToolOptions<unknown, unknown, unknown>> = {
+  name: true, description: true, input: true, output: true, execute: true, timeoutMs: true,
+  needsApproval: "true or false, or a function", reads: true, ingests: true, egress: "true or false",
 };
 const pythonKeywords = new Set(
   "False None True and as assert async await break class continue def del elif else except finally for from global if import in is lambda nonlocal not or pass raise return try while with yield".split(

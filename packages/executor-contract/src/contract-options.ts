@@ -87,9 +87,10 @@ export interface ResolvedContractOptions extends ContractOptions {
   readonly faults: Faults;
 }
 
+// biome-ignore format: a table
 const optionNames: { readonly [Name in keyof ContractOptions]-?: true } = {
-  ...({ it: true, describe: true, name: true, create: true, deviations: true, groups: true } as const),
-  ...({ conformanceFloor: true, full: true, faults: true, module: true } as const),
+  it: true, describe: true, name: true, create: true, deviations: true, groups: true,
+  conformanceFloor: true, full: true, faults: true, module: true,
 };
 
 /** Throws TypeError when an option is wrong. */

@@ -1,5 +1,5 @@
 import type { AgentEvent } from "../events.ts";
-import { checkOptions, oneOf } from "../option-checks.ts";
+import { checkOptions, type KnownOptions, oneOf } from "../option-checks.ts";
 import type { Language } from "./highlight.ts";
 import { type Detail, Speaker } from "./speaker.ts";
 import { createView } from "./view.ts";
@@ -86,8 +86,9 @@ interface ResolvedOptions {
   readonly language: Language;
 }
 
-const optionNames: { readonly [Name in keyof ConsoleReporterOptions]-?: true | string } = {
-  ...({ verbosity: true, write: true, columns: true, colors: "true or false", language: true } as const),
+// biome-ignore format: a table
+const optionNames: KnownOptions<ConsoleReporterOptions> = {
+  verbosity: true, write: true, columns: true, colors: "true or false", language: true,
 };
 
 function resolveOptions(options: ConsoleReporterOptions): ResolvedOptions {
