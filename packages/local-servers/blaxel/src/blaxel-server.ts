@@ -15,6 +15,8 @@ export interface BlaxelServer {
   readonly sandboxes: readonly string[];
   /** What was asked for, such as `"GET /v0/sandboxes"`, in order. */
   readonly requests: readonly string[];
+  /** The specifications that sandboxes were asked for with, in order. */
+  readonly specs: readonly unknown[];
   /** Ends every process that was started. */
   close(): Promise<void>;
 }
@@ -27,6 +29,7 @@ export async function startBlaxelServer(): Promise<BlaxelServer> {
   const machines = new Map<string, Machine>();
   const plan = new FaultPlan();
   const requests: string[] = [];
+  const specs: unknown[] = [];
   let count = 0;
   const server = createServer((request, response) => {
     void serve(request, response).catch((error: Error) => {
@@ -70,6 +73,7 @@ export async function startBlaxelServer(): Promise<BlaxelServer> {
   async function control(request: IncomingMessage, response: ServerResponse, path: string): Promise<void> {
     if (path === "/v0/sandboxes" && request.method === "POST") {
       const { metadata, spec } = JSON.parse((await read(request)).toString()) as { metadata?: { name?: string }; spec?: unknown };
+      specs.push(spec);
       const name = metadata?.name ?? `sandbox-${++count}`;
       if (machines.has(name)) return send(response, 409, { code: 409, error: "a sandbox of this name exists" });
       await sleep(plan.startDelayMs);
@@ -106,6 +110,7 @@ export async function startBlaxelServer(): Promise<BlaxelServer> {
     apiKey,
     faults,
     requests,
+    specs,
     get sandboxes() {
       return [...machines.keys()];
     },

@@ -13,6 +13,8 @@ export interface ModalServer {
   readonly faults: Faults;
   /** Ids of the sandboxes that live. */
   readonly sandboxes: readonly string[];
+  /** What images and sandboxes were asked for with, in order. */
+  readonly asked: readonly { readonly method: string; readonly request: unknown }[];
   /** Ends every process that was started. */
   close(): Promise<void>;
 }
@@ -32,6 +34,7 @@ export async function startModalServer(): Promise<ModalServer> {
   const machines = new Map<string, Machine>();
   const plan = new FaultPlan();
   const streams = new Set<AbortController>();
+  const asked: { readonly method: string; readonly request: unknown }[] = [];
   let url = "";
   let count = 0;
 
@@ -60,9 +63,14 @@ export async function startModalServer(): Promise<ModalServer> {
       environmentId: "en-1",
       metadata: { name: "main", settings: { imageBuilderVersion: "2025.06", webhookSuffix: "" } },
     }),
-    imageGetOrCreate: () => ({ imageId: "im-1", result: { status: 1 } }),
+    imageGetOrCreate(request: unknown) {
+      asked.push({ method: "imageGetOrCreate", request });
+      return { imageId: "im-1", result: { status: 1 } };
+    },
     secretGetOrCreate: () => ({ secretId: "st-1" }),
-    async sandboxCreateV2({ definition = {}, secretSources = [] }: SandboxCreate) {
+    async sandboxCreateV2(request: SandboxCreate) {
+      asked.push({ method: "sandboxCreateV2", request });
+      const { definition = {}, secretSources = [] } = request;
       await sleep(plan.startDelayMs);
       const number = ++count;
       const environment = Object.assign({}, ...secretSources.map(({ env }) => env?.contents ?? {}));
@@ -145,6 +153,7 @@ export async function startModalServer(): Promise<ModalServer> {
     tokenId,
     tokenSecret,
     faults,
+    asked,
     get sandboxes() {
       return [...machines.values()].filter(({ result }) => result === undefined).map(({ id }) => id);
     },
