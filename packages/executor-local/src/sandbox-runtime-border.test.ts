@@ -9,6 +9,7 @@ import { lifetimeCases } from "./testing/lifetime-cases.ts";
 import { limitCases } from "./testing/limit-cases.ts";
 import { becomeOrdinaryUser } from "./testing/ordinary-user.ts";
 import { evaluateWithDescriptors } from "./testing/other-host.ts";
+import { attempts, listDescriptors } from "./testing/python-probes.ts";
 import { whySandboxMissing } from "./testing/why-sandbox-missing.ts";
 
 const options = { sandbox: "sandbox-runtime", python: "/usr/bin/python3" } as const;
@@ -58,18 +59,7 @@ describe.skipIf(missing !== undefined || !isLinux)("the sandbox of @anthropic-ai
   });
 
   it("refuses what reaches past its namespaces: System V memory and queues, keyrings, hidden memory, other families of sockets", async () => {
-    const code = `
-import ctypes, os, socket
-def attempt(act):
-    try:
-        act()
-        return "done"
-    except OSError as error:
-        return os.strerror(error.errno)
-libc = ctypes.CDLL(None, use_errno=True)
-def call(name, *arguments):
-    if getattr(libc, name)(*arguments) < 0:
-        raise OSError(ctypes.get_errno(), name)
+    const code = `${attempts}
 [
     attempt(lambda: call("shmget", 0x51, 4096, 0o1600)),
     attempt(lambda: call("msgget", 0x51, 0o1600)),
@@ -164,22 +154,7 @@ for number in range(64):
 
   it("has closed what the host inherited", async () => {
     const redirections = "5</etc/passwd 17</etc/passwd 100</etc 200</etc/passwd 201>>/dev/full 4000</";
-    const code = `
-import os
-def is_open(fd):
-    try:
-        os.fstat(fd)
-        return True
-    except OSError:
-        return False
-def of_process(pid):
-    try:
-        return [os.readlink(f"/proc/{pid}/fd/{fd}") for fd in os.listdir(f"/proc/{pid}/fd")]
-    except OSError:
-        return []
-shown = [target for pid in os.listdir("/proc") if pid.isdigit() for target in of_process(pid)]
-[[fd for fd in range(4096) if is_open(fd)], [target for target in shown if target.startswith("/") and not target.startswith(("/dev/null", "/proc/"))]]`;
-    expect(await evaluateWithDescriptors(redirections, code, options)).toEqual([[0, 1, 2, 800, 801, 802], []]);
+    expect(await evaluateWithDescriptors(redirections, listDescriptors, options)).toEqual([[0, 1, 2, 800, 801, 802], []]);
   });
 
   it("ends at its timeout when its interpreter closes every descriptor: processes of the package hold the other ends", async () => {

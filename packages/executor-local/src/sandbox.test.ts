@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { childrenOf, innermostChild } from "./process-tree.ts";
 import { evaluateOnce, openLocal } from "./testing/evaluate.ts";
 import { evaluateAsUser, evaluateInPidNamespace } from "./testing/other-host.ts";
+import { attempts } from "./testing/python-probes.ts";
 import { canMakePidNamespace, sandboxMissing, systemPython } from "./testing/sandbox-support.ts";
 import { isRoot } from "./unprivileged-user.ts";
 
@@ -209,18 +210,9 @@ with get_context("spawn").Pool(1) as pool:
   });
 
   it("keeps the namespace's first process, which ends with the host, out of reach", async () => {
-    const code = `
-import ctypes, os
-def attempt(act):
-    try:
-        act()
-        return "done"
-    except OSError as error:
-        return os.strerror(error.errno)
-libc = ctypes.CDLL(None, use_errno=True)
+    const code = `${attempts}
 def descriptor_of(pid):
-    if libc.syscall(438, libc.syscall(434, pid, 0), 0, 0) < 0:
-        raise OSError(ctypes.get_errno(), "pidfd_getfd")
+    call("syscall", 438, libc.syscall(434, pid, 0), 0, 0)
 paths = ("/proc/1/mem", "/proc/1/task/1/mem", "/proc/1/root", "/proc/1/fd")
 [attempt(lambda: os.open(path, os.O_RDWR if path.endswith("mem") else os.O_RDONLY)) for path in paths] + [attempt(lambda: descriptor_of(1))]`;
     const missing = "No such file or directory";
