@@ -193,7 +193,7 @@ test("takes no line of a host that was followed, and tells it so", async () => {
   const heard: string[] = [];
   carrier.child.stdout?.on("data", (chunk) => void heard.push(String(chunk)));
   for (let number = 1; number < 30; number++) await carrier.send(`@codelet before ${number} k \n`); // kills the worker, if one of them is due
-  await carrier.send("@codelet before - a 999\n@codelet before - q \n");
+  await carrier.send("@codelet before - a 999\n");
   expect(await run(session, "add(keep, 1)", tools)).toMatchObject({ value: 2, stateLost: false });
   expect(heard.join("")).toMatch(/@codelet - h \{"host": "\w+"\}/);
   await session[Symbol.asyncDispose]();

@@ -3,6 +3,7 @@ import { ProtocolError } from "@codelet/core";
 /** One line of the supervisor's protocol; `number` is undefined for lines that are not kept. */
 export interface SupervisorLine {
   readonly number: number | undefined;
+  /** One letter; python/codelet_bridge/supervisor.py lists what each means. */
   readonly kind: string;
   readonly payload: string;
 }

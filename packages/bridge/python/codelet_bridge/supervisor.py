@@ -3,7 +3,7 @@
 Lines are `@codelet <number> <kind> <payload>`, from a host `@codelet <host> <number> <kind> <payload>`; anything else is noise. Numbered lines are kept
 until the other side has acknowledged them and sent again after `hello`; `-` marks lines that are not. Kinds to the host: f frame, p part of one, o and e
 output in base64, s worker started, x worker ended; h hello, a ack, b heartbeat with the worker's CPU milliseconds. From the host: f, p, s start a worker,
-i interrupt, k kill, r send the last step's lines again, d be left alone for some seconds; h hello, a ack, g ping, q quit.
+i interrupt, k kill, r send the last step's lines again, d be left alone for some seconds; h hello, a ack, g ping.
 
 A host that died is followed by another one, which says `adopt` in its hello: numbering starts over, and what the last step has sent and nobody can
 have used up (calls without a result, output, answer, end) is held for it until it asks.
@@ -93,8 +93,6 @@ class Supervisor:
             self.greet(json.loads(payload))
         elif kind == b"a":
             self.lines.forget(int(payload))
-        elif kind == b"q":
-            self.stopping = True
 
     def greet(self, hello):
         """A provider may bring a hello twice: the same host adopts once."""
