@@ -4,7 +4,7 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 /** The contract suites take minutes each and mostly wait: first, so that none of them runs alone at the end. */
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const isLong = ({ moduleId }: TestSpecification): boolean => /-executor\.test\.ts$|hostile-code\.test\.ts$/.test(moduleId);
+    const isLong = ({ moduleId }: TestSpecification): boolean => /(?:-executor|\/hostile-code|\/podman)\.test\.ts$/.test(moduleId);
     const sorted = await super.sort(files);
     return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
   }

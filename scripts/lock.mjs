@@ -59,6 +59,6 @@ function isAlive(pid) {
   }
 }
 
-function pause(ms) {
+export function pause(ms) {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 }

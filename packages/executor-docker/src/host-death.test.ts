@@ -1,41 +1,9 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
-import type { SessionRef } from "@codelet/core";
 import { nextCall, untilDone } from "@codelet/executor-contract";
 import { describe, expect, it } from "vitest";
 import { dockerExecutor } from "./docker-executor.ts";
-import { containerOf, containers, docker, engineMissing, onPodman, testOptions } from "./testing/engine.ts";
-
-const built = fileURLToPath(new URL("../dist/index.js", import.meta.url));
-
-/** A host of its own: it answers the first call, leaves the second one, and says how its session is found. */
-const host = (options: object): string => `
-  const { dockerExecutor } = await import(${JSON.stringify(built)});
-  const echo = { name: "echo", description: "Its argument.", inputSchema: { type: "object", properties: { value: {} }, required: ["value"] } };
-  const session = await dockerExecutor(${JSON.stringify(options)}).open({ tools: [echo] });
-  session.start("first = echo('a')\\nprint('between')\\nsecond = echo('b')\\n[first, second]");
-  const { calls: [call] } = await session.next();
-  session.deliver([{ id: call.id, value: "A" }]);
-  const { calls: [waiting] } = await session.next();
-  console.log(JSON.stringify({ reference: session.reference, id: waiting.id }));
-  setInterval(() => {}, 1_000);
-`;
-
-interface Left {
-  readonly reference: SessionRef;
-  readonly id: string;
-}
-
-/** Starts a host, hears what it says, and kills it. */
-async function killedHost(options: object): Promise<Left> {
-  const child = spawn(process.execPath, ["--input-type=module", "-e", host(options)], { stdio: ["ignore", "pipe", "inherit"] });
-  const [line] = (await once(child.stdout, "data")) as [Buffer];
-  child.kill("SIGKILL");
-  await once(child, "close");
-  return JSON.parse(line.toString()) as Left;
-}
+import { containerOf, docker, engineMissing, onPodman, testOptions } from "./testing/engine.ts";
+import { killedHost } from "./testing/killed-host.ts";
 
 describe.skipIf(engineMissing !== undefined || onPodman)("a host that is killed", () => {
   it("writes nothing to a container that is none of a session's, whatever a reference says", async () => {
@@ -76,15 +44,5 @@ describe.skipIf(engineMissing !== undefined || onPodman)("a host that is killed"
     await expect(container.inspect()).rejects.toMatchObject({ statusCode: 404 });
     const late = dockerExecutor(testOptions).open({ restore: left.reference });
     await expect(late).rejects.toMatchObject({ code: "executor-crashed", message: expect.stringContaining("open a new session") });
-  });
-});
-
-describe.skipIf(!onPodman)("a host of Podman that is killed", () => {
-  it("takes its container along", async () => {
-    const own = { orphanTimeoutMs: 765_432 };
-    const left = (): Promise<readonly string[]> => containers(docker, own.orphanTimeoutMs);
-    expect((await killedHost({ ...testOptions, ...own })).reference).toBeUndefined();
-    for (let waitedMs = 0; waitedMs < 8_000 && (await left()).length > 0; waitedMs += 200) await sleep(200);
-    expect(await left()).toEqual([]);
   });
 });

@@ -29,7 +29,6 @@ export const onPodman: boolean = engineMissing === undefined && (await engineTyp
 export const testOptions: DockerExecutorOptions = { engine, engineType: onPodman ? "podman" : "docker", image, pullPolicy: "never" };
 
 if (onPodman) console.log("SKIPPED connections that drop and hosts that are followed: Podman ends a container with its first connection");
-else if (engineMissing === undefined) console.log("SKIPPED a host of Podman that is killed: the engine is Docker");
 if (engineMissing === undefined && engineSocket === undefined) console.log("SKIPPED connections that drop: the engine is not reached over a socket");
 
 /** Names of the runtimes that the engine has. Podman lists whatever its configuration names. */
