@@ -111,7 +111,7 @@ describe.each(["e2b", "docker"])("a sandbox of %s that outlives its host", (wher
         const known = recorded(name);
         const done = effectsOf(name).length;
         const moment = moments[kills % moments.length] as Moment;
-        const entries = kills === 0 ? 3 : 1 + (kills % 3);
+        const entries = 2 + (kills % 4);
         kills++;
         const ended = await host(name, kind, where, entries, moment).ended;
         for (const { key } of effectsOf(name).slice(done)) expect(known).not.toContain(key);
