@@ -25,6 +25,12 @@ export interface PythonSession extends ConformanceItem {
 export interface PythonCase extends ConformanceItem {
   readonly category: string;
   readonly code: string;
+  /** Programs that came before it in its session. */
+  readonly prelude?: readonly string[] | undefined;
+  /** Variables that are there when it begins. */
+  readonly state_in?: Readonly<Record<string, TypeAndRepr>> | undefined;
+  /** The Python of functions that it calls, by name. What the data has of imports needs no word: every module is allowed. */
+  readonly tools?: Readonly<Record<string, string>> | undefined;
   readonly expect: {
     readonly result?: TypeAndRepr | undefined;
     readonly stdout?: string | undefined;

@@ -28,7 +28,9 @@ export async function sessionProblem({ steps, expected }: PythonSession, session
 }
 
 /** What is wrong with the value, the output, the variables or the error, or undefined. */
-export async function caseProblem({ code, expect }: PythonCase, session: ExecutorSession): Promise<string | undefined> {
+export async function caseProblem(item: PythonCase, session: ExecutorSession): Promise<string | undefined> {
+  const { code, expect } = item;
+  for (const earlier of programsBefore(item)) await drive(session, earlier);
   const { execution, stdout } = await drive(session, code);
   return (
     (expect.error_class === undefined ? raised(execution.error) : undefined) ??
@@ -38,6 +40,12 @@ export async function caseProblem({ code, expect }: PythonCase, session: Executo
     (await stateProblem(session, expect.state)) ??
     (expect.result === undefined ? undefined : await valueProblem(session, execution.value, expect.result))
   );
+}
+
+/** One that raises may be meant to. */
+function programsBefore({ prelude = [], state_in = {}, tools = {} }: PythonCase): readonly string[] {
+  const variables = Object.entries(state_in).map(([name, { repr }]) => `${name} = ${repr}`);
+  return [...Object.values(tools), ...variables, ...prelude];
 }
 
 /** Sends the value back and asks the sandbox what it is: the kind has to survive both ways. */
