@@ -207,9 +207,9 @@ class BridgeSession implements ExecutorSession {
     const { executor } = this.#options;
     const message = exit.message.replace(/\.$/, "");
     const ended = `The sandbox ${executor} ended: ${message}.`;
-    if (exit.protocolBroken === true) this.#fail(new ProtocolError(`The sandbox ${executor}: ${message}.`));
-    else if (exit.isRefused === true) this.#fail(new ConfigurationError(ended));
-    else if (exit.carrierLost === true) this.#fail(new ExecutorCrashedError(ended));
+    if (exit.failure === "protocol") this.#fail(new ProtocolError(`The sandbox ${executor}: ${message}.`));
+    else if (exit.failure === "configuration") this.#fail(new ConfigurationError(ended));
+    else if (exit.failure === "executor-crashed") this.#fail(new ExecutorCrashedError(ended));
     else {
       // What a step leaves behind (an alarm, a thread) may end the worker later: the next step gets a new one, and is told.
       if (!this.#steps.endWithWorker(exit) && this.#hasState) this.#steps.loseState();

@@ -42,7 +42,7 @@ test("a worker whose connection is lost ends once, and is killed without a wait"
   carrier.lose("cut");
   carrier.lose("cut again");
   await worker.kill();
-  expect(exits).toEqual([expect.objectContaining({ carrierLost: true, message: "The connection to the supervisor is lost: cut." })]);
+  expect(exits).toEqual([expect.objectContaining({ failure: "executor-crashed", message: "The connection to the supervisor is lost: cut." })]);
 });
 
 test("a supervisor that says nothing is waited for no longer than it is wanted", async () => {

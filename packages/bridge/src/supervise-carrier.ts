@@ -23,18 +23,13 @@ export interface Supervision extends AsyncDisposable {
 /** Talks to `pythonSupervisor` over a carrier. Rejects with `executor-crashed`, and gives the carrier up, when it does not answer. */
 export async function superviseCarrier(carrier: Carrier, options: SupervisionOptions = {}): Promise<Supervision> {
   let worker: SupervisedWorker | undefined;
-  let failure: WorkerExit | undefined;
+  let ended: WorkerExit | undefined;
   const events: SupervisorEvents = {
     line: (kind, payload) => worker?.receive(kind, payload),
     beat: (cpuMs) => worker?.beat(cpuMs),
     lost(error) {
-      failure = {
-        message: error.message,
-        protocolBroken: error.code === "protocol",
-        isRefused: error.code === "configuration",
-        carrierLost: error.code === "executor-crashed",
-      };
-      worker?.end(failure);
+      ended = { message: error.message, failure: error.code };
+      worker?.end(ended);
     },
   };
   const link = await newLink(carrier, events, options);
@@ -55,7 +50,7 @@ export async function superviseCarrier(carrier: Carrier, options: SupervisionOpt
     left,
     lastKey,
     async connect() {
-      if (failure !== undefined) throw new (failure.isRefused ? ConfigurationError : ExecutorCrashedError)(failure.message);
+      if (ended !== undefined) throw new (ended.failure === "configuration" ? ConfigurationError : ExecutorCrashedError)(ended.message);
       if (isUntaken && worker !== undefined) {
         isUntaken = false;
         return worker;
@@ -66,12 +61,12 @@ export async function superviseCarrier(carrier: Carrier, options: SupervisionOpt
     },
     async detach(keepMs) {
       await link.detach(keepMs);
-      failure ??= { message: "the session was detached", carrierLost: true };
+      ended ??= { message: "the session was detached", failure: "executor-crashed" };
     },
     async [Symbol.asyncDispose]() {
-      failure ??= { message: "the supervision was ended", carrierLost: true };
+      ended ??= { message: "the supervision was ended", failure: "executor-crashed" };
       await link.close();
-      worker?.end(failure);
+      worker?.end(ended);
     },
   };
 }
@@ -140,7 +135,7 @@ class SupervisedWorker implements WorkerChannel {
   async kill(): Promise<void> {
     if (!this.#isLive) return;
     this.#link.send("k");
-    const timer = setTimeout(() => this.end({ message: "the supervisor did not answer", carrierLost: true }), killTimeoutMs);
+    const timer = setTimeout(() => this.end({ message: "the supervisor did not answer", failure: "executor-crashed" }), killTimeoutMs);
     await this.#ended.promise;
     clearTimeout(timer);
   }

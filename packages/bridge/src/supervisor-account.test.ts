@@ -51,7 +51,7 @@ test("gives a supervisor up that acknowledges nothing, before what is kept for i
   const closed = new Promise((resolve) => worker.onClose(resolve));
   const frame = "x".repeat(16 * 1024 * 1024);
   for (let count = 0; count < 9; count++) worker.write(`${frame}\n`);
-  expect(await closed).toMatchObject({ carrierLost: true, message: "The supervisor acknowledges nothing." });
+  expect(await closed).toMatchObject({ failure: "executor-crashed", message: "The supervisor acknowledges nothing." });
   expect(carrier.ends).toEqual(["closed"]);
   await expect(supervision.connect()).rejects.toMatchObject({ code: "executor-crashed" });
 });

@@ -1,15 +1,16 @@
+import type { LinkFailure } from "./link-failure.ts";
+
 /** How a worker process ended. */
 export interface WorkerExit {
   /** For people: `"exit code 3"`, `"signal SIGSEGV"`. */
   readonly message: string;
   /** The memory limit ended it. @default false */
   readonly memoryExceeded?: boolean | undefined;
-  /** Not the worker but the way to it was lost, through no act of the code. @default false */
-  readonly carrierLost?: boolean | undefined;
-  /** Not even the way to it can be had: a key or token is not valid any more. @default false */
-  readonly isRefused?: boolean | undefined;
-  /** What came over the carrier broke its protocol. @default false */
-  readonly protocolBroken?: boolean | undefined;
+  /**
+   * What the session ends with where no other worker can follow: the way to it is lost (`executor-crashed`) or refused, as a key is that is not valid any more
+   * (`configuration`), or what came over it broke the protocol (`protocol`).
+   */
+  readonly failure?: LinkFailure["code"] | undefined;
 }
 
 /**

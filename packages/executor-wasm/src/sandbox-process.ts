@@ -79,7 +79,7 @@ class DenoSandbox implements SandboxProcess {
       frames: (chunk) => this.#onFrames(chunk),
       output: (stream, chunk) => this.#receiveOutput(stream, chunk),
       checkpoint: (payload) => this.#checkpoint?.resolve(payload),
-      broken: (message) => this.#end({ message, protocolBroken: true }),
+      broken: (message) => this.#end({ message, failure: "protocol" }),
     });
     child.stdout?.on("data", (chunk: Buffer) => this.#records.read(chunk));
     child.stderr?.on("data", (chunk: Buffer) => {
@@ -87,7 +87,7 @@ class DenoSandbox implements SandboxProcess {
     });
     child.stdin?.on("error", () => {}); // the end of the process says it better
     this.#ended = new Promise((resolve) => {
-      child.once("error", (error) => this.#end({ message: error.message, carrierLost: true }));
+      child.once("error", (error) => this.#end({ message: error.message, failure: "executor-crashed" }));
       child.once("close", (code, signal) => {
         this.#memoryWatch?.stop();
         clearInterval(this.#repeat);
