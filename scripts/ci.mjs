@@ -24,10 +24,13 @@ const CHECKS = [
 installSystemPackages();
 for (const [title, ...command] of CHECKS) check(title, command);
 const stopEngines = [startDockerEngine(), startPodmanEngine()];
-process.once("SIGTERM", () => {
-  for (const stop of stopEngines) stop();
-  process.exit(143);
-});
+const signals = { SIGINT: 130, SIGTERM: 143 }; // Ctrl-C ends the tests, and then this
+for (const [signal, status] of Object.entries(signals)) {
+  process.once(signal, () => {
+    for (const stop of stopEngines) stop();
+    process.exit(status);
+  });
+}
 const tally = runTests(process.argv.slice(2));
 for (const stop of stopEngines) stop();
 rmSync(scratch, { recursive: true, force: true });

@@ -2,7 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 
-const TIMEOUT_MS = 300_000;
+export const TIMEOUT_MS = 300_000;
 
 export const isDebian = existsSync("/etc/debian_version");
 

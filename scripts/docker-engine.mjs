@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { install, isCommand, isRootOnDebian } from "./debian.mjs";
 import { ask, hasImage, IMAGE, importImage } from "./engine-image.mjs";
-import { hardFileLimit, lastWords, offer, removeFolder, skip, startEngine } from "./engine-process.mjs";
+import { hardFileLimit, lastWords, mayStartEngine, offer, removeFolder, skip, startEngine } from "./engine-process.mjs";
 
 const PUBLIC_IMAGE = "python:3.13-slim-bookworm";
 
@@ -23,6 +23,7 @@ export function startDockerEngine() {
 
 function startOwnEngine() {
   if (!isRootOnDebian) return skip("docker", "no engine answers, and only root on Debian gets one of its own");
+  if (!mayStartEngine()) return skip("docker", "no engine answers, and this root may not mount");
   if (!isCommand("dockerd") && !install("docker.io")) return skip("docker", "apt-get could not install docker.io");
   const folder = mkdtempSync(path.join(tmpdir(), "codelet-engine-"));
   const socket = path.join(folder, "engine.sock");

@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { apt } from "./debian.mjs";
+import { apt, TIMEOUT_MS } from "./debian.mjs";
 
 export const IMAGE = "codelet-test:python";
 const ROOTS = ["python3", "python3-pip", "dash", "coreutils", "base-files", "netbase", "libc-bin", "libstdc++6"];
@@ -11,9 +11,27 @@ const ROOTS = ["python3", "python3-pip", "dash", "coreutils", "base-files", "net
 const NEEDLESS =
   /^(ca-certificates|c?debconf.*|dpkg|[gm]awk|original-awk|install-info|libdebian.*|libgdbm.*|libmpfr.*|libnewt.*|libperl.*|perl.*|libslang.*|libsigsegv.*|libtextwrap.*|mailcap|mime-support|openssl|tar|gcc-.*)$/;
 
+/** Made once for all engines of a run; what could not be made is not waited for again. */
+let archive;
+
 /** An image of Debian's packages, unpacked and not installed: 70 MB in 3 s. */
 export function importImage(socket) {
+  archive ??= makeArchive();
+  if (archive.file === undefined) return false;
+  const target = `http://engine/images/create?fromSrc=-&repo=${IMAGE}&changes=ENV%20PATH%3D%2Fusr%2Fbin%3A%2Fbin`;
+  const upload = ["-X", "POST", "-H", "Content-Type: application/x-tar", "-T", archive.file, target];
+  try {
+    run("curl", ["-sS", "--fail", "--unix-socket", socket, ...upload]);
+  } catch (error) {
+    console.log(`engine image: ${error.message}`);
+  }
+  return hasImage(socket, IMAGE);
+}
+
+/** Its file goes with this process; there is none where it could not be made. */
+function makeArchive() {
   const work = mkdtempSync(path.join(tmpdir(), "codelet-image-"));
+  process.once("exit", () => rmSync(work, { recursive: true, force: true }));
   try {
     const root = path.join(work, "root");
     try {
@@ -29,15 +47,11 @@ export function importImage(socket) {
     if (!existsSync(path.join(root, "bin/sh"))) symlinkSync("dash", path.join(root, "bin/sh"));
     writeFileSync(path.join(root, "etc/passwd"), "root:x:0:0:root:/:/bin/sh\nagent:x:1000:1000:agent:/work:/bin/sh\n");
     run("tar", ["-C", root, "-cf", path.join(work, "root.tar"), "."]);
-    const target = `http://engine/v1.41/images/create?fromSrc=-&repo=${IMAGE}&changes=ENV%20PATH%3D%2Fusr%2Fbin%3A%2Fbin`;
-    const upload = ["-X", "POST", "-H", "Content-Type: application/x-tar", "-T", path.join(work, "root.tar"), target];
-    run("curl", ["-sS", "--fail", "--unix-socket", socket, ...upload]);
-    return hasImage(socket, IMAGE);
+    for (const name of readdirSync(work)) if (name !== "root.tar") rmSync(path.join(work, name), { recursive: true });
+    return { file: path.join(work, "root.tar") };
   } catch (error) {
     console.log(`engine image: ${error.message}`);
-    return false;
-  } finally {
-    rmSync(work, { recursive: true, force: true });
+    return {};
   }
 }
 
@@ -57,8 +71,33 @@ export function ask(socket, what) {
   return status === 0 ? stdout : undefined;
 }
 
+/** Why no container starts on an engine that answers: one without control groups says so only then. Undefined where one does. */
+export function whyNoneStarts(socket, image) {
+  const { Id: id, message } = post(socket, "containers/create", { Image: image, Cmd: ["true"], HostConfig: { NetworkMode: "none" } });
+  if (id === undefined) return message ?? "it creates none";
+  const started = post(socket, `containers/${id}/start`);
+  spawnSync("curl", [...quietly(socket), "-X", "DELETE", `http://engine/containers/${id}?force=true&v=true`]);
+  return started.message;
+}
+
+/** What the engine answers: `message` says why where it refuses. */
+function post(socket, what, body) {
+  const json = body === undefined ? [] : ["-H", "Content-Type: application/json", "-d", JSON.stringify(body)];
+  const { status, stdout } = spawnSync("curl", [...quietly(socket), "-X", "POST", ...json, `http://engine/${what}`], { encoding: "utf8" });
+  if (status !== 0) return { message: "it doesn't answer" };
+  try {
+    return stdout === "" ? {} : JSON.parse(stdout);
+  } catch {
+    return { message: `it answers ${stdout.slice(0, 100)}` };
+  }
+}
+
+function quietly(socket) {
+  return ["-s", "--max-time", "30", "--unix-socket", socket];
+}
+
 function run(command, parameters, cwd) {
-  const { status, stdout, stderr } = spawnSync(command, parameters, { cwd, encoding: "utf8", maxBuffer: 1 << 26 });
+  const { status, stdout, stderr } = spawnSync(command, parameters, { cwd, encoding: "utf8", maxBuffer: 1 << 26, timeout: TIMEOUT_MS });
   if (status !== 0) throw new Error(`${command} failed: ${String(stderr).trim().split("\n").at(-1)}`);
   return stdout;
 }

@@ -2,11 +2,16 @@
 import { spawn, spawnSync } from "node:child_process";
 import { openSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
-import { ask } from "./engine-image.mjs";
+import { ask, whyNoneStarts } from "./engine-image.mjs";
 import { pause } from "./lock.mjs";
 
 const TRIES = 100;
 const PAUSE_MS = 100;
+
+/** Whether an engine of our own can be started at all: in a container without privileges, root can't, and nothing has to be installed to find out. */
+export function mayStartEngine() {
+  return spawnSync("unshare", ["--mount", "true"], { stdio: "ignore" }).status === 0;
+}
 
 /** Starts an engine whose state is in `folder`. Returns what ends it, or undefined when nothing answers on the socket in time. */
 export function startEngine(folder, socket, command, environment = process.env) {
@@ -16,7 +21,7 @@ export function startEngine(folder, socket, command, environment = process.env) 
   const engine = spawn("unshare", ["--mount", ...command], options);
   engine.on("error", () => {});
   engine.unref();
-  for (let tries = 0; tries < TRIES; tries++) {
+  for (let tries = 0; tries < TRIES && isAlive(engine.pid); tries++) {
     if (ask(socket, "_ping") === "OK") return () => end(engine.pid);
     pause(PAUSE_MS);
   }
@@ -24,8 +29,10 @@ export function startEngine(folder, socket, command, environment = process.env) 
   return undefined;
 }
 
-/** Names the engine to the tests. Returns what ends it. */
+/** Names the engine to the tests where containers start on it. Returns what ends it. */
 export function offer(name, socket, image, stop = () => {}) {
+  const reason = whyNoneStarts(socket, image);
+  if (reason !== undefined) return skip(name, `no container starts: ${reason}`, stop);
   process.env[`CODELET_${name.toUpperCase()}_ENGINE`] = socket;
   process.env[`CODELET_${name.toUpperCase()}_IMAGE`] = image;
   console.log(`${name} engine: ${image}`);
@@ -43,13 +50,17 @@ export function lastWords(folder) {
   return readFileSync(path.join(folder, "engine.log"), "utf8").trim().split("\n").at(-1);
 }
 
-/** Of an engine that has ended. */
+/** Of an engine that has ended; what a process of its still holds stays, and is no failure of the run. */
 export function removeFolder(folder) {
   const mounts = readFileSync("/proc/mounts", "utf8")
     .split("\n")
     .map((line) => line.split(" ")[1] ?? "");
   for (const mount of mounts.filter((mount) => mount.startsWith(folder)).reverse()) spawnSync("umount", ["-l", mount]);
-  rmSync(folder, { recursive: true, force: true });
+  try {
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+  } catch (error) {
+    console.log(`engine: ${folder} is left behind: ${error.message}`);
+  }
 }
 
 export function hardFileLimit() {
