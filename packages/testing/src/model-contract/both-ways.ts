@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { inspect } from "node:util";
 import {
   CodeletError,
   type ContentPart,
@@ -33,8 +34,12 @@ export interface Said extends Omit<ModelResponse, "content"> {
 export async function answerOf({ options }: ModelCaseContext, { model }: ServedModel, request: ModelRequest = hello): Promise<ModelResponse> {
   const [whole, streamed] = await Promise.all(waysOf(model).map((ask) => ask(request)));
   assert.ok(whole);
-  const comparable = (response: ModelResponse): Said => (options.lacks.callIds === undefined ? said(response) : withoutIds(said(response)));
-  if (streamed !== undefined) assert.deepEqual(comparable(streamed), comparable(whole), "`stream` gives another answer than `generate`");
+  if (streamed === undefined) return whole;
+  const [asWhole, asStream] = [said(whole), said(streamed)];
+  assert.deepEqual(withoutIds(asStream), withoutIds(asWhole), "`stream` gives another answer than `generate`");
+  const [idsOfWhole, idsOfStream] = [idsOf(asWhole), idsOf(asStream)];
+  if (options.lacks.callIds === undefined)
+    assert.deepEqual(idsOfStream, idsOfWhole, "`stream` gives calls other ids than `generate`: declare lacks.callIds where the wire has none");
   return whole;
 }
 
@@ -47,7 +52,7 @@ export async function saidOf(context: ModelCaseContext, served: ServedModel, req
 export async function failuresOf({ model }: ServedModel, request: ModelRequest = hello): Promise<readonly ModelCallError[]> {
   const settled = await Promise.allSettled(waysOf(model).map((ask) => ask(request)));
   return settled.map((result) => {
-    assert.equal(result.status, "rejected", `expected a failure, got ${JSON.stringify(result)}`);
+    assert.equal(result.status, "rejected", `expected a failure, got ${inspect(result, { depth: 6, maxStringLength: 200, maxArrayLength: 10 })}`);
     const error: unknown = result.status === "rejected" ? result.reason : undefined;
     assert.ok(CodeletError.isInstance(error, "model-call"), `expected a ModelCallError, got ${String(error)}`);
     return error;
@@ -101,6 +106,10 @@ export function plainJson(input: Json): Json {
 
 function withoutIds(answer: Said): Said {
   return { ...answer, calls: answer.calls.map((call) => ({ ...call, id: "" })) };
+}
+
+function idsOf({ calls }: Said): readonly string[] {
+  return calls.map(({ id }) => id);
 }
 
 /** Waits until the client of each request has gone. */

@@ -47,10 +47,11 @@ export interface ModelLacks {
   readonly sizeLimit?: string | undefined;
 }
 
+// biome-ignore format: a table
 const lackNames: { readonly [Name in keyof ModelLacks]-?: true } = {
-  ...({ reasoning: true, reasoningTokens: true, reasoningSignatures: true, cacheRead: true, cacheWrite: true } as const),
-  ...({ contentFilter: true, otherReasons: true, tools: true, toolChoice: true, parallelCalls: true, callIds: true } as const),
-  ...({ callSignatures: true, argumentText: true, responseSchema: true, silenceLimit: true, sizeLimit: true } as const),
+  reasoning: true, reasoningTokens: true, reasoningSignatures: true, cacheRead: true, cacheWrite: true,
+  contentFilter: true, otherReasons: true, tools: true, toolChoice: true, parallelCalls: true, callIds: true,
+  callSignatures: true, argumentText: true, responseSchema: true, silenceLimit: true, sizeLimit: true,
 };
 
 /** Where the model has to go, and what a case wants of it. */
@@ -98,8 +99,9 @@ export interface ResolvedModelContractOptions extends ModelContractOptions {
   readonly groups: readonly ModelGroupName[];
 }
 
+// biome-ignore format: a table
 const optionNames: { readonly [Name in keyof ModelContractOptions]-?: true } = {
-  ...({ it: true, describe: true, name: true, create: true, wire: true, lacks: true, deviations: true, groups: true } as const),
+  it: true, describe: true, name: true, create: true, wire: true, lacks: true, deviations: true, groups: true,
 };
 
 /** Throws TypeError when an option is wrong. */

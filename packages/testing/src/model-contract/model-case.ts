@@ -14,6 +14,11 @@ export interface ModelCase {
 /** What may be lacking: what is declared, and what can be seen. */
 export type Need = keyof ModelLacks | "stream" | "failurePiece";
 
+/** What can be declared as lacking, so that a case is skipped. */
+export function lacksOf({ needs = [] }: ModelCase): readonly Need[] {
+  return needs.filter((need) => need !== "stream" && need !== "failurePiece");
+}
+
 /** Why a case doesn't apply to a model. */
 export function unmetNeed({ needs = [] }: ModelCase, { lacks, wire }: ResolvedModelContractOptions, model: Model): string | undefined {
   for (const need of needs) {

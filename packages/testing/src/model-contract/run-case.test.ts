@@ -6,6 +6,7 @@ import { textReply } from "./replies.ts";
 import { runCase } from "./run-case.ts";
 import { Tally } from "./tally.ts";
 import { lineModel, lineWire } from "./testing/line-model.ts";
+import { saying } from "./testing/spoil.ts";
 
 const options: ModelContractOptions = { it: () => {}, create: lineModel, wire: lineWire };
 const passing: ModelCase = { name: "x", run: async () => {} };
@@ -37,6 +38,13 @@ describe("a case", () => {
     ]);
   });
 
+  it("that fails says which lack could be declared", async () => {
+    const tally = new Tally();
+    await expect(execute({ ...failing, needs: ["tools", "argumentText", "stream"] }, {}, tally)).rejects.toThrow("as it is");
+    await expect(execute({ ...failing, name: "y" }, {}, tally)).rejects.toThrow("as it is");
+    expect(tally.lines("lines").slice(1)).toEqual(["  FAILED x: where the provider has none, declare lacks.tools or lacks.argumentText"]);
+  });
+
   it("may deviate as declared, and what happens instead is asserted", async () => {
     const tally = new Tally();
     await execute(failing, { deviations: [deviation()] }, tally);
@@ -63,13 +71,37 @@ describe("a case", () => {
     const read = (): never => {
       throw cause;
     };
-    await expect(execute(asking, { wire: { ...lineWire, read } })).rejects.toMatchObject({
+    const tally = new Tally();
+    await expect(execute({ ...asking, needs: ["tools"] }, { wire: { ...lineWire, read } }, tally)).rejects.toMatchObject({
       message: expect.stringContaining("The wire threw"),
       cause,
     });
+    expect(tally.lines("lines")).toEqual(["lines: 0 passed, 1 failed, 0 deviate as declared, 0 skipped"]);
     await expect(execute(asking, { wire: { read: lineWire.read } })).rejects.toMatchObject({
       cause: { message: expect.stringContaining("`wire.whole` is missing") },
     });
+  });
+});
+
+describe("a wrong answer", () => {
+  const failureOf = async (create: ModelContractOptions["create"], beginning: string): Promise<Error> => {
+    const tests = new Map<string, () => Promise<void>>();
+    modelContract({ ...options, create, it: (name, run) => tests.set(name, () => run(undefined)) });
+    const test = [...tests].find(([name]) => name.startsWith(beginning))?.[1];
+    return (await test?.().catch((error: unknown) => error)) as Error;
+  };
+
+  it("is not printed whole, however large it is", async () => {
+    const { message } = await failureOf(lineModel, "errors: an answer that is too large");
+    expect(message).toContain("expected a failure, got");
+    expect(message.length).toBeLessThan(2_000);
+  });
+
+  it("that differs in the ids of its calls alone tells of the lack", async () => {
+    let made = 0;
+    const spoil = saying((deltas) => deltas.map((delta) => (delta.type === "tool-call" ? { ...delta, id: `made_${made++}` } : delta)));
+    const { message } = await failureOf((setup) => spoil(lineModel(setup), setup), "calls: one comes");
+    expect(message).toContain("lacks.callIds");
   });
 });
 

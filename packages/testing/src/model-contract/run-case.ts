@@ -1,7 +1,7 @@
 import { asModel } from "./as-model.ts";
 import { CaseServers, contractKey } from "./case-context.ts";
 import type { ModelDeviation, ResolvedModelContractOptions } from "./contract-options.ts";
-import { type ModelCase, unmetNeed } from "./model-case.ts";
+import { lacksOf, type ModelCase, unmetNeed } from "./model-case.ts";
 import type { Tally } from "./tally.ts";
 
 /** Runs one case as a test of whatever runner: it passes, is skipped with a reason, or deviates as declared. */
@@ -16,7 +16,7 @@ export async function runCase(test: unknown, testCase: ModelCase, options: Resol
     if (deviation !== undefined) await deviate(testCase, deviation, options);
     else if (unmet === undefined) await keep(testCase.run, options);
   } catch (error) {
-    tally.failed();
+    tally.failed(name, error instanceof WireFault || deviation !== undefined ? [] : lacksOf(testCase));
     throw error;
   }
   if (skipped !== undefined) {
@@ -39,9 +39,11 @@ async function keep(run: ModelCase["run"], options: ResolvedModelContractOptions
   throwWireError(servers);
 }
 
+class WireFault extends Error {}
+
 /** A server that could not read or write its own protocol says nothing of the model. */
 function throwWireError({ wireError }: CaseServers): void {
-  if (wireError !== undefined) throw new Error("The wire threw. Is it the protocol of this model?", { cause: wireError });
+  if (wireError !== undefined) throw new WireFault("The wire threw. Is it the protocol of this model?", { cause: wireError });
 }
 
 async function deviate({ run }: ModelCase, deviation: ModelDeviation, options: ResolvedModelContractOptions): Promise<void> {

@@ -1,7 +1,7 @@
 /** What became of the cases, for one honest summary. */
 export class Tally {
   #passed = 0;
-  #failed = 0;
+  readonly #failed = new Map<string, readonly string[]>();
   readonly #deviations = new Map<string, string>();
   readonly #skipped = new Map<string, readonly string[]>();
 
@@ -9,8 +9,9 @@ export class Tally {
     this.#passed++;
   }
 
-  failed(): void {
-    this.#failed++;
+  /** `lacks` are those that would have skipped it. */
+  failed(name: string, lacks: readonly string[]): void {
+    this.#failed.set(name, lacks);
   }
 
   deviated(name: string, reason: string): void {
@@ -21,11 +22,15 @@ export class Tally {
     this.#skipped.set(reason, [...(this.#skipped.get(reason) ?? []), name]);
   }
 
-  /** One line with the counts, then one per reason and per deviation. */
+  /** One line with the counts, then one per failure that may be a lack, per reason and per deviation. */
   lines(title: string): readonly string[] {
     const skipped = [...this.#skipped.values()].flat().length;
+    const lacking = [...this.#failed].filter(([, lacks]) => lacks.length > 0);
     return [
-      `${title}: ${this.#passed} passed, ${this.#failed} failed, ${this.#deviations.size} deviate as declared, ${skipped} skipped`,
+      `${title}: ${this.#passed} passed, ${this.#failed.size} failed, ${this.#deviations.size} deviate as declared, ${skipped} skipped`,
+      ...lacking.map(
+        ([name, lacks]) => `  FAILED ${name}: where the provider has none, declare ${lacks.map((lack) => `lacks.${lack}`).join(" or ")}`,
+      ),
       ...[...this.#skipped].map(([reason, names]) => `  SKIPPED ${names.length}, ${reason}: ${names.join("; ")}`),
       ...[...this.#deviations].map(([name, reason]) => `  DEVIATES ${name}: ${reason}`),
     ];

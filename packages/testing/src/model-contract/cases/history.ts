@@ -44,6 +44,11 @@ export const historyCases: readonly ModelCase[] = [
           results.map(({ content }) => content),
           ["first", "second"],
         );
+        assert.deepEqual(
+          results.map(({ name }, index) => name || callsIn(sent)[index]?.name), // some wires have no names there
+          ["look_up", "store"],
+          "the names of the tools in the results",
+        );
         if (context.options.lacks.callIds !== undefined) continue;
         assert.deepEqual(
           results.map(({ id }) => id),

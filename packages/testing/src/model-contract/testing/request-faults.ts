@@ -58,6 +58,11 @@ export const historyFaults: readonly Fault[] = [
     spoil: sending((part) => (part.type === "tool-result" ? [] : [part])),
   },
   {
+    does: "names another tool in results",
+    fails: ["history: several calls"],
+    spoil: sending((part) => [part.type === "tool-result" ? { ...part, name: "look_up" } : part]),
+  },
+  {
     does: "drops the text beside calls",
     fails: ["history: text before a call"],
     spoil: sending((part, role) => (role === "assistant" && part.type === "text" ? [] : [part])),
