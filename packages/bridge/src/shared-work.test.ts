@@ -62,6 +62,21 @@ it("goes on while somebody waits, and is given up with the last one", async () =
   await expect.poll(() => jobs.length).toBe(2);
 });
 
+it("comes to the others when the one that began it has given up", async () => {
+  const { join, jobs } = sharedWork();
+  const heard: string[] = [];
+  const controller = new AbortController();
+  const first = join({ signal: controller.signal, onProgress: () => heard.push("by the first") });
+  const others = [join({}), join({ signal: new AbortController().signal, onProgress: (message) => heard.push(message) })];
+  await expect.poll(() => jobs.length).toBe(1);
+  controller.abort();
+  await expect(first).rejects.toMatchObject({ code: "aborted" });
+  jobs[0]?.tell("half");
+  jobs[0]?.done.resolve("made");
+  expect(await Promise.all(others)).toEqual(["made", "made"]);
+  expect([heard, jobs.length]).toEqual([["half"], 1]);
+});
+
 it("is not begun for who has given up already", async () => {
   const { join, jobs } = sharedWork();
   await expect(join({ signal: AbortSignal.abort() })).rejects.toMatchObject({ code: "aborted" });
