@@ -1,6 +1,6 @@
 import { AbortedError, describeThrown, ExecutorCrashedError } from "./errors.ts";
 import type { Advance, CallResult, ExecuteOptions, Executor, ExecutorSession, OpenSessionOptions, SessionBinding, SessionRef } from "./executor.ts";
-import { isGone, notBegun, ReturningCalls, takeUp } from "./found-session.ts";
+import { endUnneeded, isGone, notBegun, ReturningCalls, takeUp } from "./found-session.ts";
 import { callsOf, isFinished, type RecordedProgram, type RecordedStep } from "./recorded-step.ts";
 import { isNotResumed, NotResumed, notResumed, RepeatedCalls, repeatProgram } from "./repeated-calls.ts";
 import type { SandboxRecord } from "./sandbox-record.ts";
@@ -30,7 +30,7 @@ export class CatchUpSession implements ExecutorSession {
   #restore: SessionRef | undefined;
   readonly #opensAtOnce: boolean;
   readonly #onFresh: (() => void) | undefined;
-  readonly #record: SandboxRecord | undefined;
+  #record: SandboxRecord | undefined;
   /** How the journal says that the sandbox is found. */
   #recorded: SessionRef | undefined;
   /** Until it is where it was. */
@@ -70,6 +70,13 @@ export class CatchUpSession implements ExecutorSession {
     this.#opened = opened;
     this.#restore = opened === undefined ? reference : this.#options.restore;
     return this;
+  }
+
+  /** For the next run in it: whoever goes on with that one alone finds it by its journal, and knows its programs by their names. */
+  async goOn(next: CatchUpSession | undefined): Promise<void> {
+    if (this.#record === undefined || next === undefined) return;
+    await next.#record?.goOn(this.#session?.reference ?? this.#recorded);
+    this.#record = next.#record;
   }
 
   /** How the sandbox is found again, also when it was not needed since. */
@@ -173,17 +180,10 @@ export class CatchUpSession implements ExecutorSession {
     const session = this.#session ?? (isFoundLater ? undefined : await this.#opened?.catch(() => undefined));
     await session?.[Symbol.asyncDispose]();
     if (this.#isDetached) return;
-    const end = async (): Promise<void> => (session === undefined ? (await this.#unneeded())?.[Symbol.asyncDispose]() : undefined);
-    await (this.#record?.end(end) ?? end());
-  }
-
-  /** The live sandbox of a run that ends before it has found it: found to be closed, since nobody would find it later. */
-  async #unneeded(): Promise<ExecutorSession | undefined> {
-    const restore = this.#restore;
+    const unneeded = session === undefined && !this.#isFound ? this.#restore : undefined;
     this.#restore = undefined;
-    if (restore === undefined || this.#isFound || !this.#executor.capabilities.recovery.pinned) return undefined;
-    const found = this.#executor.open({ ...this.#options, variables: undefined, signal: undefined, restore });
-    return found.catch((error) => (isGone(error) ? undefined : Promise.reject(error)));
+    const end = async (): Promise<void> => unneeded && endUnneeded(this.#executor, this.#options, unneeded);
+    await (this.#record?.end(end) ?? end());
   }
 
   /** After a loss the next program begins in a fresh sandbox. */

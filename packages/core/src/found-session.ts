@@ -1,5 +1,5 @@
 import { CodeletError, ExecutorCrashedError } from "./errors.ts";
-import type { Advance, CallResult, ExecutorSession, SessionBinding } from "./executor.ts";
+import type { Advance, CallResult, Executor, ExecutorSession, OpenSessionOptions, SessionBinding, SessionRef } from "./executor.ts";
 import { callsOf, isFinished, type RecordedProgram, type RecordedStep } from "./recorded-step.ts";
 
 /**
@@ -60,6 +60,14 @@ export class ReturningCalls {
     for (const result of results) if (this.#awaited.has(result.id)) this.#awaited.set(result.id, result);
     return results.filter(({ id }) => !this.#awaited.has(id));
   }
+}
+
+/** Ends a live sandbox that its run has had no need to find: nobody would find it later. */
+export async function endUnneeded(executor: Executor, options: OpenSessionOptions, restore: SessionRef): Promise<void> {
+  if (!executor.capabilities.recovery.pinned) return;
+  const found = executor.open({ ...options, variables: undefined, signal: undefined, restore });
+  const session = await found.catch((error) => (isGone(error) ? undefined : Promise.reject(error)));
+  await session?.[Symbol.asyncDispose]();
 }
 
 /** Whether an error of a sandbox, or of the attempt to find it, means that nobody will go on in it. */

@@ -86,6 +86,12 @@ export class SandboxRecord {
     }
   }
 
+  /** Of a run that goes on in the sandbox of the one before. */
+  async goOn(reference: SessionRef | undefined): Promise<void> {
+    this.#key = this.#nextKey();
+    this.#run.valueOf(await this.#run.operate(this.#key, "sandbox", async () => reference ?? null));
+  }
+
   /** Does once what ends it, whatever process does it; nothing where the journal has left the run, and another process may have it. */
   async end(work: () => Promise<void>): Promise<void> {
     const { root, path } = this.#run;

@@ -38,13 +38,13 @@ async function errorIn(sandbox: Sandbox): Promise<unknown> {
 }
 
 it("looks no more for a sandbox that was found again and has crashed, in a run or between two", async () => {
-  for (const lose of [(sandbox: Sandbox) => sandbox.replace(), async (sandbox: Sandbox) => sandbox.continue({}, bringBack)]) {
+  for (const lose of [(sandbox: Sandbox) => sandbox.replace(), async (sandbox: Sandbox, next: CatchUp) => sandbox.continue({}, next)]) {
     const { executor, machine, openSessions } = pinned();
     // As of a run that is resumed: nothing any more once that goes on live.
     const untilFound: CatchUp = (...given) => (machine.found === 0 ? bringBack(...given) : undefined);
     const sandbox = new Sandbox(executor, "", {}, untilFound);
     expect([await errorIn(sandbox), machine.found]).toEqual([undefined, 1]);
-    await lose(sandbox);
+    await lose(sandbox, untilFound);
     expect(await errorIn(sandbox)).toBeUndefined();
     await sandbox[Symbol.asyncDispose]();
     expect(openSessions()).toBe(0);

@@ -31,23 +31,23 @@ export class Sandbox implements AsyncDisposable {
     this.#replacements = 0;
     this.#opening = this.#opening?.then(
       (session) =>
-        session.bind({ tools: options.tools, variables: options.variables }).then(
-          () => session,
-          (error) => this.#openAgain(session, error),
-        ),
+        session
+          .bind({ tools: options.tools, variables: options.variables })
+          .then(() => this.#catchUp?.goOn(bringBack?.(this.#path, this.#executor, options)))
+          .then(() => session)
+          .catch((error) => this.#openAgain(session, error)),
       // The run before could not open it; this one may.
       () => this.#open(options),
     );
     this.#opening?.catch(() => {});
   }
 
-  /** In the place of a session that was lost since the run before. */
+  /** In the place of a session that was lost since the run before. One that its run can't go on in ends: nobody else has it. */
   async #openAgain(lost: ExecutorSession, error: unknown): Promise<ExecutorSession> {
-    if (!CodeletError.isInstance(error, "executor-crashed", "protocol")) throw error;
     this.#hasLost = true;
+    if (!CodeletError.isInstance(error, "executor-crashed", "protocol")) return lost[Symbol.asyncDispose]().then(() => Promise.reject(error));
     // Where the journal knows the loss already, what was left alive came after it.
     if (this.#catchUp?.startOver() && this.#bringBack?.(this.#path, this.#executor, this.#options)) await this.#catchUp.detach();
-    else this.#bringBack = undefined;
     await lost[Symbol.asyncDispose]();
     return this.#open({ ...this.#options, restore: undefined });
   }
