@@ -1,8 +1,8 @@
-import { AbortedError, describeThrown, ExecutorCrashedError } from "./errors.ts";
+import { AbortedError, CodeletError, describeThrown, ExecutorCrashedError } from "./errors.ts";
 import type { Advance, CallResult, ExecuteOptions, Executor, ExecutorSession, OpenSessionOptions, SessionBinding, SessionRef } from "./executor.ts";
 import { endUnneeded, isGone, notBegun, ReturningCalls, takeUp } from "./found-session.ts";
-import { callsOf, isFinished, type RecordedProgram, type RecordedStep } from "./recorded-step.ts";
-import { isNotResumed, NotResumed, notResumed, RepeatedCalls, repeatProgram } from "./repeated-calls.ts";
+import { callsOf, isFinished, lastProgram, type RecordedProgram, type RecordedStep } from "./recorded-step.ts";
+import { isNotResumed, NotResumed, notResumed, RepeatedCalls, repeatProgram, stopped } from "./repeated-calls.ts";
 import type { SandboxRecord } from "./sandbox-record.ts";
 
 /** Brings the sandbox of a run back that was there before, by the run's path; undefined for a new run. */
@@ -117,6 +117,7 @@ export class CatchUpSession implements ExecutorSession {
     try {
       session = await this.#reached();
     } catch (error) {
+      if (this.#record !== undefined && CodeletError.isInstance(error, "aborted")) return { type: "done", execution: stopped };
       if (this.#lost === undefined) throw error;
       return { type: "done", execution: notResumed(this.#lost, this.#last()?.events.length !== 0) };
     }
@@ -201,8 +202,7 @@ export class CatchUpSession implements ExecutorSession {
   }
 
   #last(): RecordedProgram | undefined {
-    const last = this.#steps.at(-1);
-    return last !== undefined && "code" in last ? last : undefined;
+    return lastProgram(this.#steps);
   }
 
   #isUnfinished(): boolean {

@@ -14,6 +14,12 @@ export interface RecordedProgram {
 /** A program, or a binding between programs. */
 export type RecordedStep = RecordedProgram | { readonly binding: SessionBinding };
 
+/** The last step, where that is a program. */
+export function lastProgram(steps: readonly RecordedStep[]): RecordedProgram | undefined {
+  const last = steps.at(-1);
+  return last !== undefined && "code" in last ? last : undefined;
+}
+
 export function advancesOf({ events }: RecordedProgram): readonly Advance[] {
   return events.flatMap((event) => ("advance" in event ? [event.advance] : []));
 }

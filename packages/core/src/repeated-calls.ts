@@ -14,6 +14,12 @@ export function notResumed(why: string, hadBegun: boolean): Execution {
   return { value: null, logs: "", outputs: [], error: { name: "ProgramNotResumed", message }, stateLost: true, durationMs: 0 };
 }
 
+/** How a program ends whose run is aborted before it is where it was: as one that is stopped, and not as a failure for the journal to keep. */
+export const stopped: Execution = {
+  ...{ value: null, logs: "", outputs: [], stateLost: true, durationMs: 0 },
+  error: { name: "AbortError", message: "The run was aborted before its sandbox was found again." },
+};
+
 /** Whether an execution is one of `notResumed`: code has no say in what `stateLost` is. */
 export function isNotResumed({ error, stateLost }: Execution): boolean {
   return stateLost && error?.name === "ProgramNotResumed";
