@@ -1,5 +1,5 @@
 import { toBase64 } from "./base64.ts";
-import type { CallResult, Execution, ExecutorSession, SandboxCall } from "./executor.ts";
+import type { CallResult, CodeErrorInfo, Execution, ExecutorSession, SandboxCall } from "./executor.ts";
 import { plainValue } from "./plain-value.ts";
 import { type Recorded, type RecordedProgram, readingsOf, stopOf } from "./recorded-step.ts";
 
@@ -11,14 +11,15 @@ export function notResumed(why: string, hadBegun: boolean): Execution {
   const message = hadBegun
     ? `This program waited for an answer from outside and can't go on: ${why} Calls that it had made have happened; the one it waited for was not made.`
     : `This program did not run: ${why}`;
-  return { value: null, logs: "", outputs: [], error: { name: "ProgramNotResumed", message }, stateLost: true, durationMs: 0 };
+  return lost({ name: "ProgramNotResumed", message });
 }
 
 /** How a program ends whose run is aborted before it is where it was: as one that is stopped, and not as a failure for the journal to keep. */
-export const stopped: Execution = {
-  ...{ value: null, logs: "", outputs: [], stateLost: true, durationMs: 0 },
-  error: { name: "AbortError", message: "The run was aborted before its sandbox was found again." },
-};
+export const stopped: Execution = lost({ name: "AbortError", message: "The run was aborted before its sandbox was found again." });
+
+function lost(error: CodeErrorInfo): Execution {
+  return { value: null, logs: "", outputs: [], error, stateLost: true, durationMs: 0 };
+}
 
 /** Whether an execution is one of `notResumed`: code has no say in what `stateLost` is. */
 export function isNotResumed({ error, stateLost }: Execution): boolean {
