@@ -46,7 +46,7 @@ export async function execute(run: RunContext, session: ExecutorSession, { key, 
     for (const { call, controller } of pending.values()) if (ids?.includes(call.id) ?? true) controller.abort(run.signal.reason);
   };
   const onAbort = (): void => abortCalls();
-  const settle = () => Promise.allSettled([...pending.values()].map(({ settled }) => settled));
+  const inFlight = () => [...pending.values()].map(({ settled }) => settled);
 
   run.signal.addEventListener("abort", onAbort);
   try {
@@ -54,7 +54,7 @@ export async function execute(run: RunContext, session: ExecutorSession, { key, 
     session.start(code, { signal: run.signal, timeoutMs, onOutput });
     let advance = nextAdvance(run, session, `${key}/advance.0`);
     for (let turn = 1; ; turn++) {
-      const settled = [...pending.values()].map((call) => call.settled);
+      const settled = inFlight();
       const first = settled.length === 0 ? 0 : await run.pick(`${key}/pick.${turn}`, [advance, ...settled]);
       if (first > 0) {
         const [callKey, call] = [...pending][first - 1] as [string, LiveCall];
@@ -82,14 +82,14 @@ export async function execute(run: RunContext, session: ExecutorSession, { key, 
     }
   } catch (error) {
     // A run that waits leaves its managed agents to wait too.
-    if (error instanceof Suspension) await settle();
+    if (error instanceof Suspension) await Promise.allSettled(inFlight());
     // A sandbox may die of being interrupted: why it was is what counts.
     throw failure === undefined || run.isControlFlow(error) ? error : failure.error;
   } finally {
     run.signal.removeEventListener("abort", onAbort);
     abortCalls();
     // Managed agents close their sandboxes and tell what they spent; a call that nobody waited for was made all the same.
-    for (const outcome of await settle()) if (outcome.status === "fulfilled") evidence.toolCalls.push(outcome.value.record);
+    for (const outcome of await Promise.allSettled(inFlight())) if (outcome.status === "fulfilled") evidence.toolCalls.push(outcome.value.record);
   }
 }
 

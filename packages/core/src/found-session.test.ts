@@ -32,5 +32,5 @@ it("is no failure of the program, which its journal would keep, where the run is
   expect(await begin({ ...executor, open: hanging }, undefined, stopper.signal)).toMatchObject({ state: "aborted" });
   expect(sandboxes.map(({ isEnded }) => isEnded)).toEqual([true, true]);
   expect(JSON.parse(store.get("2/advance.0") ?? "")).toMatchObject({ value: { execution: { error: { name: "AbortError" }, stateLost: true } } });
-  expect(await begin(executor)).toMatchObject({ output: "ended" });
+  expect(await begin(executor)).toMatchObject({ state: "aborted" });
 });

@@ -54,8 +54,7 @@ async function takeTask(run: RunContext, task: string): Promise<Given> {
   const inputs = [...images, ...attachments];
   const media = inputs.length === 0 ? [] : await abortable(Promise.all(inputs.map((await import("./media.ts")).toAttachment)), run.signal);
   const { thread, parent } = run.scope;
-  const template = parent?.run.agent.templates.managedTask;
-  const asked = parent === undefined ? task : renderPrompt(managedTask, template, { name: run.agent.definition.name, task });
+  const asked = parent ? renderPrompt(managedTask, parent.run.agent.templates.managedTask, { name: run.agent.definition.name, task }) : task;
   const text = [thread?.note, describeTask(asked, run.variables, run.kind.executor?.language)].filter(Boolean).join("\n\n");
   if (thread !== undefined) Object.assign(thread, { note: undefined, left: undefined });
   const step: TaskStep = { type: "task", task: text, attachments: media, ...(parent && { untrusted: [...run.exposure.untrusted] }) };

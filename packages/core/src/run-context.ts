@@ -98,7 +98,7 @@ export class RunContext {
   constructor(kind: ActionKind, options: RunOptions, scope: RunScope) {
     checkOptions("run", options, runOptions);
     const { agent, executor } = kind;
-    const { parent, handle } = scope;
+    const { parent, handle, continuation } = scope;
     const { name, budget, price } = agent.definition;
     const { runId = crypto.randomUUID(), signal, additionalArgs = {}, maxSteps = agent.definition.maxSteps } = options;
     if (typeof runId !== "string" || runId === "") throw new TypeError(`Expected \`runId\` to be a text, got \`${runId}\` (${typeof runId})`);
@@ -114,7 +114,7 @@ export class RunContext {
     this.agentPath = [...(parent?.run.agentPath ?? []), name];
     this.path = parent === undefined ? "" : `${parent.run.path}${parent.key}/`;
     this.ledger = new Ledger(budget, price, parent?.ledger);
-    this.callers = AbortSignal.any([signal, parent?.signal, handle.signal].filter((each) => each !== undefined));
+    this.callers = AbortSignal.any([signal, parent?.signal, handle.signal, continuation?.stops?.signal].filter((each) => each !== undefined));
     this.signal = AbortSignal.any([this.callers, this.stopper.signal]);
     this.thread = scope.thread ?? newThread(parent?.run.exposure);
     this.memory = this.thread.memory;
@@ -142,8 +142,9 @@ export class RunContext {
       onProgress: (message) => this.emit({ type: "sandbox-progress", message }),
       signal: this.signal,
     };
-    if (thread.sandbox !== undefined) thread.sandbox.continue(options, continuation?.bringBack?.(this));
-    else thread.sandbox = new Sandbox(executor, path, options, continuation?.bringBack?.(this));
+    const bringBack = continuation?.bringBack?.(this);
+    thread.sandbox?.continue(options, bringBack);
+    thread.sandbox ??= new Sandbox(executor, path, options, bringBack);
   }
 
   #open(): Journal {
@@ -151,7 +152,7 @@ export class RunContext {
     const journal = continuation?.journal ?? memoryJournal();
     const perform = (path: Json, context: OperationContext): Promise<unknown> => {
       const work = this.#work.get(String(path));
-      return work === undefined ? Promise.reject(new Error(`Nothing waits for the operation ${path}.`)) : work(context);
+      return work === undefined ? Promise.reject(new Error(`Nothing waits for ${path}.`)) : work(context);
     };
     const operations = { model: perform, tool: perform, advance: perform, policy: perform, hook: perform, sandbox: perform };
     return journal({ runId: this.runId, operations, emit: handle.emit });
@@ -160,9 +161,10 @@ export class RunContext {
   /** One operation through the journal, which does the work unless it knows the outcome. */
   async operate<T>(key: string, operation: OperationName, work: (context: OperationContext) => Promise<T>): Promise<Outcome<T>> {
     const path = this.path + key;
-    const all = this.root.#work;
-    all.set(path, work);
-    return this.journal.call<T>(key, operation, path).finally(() => all.delete(path));
+    const stops = this.root.scope.continuation?.stops;
+    this.root.#work.set(path, stops?.record(this, key, operation, work) ?? work);
+    const outcome = await this.journal.call<T>(key, operation, path).finally(() => this.root.#work.delete(path));
+    return stops?.apply(this, outcome) ?? outcome;
   }
 
   /** Which settles first. What the journal throws is no outcome: a run that goes on by it would wait for that call alone. */
@@ -182,8 +184,7 @@ export class RunContext {
 
   /** Milliseconds that the run has worked until then, or since another time: those in which it was suspended don't count. */
   activeMs(toMs: number, fromMs: number = this.startedAtMs): number {
-    const pauses = this.root.scope.continuation?.pauses.filter(([atMs]) => atMs >= fromMs && atMs < toMs) ?? [];
-    return pauses.reduce((leftMs, [, pausedMs]) => leftMs - pausedMs, toMs - fromMs);
+    return toMs - fromMs - (this.root.scope.continuation?.pausedMs?.(fromMs, toMs) ?? 0);
   }
 
   /** Before the first effect of a run that is resumed: its sandboxes, and those of its managers, are where they were. Else nothing. */
@@ -199,7 +200,7 @@ export class RunContext {
     if (this.scope.thread === undefined || this.thread.isDisposed || state === "suspended") threads.push(this.thread);
     const { continuation } = this.root.scope;
     for (const { sandbox } of threads) {
-      const closing = continuation?.leavesSandboxes(this, state, more) ? sandbox?.suspend(this.root.sandboxes) : sandbox?.[Symbol.asyncDispose]();
+      const closing = sandbox && (continuation?.leave(this, sandbox, state, more) ?? sandbox[Symbol.asyncDispose]());
       await closing?.catch((failure) => this.emit({ type: "warning", message: `The sandbox did not close: ${failure}` }));
     }
     await continuation?.unreached?.settle(this, state);

@@ -1,7 +1,9 @@
 import { type CatchUp, CatchUpSession } from "./catch-up.ts";
 import type { Ending, RunState } from "./events.ts";
 import type { ExecuteOptions, ExecutorSession, SessionRef } from "./executor.ts";
+import { leaveSandbox } from "./leave-sandbox.ts";
 import type { RunContext } from "./run-context.ts";
+import type { Sandbox } from "./sandbox.ts";
 
 /** Room for a step's number in what a sandbox is told. */
 const maxNameCharacters = 180;
@@ -21,12 +23,12 @@ export function bringBackFromJournal(run: RunContext): CatchUp {
 }
 
 /**
- * Whether the sandboxes of a run with a journal of the user's live on: where the journal leaves it, whoever goes on with the run finds them. Not in a
- * conversation, where the next run has another journal; nor for a journal that says it can't do what it is asked for, as one in memory.
+ * Leaves a sandbox of a run with a journal of the user's where the journal leaves the run: whoever goes on with the run finds it. Not in a conversation, where
+ * the next run has another journal; nor for a journal that says it can't do what it is asked for, as one in memory.
  */
-export function leavesToJournal(run: RunContext, state: RunState, { error }: Pick<Ending, "error">): boolean {
+export function leaveToJournal(run: RunContext, sandbox: Sandbox, state: RunState, { error }: Pick<Ending, "error">): Promise<void> | undefined {
   const isLeft = state === "suspended" || (run.isLeft && error?.code !== "configuration");
-  return isLeft && run.root.scope.thread === undefined;
+  return isLeft && run.root.scope.thread === undefined ? leaveSandbox(sandbox, run.root.sandboxes) : undefined;
 }
 
 export interface BegunSandbox {

@@ -6,20 +6,19 @@ const maxReplacements = 2;
 
 /** The one session of a run, or of several that follow each other: opened once it is asked for, replaced after a crash. */
 export class Sandbox implements AsyncDisposable {
-  readonly #executor: Executor;
-  readonly #path: string;
+  readonly executor: Executor;
+  /** Of the run that opens it. */
+  readonly path: string;
   #options: OpenSessionOptions;
   #bringBack: CatchUp | undefined;
   #opening: Promise<ExecutorSession> | undefined;
   #catchUp: CatchUpSession | undefined;
-  #suspending: Promise<void> | undefined;
   #replacements = 0;
   #hasLost = false;
 
-  /** `path` is that of the run that opens it. */
   constructor(executor: Executor, path: string, options: OpenSessionOptions, bringBack?: CatchUp) {
-    this.#executor = executor;
-    this.#path = path;
+    this.executor = executor;
+    this.path = path;
     this.#options = options;
     this.#bringBack = bringBack;
   }
@@ -33,7 +32,7 @@ export class Sandbox implements AsyncDisposable {
       (session) =>
         session
           .bind({ tools: options.tools, variables: options.variables })
-          .then(() => this.#catchUp?.goOn(bringBack?.(this.#path, this.#executor, options)))
+          .then(() => this.#catchUp?.goOn(bringBack?.(this.path, this.executor, options)))
           .then(() => session)
           .catch((error) => this.#openAgain(session, error)),
       // The run before could not open it; this one may.
@@ -47,7 +46,7 @@ export class Sandbox implements AsyncDisposable {
     this.#hasLost = true;
     if (!CodeletError.isInstance(error, "executor-crashed", "protocol")) return lost[Symbol.asyncDispose]().then(() => Promise.reject(error));
     // Where the journal knows the loss already, what was left alive came after it.
-    if (this.#catchUp?.startOver() && this.#bringBack?.(this.#path, this.#executor, this.#options)) await this.#catchUp.detach();
+    if (this.#catchUp?.startOver() && this.#bringBack?.(this.path, this.executor, this.#options)) await this.#catchUp.detach();
     await lost[Symbol.asyncDispose]();
     return this.#open({ ...this.#options, restore: undefined });
   }
@@ -66,8 +65,8 @@ export class Sandbox implements AsyncDisposable {
   }
 
   #open(options: OpenSessionOptions): Promise<ExecutorSession> {
-    this.#catchUp = this.#bringBack?.(this.#path, this.#executor, options);
-    return this.#catchUp?.begin() ?? this.#executor.open(options);
+    this.#catchUp = this.#bringBack?.(this.path, this.executor, options);
+    return this.#catchUp?.begin() ?? this.executor.open(options);
   }
 
   /** An advance that the journal has by now. After one that tells of a loss the next program begins in another sandbox. */
@@ -81,7 +80,7 @@ export class Sandbox implements AsyncDisposable {
 
   /** Starts over with a fresh session, for which `bringBack` is asked again. False when there never was one, or it crashed too often. */
   async replace(): Promise<boolean> {
-    const opened = await this.#opening?.catch(() => undefined);
+    const opened = await this.opened();
     if (opened === undefined || ++this.#replacements > maxReplacements) return false;
     // What crashed before the run was suspended is lost; the journal goes on without it.
     if (this.#catchUp?.startOver()) return true;
@@ -90,32 +89,19 @@ export class Sandbox implements AsyncDisposable {
     return true;
   }
 
+  /** The session, unless it was never asked for or can't be had. */
+  async opened(): Promise<ExecutorSession | undefined> {
+    return this.#opening?.catch(() => undefined);
+  }
+
   /** How the session is found again later, or its state, between steps; undefined where it can't be. */
   async save(): Promise<SessionRef | undefined> {
-    const session = await this.#opening?.catch(() => undefined);
+    const session = await this.opened();
     return this.#catchUp?.isCutShort ? undefined : (session?.reference ?? (await session?.snapshot?.()));
   }
 
-  /** Leaves the session where it can be found again, also in the middle of a step, and notes how; ends it where it can't. */
-  suspend(references: Map<string, SessionRef>): Promise<void> {
-    this.#suspending ??= this.#suspend(references);
-    return this.#suspending;
-  }
-
-  async #suspend(references: Map<string, SessionRef>): Promise<void> {
-    const session = await this.#opening?.catch(() => undefined);
-    const { pinned, snapshot } = this.#executor.capabilities.recovery;
-    try {
-      const reference = pinned ? await session?.detach?.() : snapshot === "anywhere" ? await session?.snapshot?.() : undefined;
-      if (reference !== undefined) references.set(this.#path, reference);
-    } finally {
-      // A no-op for one that is detached.
-      await this[Symbol.asyncDispose]();
-    }
-  }
-
   async [Symbol.asyncDispose](): Promise<void> {
-    const session = await this.#opening?.catch(() => undefined);
+    const session = await this.opened();
     // One that is asked for only now stays known, to whoever ends it later.
     if (session !== undefined) this.#opening = undefined;
     await session?.[Symbol.asyncDispose]();

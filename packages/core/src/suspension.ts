@@ -6,15 +6,18 @@ import { ConfigurationError, describeThrown, ProtocolError } from "./errors.ts";
 import type { Ending, RunState } from "./events.ts";
 import type { SessionRef } from "./executor.ts";
 import type { JournalFactory } from "./journal.ts";
+import { leaveSandbox } from "./leave-sandbox.ts";
 import { Memory, type Step, type TaskStep } from "./memory.ts";
 import { atLeast, checkOptions } from "./option-checks.ts";
 import type { Approval, ApprovalDecision } from "./policy.ts";
 import { type JournalEntry, Recorder } from "./recorder.ts";
 import { hash } from "./retry.ts";
 import type { RunContext, Thread } from "./run-context.ts";
-import { bringBackFromJournal, leavesToJournal } from "./sandbox-record.ts";
+import type { Sandbox } from "./sandbox.ts";
+import { bringBackFromJournal, leaveToJournal } from "./sandbox-record.ts";
 import { isObject } from "./schema.ts";
 import { decodeState, encodeState } from "./state-codec.ts";
+import { Stops } from "./stops.ts";
 import { Unreached } from "./unreached.ts";
 import type { Json } from "./value.ts";
 
@@ -68,11 +71,14 @@ export interface Continuation {
   readonly recorder?: Recorder | undefined;
   /** How the sandboxes of a run get to where they were. */
   bringBack?(run: RunContext): CatchUp;
-  /** Whether the sandboxes of a run that ends like this live on, to be found again. */
-  leavesSandboxes(run: RunContext, state: RunState, ending: Pick<Ending, "error">): boolean;
+  /** Leaves a sandbox of a run that ends like this, to be found again; undefined where it ends with the run. */
+  leave(run: RunContext, sandbox: Sandbox, state: RunState, ending: Pick<Ending, "error">): Promise<void> | undefined;
+  /** What the journal keeps of how a run was stopped; absent where it is not the user's. */
+  readonly stops?: Stops | undefined;
   /** Of a run that is resumed. */
   readonly given?: Given | undefined;
-  readonly pauses: readonly Pause[];
+  /** Milliseconds between two times in which the run was suspended. */
+  pausedMs?(fromMs: number, toMs: number): number;
   /** Of a run that is resumed: what it doesn't come to again. */
   readonly unreached?: Unreached | undefined;
   /** Of a run that is resumed: what is left of a wall time, of the run itself or one below it. */
@@ -87,12 +93,18 @@ export interface Continuation {
 /** Of a new run, which a journal of the user's may know. */
 export function newContinuation(journal: JournalFactory | undefined): Continuation {
   if (journal === undefined) return recorded(new Recorder(), []);
-  return { journal, bringBack: bringBackFromJournal, leavesSandboxes: leavesToJournal, pauses: [] };
+  return { journal, bringBack: bringBackFromJournal, leave: leaveToJournal, stops: new Stops() };
 }
 
 function recorded(recorder: Recorder, pauses: readonly Pause[]): Continuation {
   const suspend = (run: RunContext, given: Given) => suspendedRun(run, given, recorder, pauses);
-  return { journal: recorder.factory, recorder, pauses, leavesSandboxes: (_run, state) => state === "suspended", suspend };
+  const pausedMs = (fromMs: number, toMs: number): number =>
+    pauses.filter(([atMs]) => atMs >= fromMs && atMs < toMs).reduce((sumMs, [, pausedMs]) => sumMs + pausedMs, 0);
+  return { journal: recorder.factory, recorder, pausedMs, leave: leaveSuspended, suspend };
+}
+
+function leaveSuspended(run: RunContext, sandbox: Sandbox, state: RunState): Promise<void> | undefined {
+  return state === "suspended" ? leaveSandbox(sandbox, run.root.sandboxes) : undefined;
 }
 
 async function suspendedRun(run: RunContext, given: Given, recorder: Recorder, pauses: readonly Pause[]): Promise<() => SuspendedRun> {
