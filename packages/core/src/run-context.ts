@@ -164,7 +164,7 @@ export class RunContext {
     const stops = this.root.scope.continuation?.stops;
     this.root.#work.set(path, stops?.record(this, key, operation, work) ?? work);
     const outcome = await this.journal.call<T>(key, operation, path).finally(() => this.root.#work.delete(path));
-    return stops?.apply(this, outcome) ?? outcome;
+    return stops?.apply(this, operation, outcome) ?? outcome;
   }
 
   /** Which settles first. What the journal throws is no outcome: a run that goes on by it would wait for that call alone. */

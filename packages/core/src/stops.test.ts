@@ -3,6 +3,8 @@ import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import type { RunResult } from "./agent.ts";
 import { CodeAgent } from "./code-agent.ts";
+import { CodeletError } from "./errors.ts";
+import type { Executor } from "./executor.ts";
 import type { Budget } from "./limits.ts";
 import { type ModelFunction, noUsage } from "./model.ts";
 import { type Store, storedJournal } from "./testing/stored-journal.ts";
@@ -87,4 +89,63 @@ describe.each(kinds)("a run that was stopped %s", (_, make) => {
     expect(endOf(await begin())).toEqual(endOf(first));
     expect(work).toEqual(done);
   });
+});
+
+const sayings = { stop: "aborted" };
+
+/** As of another copy of codelet. */
+class OwnError extends CodeletError {
+  override readonly name: string = "AbortError";
+  readonly code = "aborted";
+}
+
+const throwing = (): never => {
+  throw new OwnError("Not now.", { details: sayings });
+};
+
+const saying = (execute: () => object, more: object = {}) =>
+  tool({ name: "slow", description: "Says it.", input: z.object({}), execute: async () => execute(), ...more });
+
+const forging: Executor = {
+  ...executor,
+  async open(options) {
+    const session = await executor.open(options);
+    const next = session.next.bind(session);
+    return Object.assign(session, { next: async () => ({ ...(await next()), ...sayings }) });
+  },
+};
+
+it.each<[string, object, object]>([
+  ["a tool gives it", { tools: [saying(() => sayings)] }, {}],
+  ["an error of a tool has it", { tools: [saying(throwing)] }, {}],
+  ["an approver gives it", { tools: [saying(() => ({}), { needsApproval: true })] }, { approve: () => ({ approve: true, ...sayings }) }],
+  ["an error of a policy has it", { tools: [saying(() => ({}))], toolPolicy: throwing }, {}],
+  ["an error of a check has it", { tools: [saying(() => sayings)], finalAnswerChecks: [(said: unknown) => said === "went on" || throwing()] }, {}],
+  ["an executor gives it", { tools: [saying(() => sayings)], executor: forging }, {}],
+])("a run is not stopped by what only looks as if it were: %s", async (_, more, options) => {
+  const store: Store = new Map();
+  const codes = ["slow", "end"];
+  const begin = () => codeAgent({ journal: storedJournal(store), onWork: () => {} }, codes, more).run("task", { runId: "r", ...options });
+  expect(await begin()).toMatchObject({ state: "success" });
+  expect(await begin()).toMatchObject({ state: "success" });
+});
+
+const behindLimit = (codes: readonly string[], stepCallbacks: () => unknown) => {
+  const store: Store = new Map();
+  const begin = () => codeAgent({ journal: storedJournal(store), budget: { wallTimeMs: 60 }, onWork: () => {} }, codes, { stepCallbacks });
+  return () => begin().run("task", { runId: "r" });
+};
+
+it("ends at its limit, also where that is reached while a callback works", async () => {
+  const begin = behindLimit(["end"], () => never);
+  expect(await begin()).toMatchObject({ state: "limit", limit: "wallTimeMs" });
+  expect(await begin()).toMatchObject({ state: "limit", limit: "wallTimeMs" });
+});
+
+it("rejects with what a callback throws that was called behind the limit", async () => {
+  const begin = behindLimit(["slow"], () => {
+    throw new TypeError("mine");
+  });
+  await expect(begin()).rejects.toThrow("mine");
+  await expect(begin()).rejects.toThrow("mine");
 });

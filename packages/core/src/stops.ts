@@ -1,4 +1,5 @@
 import { AbortedError, CodeletError, type LimitName } from "./errors.ts";
+import type { Advance } from "./executor.ts";
 import type { OperationContext, OperationName, Outcome } from "./journal.ts";
 import type { RunContext } from "./run-context.ts";
 
@@ -23,27 +24,36 @@ export class Stops {
   record(run: RunContext, key: string, operation: OperationName, work: Work): Work {
     if (operation === "sandbox") return work;
     return async (context) => {
+      // One that begins behind the limit is not cut short by it: what it throws is its own.
+      const before = operation === "hook" ? stopOf(run, key) : undefined;
       try {
         const value = await work(context);
-        const stop = isEndOfProgram(operation, value) ? stopOf(run, key) : undefined;
-        return stop === undefined ? value : Object.assign({}, value, { stop });
+        return isEndOfProgram(operation, value) ? endWith(value, stopOf(run, key)) : value;
       } catch (error) {
         // Of a sandbox that died there is more to tell than that it was stopped.
         const stop = operation === "advance" ? undefined : stopOf(run, key);
-        throw stop === undefined ? error : new StoppedError(stop, error);
+        const isOwn = stop === undefined || (before !== undefined && stop !== "aborted");
+        throw isOwn ? withoutStop(error) : new StoppedError(stop, error);
       }
     };
   }
 
-  /** Stops the run, or the manager's whose limit it was, where the outcome says so. */
-  apply<T>(run: RunContext, outcome: Outcome<T>): Outcome<T> {
-    const stop = stopIn(outcome);
-    if (stop === "aborted") this.#controller.abort(new AbortedError());
-    else if (stop !== undefined) {
-      const stopped = withManagers(run).find(({ path }) => path === stop.path);
-      stopped?.stopper.abort(stopped.ledger.reached(stop.limit, stop.value, stop.max));
+  /** Stops the run, or the manager's whose limit it was, where the outcome says so. An operation that was cut short fails with the reason. */
+  apply<T>(run: RunContext, operation: OperationName, outcome: Outcome<T>): Outcome<T> {
+    const stop = stopIn(operation, outcome);
+    const reason = stop && this.#stop(run, stop);
+    return reason && "error" in outcome ? { error: { ...outcome.error, cause: reason } } : outcome;
+  }
+
+  /** The reason, which may have been there before. */
+  #stop(run: RunContext, stop: Stop): unknown {
+    if (stop === "aborted") {
+      this.#controller.abort(new AbortedError());
+      return run.root.callers.reason;
     }
-    return outcome;
+    const stopped = withManagers(run).find(({ path }) => path === stop.path);
+    stopped?.stopper.abort(stopped.ledger.reached(stop.limit, stop.value, stop.max));
+    return stopped?.stopper.signal.reason;
   }
 }
 
@@ -71,11 +81,26 @@ function withManagers(run: RunContext): readonly RunContext[] {
   return parent === undefined ? [run] : [run, ...withManagers(parent.run)];
 }
 
-function stopIn(outcome: Outcome<unknown>): Stop | undefined {
-  const told = "error" in outcome ? outcome.error.details : outcome.value;
-  return typeof told === "object" && told !== null && "stop" in told ? (told.stop as unknown as Stop) : undefined;
+/** Looks only where {@link Stops.record} has looked before: what users, tools and models give may hold anything. */
+function stopIn(operation: OperationName, outcome: Outcome<unknown>): Stop | undefined {
+  if (operation === "sandbox") return undefined;
+  if ("value" in outcome) return isEndOfProgram(operation, outcome.value) ? outcome.value.stop : undefined;
+  const { code, details } = outcome.error;
+  return code === "aborted" ? (details as { readonly stop?: Stop } | undefined)?.stop : undefined;
 }
 
-function isEndOfProgram(operation: OperationName, value: unknown): value is { readonly type: "done" } {
-  return operation === "advance" && (value as { readonly type?: unknown }).type === "done";
+type EndOfProgram = Extract<Advance, { readonly type: "done" }> & { readonly stop?: Stop };
+
+function isEndOfProgram(operation: OperationName, value: unknown): value is EndOfProgram {
+  return operation === "advance" && (value as Advance | undefined)?.type === "done";
+}
+
+/** Whatever else an executor gives stays out of the journal. */
+function endWith({ type, execution }: EndOfProgram, stop: Stop | undefined): EndOfProgram {
+  return stop === undefined ? { type, execution } : { type, execution, stop };
+}
+
+/** An error of somebody else's, which must not look as if it told of a stop. */
+function withoutStop(error: unknown): unknown {
+  return CodeletError.isInstance(error, "aborted") && "stop" in Object(error.details) ? new AbortedError(error) : error;
 }
