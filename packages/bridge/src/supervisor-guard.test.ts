@@ -12,7 +12,7 @@ function open(carrier: ChildCarrier): Promise<ExecutorSession> {
 }
 
 const isLinux = process.platform === "linux";
-if (!isLinux) console.log("SKIPPED a signal without a name: real-time signals are Linux's");
+if (!isLinux) console.log("SKIPPED a signal without a name, and what outlives its process group: both are Linux's");
 
 test.skipIf(!isLinux)("a signal without a name that code sends itself costs it its variables, not the session", async () => {
   await using session = await open(new ChildCarrier());

@@ -3,42 +3,20 @@ import { expect, it } from "vitest";
 import { z } from "zod";
 import { CodeAgent } from "./code-agent.ts";
 import type { Executor } from "./executor.ts";
-import { type Journal, type JournalFactory, memoryJournal, type Outcome, race, Suspension } from "./journal.ts";
+import { type Journal, type JournalFactory, memoryJournal, Suspension } from "./journal.ts";
 import type { Budget } from "./limits.ts";
 import type { ActionStep } from "./memory.ts";
 import { type Model, noUsage } from "./model.ts";
+import { type Store, storedJournal } from "./testing/stored-journal.ts";
 import { tool } from "./tool.ts";
 import { ToolCallingAgent } from "./tool-calling-agent.ts";
 import type { Json, Value } from "./value.ts";
-import { decodeValue, encodeValue } from "./value-codec.ts";
 
 const crash = new Error("the process is gone");
 
-/** A journal as one on a disk. It fails for good before the entry of that number is written. */
-function storedJournal(store: Map<string, string>, crashAt = Number.POSITIVE_INFINITY): JournalFactory {
-  return (run) => {
-    const keep = async (key: string, make: () => Promise<unknown>): Promise<unknown> => {
-      const known = store.get(key);
-      if (known !== undefined) return decodeValue(JSON.parse(known));
-      if (store.size >= crashAt) throw crash;
-      const made = await make();
-      if (store.size >= crashAt) throw crash;
-      store.set(key, JSON.stringify(encodeValue(made)));
-      return made;
-    };
-    const at = (path: string, memory: Journal): Journal => ({
-      ...memory,
-      call: <T>(key: string, ...rest: [never, Json]) =>
-        keep(path + key, async () => {
-          const outcome = await memory.call<T>(key, ...rest);
-          return "error" in outcome ? { error: { ...outcome.error, cause: undefined } } : outcome;
-        }) as Promise<Outcome<T>>,
-      pick: (key, candidates) => keep(path + key, () => race(candidates)).then(Number),
-      child: (key) => at(`${path}${key}/`, memory.child(key)),
-      now: (key) => keep(path + key, () => memory.now(key)).then(Number),
-    });
-    return at("", memoryJournal()(run));
-  };
+/** It fails for good before the work, or the entry, of that number. */
+function failingJournal(store: Store, crashAt: number): JournalFactory {
+  return storedJournal(store, crashAt, "work", crash);
 }
 
 /** Programs of three steps that share variables and call a tool, one after the other and side by side. */
@@ -80,7 +58,7 @@ it("a run goes on from a journal of the user's, wherever its process died, and r
     const fake = fakeExecutor(handler);
     const store = new Map<string, string>();
     const before: number[] = [];
-    await attempt(repeatable(fake), storedJournal(store, crashAt), before)
+    await attempt(repeatable(fake), failingJournal(store, crashAt), before)
       .run("task", { runId: "r" })
       .catch((error) => expect(error).toBe(crash));
     const known = [...store.keys()].filter((key) => key.includes("/tool.")).length;
@@ -99,7 +77,7 @@ it("a limit stops a program also where it was reached before the process died", 
     const fake = fakeExecutor(handler);
     const store = new Map<string, string>();
     const begin = (journal: JournalFactory) => attempt(repeatable(fake), journal, [], { toolCalls: 2 }).run("task", { runId: "r" });
-    await begin(storedJournal(store, crashAt)).catch((error) => expect(error).toBe(crash));
+    await begin(failingJournal(store, crashAt)).catch((error) => expect(error).toBe(crash));
     expect(await begin(storedJournal(store)), `after ${crashAt}`).toMatchObject({ state: "limit", limit: "toolCalls" });
     expect(fake.openSessions).toBe(0);
   }
@@ -108,7 +86,7 @@ it("a limit stops a program also where it was reached before the process died", 
 it("a program whose sandbox is gone is not run without its variables, and the model is told", async () => {
   const store = new Map<string, string>();
   const executor = fakeExecutor(handler);
-  const died = attempt(executor, storedJournal(store, 8), []).run("task", { runId: "r" });
+  const died = attempt(executor, failingJournal(store, 8), []).run("task", { runId: "r" });
   await expect(died).rejects.toBe(crash);
   expect([...store.keys()].at(-1)).toBe("1/end");
   const result = await attempt(executor, storedJournal(store), []).run("task", { runId: "r" });

@@ -15,6 +15,7 @@ import { interruptCases } from "./groups/interrupts.ts";
 import { isolationCases } from "./groups/isolation.ts";
 import { lifecycleCases } from "./groups/lifecycle.ts";
 import { limitCases } from "./groups/limits.ts";
+import { liveRecoveryCases } from "./groups/live-recovery.ts";
 import { manifestCases } from "./groups/manifest.ts";
 import { outputCases } from "./groups/output.ts";
 import { recoveryCases } from "./groups/recovery.ts";
@@ -112,7 +113,7 @@ function casesOf(group: GroupName, isFull: boolean): readonly ContractCase[] {
     case "files":
       return fileCases;
     case "recovery":
-      return recoveryCases;
+      return [...recoveryCases, ...liveRecoveryCases];
     case "replay":
       return replayCases;
     case "conformance":

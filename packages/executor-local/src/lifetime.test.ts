@@ -27,11 +27,14 @@ describe.skipIf(process.platform !== "linux")("a session without the sandbox", (
 });
 
 const canBeUser = isRoot() && systemPython !== undefined && !process.execPath.startsWith(`${homedir()}/`);
+if (!canBeUser) console.info("SKIPPED: a session without control groups: it takes root, the system's Python, and a Node outside of root's home");
 describe.skipIf(!canBeUser)("a session without the sandbox and without control groups", () => {
   noControlGroupsCase({ sandbox: "none", python: systemPython });
 });
 
-describe.skipIf(cgroupParents().memory === undefined)("the control groups of a session", () => {
+const hasControlGroups = cgroupParents().memory !== undefined;
+if (!hasControlGroups) console.info("SKIPPED: the control groups of a session: none can be made here");
+describe.skipIf(!hasControlGroups)("the control groups of a session", () => {
   it("are gone with it", async () => {
     const folders = Object.values(cgroupParents()).map(({ folder }) => folder);
     const own = (): readonly string[] =>

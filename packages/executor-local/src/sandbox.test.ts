@@ -53,6 +53,8 @@ const enclosed = {
 
 const readOnly = ["OSError", "OSError", "OSError", "PermissionError"];
 
+if (!isRoot()) console.info("SKIPPED: what root's sandbox takes from root: these tests don't run as root");
+
 describe.skipIf(sandboxMissing !== undefined)("the sandbox", () => {
   it("has no capabilities, no network, no processes but its own, and nothing of the system to write to", async () => {
     const seen = (await evaluateOnce(lookAround)) as Record<string, unknown>;
