@@ -32,7 +32,8 @@ export function resolveCode(options: CodeOptions): ResolvedCode {
   oneOf(["text", "structured"], "actionFormat", actionFormat);
   atLeast(1, "stepTimeoutMs", stepTimeoutMs);
   const { open, close } = tagsOf(codeTags, "python") ?? {};
-  if (!open || !close) throw new TypeError(`Expected \`codeTags\` to be "code", "markdown" or { open, close }, got \`${String(codeTags)}\``);
+  if (![open, close].every((tag) => typeof tag === "string" && tag !== ""))
+    throw new TypeError(`Expected \`codeTags\` to be "code", "markdown" or { open, close }, got \`${String(codeTags)}\``);
   if (open === close) throw new TypeError(`Expected \`codeTags\` to open and close differently, got \`${open}\` twice`);
   return { codeTags, actionFormat, stepTimeoutMs };
 }

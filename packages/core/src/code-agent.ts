@@ -30,7 +30,7 @@ export interface CodeOptions {
 
 // biome-ignore format: a table
 const codeOptions: Readonly<Record<keyof CodeOptions | keyof ExecutorChoice, true | string>> = {
-  codeTags: true, actionFormat: true, stepTimeoutMs: true, authorizedImports: "a list",
+  codeTags: true, actionFormat: true, stepTimeoutMs: true, authorizedImports: "a list of names",
   executor: true, executorType: "text", executorOptions: "an object",
 };
 
@@ -48,10 +48,10 @@ export class CodeAgent<Output = PlainValue> implements ManagedAgent {
 
   constructor(options: CodeAgentOptions<Output>) {
     this.#options = ownOptions(options, codeOptions);
-    const { executor, executorType, executorOptions } = this.#options;
+    const { executor, executorType, executorOptions, authorizedImports } = this.#options;
     if ((executor === undefined) === (executorType === undefined)) throw new TypeError("Expected exactly one of `executor` and `executorType`");
     if (executor !== undefined) checkExecutor(executor);
-    const { authorizedImports } = this.#options;
+    if (executor !== undefined && executorOptions !== undefined) throw new TypeError("Expected `executorOptions` beside an `executorType` only");
     const agent = resolveAgent(this.#options, { kind: "code", executor: executor ?? executorType, authorizedImports });
     const code = resolveCode(this.#options);
     const load = async () => executor ?? loadExecutor(executorType as string, executorOptions);

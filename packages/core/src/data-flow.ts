@@ -21,8 +21,9 @@ export function warnOfLeaks(run: RunContext): void {
 /** Names of the tools whose content steps may hold. One that doesn't say may hold anything, but for what the user and the agent itself have said. */
 export function untrustedIn(steps: readonly Step[]): readonly string[] {
   return steps.flatMap((step) => {
-    if (step.type === "system") return [];
-    return step.untrusted ?? (step.type === "task" ? [] : [`a step of type ${step.type}`]);
+    // What is no step at all is refused where it gets into a memory.
+    if (step?.type === "system") return [];
+    return step?.untrusted ?? (step?.type === "task" ? [] : [`a step of type ${step?.type}`]);
   });
 }
 

@@ -1,13 +1,13 @@
 /** The number itself. Throws TypeError that names the option unless it is at least its minimum. */
 export function atLeast(minimum: number, name: string, value: number): number {
   if (typeof value === "number" && value >= minimum) return value;
-  throw new TypeError(`Expected \`${name}\` to be a number >= ${minimum}, got \`${value}\` (${typeof value})`);
+  throw new TypeError(`Expected \`${name}\` to be a number >= ${minimum}, got \`${String(value)}\` (${typeof value})`);
 }
 
 /** The choice itself. Throws TypeError that names the option unless it is one of those. */
 export function oneOf<Choice extends string | boolean | undefined>(choices: readonly Choice[], name: string, value: Choice): Choice {
   if (choices.includes(value)) return value;
-  throw new TypeError(`Expected \`${name}\` to be one of ${choices.join(", ")}, got \`${value}\` (${typeof value})`);
+  throw new TypeError(`Expected \`${name}\` to be one of ${choices.map(String).join(", ")}, got \`${String(value)}\` (${typeof value})`);
 }
 
 /** A row for each option: its kind in words, as `ofKind` takes them, or true where something else checks it. */
@@ -36,12 +36,12 @@ const kinds: Readonly<Record<string, string>> = {
   Undefined: "undefined",
 };
 
-/** The value itself. Throws TypeError that names the option unless the words name the value's kind; "list of functions" is about its items too. */
+/** The value itself. Throws TypeError that names the option unless the words name the value's kind; "list of functions" and "list of names" are about its items too. */
 export function ofKind<Value>(expected: string, name: string, value: Value): Value {
   const tag = Object.prototype.toString.call(value).slice(8, -1);
   const actual = typeof value === "function" ? "a function" : (kinds[tag] ?? tag);
   if (!expected.includes(actual)) throw new TypeError(`Expected \`${name}\` to be ${expected}, got ${actual}`);
-  if (Array.isArray(value) && expected.includes("list of functions"))
-    for (const [index, item] of value.entries()) ofKind("a function", `${name}[${index}]`, item);
+  const items = expected.includes("list of functions") ? "a function" : expected.includes("list of names") && "text";
+  if (Array.isArray(value) && items) for (const [index, item] of value.entries()) ofKind(items, `${name}[${index}]`, item);
   return value;
 }

@@ -77,7 +77,7 @@ async function remember(run: RunContext, { task, earlier, untrusted, valueCount 
   const mayLeak = agent.dataPolicy === "warn" && [...toolsOf(agent.definition)].some(({ egress }) => egress);
   if (mayLeak && run.root === run) (await import("./with-others.ts")).warnOfLeaks(run);
   const system = { type: "system", prompt } as const;
-  memory.edit(() => [system, ...earlier.filter(({ type }) => type !== "system"), task]);
+  memory.edit(() => [system, ...earlier.filter((step) => step?.type !== "system"), task]);
   if (agent.stepCallbacks === undefined) return;
   const { callBack } = await import("./between-steps.ts");
   await callBack(run, system, "system");

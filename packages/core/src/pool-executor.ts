@@ -26,7 +26,11 @@ export interface PoolExecutor extends Executor, AsyncDisposable {
 
 const defaultMaxIdleMs = 300_000;
 const maxTimerMs = 2 ** 31 - 1;
-const poolOptions: { readonly [Name in keyof PoolExecutorOptions]-?: true | string } = { size: true, maxIdleMs: true, authorizedImports: "a list" };
+const poolOptions: { readonly [Name in keyof PoolExecutorOptions]-?: true | string } = {
+  size: true,
+  maxIdleMs: true,
+  authorizedImports: "a list of names",
+};
 /** What a session can be given after it was opened. */
 const bindable: readonly string[] = ["tools", "variables", "authorizedImports", "signal", "onProgress"] satisfies (keyof OpenSessionOptions)[];
 

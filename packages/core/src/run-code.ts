@@ -26,7 +26,7 @@ export interface RunCodeOptions {
 const defaultTimeoutMs = 30_000;
 // biome-ignore format: a table
 const runCodeOptions: KnownOptions<RunCodeOptions> = {
-  tools: "a list", variables: "an object", authorizedImports: "a list", signal: "an AbortSignal", timeoutMs: true,
+  tools: "a list", variables: "an object", authorizedImports: "a list of names", signal: "an AbortSignal", timeoutMs: true,
   onOutput: "a function", context: true,
 };
 

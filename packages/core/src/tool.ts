@@ -112,12 +112,12 @@ export function tool<Input, Output, Context = unknown>(options: ToolOptions<Inpu
 export function checkVariables(variables: Readonly<Record<string, unknown>>, tools: ReadonlyMap<string, AnyTool>): Readonly<Record<string, Value>> {
   return Object.fromEntries(
     Object.entries(variables).map(([name, value]) => {
-      checkName(name, "additionalArgs");
-      if (tools.has(name)) throw new TypeError(`Expected \`additionalArgs\` to have names of their own, got \`${name}\`, which is a tool`);
+      checkName(name, "name of a variable");
+      if (tools.has(name)) throw new TypeError(`Expected variables to have names of their own, got \`${name}\`, which is a tool`);
       try {
         return [name, toValue(value, Number.POSITIVE_INFINITY)];
       } catch (error) {
-        throw new TypeError(`Expected \`additionalArgs.${name}\` to be plain data: ${describeThrown(error).message}`, { cause: error });
+        throw new TypeError(`Expected the variable \`${name}\` to be plain data: ${describeThrown(error).message}`, { cause: error });
       }
     }),
   );
@@ -169,8 +169,8 @@ export function parametersOf(inputSchema: JsonSchema): readonly string[] {
 export function checkName(name: string, option = "name"): void {
   if (typeof name !== "string" || !/^[A-Za-z_][A-Za-z0-9_]*$/.test(name) || pythonKeywords.has(name)) {
     throw new TypeError(
-      `Expected \`${option}\` to be a Python identifier of ASCII letters, digits and _, and no keyword, got \`${name}\` (${typeof name})`,
+      `Expected \`${option}\` to be a Python identifier of ASCII letters, digits and _, and no keyword, got \`${String(name)}\` (${typeof name})`,
     );
   }
-  if (name === "final_answer" || name.startsWith("__")) throw new TypeError(`The name \`${name}\` is taken by the sandbox.`);
+  if (name === "final_answer" || name === "print" || name.startsWith("__")) throw new TypeError(`The name \`${name}\` is taken by the sandbox.`);
 }
