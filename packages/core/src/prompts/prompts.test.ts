@@ -87,6 +87,16 @@ describe("a template of one's own", () => {
     expect(last?.at(-1)).toBe("LAST steps the task");
   });
 
+  it.each([
+    ["a number", () => 5 as never, "`what promptTemplates.system returns` to be text, got Number"],
+    ["a promise", async () => "SYSTEM", "`what promptTemplates.system returns` to be text, got Promise"],
+  ])("that makes %s ends the run before the model is asked", async (_, system, message) => {
+    const model = scriptedModel([act("done")]);
+    const agent = new CodeAgent({ model, executor, promptTemplates: { system: system as never } });
+    await expect(agent.run("task")).rejects.toMatchObject({ name: "TypeError", message: expect.stringContaining(message) });
+    expect(model.requests).toEqual([]);
+  });
+
   it("replaces the system prompt of tool calling", async () => {
     const answer = { type: "tool-call", id: "a", name: "final_answer", input: { answer: 1 } } as const;
     const model = scriptedModel([[answer]]);

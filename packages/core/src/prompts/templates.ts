@@ -1,7 +1,7 @@
 import type { CodeTags } from "../code-tags.ts";
 import type { ToolSignature } from "../executor.ts";
 import type { ModelTool } from "../model.ts";
-import { checkOptions } from "../option-checks.ts";
+import { checkOptions, ofKind } from "../option-checks.ts";
 import type { JsonSchema } from "../schema.ts";
 
 /** What the system prompt is made from. */
@@ -71,14 +71,18 @@ const places: { readonly [Name in keyof PromptTemplates]: true } = {
   lastAnswer: true,
 };
 
-/** The user's templates. Throws TypeError for one that doesn't exist or is no function. */
+/** The user's templates, each of which throws where it makes no text. Throws TypeError for one that doesn't exist or is no function. */
 export function checkTemplates(own: Partial<PromptTemplates> = {}): Partial<PromptTemplates> {
   checkOptions("promptTemplates", own, places);
-  for (const [name, template] of Object.entries(own)) {
-    if (template !== undefined && typeof template !== "function")
-      throw new TypeError(`Expected \`promptTemplates.${name}\` to be a function (context, standard) => text, got ${typeof template}`);
-  }
-  return own;
+  const given = Object.entries(own).filter(([, template]) => template !== undefined);
+  return Object.fromEntries(given.map(([name, template]) => [name, checkTemplate(name, template)]));
+}
+
+/** An async function would put a promise into the prompt. */
+function checkTemplate(name: string, template: unknown): PromptTemplate<never> {
+  if (typeof template !== "function")
+    throw new TypeError(`Expected \`promptTemplates.${name}\` to be a function (context, standard) => text, got ${typeof template}`);
+  return (context, standard) => ofKind("text", `what promptTemplates.${name} returns`, template(context, standard));
 }
 
 /** The kernel's own text, or what the user's template makes of it. */
