@@ -21,6 +21,17 @@ it.each<readonly [string, FinalAnswerCheck]>([
   expect(result.steps[2]).toMatchObject({ error: { code: "model-output", message: reason }, isFinal: false });
 });
 
+it.each([null, 0, []])("ends the run where a check says what is no verdict: %j", async (verdict) => {
+  const ending = agentOf([action("answer 1")], {
+    finalAnswerChecks: [
+      function isGood() {
+        return verdict as never;
+      },
+    ],
+  }).run("task");
+  await expect(ending).rejects.toMatchObject({ name: "TypeError", message: expect.stringMatching(/what the check isGood returns.* true, false/) });
+});
+
 /** A schema that throws for all answers but 2. */
 function throwing(error: Error): StandardSchema<unknown, number> {
   const validate = (value: unknown): { readonly value: number } => {

@@ -5,7 +5,7 @@ import type { RunContext } from "./run-context.ts";
 import type { ResolvedSchema } from "./schema.ts";
 import type { Value } from "./value.ts";
 
-/** Looks at an answer before it counts. `false`, a text (the reason) or a throw sends it back to the model. */
+/** Looks at an answer before it counts. `false`, a text (the reason) or a throw sends it back to the model; what is none of these ends the run. */
 export type FinalAnswerCheck<Output = unknown> = CheckMethod<Output>["check"];
 /** A method's type: with a function's, an agent with an output would be no `CodeAgent<unknown>`. */
 type CheckMethod<Output> = { check(answer: Output, context: { readonly memory: Memory }): AnswerVerdict | Promise<AnswerVerdict> };
@@ -16,11 +16,9 @@ export type AnswerVerdict = boolean | string | undefined;
 export async function checkAnswer(run: RunContext, key: string, value: Value): Promise<unknown> {
   const output = await readAnswer(value, run.agent.definition.output);
   for (const [index, check] of run.agent.finalAnswerChecks.entries()) {
-    const { callHook } = await import("./between-steps.ts");
-    const outcome = await callHook(run, `${key}/check.${index}`, () => check(output as never, { memory: run.memory }));
-    const verdict = "value" in outcome ? (outcome.value === undefined ? true : outcome.value) : outcome.error.message;
-    if (verdict === true) continue;
-    throw new ModelOutputError(`The answer was refused: ${verdict === false ? `the check ${check.name || "of the answer"} failed` : verdict}`);
+    const { objectionOf } = await import("./between-steps.ts");
+    const objection = await objectionOf(run, `${key}/check.${index}`, check, output);
+    if (objection !== undefined) throw new ModelOutputError(`The answer was refused: ${objection}`);
   }
   return output;
 }

@@ -1,9 +1,11 @@
 import { abortable } from "./abort.ts";
+import type { FinalAnswerCheck } from "./answer.ts";
 import { ProtocolError } from "./errors.ts";
 import { generate } from "./generate.ts";
 import type { Outcome } from "./journal.ts";
 import type { Memory, Step } from "./memory.ts";
 import type { Message, ModelRequest, ModelResponse } from "./model.ts";
+import { oneOf } from "./option-checks.ts";
 import type { RunContext } from "./run-context.ts";
 
 /** What a callback may see and edit. */
@@ -66,8 +68,19 @@ export async function callBack(run: RunContext, step: Step, key: string): Promis
   }
 }
 
+/** What a check has against the answer, if anything. Throws TypeError where it says nothing that a check may say: the model could do nothing about it. */
+export async function objectionOf(run: RunContext, key: string, check: FinalAnswerCheck<never>, answer: unknown): Promise<string | undefined> {
+  const name = check.name || "of the answer";
+  const outcome = await callHook(run, key, () => check(answer as never, { memory: run.memory }));
+  if ("error" in outcome) return outcome.error.message;
+  const verdict = outcome.value === undefined || outcome.value;
+  if (typeof verdict === "string") return verdict;
+  oneOf([true, false], `what the check ${name} returns`, verdict);
+  return verdict ? undefined : `the check ${name} failed`;
+}
+
 /** Calls a function of the user's that may edit the memory. In the journal stands what it said, and what it did. */
-export async function callHook<T>(run: RunContext, key: string, call: () => T | Promise<T>): Promise<Outcome<T>> {
+async function callHook<T>(run: RunContext, key: string, call: () => T | Promise<T>): Promise<Outcome<T>> {
   const { memory } = run;
   const outcome = await run.operate<{ readonly said: T; readonly edit: Edit | null }>(key, "hook", async () => {
     const before = memory.fullSteps();
