@@ -77,6 +77,7 @@ describe("describeAgent", () => {
 
   it("makes hostile names and descriptions visible, on one line, and cuts long ones", () => {
     const hostile = "a\u001b[2J\r\nb\u202e\n└ tools: none";
+    const schema = { type: "object", properties: { [hostile]: { enum: [hostile], default: hostile }, b: { type: hostile } } };
     const agent = new CodeAgent({
       model: { ...scriptedModel([]), id: hostile },
       executor: { ...executor, name: hostile },
@@ -85,10 +86,7 @@ describe("describeAgent", () => {
         tool({
           name: "f",
           description: hostile + "x".repeat(1_000),
-          input: jsonSchema<object>({
-            type: "object",
-            properties: { [hostile]: { enum: [hostile], default: hostile }, b: { type: hostile as never } },
-          }),
+          input: { "~standard": { ...jsonSchema<object>({})["~standard"], jsonSchema: { input: () => schema, output: () => schema } } },
           execute: () => null,
         }),
       ],

@@ -61,6 +61,26 @@ describe("schemaProblems", () => {
   });
 });
 
+it.each<readonly [string, unknown, string]>([
+  ["nothing", undefined, "Expected `schema` to be an object, got undefined"],
+  [
+    "Python's name of a type",
+    { type: "object", properties: { a: { type: "int" } } },
+    "`schema.properties.a.type` to be one of object, array, string, number",
+  ],
+  ["an unknown type in a choice", { anyOf: [{ type: ["string", "date"] }] }, "`schema.anyOf.type` to be one of object, array, string, number"],
+  ["a name alone as what is required", { items: { required: "a" } }, "`schema.items.required` to be a list of names, got text"],
+  ["a list of properties", { properties: ["a"] }, "`schema.properties` to be an object, got a list"],
+])("is refused at once where it is %s", (_, schema, message) => {
+  expect(() => jsonSchema(schema as JsonSchema)).toThrow(expect.objectContaining({ name: "TypeError", message: expect.stringContaining(message) }));
+});
+
+it("may hold itself", () => {
+  const node: { type: string; properties: { next?: unknown } } = { type: "object", properties: {} };
+  node.properties.next = node;
+  expect(jsonSchema(node)["~standard"].validate({ next: { next: 5 } })).toEqual({ issues: [{ message: "next.next: expected object, got number" }] });
+});
+
 it("fills in defaults, and makes numbers of Python's large integers where it says number", () => {
   const schema = jsonSchema({ type: "object", properties: { n: { type: "number", default: 5 }, big: { type: "number" } }, required: ["n"] });
   expect(schema["~standard"].validate({ big: 10n ** 20n })).toEqual({ value: { n: 5, big: 1e20 } });

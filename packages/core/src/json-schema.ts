@@ -1,4 +1,5 @@
 import { ConfigurationError } from "./errors.ts";
+import { ofKind } from "./option-checks.ts";
 import { patternsOf } from "./pattern-properties.ts";
 import { isObject, type JsonSchema, resolveRef, type StandardSchema } from "./schema.ts";
 import { isMedia, isPythonValue, type PlainValue } from "./value.ts";
@@ -7,12 +8,14 @@ import { isMedia, isPythonValue, type PlainValue } from "./value.ts";
  * A schema written as JSON Schema, with the type it stands for.
  * Checked are: type, properties, patternProperties, required, additionalProperties, enum, const, items, prefixItems, anyOf, oneOf, allOf, and local $ref.
  * Other keywords are passed on to models and not checked; nor are properties that a pattern may mean which could take long to read. A property that is
- * missing gets its `default`; of several choices the first one counts that takes the value.
+ * missing gets its `default`; of several choices the first one counts that takes the value. Throws TypeError for a schema that no value could ever pass, or that
+ * would check nothing: a type that JSON doesn't have, such as `"int"`, or `required` that is no list.
  *
  * @example
  * const city = jsonSchema<{ name: string }>({ type: "object", properties: { name: { type: "string" } }, required: ["name"] });
  */
 export function jsonSchema<T>(schema: JsonSchema): StandardSchema<T, T> {
+  checkKeywords(ofKind("an object", "schema", schema), "schema", new Set());
   return {
     "~standard": {
       version: 1,
@@ -27,6 +30,27 @@ export function jsonSchema<T>(schema: JsonSchema): StandardSchema<T, T> {
       jsonSchema: { input: () => schema, output: () => schema },
     },
   };
+}
+
+const jsonTypes: readonly unknown[] = ["object", "array", "string", "number", "integer", "boolean", "null"];
+/** Keywords that hold a schema for each name, and those that hold one or a list. */
+const keywords = {
+  named: ["properties", "patternProperties", "$defs", "definitions"],
+  other: ["items", "prefixItems", "additionalProperties", "anyOf", "oneOf", "allOf"],
+};
+
+/** `seen`: a schema whose references were resolved already may hold itself. */
+function checkKeywords(schema: unknown, path: string, seen: Set<unknown>): void {
+  if (!isObject(schema) || seen.has(schema)) return;
+  seen.add(schema);
+  for (const type of typesOf(schema))
+    if (!jsonTypes.includes(type)) throw new TypeError(`Expected \`${path}.type\` to be one of ${jsonTypes.join(", ")}, got \`${String(type)}\``);
+  if (schema.required !== undefined) ofKind("a list of names", `${path}.required`, schema.required);
+  for (const keyword of keywords.named) {
+    const parts = schema[keyword] === undefined ? {} : ofKind("an object", `${path}.${keyword}`, schema[keyword] as object);
+    for (const [name, part] of Object.entries(parts)) checkKeywords(part, `${path}.${keyword}.${name}`, seen);
+  }
+  for (const keyword of keywords.other) for (const part of [schema[keyword]].flat()) checkKeywords(part, `${path}.${keyword}`, seen);
 }
 
 /** With the defaults of properties that are missing, and large integers as numbers where the schema says `number`. */
