@@ -57,7 +57,7 @@ describe("a suspended run", () => {
   it.each([
     ["another version", { version: 2 }, "got version 2"],
     ["nothing", null, "got type `object` without a version"],
-    ["a text", "{}", "got type `string` without a version"],
+    ["a text", "{}", "got type `string` without a version: parse its JSON first"],
   ])("is not %s", async (_, state, message) => {
     const refused = agentOf([], team).agent.resume(state as never);
     await expect(refused).rejects.toMatchObject({ code: "protocol", message: expect.stringContaining(message) });

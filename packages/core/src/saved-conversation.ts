@@ -30,9 +30,10 @@ export async function saveThread({ memory, values, exposure, left, sandbox }: Th
 /** Throws ProtocolError when what was saved is damaged. */
 export function loadThread(saved: SavedConversation): Thread {
   const { version, thread, sandbox } = (saved ?? {}) as SavedConversation;
+  const parse = typeof saved === "string" ? ": parse its JSON first" : "";
   if (version !== 1)
     throw new ProtocolError(
-      `Expected what \`conversation.save()\` resolved with, of version 1, got version ${String(version)} of type \`${typeof saved}\`.`,
+      `Expected what \`conversation.save()\` resolved with, of version 1, got version ${String(version)} of type \`${typeof saved}\`${parse}.`,
     );
   try {
     const { steps, values, untrusted, left } = decodeState(thread) as unknown as SavedThread;

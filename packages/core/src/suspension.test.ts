@@ -81,6 +81,7 @@ it("is encoded once, however much it holds", async () => {
 const given = { text: "task", task: { type: "task", task: "task", attachments: [] }, earlier: [], untrusted: [], options: {} };
 
 it.each<readonly [string, object]>([
+  ["no agent", { agent: undefined }],
   ["no tools", { agent: { kind: "tool-calling", tools: null, agents: {} } }],
   ["a step that is none", { given: { ...given, earlier: [null] } }],
   ["a step of no known kind", { given: { ...given, earlier: [{}] } }],

@@ -143,6 +143,7 @@ export async function readSuspendedRun(
   }
   if (state?.version !== 1) throw new ProtocolError(`Expected a suspended run of version 1, as in \`result.resumeState\`, got ${versionOf(state)}.`);
   try {
+    if (!isObject(state.agent)) throw new Error("the agent is missing");
     checkSame(state.agent, fingerprint(definition), definition.name);
     const pending = decodeState(state.pending) as unknown as readonly Approval[];
     const ids = new Set(pending.map(({ id }) => id));
@@ -186,7 +187,8 @@ export async function readSuspendedRun(
 /** What was handed over instead, as far as it can be told. */
 function versionOf(state: unknown): string {
   const isOther = typeof state === "object" && state !== null && "version" in state;
-  return isOther ? `version ${String(state.version)}` : `type \`${typeof state}\` without a version`;
+  const parse = typeof state === "string" ? ": parse its JSON first" : "";
+  return isOther ? `version ${String(state.version)}` : `type \`${typeof state}\` without a version${parse}`;
 }
 
 const sandboxOfTask = "The sandbox began with the task before this one: variables, functions and imports from earlier ones are gone.";
