@@ -107,7 +107,8 @@ const decisionNames = ["approve", "reason", "input"];
 /** Whether somebody has decided, whatever he says. */
 export function isDecision(decision: unknown): decision is ApprovalDecision {
   if (typeof decision !== "object" || decision === null) return typeof decision === "boolean";
-  const isKnown = ([name, value]: readonly [string, unknown]): boolean => value === undefined || decisionNames.includes(name);
+  const isKnown = ([name, value]: readonly [string, unknown]): boolean =>
+    value === undefined || (decisionNames.includes(name) && (name !== "input" || isObject(value)));
   return "approve" in decision && typeof decision.approve === "boolean" && Object.entries(decision).every(isKnown);
 }
 

@@ -192,7 +192,7 @@ describe("who may call", () => {
     expect(ran()).toBe(false);
     expect(await attempt({}, { approve: () => true }, true)).toEqual(["paid", true]);
     expect(await attempt({}, { approve: async () => false }, true)).toEqual(["The call of pay was refused: it was not approved.", false]);
-    for (const answer of ["yes", { approve: true, inputs: { euros: 1 } }])
+    for (const answer of ["yes", { approve: true, inputs: { euros: 1 } }, { approve: true, input: 5 }])
       expect(await attempt({ toolPolicy: () => "ask" }, { approve: () => answer })).toEqual([
         "The call of pay was refused: the approver answered neither true, false nor { approve: true or false, reason, input }.",
         false,
@@ -255,6 +255,19 @@ it("tells null from nothing where a parameter takes both", async () => {
   const input = z.object({ due: z.string().nullable().optional(), note: z.string().optional() });
   const edit = tool({ name: "edit", description: "Edits.", input, execute: (given) => given });
   expect(plainValue((await run(({ call }) => call("edit", { due: null, note: null }), [edit])).value)).toEqual({ due: null });
+});
+
+it("says of a tool that threw an empty error that it failed", async () => {
+  const mute = tool({
+    name: "mute",
+    description: "Says nothing.",
+    input: z.object({}),
+    execute: () => {
+      throw new Error("");
+    },
+  });
+  const failed = run(({ call }) => call("mute").catch((error: Error) => error.message), [mute]);
+  expect((await failed).value).toBe("mute failed without saying why.");
 });
 
 it("takes an input that is a reference to an object's schema", async () => {

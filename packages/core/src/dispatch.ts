@@ -93,7 +93,7 @@ async function execute(run: RunContext, tool: AnyTool, input: never, { controlle
     if (CodeletError.isInstance(error) && error.code !== "tool-input") throw error; // it did run
     if (signal.aborted) throw new AbortedError(signal.reason);
     const { name, message } = describeThrown(error);
-    throw new ToolError(name === "Error" ? message : `${name}: ${message}`, { cause: error });
+    throw new ToolError(name === "Error" ? message || `${tool.name} failed without saying why.` : `${name}: ${message}`, { cause: error });
   } finally {
     calledOff();
   }

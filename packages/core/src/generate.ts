@@ -46,7 +46,7 @@ async function callModel(run: RunContext, request: ModelRequest): Promise<ModelR
 /** A model is foreign code: what it returns is checked, what else is in it stays out of the journal, and strange token counts count as none. */
 function checkResponse(response: ModelResponse): ModelResponse {
   if (!Array.isArray(response?.content) || !response.content.every(isPart))
-    throw new ModelCallError("The model returned neither text nor { content: [{ type, … }], usage, finishReason }.", { retryable: false });
+    throw new ModelCallError("The model gave no { content: [{ type, … }], usage, finishReason }; a function may give text.", { retryable: false });
   const { content, finishReason, usage } = response;
   return { content: content.map(knownPart), finishReason, usage: addUsage(noUsage, usage) };
 }
