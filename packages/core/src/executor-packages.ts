@@ -31,7 +31,10 @@ export async function createExecutor(type: string, registered: Registered, optio
     const missing = packageNotFound(cause); // one that the executor's package needs, such as a provider's SDK
     throw missing === undefined ? cause : new MissingPackageError(missing, specifier, { cause });
   }
-  if (typeof module.createExecutor !== "function") throw new ConfigurationError(`The package ${specifier} exports no \`createExecutor\`.`);
+  if (typeof module.createExecutor !== "function")
+    throw new ConfigurationError(
+      `The package ${specifier} exports no \`createExecutor\`. A bundle for browsers leaves ours out: pass an \`executor\` there.`,
+    );
   return module.createExecutor(options as never);
 }
 

@@ -124,6 +124,10 @@ describe.each([
     expect(printed).toContain(`Run: npm install ${installed}\n`);
   });
 
+  it("bundles the kernel for the browser without the executors that a server of the same project has", async () => {
+    expect(await browserBundle(user.folder, "@codelet/core")).not.toMatch(/["']node:|\brequire\(/);
+  });
+
   it.skipIf(process.platform === "win32")(
     "names the command that installs the local executor's optional sandbox, in the release that it is made for",
     async () => {
