@@ -122,6 +122,13 @@ describe("options", () => {
     [{ stopSequences: "maybe" as "cut" }, "stopSequences"],
     [{ apiKey: "a-secret-key\nx" }, "apiKey"],
     [{ headers: { "x y": "z" } }, "headers"],
+    [{ headers: new Headers({ "x-title": "lost" }) as never }, "headers"],
+    [{ baseURL: null as never }, "baseURL"],
+    [{ apiKey: null as never }, "apiKey"],
+    [{ apiKey: ["a-secret-key"] as never }, "apiKey"],
+    [{ organization: 5 as never }, "organization"],
+    [{ parameters: "top_p" as never }, "parameters"],
+    [{ seesImages: "no" as never }, "seesImages"],
   ])("%j are refused at the door", (options, name) => {
     let message = "";
     try {

@@ -72,10 +72,10 @@ const defaultIdleTimeoutMs = 120_000;
 const defaultMaxEventBytes = 16 * 1024 * 1024;
 const defaultMaxResponseBytes = 128 * 1024 * 1024;
 
-const optionNames: Readonly<Record<keyof OpenAIModelOptions, true>> = {
-  ...{ apiKey: true, baseURL: true, organization: true, project: true, headers: true, fetch: true },
-  ...{ temperature: true, maxTokens: true, reasoningEffort: true, parameters: true, stopSequences: true, seesImages: true },
-  ...{ firstByteTimeoutMs: true, idleTimeoutMs: true, maxEventBytes: true, maxResponseBytes: true },
+const optionTypes: Readonly<Record<keyof OpenAIModelOptions, "string" | "number" | "boolean" | "object" | "function">> = {
+  ...{ apiKey: "string", baseURL: "string", organization: "string", project: "string", headers: "object", fetch: "function" },
+  ...{ temperature: "number", maxTokens: "number", reasoningEffort: "string", parameters: "object", stopSequences: "string", seesImages: "boolean" },
+  ...{ firstByteTimeoutMs: "number", idleTimeoutMs: "number", maxEventBytes: "number", maxResponseBytes: "number" },
 };
 
 /** Families that answer `stop` with an error. */
@@ -89,7 +89,7 @@ const isBlind =
 export function resolveOptions(modelId: string, options: OpenAIModelOptions, environment: OpenAIEnvironment): ResolvedOptions {
   if (typeof modelId !== "string" || modelId === "")
     throw new TypeError(`Expected \`modelId\` to be the name of a model, got \`${modelId}\` (${typeof modelId})`);
-  checkNames(options);
+  checkTypes(options);
   const { parameters = {}, temperature, maxTokens } = options;
   const isEnvironmentsServer = options.baseURL === undefined;
   const givenURL = options.baseURL ?? environment.baseURL ?? openaiBaseURL;
@@ -102,7 +102,6 @@ export function resolveOptions(modelId: string, options: OpenAIModelOptions, env
   const apiKey = givenKey.trim(); // as it is sent, so that it is recognised when it comes back
   if (temperature !== undefined) checkNumber("temperature", temperature, 0);
   if (maxTokens !== undefined) checkNumber("maxTokens", maxTokens, 1);
-  if (options.fetch !== undefined && typeof options.fetch !== "function") throw new TypeError("Expected `fetch` to be a function.");
   if (options.apiKey === undefined && apiKey === "" && baseURL === openaiBaseURL && !("authorization" in headers)) {
     throw new ConfigurationError(
       "There is no key for OpenAI: set the variable OPENAI_API_KEY, or pass `apiKey`, or the `baseURL` of a server without one.",
@@ -130,11 +129,16 @@ export function resolveOptions(modelId: string, options: OpenAIModelOptions, env
   };
 }
 
-/** A misspelt `baseURL` would send key and prompts to OpenAI. */
-function checkNames(options: OpenAIModelOptions): void {
+/** A `baseURL` that is misspelt or null would send key and prompts to OpenAI. */
+function checkTypes(options: OpenAIModelOptions): void {
   if (typeof options !== "object" || options === null) throw new TypeError("Expected the options to be an object, such as { apiKey }");
-  const unknown = Object.keys(options).find((name) => !Object.hasOwn(optionNames, name));
-  if (unknown !== undefined) throw new TypeError(`Expected an option of ${Object.keys(optionNames).join(", ")}, got \`${unknown}\``);
+  for (const [name, value] of Object.entries(options)) {
+    if (!Object.hasOwn(optionTypes, name)) throw new TypeError(`Expected an option of ${Object.keys(optionTypes).join(", ")}, got \`${name}\``);
+    const expected = optionTypes[name as keyof OpenAIModelOptions];
+    const actual = typeof value === "object" ? Object.prototype.toString.call(value).slice(8, -1).toLowerCase() : typeof value;
+    // Its value stays out of the message: it may be a key.
+    if (value !== undefined && actual !== expected) throw new TypeError(`Expected \`${name}\` to be a value of type ${expected}, got ${actual}`);
+  }
 }
 
 function resolveStopSequences(modelId: string, choice: OpenAIModelOptions["stopSequences"]): "send" | "cut" {
