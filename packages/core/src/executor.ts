@@ -92,7 +92,7 @@ export interface ExecuteOptions {
   readonly signal?: AbortSignal | undefined;
   /** Milliseconds of the code's own time; time in which it waits for host calls only is not counted. @default 30_000 */
   readonly timeoutMs?: number | undefined;
-  /** Live output, in order. */
+  /** Live output, in order. What it throws counts for nothing: it must not cost the step. */
   readonly onOutput?: ((chunk: OutputChunk) => void) | undefined;
   /**
    * Runs a step again: the `readings` of its advances, in order, null for an advance without any. Code reads them instead of the world, and its sleeps end at

@@ -14,10 +14,12 @@ export interface RunCodeOptions {
   readonly tools?: readonly AnyTool[] | undefined;
   /** Any plain data, as from a tool. */
   readonly variables?: Readonly<Record<string, unknown>> | undefined;
+  /** As an agent's: a guard, not a boundary. @default every module of the sandbox */
   readonly authorizedImports?: readonly string[] | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Milliseconds of the code's own time. Minimum 1. @default 30_000 */
   readonly timeoutMs?: number | undefined;
+  /** Live output, in order. What it throws counts for nothing. */
   readonly onOutput?: ((chunk: OutputChunk) => void) | undefined;
   /** Handed to the tools. */
   readonly context?: unknown;

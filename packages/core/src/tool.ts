@@ -23,7 +23,7 @@ export interface ToolContext<Context = unknown> {
 
 /** What a tool is made from. */
 export interface ToolOptions<Input, Output, Context> {
-  /** A Python identifier; the function's name in the code. */
+  /** A Python identifier, but for `print` and `final_answer`; the function's name in the code. */
   readonly name: string;
   /** What it does, for the model. */
   readonly description: string;

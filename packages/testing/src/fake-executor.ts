@@ -39,7 +39,8 @@ export interface FakeStep {
  * Plays one step; its result is the step's value. What it throws becomes the step's error, with three exceptions: an error of code
  * `executor-crashed` or `protocol` kills the session as a crash does, and one named `SessionDied` loses the variables.
  */
-export type FakeHandler = (step: FakeStep) => Value | undefined | Promise<Value | undefined>;
+// biome-ignore lint/suspicious/noConfusingVoidType: before TypeScript 6, `() => {}` is no function that returns undefined where a value may be returned too
+export type FakeHandler = (step: FakeStep) => Value | undefined | void | Promise<Value | undefined | void>;
 
 /** What {@link fakeExecutor} may be told. */
 export interface FakeExecutorOptions {

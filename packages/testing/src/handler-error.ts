@@ -20,7 +20,8 @@ export function namedError({ name, message }: { readonly name: string; readonly 
 }
 
 /** The value itself, null for none. Throws ValueError for what no sandbox could hand over, such as a promise that was not awaited. */
-export function leaving(value: Value | undefined): Value {
+// biome-ignore lint/suspicious/noConfusingVoidType: a handler that returns nothing
+export function leaving(value: Value | undefined | void): Value {
   if (value === undefined) return null;
   encodeValue(value);
   return value;
