@@ -53,6 +53,8 @@ describe("a mistake in plain JavaScript is a TypeError that names what was expec
     ["a tool that takes one of two", () => tool({ ...add, input: z.union([add.input, z.object({ b: z.number() })]) }), "to be an object schema"],
     ["tags by an unknown name", () => agentOf({ codeTags: "html" }), '`codeTags` to be "code", "markdown" or { open, close }, got `html`'],
     ["tags that open with nothing", () => agentOf({ codeTags: { open: "", close: "</run>" } }), "`codeTags` to be"],
+    ["null for a number with a default", () => agentOf({ maxSteps: null }), "`maxSteps` to be a number >= 1, got `null`"],
+    ["null for a wait with a default", () => agentOf({ retry: { maxDelayMs: null } }), "`retry.maxDelayMs` to be a number >= 0, got `null`"],
     ["tags that are numbers", () => agentOf({ codeTags: { open: 1, close: 2 } }), "`codeTags` to be"],
     ["a choice that has no text", () => agentOf({ dataPolicy: Symbol("off") }), "`dataPolicy` to be one of off, warn, block, ask, got `Symbol(off)`"],
     ["a number that has no text", () => agentOf({ maxSteps: Symbol("5") }), "`maxSteps` to be a number >= 1, got `Symbol(5)` (symbol)"],

@@ -72,7 +72,8 @@ export function resolveAgent<Output>(
   { kind, executor, authorizedImports }: Pick<AgentDefinition, "kind" | "executor" | "authorizedImports">,
 ): ResolvedAgent {
   const { name = "agent", description, tools = [], managedAgents = [], finalAnswerChecks = [], dataPolicy = "warn" } = options;
-  const { output, price, toolPolicy, planningInterval, stepCallbacks } = options;
+  const { output, price, budget = {}, maxSteps = defaultMaxSteps, toolPolicy, planningInterval, stepCallbacks } = options;
+  const { maxToolResultBytes = defaultMaxToolResultBytes, maxObservationCharacters = defaultMaxObservationCharacters } = options;
   checkName(name);
   if (typeof stepCallbacks === "object") checkOptions("stepCallbacks", stepCallbacks, stepCallbackNames);
   const model = toModel(options.model);
@@ -91,8 +92,8 @@ export function resolveAgent<Output>(
     executor,
     authorizedImports,
     output: output === undefined ? undefined : resolveSchema(output, "input", "output"),
-    maxSteps: atLeast(1, "maxSteps", options.maxSteps ?? defaultMaxSteps),
-    budget: checkBudget(options.budget ?? {}, [{ modelId: model.id, price }, ...team.flatMap((member) => membersOf(member, price))]),
+    maxSteps: atLeast(1, "maxSteps", maxSteps),
+    budget: checkBudget(budget, [{ modelId: model.id, price }, ...team.flatMap((member) => membersOf(member, price))]),
     price,
     planningInterval: planningInterval === undefined ? undefined : atLeast(1, "planningInterval", planningInterval),
     provideRunSummary: options.provideRunSummary ?? false,
@@ -107,8 +108,8 @@ export function resolveAgent<Output>(
     finalAnswerChecks,
     retry: resolveRetry(options.retry),
     dataPolicy: oneOf(["off", "warn", "block", "ask"], "dataPolicy", dataPolicy),
-    maxToolResultBytes: atLeast(1, "maxToolResultBytes", options.maxToolResultBytes ?? defaultMaxToolResultBytes),
-    maxObservationCharacters: atLeast(100, "maxObservationCharacters", options.maxObservationCharacters ?? defaultMaxObservationCharacters),
+    maxToolResultBytes: atLeast(1, "maxToolResultBytes", maxToolResultBytes),
+    maxObservationCharacters: atLeast(100, "maxObservationCharacters", maxObservationCharacters),
     templates: checkTemplates(options.promptTemplates),
   };
 }

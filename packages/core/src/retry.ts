@@ -14,10 +14,9 @@ export interface RetryOptions {
 export type ResolvedRetry = { readonly [Key in keyof RetryOptions]-?: number };
 
 export function resolveRetry(options: RetryOptions = {}): ResolvedRetry {
-  const resolved = { maxRetries: options.maxRetries ?? 4, firstDelayMs: options.firstDelayMs ?? 1_000, maxDelayMs: options.maxDelayMs ?? 60_000 };
-  checkOptions("retry", options, { maxRetries: 0, firstDelayMs: 0, maxDelayMs: 0 });
-  for (const [name, value] of Object.entries(resolved)) atLeast(0, `retry.${name}`, value);
-  return resolved;
+  checkOptions("retry", options, { maxRetries: true, firstDelayMs: true, maxDelayMs: true });
+  for (const [name, value] of Object.entries(options)) if (value !== undefined) atLeast(0, `retry.${name}`, value);
+  return { maxRetries: options.maxRetries ?? 4, firstDelayMs: options.firstDelayMs ?? 1_000, maxDelayMs: options.maxDelayMs ?? 60_000 };
 }
 
 /**

@@ -38,7 +38,8 @@ export class ToolCallingAgent<Output = PlainValue> implements ManagedAgent {
   constructor(options: ToolCallingAgentOptions<Output>) {
     this.#options = ownOptions(options, { maxParallelCalls: true });
     const agent = resolveAgent(this.#options, { kind: "tool-calling", executor: undefined, authorizedImports: undefined });
-    const maxParallelCalls = atLeast(1, "maxParallelCalls", options.maxParallelCalls ?? defaultMaxParallelCalls);
+    const { maxParallelCalls = defaultMaxParallelCalls } = options;
+    atLeast(1, "maxParallelCalls", maxParallelCalls);
     this.#engine = new AgentEngine(agent, async () => {
       const { toolCallingKind } = await import("./tool-call-action.ts");
       return toolCallingKind(agent, maxParallelCalls);
