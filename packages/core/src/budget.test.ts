@@ -176,14 +176,14 @@ describe("the ledger", () => {
     const top = new Ledger({ inputTokens: 150 }, price);
     const middle = new Ledger({}, undefined, top);
     const low = new Ledger({ modelCalls: 5 }, undefined, middle);
-    low.countModelCall(false);
+    low.countModelCall({ isLast: false });
     low.addUsage(usage, "m");
     middle.addUsage(usage, "m");
     expect([top.usage.input, middle.usage.input, low.usage.input]).toEqual([200, 200, 100]);
     expect([top.spent.costUsd, low.spent.costUsd]).toEqual([4, 2]);
     let thrown: unknown;
     try {
-      low.countModelCall(false);
+      low.countModelCall({ isLast: false });
     } catch (error) {
       thrown = error;
     }

@@ -57,9 +57,9 @@ export async function execute(run: RunContext, session: ExecutorSession, { key, 
       const settled = inFlight();
       const first = settled.length === 0 ? 0 : await run.pick(`${key}/pick.${turn}`, [advance, ...settled]);
       if (first > 0) {
-        const [callKey, call] = [...pending][first - 1] as [string, LiveCall];
+        const [callKey, { settled: chosen }] = [...pending][first - 1] as [string, LiveCall];
         // A journal may know that it has settled before it is so again. One that rejects ends the run, too.
-        await call.settled
+        await chosen
           .finally(() => pending.delete(callKey))
           .then(({ result, record, limit }) => {
             evidence.toolCalls.push(record);

@@ -38,7 +38,7 @@ export async function lastAnswer(run: RunContext, task: string, limit: LimitName
       responseSchema: schema && { name: "answer", schema: shape },
       signal,
     };
-    const response = await generate(run, "last/model", request, true);
+    const response = await generate(run, "last/model", request, "last");
     text = withoutThoughts(textOf(response.content)).trim();
     await remember(run, response, text);
     const answer = givenAnswer(response, text) ?? (schema === undefined ? text : answerIn(text));

@@ -64,7 +64,7 @@ export class Ledger {
   }
 
   /** Counts an answer that is asked for. The last one of a run that has reached its limit is only checked by its managers, one that is known already by none. */
-  countModelCall(isLast: boolean, isKnown = false): void {
+  countModelCall({ isLast, isKnown = false }: { readonly isLast: boolean; readonly isKnown?: boolean | undefined }): void {
     const first = isLast ? this.#parent : this;
     if (first && !isKnown) first.#check("modelCalls", "inputTokens", "outputTokens", "costUsd");
     this.add({ modelCalls: 1 });

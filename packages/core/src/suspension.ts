@@ -135,8 +135,8 @@ export async function readSuspendedRun(
   options: ResumeOptions,
   thread: Thread | undefined,
 ): Promise<Continuation & { readonly given: Given }> {
-  const { decisions: given = {} } = checkOptions("resume", options, resumeOptions);
-  const decisions = new Map(Object.entries(given).filter(([, decision]) => decision !== undefined));
+  const { decisions: answers = {} } = checkOptions("resume", options, resumeOptions);
+  const decisions = new Map(Object.entries(answers).filter(([, decision]) => decision !== undefined));
   for (const [id, decision] of decisions) {
     if (!isDecision(decision))
       throw new TypeError(`Expected the decision on \`${id}\` to be true, false or { approve: true or false, reason, input }`);
@@ -154,12 +154,13 @@ export async function readSuspendedRun(
     const before = state.pauses.map(([atMs, pausedMs]): Pause => [atMs, pausedMs]);
     const pauses: Pause[] = [...before, [state.suspendedAtMs, Math.max(0, Date.now() - state.suspendedAtMs)]];
     const given = decodeState(state.given) as unknown as Given;
-    const { text, task, earlier, untrusted, options } = given;
-    if (typeof text !== "string" || task?.type !== "task" || !isObject(options) || !Array.isArray(untrusted)) throw new Error("the task is missing");
+    const { text, task, earlier, untrusted } = given;
+    if (typeof text !== "string" || task?.type !== "task" || !isObject(given.options) || !Array.isArray(untrusted))
+      throw new Error("the task is missing");
     if (![state.suspendedAtMs, ...pauses.flat()].every(Number.isFinite)) throw new Error("a time is missing");
     if (!Number.isSafeInteger(state.lastSeq)) throw new Error("the number of events is missing");
     if (!isObject(state.sandboxes)) throw new Error("the sandboxes are missing");
-    if (options.maxSteps !== undefined) atLeast(1, "maxSteps", options.maxSteps);
+    if (given.options.maxSteps !== undefined) atLeast(1, "maxSteps", given.options.maxSteps);
     new Memory([...earlier, task]); // throws for steps that are none
     const recorder = new Recorder(state.journal, byPath, state.lastSeq);
     // Without it the run would begin anew, with all that it had done.
@@ -170,9 +171,9 @@ export async function readSuspendedRun(
       if (thread !== undefined && hadCode) thread.note = sandboxOfTask;
     };
     const unreached = new Unreached(recorder, state.sandboxes);
-    const bringBack: CatchUp = (path, executor, options) =>
+    const bringBack: CatchUp = (path, executor, open) =>
       recorder.isReplayed(path)
-        ? new CatchUpSession(executor, options, { restore: unreached.claim(path), onFresh: path === "" ? tellNextTask : undefined })
+        ? new CatchUpSession(executor, open, { restore: unreached.claim(path), onFresh: path === "" ? tellNextTask : undefined })
         : undefined;
     // One that had ended is only gone through again.
     const leftMs = (run: RunContext, wallTimeMs: number): number =>
