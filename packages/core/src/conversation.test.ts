@@ -204,6 +204,14 @@ describe("a run that was suspended in a conversation", () => {
     expect(paid).toEqual([1]);
   });
 
+  it("is refused in a conversation that another run with the same task was left in", async () => {
+    const agent = new CodeAgent({ model: scriptedModel([write("pay"), write("pay")]), executor, tools: [pay] });
+    const others = await suspended(agent.conversation());
+    await using chat = agent.conversation();
+    await suspended(chat);
+    await expect(chat.resume(...others)).rejects.toMatchObject({ code: "configuration" });
+  });
+
   it("goes on where a callback has told the model more, also in the conversation as it was saved, and not once another was begun", async () => {
     const remind: StepCallback<TaskStep> = (_, { memory }) => memory.add({ type: "task", task: "Be brief.", attachments: [] });
     const options = { executor, tools: [pay], stepCallbacks: { task: remind } };

@@ -200,9 +200,9 @@ async function goBack(thread: Thread, { task, earlier }: Given, runId: string): 
   const before = tasksOf(earlier);
   const asked = tasksOf(thread.memory.steps);
   const last = asked.at(-1);
-  // Callbacks may have added tasks.
-  const isLeft = thread.left === runId;
-  if (!isLeft && (asked.length > before.length + 1 || (last !== undefined && last !== task.task && last !== before.at(-1))))
+  const isNext = asked.length <= before.length + 1 && (last === undefined || last === task.task || last === before.at(-1));
+  // Where it is known which run was left, its tasks don't count: callbacks may have added some, and another run may have had the same one.
+  if (thread.left === undefined ? !isNext : thread.left !== runId)
     throw new ConfigurationError(
       "The conversation has gone on since the run was suspended. Resume the run with its agent, or in the conversation as it was saved before it went on.",
     );
