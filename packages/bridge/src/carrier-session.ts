@@ -2,6 +2,7 @@ import { ConfigurationError, type ExecutorSession, type Json, type OpenSessionOp
 import type { BridgeLimits } from "./bridge-limits.ts";
 import { bridgeSession } from "./bridge-session.ts";
 import type { Carrier, SupervisionOptions } from "./carrier.ts";
+import { gone } from "./machine-gone.ts";
 import { newMarkPrefix } from "./session-options.ts";
 import { type Supervision, superviseCarrier } from "./supervise-carrier.ts";
 
@@ -76,7 +77,7 @@ async function leave(supervision: Supervision, keepMs: number, reference: Sessio
   return reference;
 }
 
-/** The `machine` of a reference that a session of this executor gave. Throws `configuration` for any other. */
+/** The `machine` of a reference that a session of this executor gave. Throws `configuration` for any other, which is found at no attempt. */
 export function machineOf(reference: SessionRef, executor: string): Json {
   return dataOf(reference, executor).machine;
 }
@@ -88,5 +89,5 @@ function isReference(reference: SessionRef | undefined, executor: string): boole
 
 function dataOf(reference: SessionRef | undefined, executor: string): ReferenceData {
   if (isReference(reference, executor)) return reference?.data as unknown as ReferenceData;
-  throw new ConfigurationError(`The reference is none of a session of the executor ${executor}.`);
+  throw new ConfigurationError(`The reference is none of a session of the executor ${executor}.`, { details: gone });
 }

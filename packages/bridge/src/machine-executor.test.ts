@@ -1,7 +1,7 @@
 import type { ChildProcess } from "node:child_process";
 import { PassThrough, Writable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Execution, Executor } from "@codelet/core";
+import type { CodeletError, Execution, Executor } from "@codelet/core";
 import { expect, test, vi } from "vitest";
 import { type MachineProvider, machineExecutor, type PinnedMachines, type StartedMachine } from "./machine-executor.ts";
 import { machineGone } from "./machine-gone.ts";
@@ -109,20 +109,23 @@ test("survives streams that come too late, and broken", async () => {
 
 test("finds the machine of a reference, where the provider can, and removes none that is not found", async () => {
   const restore = { executor: "acme", data: { version: 1, machine: { id: 7 }, markPrefix: "x" } };
+  const details = { sandbox: "gone" };
   await expect(provider().open({ restore })).rejects.toMatchObject({
-    code: "configuration",
+    ...{ code: "configuration", details },
     message: "The acme executor can't find a session again, so it has none to restore.",
   });
   const find = vi.fn<PinnedMachines<number>["find"]>(() => Promise.reject(new Error("not here")));
   const pinned = { find, attach: async () => childStdio() };
-  await expect(provider({ pinned }).open({ restore })).rejects.toThrow("Acme could not find the sandbox: not here. Try again.");
+  await expect(provider({ pinned }).open({ restore })).rejects.toSatisfy(
+    ({ message, details }: CodeletError) => message === "Acme could not find the sandbox: not here. Try again." && details.sandbox === undefined,
+  );
   expect(find).toHaveBeenCalledWith({ id: 7 }, { restore });
   find.mockResolvedValue(undefined);
   await expect(provider({ pinned }).open({ restore })).rejects.toMatchObject({
-    code: "executor-crashed",
+    ...{ code: "executor-crashed", details },
     message: "The sandbox is gone, and its variables are lost: open a new session.",
   });
-  await expect(provider({ pinned }).open({ restore: { ...restore, executor: "another" } })).rejects.toMatchObject({ code: "configuration" });
+  await expect(provider({ pinned }).open({ restore: { ...restore, executor: "another" } })).rejects.toMatchObject({ code: "configuration", details });
   expect(removed).not.toHaveBeenCalled();
 });
 

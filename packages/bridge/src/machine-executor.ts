@@ -11,7 +11,7 @@ import {
 import type { Carrier } from "./carrier.ts";
 import { carrierSession, machineOf } from "./carrier-session.ts";
 import { isFinal } from "./link-failure.ts";
-import { machineGone } from "./machine-gone.ts";
+import { gone, machineGone } from "./machine-gone.ts";
 import { type Stdio, stdioCarrier } from "./stdio-carrier.ts";
 import { throwIfAborted, unlessAborted } from "./unless-aborted.ts";
 
@@ -120,11 +120,12 @@ async function start<Machine>(provider: MachineProvider<Machine>, open: OpenSess
 /** What is not found now may be asked for again: nothing is removed. */
 async function find<Machine>(provider: MachineProvider<Machine>, restore: SessionRef, open: OpenSessionOptions): Promise<CarriedMachine> {
   const { name, pinned } = provider;
-  if (pinned === undefined) throw new ConfigurationError(`The ${name} executor can't find a session again, so it has none to restore.`);
+  if (pinned === undefined)
+    throw new ConfigurationError(`The ${name} executor can't find a session again, so it has none to restore.`, { details: gone });
   const reference = machineOf(restore, name);
   try {
     const machine = await unlessAborted(open.signal, pinned.find(reference, open));
-    if (machine === undefined) throw new ExecutorCrashedError("The sandbox is gone, and its variables are lost: open a new session.");
+    if (machine === undefined) throw machineGone("The sandbox is gone, and its variables are lost: open a new session.");
     const stdio = await unlessAborted(open.signal, pinned.attach(machine, reference, open), leave);
     return { carrier: carry(provider, machine, { stdio, reference }), reference };
   } catch (error) {

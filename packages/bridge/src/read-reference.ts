@@ -1,4 +1,5 @@
 import { ConfigurationError, type Json } from "@codelet/core";
+import { gone } from "./machine-gone.ts";
 
 /** What a part of a reference must be; a pattern is for text. */
 export type ReferencePart = RegExp | ((part: unknown) => boolean);
@@ -13,7 +14,7 @@ export type ReferencePart = RegExp | ((part: unknown) => boolean);
 export function readReference<Parts extends object>(reference: Json, what: string, parts: { readonly [Name in keyof Parts]: ReferencePart }): Parts {
   const given = (reference ?? {}) as Readonly<Record<string, unknown>>;
   const rows = Object.entries(parts as Readonly<Record<string, ReferencePart>>);
-  if (!rows.every(([name, part]) => isPart(given[name], part))) throw new ConfigurationError(`The reference names no ${what}.`);
+  if (!rows.every(([name, part]) => isPart(given[name], part))) throw new ConfigurationError(`The reference names no ${what}.`, { details: gone });
   return Object.fromEntries(rows.map(([name]) => [name, given[name]])) as Parts;
 }
 

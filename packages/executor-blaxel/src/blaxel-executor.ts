@@ -20,6 +20,8 @@ import { type BlaxelExecutorOptions, type ResolvedBlaxelOptions, resolveOptions 
 type Address = { readonly sandbox: string; readonly port: number; readonly token: string };
 const addressParts = { sandbox: /^codelet-[0-9a-f]{12}$/, port: Number.isSafeInteger, token: isAccessKey };
 
+const supervisorName = "codelet";
+
 interface Machine {
   readonly address: Address;
   readonly sandbox: SandboxInstance;
@@ -96,7 +98,7 @@ async function startSupervisor(machine: Machine, options: ResolvedBlaxelOptions,
   });
   const { argv } = supervisorBoot({ seed: open.seed, port: address.port, orphanTimeoutMs: idleMinutes * 60_000 });
   await sandbox.process.exec({
-    name: "codelet",
+    name: supervisorName,
     // A folder of its own: the process's would be the root of the machine. Without a timeout, and kept alive, or the sandbox sleeps while code waits.
     command: `cd "$(mktemp -d)" && exec ${shellCommand(argv)}`,
     env: { ...env, CODELET_TOKEN: address.token },
@@ -117,15 +119,22 @@ function attach({ address, sandbox }: Machine, { startTimeoutMs }: ResolvedBlaxe
   });
 }
 
-/** Resolves to undefined for one that is gone: a port that answers nothing may only be slow. */
+/** Resolves to undefined for one that is gone, or whose supervisor is: a port that answers nothing may only be slow. */
 async function findSandbox(reference: Json, options: ResolvedBlaxelOptions, { signal }: OpenSessionOptions): Promise<Machine | undefined> {
   const address = readReference<Address>(reference, "sandbox of Blaxel", addressParts);
   const api = await connect(options, signal);
   try {
     const sandbox = await api.get(address.sandbox);
-    return ["DELETING", "TERMINATED", "FAILED"].includes(String(sandbox.status)) ? undefined : { address, sandbox };
+    const isGone = ["DELETING", "TERMINATED", "FAILED"].includes(String(sandbox.status)) || (await hasEnded(sandbox));
+    return isGone ? undefined : { address, sandbox };
   } catch (error) {
     if (isNotFound(error)) return undefined;
     throw error;
   }
+}
+
+/** Whether the sandbox says that its supervisor has ended. One that says nothing of it is asked through its port. */
+async function hasEnded({ process }: SandboxInstance): Promise<boolean> {
+  const { status } = await process.get(supervisorName).catch(() => ({ status: undefined }));
+  return ["completed", "failed", "killed", "stopped"].includes(String(status));
 }

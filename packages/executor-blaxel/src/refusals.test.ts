@@ -98,6 +98,7 @@ it("says that a session that was left is gone, and when the key is refused while
   server.faults.killSandbox();
   expect(await refusal(blaxelExecutor().open({ restore: reference }))).toMatchObject({
     code: "executor-crashed",
+    details: { sandbox: "gone" },
     message: expect.stringMatching(/is gone.*open a new session/),
   });
   const refused = await open();
@@ -109,6 +110,38 @@ it("says that a session that was left is gone, and when the key is refused while
   });
   server.faults.clear();
   server.faults.killSandbox(); // it could not be deleted with that key
+});
+
+it.each([
+  [401, "/v0/sandboxes/"],
+  [403, "/v0/sandboxes/"],
+  [429, "/v0/sandboxes/"],
+  [500, "/v0/sandboxes/"],
+  [502, "/port/"],
+])("takes no session for lost where Blaxel answers %i to %s", async (status, path) => {
+  const session = await open();
+  await driveStep(session, "kept = 5");
+  const restore = await session.detach?.();
+  server.faults.respond(status, { times: 1_000, path });
+  const error = await refusal(blaxelExecutor({ startTimeoutMs: 1_000 }).open({ restore }));
+  expect([error.code, error.details.sandbox]).toEqual([expect.stringMatching(/^(configuration|executor-crashed)$/), undefined]);
+  server.faults.clear();
+  const found = await blaxelExecutor().open({ restore });
+  sessions.push(found);
+  expect((await driveStep(found, "kept")).execution.value).toBe(5);
+});
+
+it("takes a session for lost whose supervisor has ended in a sandbox that lives on", async () => {
+  const session = await open();
+  const restore = await session.detach?.();
+  const { SandboxInstance } = await import("@blaxel/core");
+  const live = await SandboxInstance.get(server.sandboxes[0] as string);
+  await live.process.kill("codelet");
+  await expect.poll(async () => (await live.process.get("codelet")).status).toBe("killed");
+  const startedAt = performance.now();
+  expect((await refusal(blaxelExecutor().open({ restore }))).details).toEqual({ sandbox: "gone" });
+  expect(performance.now() - startedAt).toBeLessThan(5_000);
+  await live.delete();
 });
 
 describe("in the middle of a step", () => {

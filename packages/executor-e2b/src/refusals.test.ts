@@ -90,6 +90,7 @@ describe("open", () => {
     server.faults.killSandbox();
     expect(await refusal(e2bExecutor().open({ restore: reference }))).toMatchObject({
       code: "executor-crashed",
+      details: { sandbox: "gone" },
       message: expect.stringMatching(/gone.*open a new session/),
     });
     for (const machine of [null, {}, { sandboxId: "../x", pid: 1 }, { sandboxId: "i1", pid: "1" }, { sandboxId: "i".repeat(1_000_000), pid: 1 }]) {
@@ -100,6 +101,25 @@ describe("open", () => {
       });
     }
   });
+});
+
+it.each([
+  [401, "/"],
+  [403, "/"],
+  [429, "/"],
+  [500, "/"],
+  [502, "/process.Process/"],
+  [503, "/"],
+])("takes no session for lost where E2B answers %i", async (status, path) => {
+  const session = await e2bExecutor().open();
+  await driveStep(session, "kept = 5");
+  const restore = await session.detach?.();
+  server.faults.respond(status, { times: 1_000, path });
+  const error = await refusal(e2bExecutor().open({ restore }));
+  expect([error.code, error.details.sandbox]).toEqual([expect.stringMatching(/^(configuration|executor-crashed)$/), undefined]);
+  server.faults.clear();
+  await using found = await e2bExecutor().open({ restore });
+  expect((await driveStep(found, "kept")).execution.value).toBe(5);
 });
 
 describe("a running step", () => {

@@ -22,7 +22,8 @@ export function localExecutor(options: LocalExecutorOptions = {}): Executor {
     language: "python",
     capabilities: capabilitiesOf(resolved),
     async open(open = {}) {
-      if (open.restore !== undefined) throw new ConfigurationError("The local executor saves no sessions, so it has none to restore.");
+      if (open.restore !== undefined)
+        throw new ConfigurationError("The local executor saves no sessions, so it has none to restore.", { details: { sandbox: "gone" } });
       const connect: BridgeSessionOptions["connect"] = ({ signal }) => openWorker({ options: resolved, seed: open.seed, signal });
       return bridgeSession({ executor: name, open, graceMs: resolved.graceMs, connect });
     },

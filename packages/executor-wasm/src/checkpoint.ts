@@ -77,7 +77,7 @@ function checkSaved(data: Json): Saved {
   const saved = data as Partial<Saved> | null;
   const isSaved = [saved?.image, saved?.memory, saved?.files].every((text) => typeof text === "string") && Array.isArray(saved?.openFiles);
   if (!isSaved || !saved.openFiles?.every(isOpenFile) || !isClock(saved.clockMs))
-    throw new ConfigurationError("The state to restore is none that the wasm executor saved.");
+    throw new ConfigurationError("The state to restore is none that the wasm executor saved.", { details: { sandbox: "gone" } });
   return saved as Saved;
 }
 

@@ -34,7 +34,9 @@ export function wasmExecutor(options: WasmExecutorOptions = {}): Executor {
     capabilities: capabilitiesOf(resolved),
     async open(open = {}) {
       if (open.restore !== undefined && open.restore.executor !== name)
-        throw new ConfigurationError(`The state to restore is of the executor ${open.restore.executor}, not of ${name}.`);
+        throw new ConfigurationError(`The state to restore is of the executor ${open.restore.executor}, not of ${name}.`, {
+          details: { sandbox: "gone" },
+        });
       const image = known ?? (await openings.join("image", open, (progress) => prepareImage(resolved, progress)));
       known = image;
       const restore = open.restore && (await decodeCheckpoint(image, open.restore.data, resolved));

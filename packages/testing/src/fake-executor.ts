@@ -120,7 +120,7 @@ export function fakeExecutor(handler: FakeHandler, options: FakeExecutorOptions 
     },
     async open(open: OpenSessionOptions = {}): Promise<ExecutorSession> {
       if (open.signal?.aborted) throw new AbortedError(open.signal.reason);
-      if (open.restore !== undefined) throw new ConfigurationError(`The executor ${name} can't restore a session.`);
+      if (open.restore !== undefined) throw new ConfigurationError(`The executor ${name} can't restore a session.`, { details: { sandbox: "gone" } });
       openedSessions++;
       openSessions++;
       return new FakeSession({ handler, timer, graceMs, maxLogCharacters, open, onDispose: () => openSessions-- });

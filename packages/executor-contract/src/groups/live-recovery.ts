@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { ExecutorSession } from "@codelet/core";
+import type { CodeletError, ExecutorSession } from "@codelet/core";
 import type { ContractCase } from "../contract-case.ts";
 import { nextCalls, untilDone } from "../drive-step.ts";
 import { assertValue } from "../ended-typed.ts";
@@ -155,6 +155,17 @@ export const liveRecoveryCases: readonly ContractCase[] = [
         else assert.equal(early, "aborted");
       }
       assertValue((await run(await open({ restore: reference }), "kept")).execution, 5);
+    },
+  },
+  {
+    name: "of a session that has ended, and of a reference that is none of the executor's, it is told that nobody will ever find it",
+    needs: ["pinned"],
+    async run({ executor, open }) {
+      const session = await open();
+      const reference = throughJson(session.reference);
+      await session[Symbol.asyncDispose]();
+      for (const restore of [reference, { ...reference, executor: "another" }, { ...reference, data: null }])
+        await assert.rejects(executor.open({ restore }), (error: Partial<CodeletError>) => error.details?.sandbox === "gone");
     },
   },
   {
