@@ -202,7 +202,7 @@ it.each(["gone", "found", "aborted"])("leaves no sandbox behind of a run that en
     open: async ({ restore, ...options } = {}) => {
       restored.push(restore !== undefined);
       await later(20);
-      if (how === "gone") throw new ExecutorCrashedError("gone");
+      if (how === "gone") throw new ExecutorCrashedError("gone", { details: { sandbox: "gone" } });
       return fake.open(options);
     },
   };

@@ -1,7 +1,8 @@
 import { AbortedError, CodeletError, describeThrown, ExecutorCrashedError } from "./errors.ts";
 import type { Advance, CallResult, ExecuteOptions, Executor, ExecutorSession, OpenSessionOptions, SessionBinding, SessionRef } from "./executor.ts";
-import { endUnneeded, isGone, notBegun, ReturningCalls, takeUp } from "./found-session.ts";
-import { callsOf, isFinished, lastProgram, type RecordedProgram, type RecordedStep } from "./recorded-step.ts";
+import { endUnneeded, isGone, openOrLeave, SandboxAway, unlessLater } from "./find-sandbox.ts";
+import { notBegun, ReturningCalls, takeUp } from "./found-session.ts";
+import { callsOf, isUnfinished, lastProgram, type RecordedProgram, type RecordedStep } from "./recorded-step.ts";
 import { isNotResumed, NotResumed, notResumed, RepeatedCalls, repeatProgram, stopped } from "./repeated-calls.ts";
 import type { SandboxRecord } from "./sandbox-record.ts";
 
@@ -22,7 +23,7 @@ export interface CatchUpOptions {
 /**
  * The session of a run that is resumed. It only notes what the journal knows, until the first thing that it doesn't: then the live sandbox is found again
  * (`restore`), or the programs run again in a fresh one, answered from the journal, and go on from there. Where they do something else than before, or
- * the sandbox is gone, the step ends with an error that says so, before any further effect.
+ * the sandbox is gone, the step ends with an error that says so, before any further effect. Where it only can't be had now, SandboxAway is thrown.
  */
 export class CatchUpSession implements ExecutorSession {
   readonly #executor: Executor;
@@ -86,7 +87,7 @@ export class CatchUpSession implements ExecutorSession {
 
   /** Whether its run may have ended before it was found, in the middle of a program. */
   get isCutShort(): boolean {
-    return this.#session === undefined && (this.#options.signal?.aborted === true || this.#isUnfinished());
+    return this.#session === undefined && (this.#options.signal?.aborted === true || isUnfinished(this.#steps));
   }
 
   /** Forgets the programs so far, whose sandbox was replaced; false once it has gone on live, and where the journal knows the one that follows. */
@@ -162,7 +163,7 @@ export class CatchUpSession implements ExecutorSession {
     if (this.#session === undefined && this.#restore !== undefined) return this.#restore;
     const isWanted = this.#executor.capabilities.recovery.snapshot !== false && this.#lost === undefined && this.#steps.length > 0;
     // Whoever needs it next is told why it can't be had.
-    const reached = isWanted && !this.#isUnfinished() ? this.#reached().catch(() => this.#reset()) : undefined;
+    const reached = isWanted && !isUnfinished(this.#steps) ? this.#reached().catch(() => this.#reset()) : undefined;
     return (await (this.#session ?? (await reached))?.snapshot?.()) as SessionRef;
   }
 
@@ -205,11 +206,6 @@ export class CatchUpSession implements ExecutorSession {
     return lastProgram(this.#steps);
   }
 
-  #isUnfinished(): boolean {
-    const last = this.#last();
-    return last !== undefined && !isFinished(last);
-  }
-
   async #catchUp(): Promise<ExecutorSession> {
     try {
       const found = this.#restore === undefined ? undefined : await this.#find(this.#restore);
@@ -231,7 +227,7 @@ export class CatchUpSession implements ExecutorSession {
     let session: ExecutorSession | undefined;
     try {
       const { variables } = this.#options;
-      this.#opened ??= this.#executor.open({ ...this.#options, variables: undefined, restore });
+      this.#opened ??= openOrLeave(this.#executor, { ...this.#options, variables: undefined, restore });
       session = await this.#opened;
       this.#isFound = true;
       const last = this.#last();
@@ -246,8 +242,10 @@ export class CatchUpSession implements ExecutorSession {
       this.#session = session;
       for (const event of last?.events ?? []) if ("results" in event) this.#answer(session, event.results);
       return session;
-    } catch (error) {
+    } catch (thrown) {
+      const error = unlessLater(thrown, this.#isDisposed ? { signal: AbortSignal.abort() } : this.#options);
       if (isGone(error)) this.#restore = this.#recorded = undefined;
+      if (error instanceof SandboxAway) await session?.detach?.().catch(() => {});
       await Promise.resolve(session?.[Symbol.asyncDispose]()).catch(() => {});
       if (!isGone(error)) throw error;
       if (this.#executor.capabilities.recovery.replay !== false) return undefined;
@@ -263,7 +261,7 @@ export class CatchUpSession implements ExecutorSession {
     const isNew = this.#steps.every((step) => "binding" in step || step.events.length === 0);
     if (replay === false && !isNew) throw new NotResumed("its sandbox ended with the process, and this executor can't repeat programs.");
     if (this.#isDisposed) throw new AbortedError(); // nobody would close it
-    this.#opened ??= this.#executor.open(this.#options);
+    this.#opened ??= openOrLeave(this.#executor, this.#options);
     const session = await this.#opened;
     if (this.#options.restore === undefined) this.#onFresh?.();
     try {

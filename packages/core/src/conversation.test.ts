@@ -255,7 +255,7 @@ describe("a run that was suspended in a conversation", () => {
     const restored: unknown[] = [];
     const open = async ({ restore, ...options }: OpenSessionOptions = {}): ReturnType<Executor["open"]> => {
       restored.push(restore?.data);
-      if (restore !== undefined && sandboxes.isGone) throw new ExecutorCrashedError("gone");
+      if (restore !== undefined && sandboxes.isGone) throw new ExecutorCrashedError("gone", { details: { sandbox: "gone" } });
       return Object.assign(await fake.open(options), { reference, detach: async () => reference });
     };
     const recovery = { pinned: true, snapshot: false, replay: "pure" } as const;

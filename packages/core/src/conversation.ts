@@ -7,8 +7,6 @@ import type { Thread } from "./run-context.ts";
 import type { SavedConversation } from "./saved-conversation.ts";
 import type { SuspendedRun } from "./suspension.ts";
 
-export const freshSandbox = "The sandbox is a new one: variables, functions and imports from before this message are gone.";
-
 /**
  * Runs that follow each other: each goes on with the memory and the sandbox of the one before. One run at a time; the owner disposes of it.
  *
@@ -67,10 +65,7 @@ export class Conversation<Output> implements AsyncDisposable {
     this.#isRunning = true;
     try {
       const result = await perform();
-      const isLeft = result.state === "suspended";
-      if (isLeft && this.#thread.sandbox !== undefined) this.#thread.note = freshSandbox;
-      if (isLeft) this.#thread.sandbox = this.#thread.restore = undefined;
-      this.#thread.left = isLeft ? result.runId : undefined;
+      this.#thread.left = result.state === "suspended" ? result.runId : undefined;
       return result;
     } finally {
       this.#isRunning = false;

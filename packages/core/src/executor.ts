@@ -74,7 +74,10 @@ export interface OpenSessionOptions {
    * `recovery.replay`. @default false
    */
   readonly replayable?: boolean | undefined;
-  /** A state that `snapshot` or `detach` of the same executor returned. */
+  /**
+   * A state that `snapshot` or `detach` of the same executor returned. Where nobody will ever find a session by it, since that has ended or is none of this
+   * executor's, the error of `open` has `details.sandbox` `"gone"`; after any other error a run that goes on is left as it was, for a later attempt.
+   */
   readonly restore?: SessionRef | undefined;
   readonly onProgress?: ((message: string) => void) | undefined;
   readonly signal?: AbortSignal | undefined;

@@ -1,21 +1,21 @@
-import { CodeletError, ExecutorCrashedError } from "./errors.ts";
-import type { Advance, CallResult, Executor, ExecutorSession, OpenSessionOptions, SessionBinding, SessionRef } from "./executor.ts";
+import type { Advance, CallResult, ExecutorSession, SessionBinding } from "./executor.ts";
+import { sandboxGone } from "./find-sandbox.ts";
 import { callsOf, isFinished, type RecordedProgram, type RecordedStep } from "./recorded-step.ts";
 
 /**
  * The steps that a session has not begun, which was found after its host had died at any moment: none where it is in the middle of the last program. Throws
- * ExecutorCrashedError where it is somewhere else than the journal, or doesn't say where: nothing may go on in it.
+ * what means a loss where it is somewhere else than the journal, or doesn't say where: nothing may go on in it.
  */
 export function notBegun(session: ExecutorSession, steps: readonly RecordedStep[], variables: SessionBinding["variables"]): readonly RecordedStep[] {
   const { lastKey, resume } = session;
   const at = steps.findLastIndex((step) => "code" in step && step.options.key === lastKey);
   const later = steps.slice(at + 1);
   const isElsewhere = lastKey === undefined || later.some((step) => "code" in step && step.events.length > 0);
-  if (isElsewhere) throw new ExecutorCrashedError("it is not where the run has left it");
+  if (isElsewhere) throw sandboxGone("it is not where the run has left it");
   if (resume !== undefined) return later;
   // Its interpreter has ended since, and with it what programs had made: the next one tells of that.
   const last = steps[at];
-  if (last !== undefined && "code" in last && !isFinished(last)) throw new ExecutorCrashedError("its interpreter ended while no host was there");
+  if (last !== undefined && "code" in last && !isFinished(last)) throw sandboxGone("its interpreter ended while no host was there");
   return [{ binding: { variables } }, ...steps.slice(0, at + 1).filter((step) => "binding" in step), ...later];
 }
 
@@ -60,17 +60,4 @@ export class ReturningCalls {
     for (const result of results) if (this.#awaited.has(result.id)) this.#awaited.set(result.id, result);
     return results.filter(({ id }) => !this.#awaited.has(id));
   }
-}
-
-/** Ends a live sandbox that its run has had no need to find: nobody would find it later. */
-export async function endUnneeded(executor: Executor, options: OpenSessionOptions, restore: SessionRef): Promise<void> {
-  if (!executor.capabilities.recovery.pinned) return;
-  const found = executor.open({ ...options, variables: undefined, signal: undefined, restore });
-  const session = await found.catch((error) => (isGone(error) ? undefined : Promise.reject(error)));
-  await session?.[Symbol.asyncDispose]();
-}
-
-/** Whether an error of a sandbox, or of the attempt to find it, means that nobody will go on in it. */
-export function isGone(error: unknown): boolean {
-  return CodeletError.isInstance(error, "executor-crashed", "configuration", "protocol");
 }

@@ -71,6 +71,8 @@ export interface Journal {
 /** Leaves a run to wait for something from outside: thrown by a journal, seen by no model, tool or callback. */
 export class Suspension extends Error {
   override readonly name: string = "Suspension";
+  /** What the whole run rejects with instead, where the kernel itself leaves it. @internal */
+  readonly failure?: CodeletError | undefined;
 }
 
 /** Makes the journal of one run. */

@@ -29,7 +29,8 @@ export async function performRun(kind: ActionKind, task: string, options: RunOpt
     });
     return { ...(await run.end(ending.state, ending.state === "aborted" ? { error: describeThrown(ending.reason) } : ending)), ...ending };
   } catch (error) {
-    if (!(error instanceof Suspension) || continuation?.suspend === undefined || given === undefined) return fail(run, error);
+    const isWaiting = error instanceof Suspension && error.failure === undefined;
+    if (!isWaiting || continuation?.suspend === undefined || given === undefined) return fail(run, error);
     return leave(run, continuation.suspend(run, given));
   }
 }
@@ -43,8 +44,11 @@ async function leave(run: RunContext, kept: Promise<() => SuspendedRun>): Promis
 }
 
 /** Ends the run and throws the error, with what the run had done. */
-async function fail(run: RunContext, error: unknown): Promise<never> {
-  const facts = await (error instanceof Suspension ? run.end("suspended", {}) : run.end("failed", { error: describeThrown(error) }));
+async function fail(run: RunContext, thrown: unknown): Promise<never> {
+  const isLeft = thrown instanceof Suspension;
+  // The managers of a run are left by the same.
+  const error = isLeft && run.root === run ? (thrown.failure ?? thrown) : thrown;
+  const facts = await run.end(isLeft ? "suspended" : "failed", error instanceof Suspension ? {} : { error: describeThrown(error) });
   if (typeof error === "object" && error !== null) Reflect.defineProperty(error, "run", { value: facts, configurable: true, writable: true });
   throw error;
 }

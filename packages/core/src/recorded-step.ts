@@ -20,6 +20,12 @@ export function lastProgram(steps: readonly RecordedStep[]): RecordedProgram | u
   return last !== undefined && "code" in last ? last : undefined;
 }
 
+/** Whether the last step is a program that has not ended. */
+export function isUnfinished(steps: readonly RecordedStep[]): boolean {
+  const last = lastProgram(steps);
+  return last !== undefined && !isFinished(last);
+}
+
 export function advancesOf({ events }: RecordedProgram): readonly Advance[] {
   return events.flatMap((event) => ("advance" in event ? [event.advance] : []));
 }

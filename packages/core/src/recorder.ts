@@ -1,5 +1,6 @@
 import { abortable, sleep } from "./abort.ts";
 import { AbortedError } from "./errors.ts";
+import { SandboxAway } from "./find-sandbox.ts";
 import { type Journal, type JournalFactory, type OperationName, type Outcome, operationError, race, Suspension } from "./journal.ts";
 import type { Spent } from "./limits.ts";
 import { type ModelResponse, noUsage, type Usage } from "./model.ts";
@@ -189,6 +190,7 @@ export class Recorder {
       try {
         return { value: (await operations[operation](args, { idempotencyKey: `${runId}/${path}` })) as T };
       } catch (error) {
+        if (error instanceof SandboxAway) throw error;
         return { error: operationError(error) };
       }
     };

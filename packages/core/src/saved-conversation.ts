@@ -1,4 +1,3 @@
-import { freshSandbox } from "./conversation.ts";
 import { describeThrown, ProtocolError } from "./errors.ts";
 import type { SessionRef } from "./executor.ts";
 import { Memory, type Step } from "./memory.ts";
@@ -14,6 +13,8 @@ export interface SavedConversation {
   /** How its sandbox is found again, where the executor can: leave it out to begin with a fresh one. */
   readonly sandbox?: SessionRef | undefined;
 }
+
+export const freshSandbox = "The sandbox is a new one: variables, functions and imports from before this message are gone.";
 
 interface SavedThread {
   readonly steps: readonly Step[];

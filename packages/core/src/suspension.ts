@@ -7,6 +7,7 @@ import type { Ending, RunState } from "./events.ts";
 import type { SessionRef } from "./executor.ts";
 import type { JournalFactory } from "./journal.ts";
 import { leaveSandbox } from "./leave-sandbox.ts";
+import { leavingJournal } from "./leaving-journal.ts";
 import { Memory, type Step, type TaskStep } from "./memory.ts";
 import { atLeast, checkOptions } from "./option-checks.ts";
 import type { Approval, ApprovalDecision } from "./policy.ts";
@@ -15,6 +16,7 @@ import { hash } from "./retry.ts";
 import type { RunContext, Thread } from "./run-context.ts";
 import type { Sandbox } from "./sandbox.ts";
 import { bringBackFromJournal, leaveToJournal } from "./sandbox-record.ts";
+import { freshSandbox } from "./saved-conversation.ts";
 import { isObject } from "./schema.ts";
 import { decodeState, encodeState } from "./state-codec.ts";
 import { Stops } from "./stops.ts";
@@ -93,7 +95,7 @@ export interface Continuation {
 /** Of a new run, which a journal of the user's may know. */
 export function newContinuation(journal: JournalFactory | undefined): Continuation {
   if (journal === undefined) return recorded(new Recorder(), []);
-  return { journal, bringBack: bringBackFromJournal, leave: leaveToJournal, stops: new Stops() };
+  return { journal: leavingJournal(journal), bringBack: bringBackFromJournal, leave: leaveToJournal, stops: new Stops() };
 }
 
 function recorded(recorder: Recorder, pauses: readonly Pause[]): Continuation {
@@ -103,8 +105,12 @@ function recorded(recorder: Recorder, pauses: readonly Pause[]): Continuation {
   return { journal: recorder.factory, recorder, pausedMs, leave: leaveSuspended, suspend };
 }
 
+/** What the conversation of the run has then is none of the sandbox's. */
 function leaveSuspended(run: RunContext, sandbox: Sandbox, state: RunState): Promise<void> | undefined {
-  return state === "suspended" ? leaveSandbox(sandbox, run.root.sandboxes) : undefined;
+  if (state !== "suspended") return undefined;
+  const { thread } = run.scope;
+  if (thread !== undefined) Object.assign(thread, { sandbox: undefined, restore: undefined, note: freshSandbox });
+  return leaveSandbox(sandbox, run.root.sandboxes);
 }
 
 async function suspendedRun(run: RunContext, given: Given, recorder: Recorder, pauses: readonly Pause[]): Promise<() => SuspendedRun> {

@@ -89,7 +89,7 @@ export function liveSandboxes(program: (given: LiveProgram) => Promise<Value>): 
       if (signal?.aborted) throw new AbortedError(signal.reason);
       if (restore === undefined) sandboxes.push(new LiveSandbox(`box-${sandboxes.length}`, { ...variables }));
       const sandbox = restore === undefined ? sandboxes.at(-1) : sandboxes.find(({ id }) => id === restore.data);
-      if (sandbox === undefined || sandbox.isEnded) throw new ExecutorCrashedError("The sandbox is gone.");
+      if (sandbox === undefined || sandbox.isEnded) throw new ExecutorCrashedError("The sandbox is gone.", { details: { sandbox: "gone" } });
       return sessionIn(sandbox, program, restore !== undefined);
     },
   };
