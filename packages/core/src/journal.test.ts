@@ -72,7 +72,7 @@ it("gives keys that are stable paths, and arguments of constant size", async () 
     };
   };
   await new CodeAgent({ model: scriptedModel([action("a"), action("end")]), executor, journal }).run("task");
-  expect(keys).toEqual(["1/model", "1/advance.0", "2/model", "2/advance.0"]);
+  expect(keys).toEqual(["1/model", "1/advance.0", "2/model", "2/advance.0", "usage"]);
   expect(Math.max(...sizes)).toBeLessThan(40);
 });
 

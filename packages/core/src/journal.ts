@@ -25,9 +25,9 @@ export interface OperationError extends ErrorInfo {
 
 /**
  * `policy` decides on a call, `hook` is a callback of the user's between steps, or a check of an answer. `sandbox` opens a sandbox that can be found again, or
- * ends it; what comes of the first is its `SessionRef`, so a journal is kept as a password is.
+ * ends it; what comes of the first is its `SessionRef`, so a journal is kept as a password is. `usage` tells at the end of a run what it has spent.
  */
-export type OperationName = "model" | "tool" | "advance" | "policy" | "hook" | "sandbox";
+export type OperationName = "model" | "tool" | "advance" | "policy" | "hook" | "sandbox" | "usage";
 
 /**
  * What performs the operations of a run and its managed agents: named, with the operation's path as argument. Results are data that `encodeValue` can

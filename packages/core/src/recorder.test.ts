@@ -151,7 +151,10 @@ it("an agent that had ended does nothing new and keeps nothing, wherever it goes
   const before = JSON.stringify(state.entries());
   const done: string[] = [];
   const perform = async (args: unknown): Promise<unknown> => done.push(String(args));
-  const operations: Operations = { model: perform, tool: perform, advance: perform, policy: perform, hook: perform, sandbox: perform };
+  const operations: Operations = {
+    ...{ model: perform, tool: perform, advance: perform, policy: perform },
+    ...{ hook: perform, sandbox: perform, usage: perform },
+  };
   const events: string[] = [];
   const root = state.factory({ runId: "run", operations, emit: ({ type }) => events.push(type) });
   for (const journal of [root.child("1/tool.a.member"), root.child("1/tool.a.member").child("1/tool.b.below")]) {

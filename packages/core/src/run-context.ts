@@ -154,7 +154,7 @@ export class RunContext {
       const work = this.#work.get(String(path));
       return work === undefined ? Promise.reject(new Error(`Nothing waits for ${path}.`)) : work(context);
     };
-    const operations = { model: perform, tool: perform, advance: perform, policy: perform, hook: perform, sandbox: perform };
+    const operations = { model: perform, tool: perform, advance: perform, policy: perform, hook: perform, sandbox: perform, usage: perform };
     return journal({ runId: this.runId, operations, emit: handle.emit });
   }
 
@@ -203,7 +203,7 @@ export class RunContext {
       const closing = sandbox && (continuation?.leave(this, sandbox, state, more) ?? sandbox[Symbol.asyncDispose]());
       await closing?.catch((failure) => this.emit({ type: "warning", message: `The sandbox did not close: ${failure}` }));
     }
-    await continuation?.unreached?.settle(this, state);
+    await continuation?.settle?.(this, state);
     // A suspended run doesn't end in its journal.
     this.#lastMs = state === "suspended" ? Date.now() : await this.journal.now("end").catch(() => this.#lastMs);
     const { runId, memory, startedAtMs } = this;

@@ -91,6 +91,39 @@ describe.each(kinds)("a run that was stopped %s", (_, make) => {
   });
 });
 
+const spending = (name: string, codes: readonly string[], tools: readonly object[], more: object) => {
+  const usage = { ...noUsage, input: 10, output: 1 };
+  const model: ModelFunction = async ({ messages }) => {
+    const code = codes[messages.filter(({ role }) => role === "assistant").length] ?? "end";
+    return { content: [{ type: "text", text: `<code>\n${code}\n</code>` }], usage, finishReason: "stop" };
+  };
+  return new CodeAgent({ name, description: "Helps.", model, executor: busy, tools: tools as never, ...more });
+};
+
+/** Calls all that its code names, at once. */
+const busy = fakeExecutor(async ({ code, call, finalAnswer }) => {
+  if (code === "end") return finalAnswer("ended");
+  await Promise.all(code.split("+").map((name) => call(name, name.startsWith("member") ? { task: "go" } : {})));
+  return null;
+});
+
+it.each([
+  ["by its caller", "aborted", {}],
+  ["by its wall time", "limit", { wallTimeMs: 150 }],
+] as const)("tells what a team has spent, also beside what was stopped, where it is started again: %s", async (_how, state, budget) => {
+  const store: Store = new Map();
+  const begin = (signal?: AbortSignal) => {
+    const tools = [slow(() => {}), saying(() => ({}), { name: "quick" })];
+    const members = [spending("member_a", ["quick", "quick", "slow"], tools, {}), spending("member_b", ["quick", "quick+slow"], tools, {})];
+    const team = { managedAgents: members, journal: storedJournal(store), budget, price: () => 0.1 };
+    return spending("boss", ["quick", "member_a+member_b+slow"], tools, team).run("task", { runId: "r", signal });
+  };
+  const first = await begin(state === "aborted" ? AbortSignal.timeout(150) : undefined);
+  expect(first).toMatchObject({ state, usage: { input: state === "limit" ? 80 : 70 } });
+  const { usage, costUsd } = await begin();
+  expect([usage, costUsd]).toEqual([first.usage, expect.closeTo(first.costUsd)]);
+});
+
 const sayings = { stop: "aborted" };
 
 /** As of another copy of codelet. */

@@ -22,6 +22,7 @@ import { decodeState, encodeState } from "./state-codec.ts";
 import { Stops } from "./stops.ts";
 import { Unreached } from "./unreached.ts";
 import type { Json } from "./value.ts";
+import { keepUsage } from "./whole-usage.ts";
 
 /**
  * A run that waits, as plain JSON: keep it where only you can read and write it, and hand it to `agent.resume` with the decisions, once. It is not signed:
@@ -83,6 +84,8 @@ export interface Continuation {
   pausedMs?(fromMs: number, toMs: number): number;
   /** Of a run that is resumed: what it doesn't come to again. */
   readonly unreached?: Unreached | undefined;
+  /** At the end of a run of an agent: counts what it has not come to again. Never rejects. */
+  settle?(run: RunContext, state: RunState): Promise<void>;
   /** Of a run that is resumed: what is left of a wall time, of the run itself or one below it. */
   leftMs?(run: RunContext, wallTimeMs: number): number;
   /**
@@ -95,7 +98,7 @@ export interface Continuation {
 /** Of a new run, which a journal of the user's may know. */
 export function newContinuation(journal: JournalFactory | undefined): Continuation {
   if (journal === undefined) return recorded(new Recorder(), []);
-  return { journal: leavingJournal(journal), bringBack: bringBackFromJournal, leave: leaveToJournal, stops: new Stops() };
+  return { journal: leavingJournal(journal), bringBack: bringBackFromJournal, leave: leaveToJournal, stops: new Stops(), settle: keepUsage };
 }
 
 function recorded(recorder: Recorder, pauses: readonly Pause[]): Continuation {
@@ -184,7 +187,7 @@ export async function readSuspendedRun(
     // One that had ended is only gone through again.
     const leftMs = (run: RunContext, wallTimeMs: number): number =>
       recorder.isOver(run.path) ? Number.POSITIVE_INFINITY : wallTimeMs - run.activeMs(Date.now());
-    return { ...recorded(recorder, pauses), given, bringBack: () => bringBack, unreached, leftMs };
+    return { ...recorded(recorder, pauses), given, bringBack: () => bringBack, unreached, settle: unreached.settle.bind(unreached), leftMs };
   } catch (error) {
     if (error instanceof ConfigurationError) throw error;
     throw new ProtocolError(`The state of the suspended run is damaged: ${describeThrown(error).message}`, { cause: error });
