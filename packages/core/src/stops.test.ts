@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import type { RunResult } from "./agent.ts";
 import { CodeAgent } from "./code-agent.ts";
-import { CodeletError } from "./errors.ts";
+import { CodeletError, describeThrown } from "./errors.ts";
 import type { Executor } from "./executor.ts";
 import type { Budget } from "./limits.ts";
 import { type ModelFunction, noUsage } from "./model.ts";
@@ -89,6 +89,22 @@ describe.each(kinds)("a run that was stopped %s", (_, make) => {
     expect(endOf(await begin())).toEqual(endOf(first));
     expect(work).toEqual(done);
   });
+});
+
+it.each([
+  ["a text", "The user has left.", { name: "Error", message: "The user has left." }],
+  ["an error", new RangeError("Too late."), { name: "RangeError", message: "Too late." }],
+  ["no reason", undefined, { name: "AbortError", message: expect.stringContaining("aborted") }],
+  ["anything else", { why: () => "a function" }, { name: "AbortError", message: expect.stringContaining("aborted") }],
+])("tells why it was aborted where it is started again: %s", async (_, reason, told) => {
+  const store: Store = new Map();
+  const controller = new AbortController();
+  const onWork = (): void => controller.abort(reason);
+  const begin = (signal?: AbortSignal) => codeAgent({ journal: storedJournal(store), onWork }, ["wait"]).run("task", { runId: "r", signal });
+  expect(await begin(controller.signal)).toMatchObject({ state: "aborted", reason: reason ?? told });
+  const again = await begin();
+  expect([again, describeThrown("reason" in again && again.reason)]).toMatchObject([{ state: "aborted" }, told]);
+  expect(typeof ("reason" in again && again.reason)).toBe(typeof reason === "string" ? "string" : "object");
 });
 
 const spending = (name: string, codes: readonly string[], tools: readonly object[], more: object) => {

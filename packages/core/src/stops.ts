@@ -1,10 +1,13 @@
-import { AbortedError, CodeletError, type LimitName } from "./errors.ts";
+import { AbortedError, CodeletError, describeThrown, type LimitName } from "./errors.ts";
 import type { Advance } from "./executor.ts";
 import type { OperationContext, OperationName, Outcome } from "./journal.ts";
 import type { RunContext } from "./run-context.ts";
 
 /** How a run was stopped in the middle of an operation, as its outcome tells: by its caller, or by the limit of an agent, whose run has that path. */
-type Stop = "aborted" | { readonly path: string; readonly limit: LimitName; readonly value: number; readonly max: number };
+type Stop = Abort | { readonly path: string; readonly limit: LimitName; readonly value: number; readonly max: number };
+
+/** The caller's reason, where it can be kept and says more than that it is one. */
+type Abort = { readonly aborted: string | { readonly name: string; readonly message: string } | null };
 
 type Work = (context: OperationContext) => Promise<unknown>;
 
@@ -32,7 +35,7 @@ export class Stops {
       } catch (error) {
         // Of a sandbox that died there is more to tell than that it was stopped.
         const stop = operation === "advance" ? undefined : stopOf(run, key);
-        const isOwn = stop === undefined || (before !== undefined && stop !== "aborted");
+        const isOwn = stop === undefined || (before !== undefined && "limit" in stop);
         throw isOwn ? withoutStop(error) : new StoppedError(stop, error);
       }
     };
@@ -47,8 +50,8 @@ export class Stops {
 
   /** The reason, which may have been there before. */
   #stop(run: RunContext, stop: Stop): unknown {
-    if (stop === "aborted") {
-      this.#controller.abort(new AbortedError());
+    if ("aborted" in stop) {
+      this.#controller.abort(reasonOf(stop));
       return run.root.callers.reason;
     }
     const stopped = withManagers(run).find(({ path }) => path === stop.path);
@@ -67,13 +70,25 @@ class StoppedError extends CodeletError {
 
 /** Nothing for the last answer at a limit, which has stopped the run before. */
 function stopOf(run: RunContext, key: string): Stop | undefined {
-  if (run.root.callers.aborted) return "aborted";
+  const { callers } = run.root;
+  if (callers.aborted) return abortFor(callers.reason);
   for (const { path, stopper } of withManagers(run)) {
     const { reason } = stopper.signal;
     if (CodeletError.isInstance(reason, "limit-reached") && !(path === run.path && key.startsWith("last")))
       return { path, ...reason.details } as unknown as Stop;
   }
   return undefined;
+}
+
+function abortFor(reason: unknown): Abort {
+  if (typeof reason === "string") return { aborted: reason };
+  const { name, message } = describeThrown(reason);
+  return { aborted: reason instanceof Error && name !== "AbortError" ? { name, message } : null };
+}
+
+function reasonOf({ aborted }: Abort): unknown {
+  if (aborted === null || typeof aborted === "string") return aborted ?? new AbortedError();
+  return Object.assign(new Error(aborted.message), { name: aborted.name });
 }
 
 function withManagers(run: RunContext): readonly RunContext[] {
