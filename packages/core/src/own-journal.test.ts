@@ -2,7 +2,7 @@ import { type FakeHandler, fakeExecutor } from "@codelet/testing";
 import { expect, it } from "vitest";
 import { z } from "zod";
 import { CodeAgent } from "./code-agent.ts";
-import type { Executor } from "./executor.ts";
+import type { ExecuteOptions, Executor } from "./executor.ts";
 import { type Journal, type JournalFactory, memoryJournal, Suspension } from "./journal.ts";
 import type { Budget } from "./limits.ts";
 import type { ActionStep } from "./memory.ts";
@@ -81,6 +81,34 @@ it("a limit stops a program also where it was reached before the process died", 
     expect(await begin(storedJournal(store)), `after ${crashAt}`).toMatchObject({ state: "limit", limit: "toolCalls" });
     expect(fake.openSessions).toBe(0);
   }
+});
+
+it("a program that runs again reads the world as it had, also after its last call", async () => {
+  let clock = 0;
+  let read = 0;
+  const fake = fakeExecutor(({ code, variables, finalAnswer }) => {
+    if (code === "first") variables.a = read;
+    if (code === "third") finalAnswer(variables.a as Value);
+    return null;
+  });
+  const executor = repeatable({
+    ...fake,
+    async open(options) {
+      const session = await fake.open(options);
+      const [start, next] = [session.start.bind(session), session.next.bind(session)];
+      return Object.assign(session, {
+        start(code: string, { replay, ...more }: ExecuteOptions = {}) {
+          read = Number(replay?.[0] ?? ++clock);
+          start(code, more);
+        },
+        next: async () => ({ ...(await next()), readings: read }),
+      });
+    },
+  });
+  const store: Store = new Map();
+  await expect(attempt(executor, failingJournal(store, 6), []).run("task", { runId: "r" })).rejects.toBe(crash);
+  expect([store.has("1/end"), clock]).toEqual([true, 1]);
+  expect(await attempt(executor, storedJournal(store), []).run("task", { runId: "r" })).toMatchObject({ output: 1 });
 });
 
 it("a program whose sandbox is gone is not run without its variables, and the model is told", async () => {

@@ -111,8 +111,8 @@ function isEndOfProgram(operation: OperationName, value: unknown): value is EndO
 }
 
 /** Whatever else an executor gives stays out of the journal. */
-function endWith({ type, execution }: EndOfProgram, stop: Stop | undefined): EndOfProgram {
-  return stop === undefined ? { type, execution } : { type, execution, stop };
+function endWith({ type, execution, readings }: EndOfProgram, stop: Stop | undefined): EndOfProgram {
+  return { type, execution, ...(readings !== undefined && { readings }), ...(stop !== undefined && { stop }) };
 }
 
 /** An error of somebody else's, which must not look as if it told of a stop. */
