@@ -1,8 +1,8 @@
 import { AbortedError, CodeletError, describeThrown, ExecutorCrashedError } from "./errors.ts";
 import type { Advance, CallResult, ExecuteOptions, Executor, ExecutorSession, OpenSessionOptions, SessionBinding, SessionRef } from "./executor.ts";
 import { endUnneeded, isGone, openOrLeave, SandboxAway, unlessLater } from "./find-sandbox.ts";
-import { notBegun, ReturningCalls, takeUp } from "./found-session.ts";
-import { callsOf, isUnfinished, lastProgram, type RecordedProgram, type RecordedStep } from "./recorded-step.ts";
+import { ReturningCalls, takeUp } from "./found-session.ts";
+import { callsOf, type EndOfProgram, endOf, isUnfinished, lastProgram, type RecordedProgram, type RecordedStep } from "./recorded-step.ts";
 import { isNotResumed, NotResumed, notResumed, RepeatedCalls, repeatProgram, stopped } from "./repeated-calls.ts";
 import type { SandboxRecord } from "./sandbox-record.ts";
 
@@ -100,6 +100,9 @@ export class CatchUpSession implements ExecutorSession {
   /** An advance that the journal has by now. True where it tells that the sandbox was lost, and the journal knows the one that follows. */
   observe(advance: Advance): boolean {
     if (this.#session === undefined) this.#last()?.events.push({ advance });
+    const { sandbox } = advance as EndOfProgram;
+    if (sandbox !== undefined) this.#recorded = sandbox;
+    if (sandbox !== undefined && this.#session === undefined) this.#restore = sandbox;
     return this.#record !== undefined && this.#opened === undefined && advance.type === "done" && isNotResumed(advance.execution);
   }
 
@@ -124,7 +127,9 @@ export class CatchUpSession implements ExecutorSession {
     }
     let advance = this.#early.shift();
     while (advance === undefined) advance = this.#returning.newIn(await session.next(), session);
-    return advance.type === "done" ? advance : { ...advance, cancelled: advance.cancelled.map((id) => this.#calls.recordedOf(id)) };
+    // Of the sandbox that it went on in the journal knows nothing yet.
+    const followed = this.#record !== undefined && this.#recorded === undefined ? session.reference : undefined;
+    return advance.type === "done" ? endOf(advance, followed) : { ...advance, cancelled: advance.cancelled.map((id) => this.#calls.recordedOf(id)) };
   }
 
   deliver(results: readonly CallResult[]): void {
@@ -230,17 +235,13 @@ export class CatchUpSession implements ExecutorSession {
       this.#opened ??= openOrLeave(this.#executor, { ...this.#options, variables: undefined, restore });
       session = await this.#opened;
       this.#isFound = true;
-      const last = this.#last();
-      // Of a run that was suspended only the last program may wait to be begun.
-      const suspended = last?.events.length === 0 ? [last] : [];
-      const waiting = this.#record === undefined ? suspended : notBegun(session, this.#steps, variables);
-      const returning = await takeUp(session, waiting, last);
+      const returning = await takeUp(session, this.#steps, { variables, isSuspended: this.#record === undefined });
       if (returning === undefined) return session;
       const advance = returning.newIn(await session.next(), session);
       if (advance !== undefined) this.#early.push(advance);
       this.#returning = returning;
       this.#session = session;
-      for (const event of last?.events ?? []) if ("results" in event) this.#answer(session, event.results);
+      for (const event of this.#last()?.events ?? []) if ("results" in event) this.#answer(session, event.results);
       return session;
     } catch (thrown) {
       const error = unlessLater(thrown, this.#isDisposed ? { signal: AbortSignal.abort() } : this.#options);

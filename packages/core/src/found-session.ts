@@ -1,12 +1,12 @@
 import type { Advance, CallResult, ExecutorSession, SessionBinding } from "./executor.ts";
 import { sandboxGone } from "./find-sandbox.ts";
-import { callsOf, isFinished, type RecordedProgram, type RecordedStep } from "./recorded-step.ts";
+import { callsOf, isFinished, lastProgram, type RecordedProgram, type RecordedStep } from "./recorded-step.ts";
 
 /**
  * The steps that a session has not begun, which was found after its host had died at any moment: none where it is in the middle of the last program. Throws
  * what means a loss where it is somewhere else than the journal, or doesn't say where: nothing may go on in it.
  */
-export function notBegun(session: ExecutorSession, steps: readonly RecordedStep[], variables: SessionBinding["variables"]): readonly RecordedStep[] {
+function notBegun(session: ExecutorSession, steps: readonly RecordedStep[], variables: SessionBinding["variables"]): readonly RecordedStep[] {
   const { lastKey, resume } = session;
   const at = steps.findLastIndex((step) => "code" in step && step.options.key === lastKey);
   const later = steps.slice(at + 1);
@@ -22,9 +22,12 @@ export function notBegun(session: ExecutorSession, steps: readonly RecordedStep[
 /** Begins what the session has not begun. Where that is not the last program, goes on with it: its calls come again. */
 export async function takeUp(
   session: ExecutorSession,
-  waiting: readonly RecordedStep[],
-  last: RecordedProgram | undefined,
+  steps: readonly RecordedStep[],
+  { variables, isSuspended }: { readonly variables: SessionBinding["variables"]; readonly isSuspended: boolean },
 ): Promise<ReturningCalls | undefined> {
+  const last = lastProgram(steps);
+  // Of a run that was suspended only the last program may wait to be begun.
+  const waiting = isSuspended ? steps.filter((step) => step === last && last.events.length === 0) : notBegun(session, steps, variables);
   for (const step of waiting) {
     if ("binding" in step) await session.bind(step.binding);
     else session.start(step.code, step.options);

@@ -1,8 +1,11 @@
-import type { Advance, CallResult, ExecuteOptions, SandboxCall, SessionBinding } from "./executor.ts";
+import type { Advance, CallResult, ExecuteOptions, SandboxCall, SessionBinding, SessionRef } from "./executor.ts";
 import type { Json } from "./value.ts";
 
 /** What happened in a program, as the journal knows it: what it did, or what it was answered. */
 export type Recorded = { readonly advance: Advance } | { readonly results: readonly CallResult[] };
+
+/** The end of a program. Where it was run again for that in another sandbox, a journal of the user's has how that one is found. */
+export type EndOfProgram = Extract<Advance, { readonly type: "done" }> & { readonly sandbox?: SessionRef | undefined };
 
 /** A program with what happened in it, in order. */
 export interface RecordedProgram {
@@ -13,6 +16,11 @@ export interface RecordedProgram {
 
 /** A program, or a binding between programs. */
 export type RecordedStep = RecordedProgram | { readonly binding: SessionBinding };
+
+/** What else an executor says of an end is not for a journal. */
+export function endOf({ type, execution, readings }: EndOfProgram, sandbox: SessionRef | undefined): EndOfProgram {
+  return { type, execution, ...(readings !== undefined && { readings }), ...(sandbox !== undefined && { sandbox }) };
+}
 
 /** The last step, where that is a program. */
 export function lastProgram(steps: readonly RecordedStep[]): RecordedProgram | undefined {

@@ -77,7 +77,7 @@ const endOf = ({ state, steps, ...result }: RunResult<unknown>) => ({ state, ste
 describe.each(kinds)("a run that was stopped %s", (_, make) => {
   it.each([
     ["by its caller", "aborted", {}],
-    ["by its wall time", "limit", { wallTimeMs: 150 }],
+    ["by its wall time", "limit", { wallTimeMs: 500 }],
   ] as const)("and is started again from its journal ends as it did, %s", async (_how, state, budget) => {
     const work: string[] = [];
     const store: Store = new Map();
@@ -125,7 +125,7 @@ const busy = fakeExecutor(async ({ code, call, finalAnswer }) => {
 
 it.each([
   ["by its caller", "aborted", {}],
-  ["by its wall time", "limit", { wallTimeMs: 150 }],
+  ["by its wall time", "limit", { wallTimeMs: 500 }],
 ] as const)("tells what a team has spent, also beside what was stopped, where it is started again: %s", async (_how, state, budget) => {
   const store: Store = new Map();
   const begin = (signal?: AbortSignal) => {

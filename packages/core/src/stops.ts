@@ -1,6 +1,7 @@
 import { AbortedError, CodeletError, describeThrown, type LimitName } from "./errors.ts";
 import type { Advance } from "./executor.ts";
 import type { OperationContext, OperationName, Outcome } from "./journal.ts";
+import type { EndOfProgram } from "./recorded-step.ts";
 import type { RunContext } from "./run-context.ts";
 
 /** How a run was stopped in the middle of an operation, as its outcome tells: by its caller, or by the limit of an agent, whose run has that path. */
@@ -104,15 +105,14 @@ function stopIn(operation: OperationName, outcome: Outcome<unknown>): Stop | und
   return code === "aborted" ? (details as { readonly stop?: Stop } | undefined)?.stop : undefined;
 }
 
-type EndOfProgram = Extract<Advance, { readonly type: "done" }> & { readonly stop?: Stop };
+type Stopped = EndOfProgram & { readonly stop?: Stop };
 
-function isEndOfProgram(operation: OperationName, value: unknown): value is EndOfProgram {
+function isEndOfProgram(operation: OperationName, value: unknown): value is Stopped {
   return operation === "advance" && (value as Advance | undefined)?.type === "done";
 }
 
-/** Whatever else an executor gives stays out of the journal. */
-function endWith({ type, execution, readings }: EndOfProgram, stop: Stop | undefined): EndOfProgram {
-  return { type, execution, ...(readings !== undefined && { readings }), ...(stop !== undefined && { stop }) };
+function endWith(end: EndOfProgram, stop: Stop | undefined): Stopped {
+  return stop === undefined ? end : { ...end, stop };
 }
 
 /** An error of somebody else's, which must not look as if it told of a stop. */
