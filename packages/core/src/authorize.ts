@@ -1,3 +1,4 @@
+import { abortable } from "./abort.ts";
 import { egressProblem } from "./data-flow.ts";
 import { ToolError } from "./errors.ts";
 import { type Approval, type ApprovalDecision, type DataPolicy, lineOf, strictest, type ToolCallRequest, type ToolDecision } from "./policy.ts";
@@ -11,10 +12,14 @@ import type { PlainValue, Value } from "./value.ts";
 /** What the journal keeps of a decision: plain data. `input` replaces the arguments. */
 type Verdict = { readonly deny: string } | { readonly ask?: string; readonly input: PlainValue | null };
 
-/** Lets a call through, with the arguments that it is to have. Throws ToolError (`tool-denied`), or what suspends the run. */
+/**
+ * Lets a call through, with the arguments that it is to have. Throws ToolError (`tool-denied`), what suspends the run, or the signal's reason: no sooner than
+ * the journal has it, which may know that the call had settled.
+ */
 export async function authorize(run: RunContext, tool: AnyTool, key: string, request: ToolCallRequest, signal: AbortSignal): Promise<PlainValue> {
   const line = lineOf(run);
-  const outcome = await run.operate<Verdict>(`${key}/policy`, "policy", () => judge(line, strictest(line), tool, request));
+  const outcome = await run.operate<Verdict>(`${key}/policy`, "policy", () => abortable(judge(line, strictest(line), tool, request), signal));
+  signal.throwIfAborted();
   const verdict = "value" in outcome ? outcome.value : { deny: `the policy failed (${outcome.error.message})` };
   if ("deny" in verdict) throw refusal(tool, verdict.deny);
   const input = verdict.input ?? request.input;
@@ -75,7 +80,8 @@ async function askFor(run: RunContext, tool: AnyTool, key: string, approval: App
   const outcome =
     approve === undefined
       ? { value: await waitFor(run, waitKey, approval, signal) }
-      : await run.operate<ApprovalDecision>(waitKey, "policy", async () => approve(approval));
+      : await run.operate<ApprovalDecision>(waitKey, "policy", async () => abortable(Promise.resolve(approve(approval)), signal));
+  signal.throwIfAborted();
   const decision = "value" in outcome ? readDecision(outcome.value) : { approve: false, reason: `the approver failed (${outcome.error.message})` };
   if (!decision.approve) throw refusal(tool, decision.reason ?? "it was not approved");
   return decision.input ? otherArguments(tool, decision.input) : approval.input;
@@ -87,7 +93,7 @@ async function waitFor(run: RunContext, key: string, approval: Approval, signal:
   const path = run.path + key;
   pending.set(path, approval);
   try {
-    return await run.journal.waitFor<ApprovalDecision>(key, signal);
+    return await abortable(run.journal.waitFor<ApprovalDecision>(key, signal), signal);
   } finally {
     // A run that is left keeps its approvals; what is decided, or the code gave up on, is none any more.
     if (!run.isLeft) pending.delete(path);

@@ -52,7 +52,7 @@ async function perform(run: RunContext, key: string, call: SandboxCall, controll
     const named = nameArguments(tool, call);
     const checked = await abortable(checkInput(tool, named), signal);
     const request = { callId: call.id, tool: tool.name, input: named, runId: run.runId, agentPath: run.agentPath };
-    const allowed = othersDecide && others ? await abortable(others.authorize(run, tool, key, request, signal), signal) : named;
+    const allowed = othersDecide && others ? await others.authorize(run, tool, key, request, signal) : named;
     const input = allowed === named ? checked : await abortable(checkInput(tool, allowed), signal);
     // Also a failure may carry what a stranger wrote.
     if (tool.ingests === "untrusted") run.exposure.untrusted.add(tool.name);

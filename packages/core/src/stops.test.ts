@@ -91,6 +91,45 @@ describe.each(kinds)("a run that was stopped %s", (_, make) => {
   });
 });
 
+const asked: readonly (readonly [string, (ask: () => Promise<unknown>) => { readonly agent?: object; readonly run?: object }])[] = [
+  ["a policy decides", (ask) => ({ agent: { toolPolicy: () => ask().then(() => "allow") } })],
+  ["an approver decides", (ask) => ({ agent: { toolPolicy: () => "ask" }, run: { approve: () => ask().then(() => true) } })],
+  ["a callback works", (ask) => ({ agent: { stepCallbacks: () => ask() } })],
+  ["a check works", (ask) => ({ agent: { finalAnswerChecks: [() => ask().then(() => true)] } })],
+];
+
+describe.each(asked)("a run that was aborted while %s", (_, asking) => {
+  it.each([
+    ["code", true],
+    ["code", false],
+    ["tool calls", true],
+    ["tool calls", false],
+  ])("and is started again from its journal is stopped there, without a call: %s, from within: %s", { timeout: 5_000 }, async (kind, isWithin) => {
+    const store: Store = new Map();
+    const work: string[] = [];
+    const begin = (signal?: AbortSignal, onAsk = (): void => {}) => {
+      const ask = async (): Promise<void> => {
+        work.push("ask");
+        onAsk();
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      };
+      const { agent, run } = asking(ask);
+      const quick = tool({ name: "quick", description: "Acts.", input: z.looseObject({}), execute: () => void work.push("act") });
+      const team = { journal: storedJournal(store), onWork: (what: string) => work.push(what) };
+      const made =
+        kind === "code" ? codeAgent(team, ["quick", "end"], { tools: [quick], ...agent }) : callingAgent(team, "quick", { tools: [quick], ...agent });
+      return made.run("task", { runId: "r", signal, ...run });
+    };
+    const controller = new AbortController();
+    const abort = (): void => controller.abort();
+    expect(await begin(controller.signal, () => (isWithin ? abort() : setTimeout(abort, 5)))).toMatchObject({ state: "aborted" });
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    const done = [...work];
+    expect(await begin()).toMatchObject({ state: "aborted" });
+    expect(work).toEqual(done);
+  });
+});
+
 it.each([
   ["a text", "The user has left.", { name: "Error", message: "The user has left." }],
   ["an error", new RangeError("Too late."), { name: "RangeError", message: "Too late." }],
@@ -138,6 +177,14 @@ it.each([
   expect(first).toMatchObject({ state, usage: { input: state === "limit" ? 80 : 70 } });
   const { usage, costUsd } = await begin();
   expect([usage, costUsd]).toEqual([first.usage, expect.closeTo(first.costUsd)]);
+});
+
+it("counts what it spends where it goes on after all, since it was aborted before it did anything", async () => {
+  const store: Store = new Map();
+  const begin = (signal?: AbortSignal) =>
+    spending("boss", [], [], { journal: storedJournal(store), price: () => 0.5 }).run("task", { runId: "r", signal });
+  expect(await begin(AbortSignal.abort())).toMatchObject({ state: "aborted", costUsd: 0 });
+  for (let times = 0; times < 2; times++) expect(await begin()).toMatchObject({ state: "success", costUsd: 0.5, usage: { input: 10 } });
 });
 
 const sayings = { stop: "aborted" };

@@ -1,3 +1,4 @@
+import { abortable } from "./abort.ts";
 import { AbortedError, CodeletError, describeThrown, type LimitName } from "./errors.ts";
 import type { Advance } from "./executor.ts";
 import type { OperationContext, OperationName, Outcome } from "./journal.ts";
@@ -30,8 +31,11 @@ export class Stops {
     return async (context) => {
       // One that begins behind the limit is not cut short by it: what it throws is its own.
       const before = operation === "hook" ? stopOf(run, key) : undefined;
+      const mayBeCut = operation === "hook" && !run.signal.aborted;
       try {
-        const value = await work(context);
+        const value = await (mayBeCut ? abortable(work(context), run.signal) : work(context));
+        // What a callback has said is acted on no more, and what it has done is not repeated.
+        if (mayBeCut) run.signal.throwIfAborted();
         return isEndOfProgram(operation, value) ? endWith(value, stopOf(run, key)) : value;
       } catch (error) {
         // Of a sandbox that died there is more to tell than that it was stopped.
