@@ -40,15 +40,25 @@ export async function carrierSession(options: CarrierSessionOptions): Promise<Ex
   if (isLeft && !isReference(open.restore, executor)) await carrier.close();
   const markPrefix = isLeft ? dataOf(open.restore, executor).markPrefix : newMarkPrefix();
   const supervision = await superviseCarrier(carrier, { ...options.supervision, adopt: isLeft, signal: open.signal });
+  const end = async (): Promise<void> => supervision[Symbol.asyncDispose]();
+  // Until it is open, what another host has left stays for the next attempt.
+  let release = isLeft ? () => supervision.leave() : end;
   try {
-    return await supervisedSession(options, supervision, markPrefix);
+    const session = await supervisedSession(options, supervision, markPrefix, () => release());
+    release = end;
+    return session;
   } catch (error) {
-    await supervision[Symbol.asyncDispose]();
+    await release();
     throw error;
   }
 }
 
-function supervisedSession(options: CarrierSessionOptions, supervision: Supervision, markPrefix: string): Promise<ExecutorSession> {
+function supervisedSession(
+  options: CarrierSessionOptions,
+  supervision: Supervision,
+  markPrefix: string,
+  release: () => Promise<void>,
+): Promise<ExecutorSession> {
   const { executor, open, carrier, machine, detachedTimeoutMs = defaultDetachedTimeoutMs, graceMs, limits } = options;
   const data = { version: 1, machine: machine ?? null, markPrefix } satisfies ReferenceData;
   const reference = machine === undefined ? undefined : ({ executor, data } satisfies SessionRef);
@@ -68,7 +78,7 @@ function supervisedSession(options: CarrierSessionOptions, supervision: Supervis
     stateLost: open.restore !== undefined && isLost,
     reference,
     detach: canDetach ? () => leave(supervision, detachedTimeoutMs, reference) : undefined,
-    release: async () => supervision[Symbol.asyncDispose](),
+    release,
   });
 }
 

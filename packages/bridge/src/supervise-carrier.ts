@@ -18,6 +18,8 @@ export interface Supervision extends AsyncDisposable {
   readonly lastKey?: string | undefined;
   /** Leaves the supervisor and its worker to another host, for so many milliseconds. Rejects with `executor-crashed` when that host would find nothing. */
   detach(keepMs: number): Promise<void>;
+  /** Gives up the connection only: what another host has left waits on as it did. Never rejects. */
+  leave(): Promise<void>;
 }
 
 /** Talks to `pythonSupervisor` over a carrier. Rejects with `executor-crashed`, and gives the carrier up, when it does not answer. */
@@ -62,6 +64,11 @@ export async function superviseCarrier(carrier: Carrier, options: SupervisionOpt
     async detach(keepMs) {
       await link.detach(keepMs);
       ended ??= { message: "the session was detached", failure: "executor-crashed" };
+    },
+    async leave() {
+      ended ??= { message: "the session was left", failure: "executor-crashed" };
+      await link.leave();
+      worker?.end(ended);
     },
     async [Symbol.asyncDispose]() {
       ended ??= { message: "the supervision was ended", failure: "executor-crashed" };

@@ -43,7 +43,10 @@ export function portExecutor(): PortExecutor {
     create: ({ seed }) => startProcess(seed),
     start: async (machine, open) => ({ stdio: await attach(machine, open), reference: machine }),
     remove,
-    pinned: { find: async (reference) => reference as Machine, attach: (machine, _, open) => attach(machine, open) },
+    pinned: {
+      find: async (reference) => (isAlive((reference as Machine).pid) ? (reference as Machine) : undefined),
+      attach: (machine, _, open) => attach(machine, open),
+    },
     explain: (thrown) => thrown as Error,
   });
   const attach = ({ port, token }: Machine, open?: OpenSessionOptions): Promise<Stdio> =>

@@ -158,6 +158,19 @@ export const liveRecoveryCases: readonly ContractCase[] = [
     },
   },
   {
+    name: "an attempt to find a session with tools or variables that are refused leaves the session to the next one",
+    needs: ["pinned"],
+    async run({ executor, open, run }) {
+      const session = await open();
+      await run(session, "kept = 5");
+      const reference = throughJson(await session.detach?.());
+      const noName = { name: "no name", description: "Does nothing.", inputSchema: {} };
+      for (const refused of [{ tools: [noName] }, { variables: { "no name": 1 } }])
+        await assert.rejects(executor.open({ restore: reference, ...refused }), (error: { code?: string }) => error.code !== "executor-crashed");
+      assertValue((await run(await open({ restore: reference }), "kept")).execution, 5);
+    },
+  },
+  {
     name: "of a session that has ended, and of a reference that is none of the executor's, it is told that nobody will ever find it",
     needs: ["pinned"],
     async run({ executor, open }) {
