@@ -1,4 +1,5 @@
-import type { CodeletError, SessionRef } from "@codelet/core";
+import { CodeAgent, type CodeletError, type ModelFunction, type SessionRef, tool } from "@codelet/core";
+import { jsonSchema } from "@codelet/core/json-schema";
 import { driveStep, refusalOf } from "@codelet/executor-contract";
 import type { E2bServer } from "@codelet/local-e2b";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
@@ -120,6 +121,23 @@ it.each([
   server.faults.clear();
   await using found = await e2bExecutor().open({ restore });
   expect((await driveStep(found, "kept")).execution.value).toBe(5);
+});
+
+it.each([401, 503])("leaves a run that waits as it was while E2B answers %i, and goes on in its sandbox afterwards", async (status) => {
+  const pay = tool({
+    ...{ name: "pay", description: "Pays.", input: jsonSchema<object>({ type: "object", properties: {} }), needsApproval: true },
+    execute: () => 1,
+  });
+  const codes = ["x = 7", "final_answer([x, pay()])"];
+  const model: ModelFunction = async ({ messages }) => `<code>\n${codes[messages.filter(({ role }) => role === "assistant").length]}\n</code>`;
+  const agent = new CodeAgent({ model, executor: e2bExecutor(), tools: [pay] });
+  const waiting = await agent.run("Pay.");
+  if (waiting.state !== "suspended") throw new Error(waiting.state);
+  const decisions = Object.fromEntries(waiting.pending.map(({ id }) => [id, true]));
+  server.faults.respond(status, { times: 1_000 });
+  await expect(agent.resume(waiting.resumeState, { decisions })).rejects.toMatchObject({ code: "executor-crashed", details: { retryable: true } });
+  server.faults.clear();
+  expect(await agent.resume(waiting.resumeState, { decisions })).toMatchObject({ state: "success", output: [7, 1] });
 });
 
 describe("a running step", () => {
