@@ -74,7 +74,8 @@ export class CodeAgent<Output = PlainValue> implements ManagedAgent {
 
   /**
    * Goes on with a suspended run, in the middle of the running code, also in another process. Finished calls and steps are not repeated.
-   * Rejects with `configuration` when this is not the same agent, `protocol` when the state is damaged.
+   * Rejects with `configuration` when this is not the same agent, `protocol` when the state is damaged, `executor-crashed` with
+   * `details.retryable` when its sandbox can't be had for now: the state is as good as before then.
    */
   resume(state: SuspendedRun, options?: ResumeOptions): Promise<RunResult<Output>> {
     return this.#engine.resume(state, options);

@@ -68,7 +68,7 @@ export interface Ending {
   readonly output?: unknown;
   /** Of the last call for an answer, at a limit. */
   readonly text?: string;
-  /** Why it has failed or was aborted. */
+  /** Why it has failed, was aborted or, of a suspended one, could not go on. */
   readonly error?: ErrorInfo;
 }
 

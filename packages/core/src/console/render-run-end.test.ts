@@ -61,6 +61,11 @@ it.each<[string, EventBody, string]>([
   ["an interruption", { ...base, state: "aborted" }, `\nInterrupted ────────────────────────────\n${totals.trimStart()}`],
   ["a pause", { ...base, state: "suspended" }, `\nSuspended: calls wait for a decision ───\n${totals.trimStart()}`],
   [
+    "an attempt to go on that came to nothing",
+    { ...base, state: "suspended", error: { name: "ExecutorCrashedError", message: "no answer" } },
+    `\nStill suspended ────────────────────────\n  no answer\n${totals}`,
+  ],
+  [
     "a failure",
     { ...base, state: "failed", error: { name: "ModelCallError", message: "503 \u001b[31mbusy" } },
     `\nFailed ─────────────────────────────────\n  503 ␛[31mbusy\n${totals}`,

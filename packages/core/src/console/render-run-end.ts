@@ -16,11 +16,11 @@ export function renderRunEnd(event: RunEnd, view: View, told: Told): string {
 
 /** The same where only failures are shown; empty for a run that went well. */
 export function renderRunFailure(event: RunEnd, view: View): string {
-  const hasFailed = event.state === "failed" || event.state === "limit";
+  const hasFailed = event.state === "failed" || event.state === "limit" || (event.state === "suspended" && event.error !== undefined);
   return hasFailed ? `\n${heading(titleOf(event), view)}${renderEnding(event, view)}` : "";
 }
 
-function titleOf({ state, limit }: RunEnd): string {
+function titleOf({ state, limit, error }: RunEnd): string {
   switch (state) {
     case "success":
       return "Answer";
@@ -29,7 +29,7 @@ function titleOf({ state, limit }: RunEnd): string {
     case "aborted":
       return "Interrupted";
     case "suspended":
-      return "Suspended: calls wait for a decision";
+      return error === undefined ? "Suspended: calls wait for a decision" : "Still suspended";
     case "failed":
       return "Failed";
   }
@@ -43,10 +43,10 @@ function renderEnding({ state, output, text, error }: RunEnd, view: View): strin
       const last = output === undefined ? text : renderValue(output);
       return block(last === undefined ? "The model gave no last answer." : sanitize(last), "  ", view);
     }
-    case "failed":
-      return block(sanitize(error?.message ?? ""), "  ", view, "red");
-    default:
+    case "aborted":
       return "";
+    default:
+      return block(sanitize(error?.message ?? ""), "  ", view, "red");
   }
 }
 
