@@ -109,7 +109,10 @@ async function verify(folder: string, { entry, files, wheels }: ImageSources): P
 async function build(folder: string, sources: ImageSources, signal: AbortSignal | undefined): Promise<void> {
   await mkdir(folder);
   for (const [name, path] of sources.files) await copyFile(path, join(folder, name));
-  const request: SandboxRequest = { mode: "build", folder, wheels: sources.wheels, modules: sources.modules };
+  // As files: Linux takes no argument of more than 128 KiB.
+  for (const [name, source] of sources.modules) await writeFile(join(folder, `${name}.py`), source);
+  const modules = sources.modules.map(([name]) => name);
+  const request: SandboxRequest = { mode: "build", folder, wheels: sources.wheels, modules };
   await runDeno(folder, sources.entry, request, join(folder, "..", denoCache), signal);
   const manifest: Record<string, number> = {};
   for (const name of await readdir(folder)) if (name !== denoCache) manifest[name] = crc32(await readFile(join(folder, name)));

@@ -11,6 +11,7 @@ import { allocateSignals, openInterrupts } from "./signals.ts";
 export async function buildSnapshot({ folder, wheels, modules }: BuildRequest): Promise<void> {
   const compiled = compileWasm(folder);
   const wheelFiles = wheels.map((name) => [name, deno.readFileSync(`${folder}${name}`)] as const);
+  const sources = modules.map((name) => [name, new TextDecoder().decode(deno.readFileSync(`${folder}${name}.py`))] as const);
   presentPlainShell(deno.readFileSync);
   const pyodide = await startPyodide(folder, compiled);
   const fs = pyodide._module.FS;
@@ -23,7 +24,7 @@ export async function buildSnapshot({ folder, wheels, modules }: BuildRequest): 
     pyodide.runPython(`import zipfile; zipfile.ZipFile("/tmp/${name}").extractall("${sitePackages}"); import os; os.remove("/tmp/${name}")`);
   }
   if (wheels.length > 0) deno.writeFileSync(`${folder}packages.bin`, packFiles(fs, [sitePackages]));
-  for (const [name, source] of modules) pyodide.runPython(`${runModule}(${JSON.stringify(name)}, ${JSON.stringify(source)})`);
+  for (const [name, source] of sources) pyodide.runPython(`${runModule}(${JSON.stringify(name)}, ${JSON.stringify(source)})`);
   // Frozen objects are left alone by the garbage collector, so that their pages stay as they are in the image.
   pyodide.runPython("import gc; gc.collect(); gc.freeze()");
   deno.writeFileSync(`${folder}snapshot.bin`, pyodide.makeMemorySnapshot());

@@ -8,8 +8,8 @@ export interface BuildRequest {
   readonly folder: string;
   /** Names of wheels in the folder. */
   readonly wheels: readonly string[];
-  /** Python modules by name, run in order. */
-  readonly modules: readonly (readonly [name: string, source: string])[];
+  /** Python modules, run in order; each is a file in the folder, with `.py` after its name. */
+  readonly modules: readonly string[];
 }
 
 /** Run a session from the image. */
