@@ -101,6 +101,8 @@ class Output:
             sys.stdout = sys.__stdout__ = self._open(1, "stdout")
         if not _is_ours(self.text["stderr"], "stderr"):
             sys.stderr = sys.__stderr__ = self._open(2, "stderr")
+        if getattr(getattr(sys, "stdin", None), "closed", True):
+            open_standard_input()
 
     def _restore(self, fd):
         if self.drain:
@@ -162,11 +164,14 @@ class Output:
         return [name for name, written in self.marks.items() if written is not None]
 
 
-def standard_input():
-    """Descriptor 0 as Python opens it, where the platform has put something else in the place of `sys.stdin`."""
-    raw = FileIO(0, "r", closefd=False)
+def open_standard_input():
+    """Descriptor 0 as Python opens it: where the platform has put something else in the place of `sys.stdin`, and after code closed that, as `exit()` does."""
+    try:
+        raw = FileIO(0, "r", closefd=False)
+    except OSError:
+        return  # the code has closed it
     raw.name = "<stdin>"
-    return TextIOWrapper(BufferedReader(raw), "utf-8")
+    sys.stdin = sys.__stdin__ = TextIOWrapper(BufferedReader(raw), "utf-8")
 
 
 def _is_ours(stream, name):

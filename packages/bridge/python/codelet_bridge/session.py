@@ -16,7 +16,7 @@ from .import_guard import forget_half_imports
 from .interrupts import interrupts
 from .limits import apply_limits, limits
 from .namespace import Namespace, rebinding_note
-from .output import Output, standard_input
+from .output import Output, open_standard_input
 from .rich_output import RichOutput, printed_text
 from .tools import connect_tools, encode_line, fits_frame, is_final
 from .wire import json_text, to_json
@@ -69,7 +69,7 @@ class Session(Calls):
         if not channel.selectable:
             interrupts.once = True
             install_stand_in(self)
-            sys.stdin = sys.__stdin__ = standard_input()
+            open_standard_input()
 
     def _after_fork(self):
         """A child has its parent's code and none of its connection."""
