@@ -22,6 +22,7 @@ const runnerModules = [
   "tool_errors",
   "signatures",
   "tools",
+  "quiet_answers",
   "rich_parts",
   "figures",
   "after_loading",

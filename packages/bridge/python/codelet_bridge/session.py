@@ -17,6 +17,7 @@ from .interrupts import interrupts
 from .limits import apply_limits, limits
 from .namespace import Namespace, rebinding_note
 from .output import Output, open_standard_input
+from .quiet_answers import end_tasks_quietly, end_threads_quietly
 from .rich_output import RichOutput, printed_text
 from .tools import connect_tools, encode_line, fits_frame, is_final
 from .wire import json_text, to_json
@@ -61,9 +62,11 @@ class Session(Calls):
         self.failures = 0
         self.observed = None
         connect_tools(self, self.loops)
-        sys.meta_path.insert(0, AfterLoading({"linecache": register_sources, "subprocess": drop_own_flags}))
-        if "linecache" in loaded_modules:  # as Python 3.13 begins
-            register_sources(loaded_modules["linecache"])
+        actions = {"linecache": register_sources, "subprocess": drop_own_flags}
+        actions.update({"threading": end_threads_quietly, "asyncio.base_events": end_tasks_quietly})
+        sys.meta_path.insert(0, AfterLoading(actions))
+        for name in actions.keys() & loaded_modules.keys():  # Python 3.13 begins with linecache
+            actions[name](loaded_modules[name])
         if hasattr(os, "register_at_fork"):
             os.register_at_fork(after_in_child=self._after_fork)
         if not channel.selectable:

@@ -45,6 +45,30 @@ export const finalAnswerCases: readonly ContractCase[] = gentle([
     },
   },
   {
+    name: "an answer that a thread gives ends the thread without a word, and the step goes on",
+    needs: ["threads"],
+    async run({ open, run }) {
+      const work = "import threading\ndef work():\n    final_answer(3)\n";
+      for (const start of ["t = threading.Thread(target=work)", "t = threading.Timer(0.01, work)"]) {
+        const { execution } = await run(await open(), `${work}${start}\nt.start()\nt.join()\nprint('after')`);
+        assert.deepEqual([execution.finalAnswer, execution.logs, execution.error], [{ value: 3 }, "after\n", undefined]);
+      }
+      const failed = await run(await open(), "import threading\nt = threading.Thread(target=lambda: 1/0)\nt.start()\nt.join()");
+      assert.match(failed.execution.logs, /ZeroDivisionError/);
+    },
+  },
+  {
+    name: "an answer that a task gives ends the task without a word",
+    async run({ open, run }) {
+      const work =
+        "import asyncio\nasync def work():\n    final_answer(3)\nasync def main():\n    asyncio.create_task(work())\n    await asyncio.sleep(0.01)\n";
+      for (const start of ["await main()", "asyncio.run(main())"]) {
+        const { execution } = await run(await open(), `${work}${start}\nimport gc\n_ = gc.collect()\nprint('after')`);
+        assert.deepEqual([execution.finalAnswer, execution.logs, execution.error], [{ value: 3 }, "after\n", undefined]);
+      }
+    },
+  },
+  {
     name: "an answer that a task of a TaskGroup gives is no error",
     async run({ open, run, skip }) {
       const session = await open();
