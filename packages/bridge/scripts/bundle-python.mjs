@@ -7,6 +7,7 @@ const runnerModules = [
   "prelude",
   "wire",
   "limits",
+  "start_of_repr",
   "codec_libraries",
   "codec_encode",
   "codec_decode",

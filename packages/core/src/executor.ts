@@ -195,7 +195,7 @@ export type CallResult =
 
 /** How a step ended. */
 export interface Execution {
-  /** The last expression's value, `null` when there is none. */
+  /** The last expression's value, `null` when there is none; described where it is too large to leave the sandbox. */
   readonly value: Value;
   /** The value as its language prints it, capped; absent when there is none to show. */
   readonly valueText?: string | undefined;

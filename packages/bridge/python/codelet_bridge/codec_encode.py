@@ -3,9 +3,11 @@ from binascii import b2a_base64
 
 from .codec_libraries import encode_library_value, loaded_modules, missing_value
 from .limits import limits
+from .start_of_repr import is_plain_container, start_of_repr
 
 _SAFE = 2**53 - 1
 _CONTAINERS = (dict, list, tuple, set, frozenset)
+_SHORT = 100  # a million of such texts is no danger
 MAX_NAME = 1000
 
 
@@ -20,8 +22,9 @@ def class_name(cls):
 def safe_repr(value):
     """repr() that can't fail; it runs user code, so it must be called inside the deadline."""
     try:
-        text = repr(value)
-        text = str.__str__(text)
+        if is_plain_container(value):
+            return start_of_repr(value, limits.repr_chars)
+        text = str.__str__(repr(value))
     except Exception as error:
         return "<%s whose repr() raised %s>" % (class_name(type(value)), class_name(type(error)))
     if len(text) > limits.repr_chars:
@@ -79,17 +82,21 @@ def base64_text(data):
 
 
 class Encoder:
-    __slots__ = ("nodes", "digits", "open")
+    __slots__ = ("nodes", "digits", "characters", "open")
 
     def __init__(self):
         self.nodes = 0
         self.digits = 0
+        self.characters = 0  # of long texts and of bytes: the same one may stand in a value many times
         self.open = set()
 
     def encode(self, value, depth=0):
         self.nodes += 1
         kind = type(value)
-        if value is None or kind is str or kind is bool:
+        if kind is str:
+            if len(value) > _SHORT:
+                self.count(len(value))
+        elif value is None or kind is bool:
             pass
         elif kind is int:
             if not -_SAFE <= value <= _SAFE:
@@ -101,6 +108,15 @@ class Encoder:
         if self.nodes > limits.nodes or depth > limits.depth:
             self._too_much(depth)
         return value
+
+    def count(self, characters):
+        self.characters += characters
+        if self.characters > limits.frame_bytes:
+            raise TooLarge("a value of more than %d bytes can't leave the sandbox" % limits.frame_bytes)
+
+    def base64(self, data):
+        self.count(len(data))
+        return base64_text(data)
 
     def _too_much(self, depth):
         if depth > limits.depth:
@@ -119,7 +135,9 @@ class Encoder:
             self._too_much(depth)
         # issubclass over a real type with a built-in second argument never asks the value's own class.
         if issubclass(kind, str):
-            return str.__str__(value)
+            value = str.__str__(value)
+            self.count(len(value))
+            return value
         if issubclass(kind, int):
             value = int.__int__(value)
             return value if -_SAFE <= value <= _SAFE else self._large_integer(value)
@@ -129,9 +147,10 @@ class Encoder:
             return self._container(value, kind, depth)
         if issubclass(kind, (bytes, bytearray, memoryview)):
             try:
-                return {"$type": "bytes", "value": base64_text(bytes(memoryview(value)))}
+                data = bytes(memoryview(value))
             except ValueError:
                 return opaque(value)  # a view that was released
+            return {"$type": "bytes", "value": self.base64(data)}
         encoded = encode_library_value(self, value, kind, depth)
         return opaque(value) if encoded is None else None if encoded is missing_value else encoded
 

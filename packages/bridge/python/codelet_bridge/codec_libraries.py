@@ -45,8 +45,6 @@ def _time_value(encoder, value, kind):
 
 
 def _numpy_value(encoder, value, kind, depth):
-    from .codec_encode import base64_text
-
     numpy = loaded_modules["numpy"]
     if issubclass(kind, _class_of("numpy.ma", "MaskedArray")):
         return _or_missing(encoder.encode(numpy.ma.MaskedArray.tolist(value), depth))
@@ -67,7 +65,7 @@ def _numpy_value(encoder, value, kind, depth):
         data = numpy.ascontiguousarray(value)
         shape = [int(length) for length in value.shape]
         encoder.nodes += 1 + len(shape) // 4  # as for a timedelta
-        return {"$type": "ndarray", "dtype": str(value.dtype.name), "shape": shape, "value": base64_text(data.tobytes())}
+        return {"$type": "ndarray", "dtype": str(value.dtype.name), "shape": shape, "value": encoder.base64(data.tobytes())}
     if issubclass(kind, numpy.generic):
         item = value.item()
         return None if isinstance(item, numpy.generic) or type(item) is complex else encoder.encode(item, depth)
@@ -137,7 +135,7 @@ def png_of_image(image):
 
 def encode_library_value(encoder, value, kind, depth):
     """Tagged JSON, or None for what no rule knows. A library that fails on its own value makes it opaque."""
-    from .codec_encode import Unencodable, base64_text
+    from .codec_encode import Unencodable
 
     try:
         if "pandas" in loaded_modules and _is_missing(value):  # before dates: NaT is a datetime of the year 1
@@ -147,7 +145,7 @@ def encode_library_value(encoder, value, kind, depth):
             if encoded is not None:
                 return encoded
         if kind is Media:
-            return {"$type": "media", "mediaType": str(value.media_type), "value": base64_text(value.data)}
+            return {"$type": "media", "mediaType": str(value.media_type), "value": encoder.base64(value.data)}
         decimal = _class_of("_decimal", "Decimal")
         if issubclass(kind, decimal):
             return {"$type": "decimal", "value": str.__str__(decimal.__str__(value))}
@@ -160,7 +158,7 @@ def encode_library_value(encoder, value, kind, depth):
             if encoded is not None:
                 return encoded
         if is_image(kind):
-            return {"$type": "media", "mediaType": "image/png", "value": base64_text(png_of_image(value))}
+            return {"$type": "media", "mediaType": "image/png", "value": encoder.base64(png_of_image(value))}
     except (Unencodable, RecursionError):
         raise
     except Exception:

@@ -8,6 +8,7 @@ from .errors import error_message, error_name
 from .figures import close_figure, figure_png, is_figure, open_figures
 from .limits import limits
 from .rich_parts import media_bundle, rich_parts
+from .start_of_repr import is_plain_container, start_of_repr
 from .tools import Fixed, fits_frame
 from .wire import to_json
 
@@ -20,6 +21,8 @@ def printed_text(value):
     if type(value) is str:
         return None
     try:
+        if is_plain_container(value):
+            return start_of_repr(value, _MAX_PRINTED)
         text = str.__str__(str(value))
     except Exception:
         return None if type(value) in (int, list, dict, tuple, set) else safe_repr(value)

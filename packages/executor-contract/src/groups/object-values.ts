@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { isMedia, type Opaque, pythonType, type Value } from "@codelet/core";
 import type { ContractCase } from "../contract-case.ts";
 import { contractTools, tinyPng } from "../contract-tools.ts";
-import { assertError, assertUsable, assertValue, failTyped } from "../ended-typed.ts";
+import { assertError, assertStateIsTrue, assertUsable, assertValue, failTyped } from "../ended-typed.ts";
 
 /** Values that are no plain data, and what hostile code makes of `repr`, `str` and encoding. */
 export const objectValueCases: readonly ContractCase[] = [
@@ -98,6 +98,15 @@ export const objectValueCases: readonly ContractCase[] = [
       for (const use of ["a", "echo(a)", "final_answer(a)"]) await failTyped(context, session, `a = []\na.append(a)\n${use}`);
       await failTyped(context, session, "d = {}\nd['d'] = d\nd");
       await assertUsable(context, session);
+    },
+  },
+  {
+    name: "a result of a billion parts, which are the same few many times, is described at once",
+    async run(context) {
+      const session = await context.open();
+      const { execution } = await context.run(session, "keep = 7\nx = [0] * 10\nfor _ in range(9):\n    x = [x] * 10\nx");
+      assertOpaque(execution.value, "list", /^\[{10}0, 0, /);
+      await assertStateIsTrue(context, session, execution);
     },
   },
   {
