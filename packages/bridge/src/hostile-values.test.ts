@@ -45,6 +45,12 @@ describe("what the host would refuse is described instead of sent", () => {
     expect((await outcome(code, { maxNodes: 3000 })).value).toMatchObject({ columns: [{ values: expect.any(Array) }] });
   });
 
+  test.skipIf(missing("pandas"))("too many small frames", async () => {
+    const frame = "pd.DataFrame(columns=pd.CategoricalIndex([], categories=[]), index=pd.MultiIndex.from_tuples([], names=[None] * 9))";
+    expect((await outcome(`import pandas as pd\n[${frame}] * 3000`, { maxNodes: 10_000 })).value).toMatchObject({ type: "list" });
+    expect((await outcome(`import pandas as pd\n[${frame}] * 300`, { maxNodes: 10_000 })).value).toMatchObject({ length: 300 });
+  });
+
   test.skipIf(missing("numpy"))("too many small arrays", async () => {
     const code = "import numpy as np\n[np.zeros((1,) * 30)] * 3000";
     expect((await outcome(code, { maxNodes: 10_000 })).value).toMatchObject({ type: "list" });

@@ -85,10 +85,8 @@ async function execute(run: RunContext, tool: AnyTool, input: never, { controlle
   try {
     signal.throwIfAborted();
     const result = Promise.resolve().then(() => tool.execute(input, context));
-    return await abortable(
-      result.then((given) => checkResult(tool, given, agent.maxToolResultBytes)),
-      signal,
-    );
+    const checked = result.then((given) => checkResult(tool, given, agent.maxToolResultBytes));
+    return await abortable(checked, signal);
   } catch (error) {
     if (CodeletError.isInstance(error) && error.code !== "tool-input") throw error; // it did run
     if (signal.aborted) throw new AbortedError(signal.reason);

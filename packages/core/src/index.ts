@@ -80,5 +80,5 @@ export type { Compactor, CompactorContext, LastPrompt, StepCallback, StepCallbac
 export type { SuspendedRun } from "./suspension.ts";
 export { type AnyTool, parametersOf, type Tool, type ToolContext, type ToolOptions, tool, toolSignature } from "./tool.ts";
 export { ToolCallingAgent, type ToolCallingAgentOptions, type ToolCallingOptions } from "./tool-calling-agent.ts";
-export type { FrameColumn, Json, Media, Opaque, PlainValue, PythonValue, Value } from "./value.ts";
+export type { FrameColumn, FrameLevel, FrameLevels, Json, Media, Opaque, PlainValue, PythonValue, Value } from "./value.ts";
 export { isMedia, isPythonValue, pythonFloat, pythonType } from "./value.ts";

@@ -8,7 +8,7 @@ const onDemand = /^## Loaded when a run needs it\n([\s\S]*?)^##/m.exec(map)?.[1]
 const linked = (text: string): string[] => [...text.matchAll(/\]\(\.\.\/packages\/core\/src\/([\w./-]+)\)/g)].map(([, file]) => file as string);
 
 /** Prompts are apart, and what stands behind a path of its own. */
-const isKernel = (file: string): boolean => !file.startsWith("prompts/") && !["value-codec.ts", "base64.ts"].includes(file);
+const isKernel = (file: string): boolean => !file.startsWith("prompts/") && !["value-codec.ts", "value-numbers.ts", "base64.ts"].includes(file);
 
 /** All that is reached from a file by imports, types included. */
 function reached(from: string, except: readonly string[] = []): readonly string[] {

@@ -43,6 +43,24 @@ it("gives rows of a table whose columns are of different lengths", () => {
   ]);
 });
 
+it("gives rows of a table with the labels that have a name", () => {
+  const columns = [{ name: "size", dtype: "int64", values: [2, 9] }];
+  const level = (name: Value) => ({ name, dtype: "object" });
+  const rows = (index: readonly Value[], ...names: readonly Value[]): unknown =>
+    plainValue({ [pythonType]: "frame", columns, index, levels: { index: names.map(level), columns: [level(null)] } });
+  const pairs = [["Paris", 1] as const, ["Tokyo", 2] as const].map((items): Value => ({ [pythonType]: "tuple", items }));
+  expect(rows(["Paris", "Tokyo"], "city")).toEqual([
+    { city: "Paris", size: 2 },
+    { city: "Tokyo", size: 9 },
+  ]);
+  expect(rows(pairs, null, "place")).toEqual([
+    { place: 1, size: 2 },
+    { place: 2, size: 9 },
+  ]);
+  expect(rows(["Paris", "Tokyo"], null)).toEqual([{ size: 2 }, { size: 9 }]);
+  expect(rows([5, 6], "size")).toEqual([{ size: 2 }, { size: 9 }]);
+});
+
 it("leaves bytes, media and null as they are", () => {
   const data = new Uint8Array([1]);
   for (const value of [data, { mediaType: "image/png", data }, null]) expect(plainValue(value)).toBe(value);

@@ -1,8 +1,8 @@
-import { isMedia, isPythonValue, type Opaque, type PlainValue, type PythonValue, pythonType, type Value } from "./value.ts";
+import { type FrameLevel, isMedia, isPythonValue, type Opaque, type PlainValue, type PythonValue, pythonType, type Value } from "./value.ts";
 
 /**
  * A value without Python's distinctions, for tools and callers: tuples and sets become arrays, dicts objects with text keys, integral floats
- * numbers, dates ISO text, decimals text, timedeltas seconds, numeric arrays nested arrays, frames arrays of rows. Bytes, media, big integers and
+ * numbers, dates ISO text, decimals text, timedeltas seconds, numeric arrays nested arrays, frames arrays of rows, with what their index has a name for. Bytes, media, big integers and
  * opaque objects stay as they are.
  */
 export function plainValue(value: Value): PlainValue {
@@ -26,12 +26,20 @@ function plainPython(value: PythonValue | Opaque): PlainValue {
     case "ndarray":
       return plainArray(value.dtype, value.shape, value.data);
     case "frame":
-      return value.index.map((_, row) => plainObject(value.columns.map(({ name, values }) => [name, values[row] ?? null])));
+      return value.index.map((label, row) =>
+        plainObject([...namedLabels(label, value.levels?.index), ...value.columns.map(({ name, values }) => [name, values[row] ?? null] as const)]),
+      );
     case "opaque":
       return value;
     default:
       return value.text;
   }
+}
+
+/** Labels that have names are part of the row, as in pandas' `reset_index()`. */
+function namedLabels(label: Value, levels: readonly FrameLevel[] = []): readonly (readonly [Value, Value])[] {
+  const labels = levels.length === 1 ? [label] : (label as { readonly items?: readonly Value[] }).items;
+  return levels.flatMap(({ name }, level) => (name === null ? [] : [[name, labels?.[level] ?? null] as const]));
 }
 
 /** Keys become text as in Python's `json.dumps`; composite ones become JSON, described ones their description. */

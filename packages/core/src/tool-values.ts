@@ -57,10 +57,8 @@ function typed(value: Value, schemas: readonly JsonSchema[], root: JsonSchema): 
   }
   if (typeof value !== "object" || value === null || value instanceof Uint8Array || isMedia(value) || isPythonValue(value)) return value;
   if (Array.isArray(value)) {
-    const every = alternatives(
-      schemas.map(({ items }) => items),
-      root,
-    );
+    const items = schemas.map((schema) => schema.items);
+    const every = alternatives(items, root);
     const first = schemas.flatMap(({ prefixItems }) => (Array.isArray(prefixItems) ? [prefixItems as readonly unknown[]] : []));
     const at = (index: number): readonly unknown[] => first.flatMap((parts) => (index in parts ? [parts[index]] : []));
     return value.map((item, index) => typed(item, first.length > 0 && at(index).length > 0 ? alternatives(at(index), root) : every, root));

@@ -72,11 +72,9 @@ const toolOptions: KnownOptions<ToolOptions<unknown, unknown, unknown>> = {
   name: true, description: true, input: true, output: true, execute: true, timeoutMs: true,
   needsApproval: "true or false, or a function", reads: true, ingests: true, egress: "true or false",
 };
-const pythonKeywords = new Set(
-  "False None True and as assert async await break class continue def del elif else except finally for from global if import in is lambda nonlocal not or pass raise return try while with yield".split(
-    " ",
-  ),
-);
+const keywords =
+  "False None True and as assert async await break class continue def del elif else except finally for from global if import in is lambda nonlocal not or pass raise return try while with yield";
+const pythonKeywords = new Set(keywords.split(" "));
 
 /**
  * Defines a tool; its types flow from the schemas. Throws TypeError when a part is wrong.

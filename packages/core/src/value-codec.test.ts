@@ -125,6 +125,7 @@ describe("the value codec", () => {
           $type: fc.constantFrom("int", "float", "dict", "tuple", "frame", "ndarray", "media", "x"),
           value: tie("node"),
           columns: tie("node"),
+          levels: tie("node"),
         }),
       ),
     })).node;
@@ -146,6 +147,33 @@ it("bounds the digits of integers, which take quadratic time", () => {
   expect(decodeValue(integer(100_000, "-"))).toBe(-BigInt("9".repeat(100_000)));
   expect(() => decodeValue(integer(100_001))).toThrow(/oversized integer/);
   expect(() => decodeValue(Array.from({ length: 11 }, () => integer(99_000)))).toThrow(/more than 1000000 digits/);
+});
+
+describe("tables", () => {
+  const tuple = (...items: readonly Value[]): Value => ({ [pythonType]: "tuple", items });
+  const columns = [{ name: "n", dtype: "category", values: ["a", "a"], categories: { isOrdered: true, values: ["b", "a"] } }];
+  const index = [tuple("x", 1), tuple("x", 2)];
+  const levels = {
+    index: [
+      { name: "city", dtype: "object" },
+      { name: null, dtype: "int64" },
+    ],
+    columns: [{ name: tuple("part", 1), dtype: "object" }],
+  };
+
+  it("keep the names and kinds of their labels, and the categories of their columns", () => {
+    expect(roundTrip({ [pythonType]: "frame", columns, index, levels })).toEqual({ [pythonType]: "frame", columns, index, levels });
+    expect(roundTrip({ [pythonType]: "frame", columns, index })).toEqual({ [pythonType]: "frame", columns, index });
+  });
+
+  it("are refused with labels that don't have the parts they are said to have", () => {
+    const json = (labels: readonly unknown[], ...each: readonly unknown[]): object => ({ $type: "frame", columns: [], index: labels, levels: each });
+    const level = ["name", "object"];
+    expect(() => decodeValue(json([1, 2], [level, level, level], [level]))).toThrow(/labels differ/);
+    expect(() => decodeValue(json([{ $type: "tuple", value: [1] }], [level, level], [level]))).toThrow(/labels differ/);
+    expect(() => decodeValue(json([], [level]))).toThrow(/lacks levels/);
+    expect(() => decodeValue(json([], [["name"]], []))).toThrow(/expected text/);
+  });
 });
 
 describe("plainValue", () => {

@@ -1,6 +1,17 @@
 import { fromBase64, toBase64 } from "./base64.ts";
 import { ValueError } from "./errors.ts";
-import { type FrameColumn, isMedia, isPythonValue, type Json, type Opaque, type PythonValue, pythonFloat, pythonType, type Value } from "./value.ts";
+import {
+  type FrameColumn,
+  type FrameLevel,
+  isMedia,
+  isPythonValue,
+  type Json,
+  type Opaque,
+  type PythonValue,
+  pythonType,
+  type Value,
+} from "./value.ts";
+import { decodeFloat, decodeInteger, encodeNumber, floatText } from "./value-numbers.ts";
 
 export { fromBase64, toBase64 } from "./base64.ts";
 
@@ -111,14 +122,24 @@ class Encoder {
       case "frame":
         return {
           $type: type,
-          columns: value.columns.map((column) => [this.encode(column.name, depth + 1), column.dtype, this.#encodeItems(column.values, depth + 1)]),
+          columns: value.columns.map((column) => this.#encodeLevel(column, depth + 1, [this.#encodeItems(column.values, depth + 1)])),
           index: this.#encodeItems(value.index, depth + 1),
+          ...(value.levels && { levels: [this.#encodeLevels(value.levels.index, depth), this.#encodeLevels(value.levels.columns, depth)] }),
         };
       case "opaque":
         return { $type: type, type: value.type, repr: value.repr };
       default:
         return { $type: type, value: value.text };
     }
+  }
+
+  #encodeLevels(levels: readonly FrameLevel[], depth: number): Json[] {
+    return levels.map((level) => this.#encodeLevel(level, depth + 1));
+  }
+
+  #encodeLevel({ name, dtype, categories }: FrameLevel, depth: number, values: readonly Json[] = []): Json {
+    const all = categories === undefined ? [] : [[categories.isOrdered, this.#encodeItems(categories.values, depth)]];
+    return [this.encode(name, depth), dtype, ...values, ...all];
   }
 
   #encodeItems(items: Iterable<unknown>, depth: number): Json[] {
@@ -215,12 +236,24 @@ class Decoder {
     const index = this.#items(tagged.index, depth);
     const columns = list(tagged.columns).map((column) => this.#column(column, depth));
     if (columns.some(({ values }) => values.length !== index.length)) throw new ValueError("Malformed frame: its columns differ in length.");
-    return { [pythonType]: "frame", columns, index };
+    if (tagged.levels === undefined) return { [pythonType]: "frame", columns, index };
+    const [ofIndex, ofColumns] = list(tagged.levels).map((levels) => list(levels).map((level) => this.#level(list(level), depth)));
+    if (ofIndex === undefined || ofColumns === undefined) throw new ValueError("Malformed frame: it lacks levels.");
+    if (ofIndex.length > 1 && index.some((label) => partsOf(label) !== ofIndex.length))
+      throw new ValueError("Malformed frame: its labels differ in length.");
+    return { [pythonType]: "frame", columns, index, levels: { index: ofIndex, columns: ofColumns } };
   }
 
   #column(json: unknown, depth: number): FrameColumn {
-    const [name, dtype, values] = list(json);
-    return { name: this.decode(name, depth), dtype: text(dtype), values: this.#items(values, depth) };
+    const [name, dtype, values, ...categories] = list(json);
+    return { ...this.#level([name, dtype, ...categories], depth), values: this.#items(values, depth) };
+  }
+
+  #level([name, dtype, categories]: readonly unknown[], depth: number): FrameLevel {
+    const level = { name: this.decode(name, depth), dtype: text(dtype) };
+    if (categories === undefined) return level;
+    const [isOrdered, values] = list(categories);
+    return { ...level, categories: { isOrdered: isOrdered === true, values: this.#items(values, depth) } };
   }
 
   #items(json: unknown, depth: number): Value[] {
@@ -228,35 +261,14 @@ class Decoder {
   }
 }
 
+function partsOf(label: Value): number {
+  return isPythonValue(label) && label[pythonType] === "tuple" ? label.items.length : 1;
+}
+
 function checkSize(nodes: number, depth: number, limits: ValueLimits): void {
   if (depth > limits.maxDepth)
     throw new ValueError(`The value is nested deeper than ${limits.maxDepth} levels.`, { details: { maxDepth: limits.maxDepth } });
   if (nodes > limits.maxNodes) throw new ValueError(`The value has more than ${limits.maxNodes} parts.`, { details: { maxNodes: limits.maxNodes } });
-}
-
-/** Integral numbers up to 2^53 are Python ints; beyond, a JavaScript number is a float and says so. */
-function encodeNumber(value: number): Json {
-  if (Number.isSafeInteger(value) ? !Object.is(value, -0) : !Number.isInteger(value) && Number.isFinite(value)) return value;
-  return { $type: "float", value: floatText(value) };
-}
-
-function floatText(value: number): string {
-  if (Number.isNaN(value)) return "nan";
-  if (!Number.isFinite(value)) return value > 0 ? "inf" : "-inf";
-  return Object.is(value, -0) ? "-0.0" : String(value);
-}
-
-function decodeFloat(value: string): Value {
-  const number =
-    value === "nan" ? Number.NaN : value === "inf" ? Number.POSITIVE_INFINITY : value === "-inf" ? Number.NEGATIVE_INFINITY : Number(value);
-  if (Number.isNaN(number) && value !== "nan") throw new ValueError("Malformed float.");
-  return Number.isSafeInteger(number) && !Object.is(number, -0) ? pythonFloat(number) : number;
-}
-
-function decodeInteger(value: string): Value {
-  if (!/^-?\d{1,100000}$/.test(value)) throw new ValueError("Malformed or oversized integer.");
-  const number = Number(value);
-  return Number.isSafeInteger(number) ? number : BigInt(value);
 }
 
 function isoText(date: Date): string {

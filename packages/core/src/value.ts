@@ -5,17 +5,9 @@ export type Json = null | boolean | number | string | readonly Json[] | { readon
 export type Value = PlainValue | PythonValue | readonly Value[] | { readonly [key: string]: Value };
 
 /** A value without Python's distinctions: what tools receive and answers hold. */
-export type PlainValue =
-  | null
-  | boolean
-  | number
-  | bigint
-  | string
-  | Uint8Array
-  | Media
-  | Opaque
-  | readonly PlainValue[]
-  | { readonly [key: string]: PlainValue };
+export type PlainValue = PlainScalar | Uint8Array | Media | Opaque | readonly PlainValue[] | { readonly [key: string]: PlainValue };
+
+type PlainScalar = null | boolean | number | bigint | string;
 
 /** An image, a sound or another file with its media type. A PIL image in Python, where Pillow is there. */
 export interface Media {
@@ -43,13 +35,25 @@ export type PythonValue =
   | { readonly [pythonType]: "timedelta"; readonly days: number; readonly seconds: number; readonly microseconds: number }
   /** A numeric array; `data` is row-major and little-endian. */
   | { readonly [pythonType]: "ndarray"; readonly dtype: string; readonly shape: readonly number[]; readonly data: Uint8Array }
-  /** A table, column by column. */
-  | { readonly [pythonType]: "frame"; readonly columns: readonly FrameColumn[]; readonly index: readonly Value[] };
+  /** A table, column by column. Labels of several levels are tuples. */
+  | { readonly [pythonType]: "frame"; readonly columns: readonly FrameColumn[]; readonly index: readonly Value[]; readonly levels?: FrameLevels };
 
-/** One column of a table. */
-export interface FrameColumn {
+/** What the labels of a table's rows and of its columns are, level by level. */
+export interface FrameLevels {
+  readonly index: readonly FrameLevel[];
+  readonly columns: readonly FrameLevel[];
+}
+
+/** The name of some values of a table, `null` where they have none, and what they are. */
+export interface FrameLevel {
   readonly name: Value;
   readonly dtype: string;
+  /** Of the type "category": all that a value may be. */
+  readonly categories?: { readonly isOrdered: boolean; readonly values: readonly Value[] };
+}
+
+/** One column of a table. */
+export interface FrameColumn extends FrameLevel {
   readonly values: readonly Value[];
 }
 

@@ -47,8 +47,16 @@ def _decimal(tagged):
 
 
 def _frame(tagged):
-    columns = [(_key(name), dtype, _items(values)) for name, dtype, values in tagged["columns"]]
-    return decode_frame(columns, _keys(tagged["index"]))
+    columns = []
+    for name, dtype, values, *categories in tagged["columns"]:
+        values = _keys(values) if categories else _items(values)
+        columns.append((_key(name), dtype, values, *_categories(categories)))
+    levels = [[(_key(name), dtype, *_categories(categories)) for name, dtype, *categories in each] for each in tagged.get("levels") or ((), ())]
+    return decode_frame(columns, _keys(tagged["index"]), levels)
+
+
+def _categories(tagged):
+    return [(is_ordered, _keys(values)) for is_ordered, values in tagged]
 
 
 def _items(values):

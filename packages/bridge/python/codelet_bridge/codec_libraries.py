@@ -96,6 +96,34 @@ def _column(encoder, values, depth):
     return [encoder.encode(None if item is nat or item is na else item, depth) for item in values.tolist()]
 
 
+def _frame_of(encoder, frame, depth):
+    encoder.nodes += 2  # as for a timedelta
+    columns = []
+    for position in range(len(frame.columns)):
+        column = frame.iloc[:, position]
+        label, dtype, *categories = _level(encoder, frame.columns[position], column.dtype, depth)
+        columns.append([label, dtype, _column(encoder, column, depth), *categories])
+    levels = [_levels(encoder, frame.index, depth), _levels(encoder, frame.columns, depth)]
+    return {"$type": "frame", "columns": columns, "index": _column(encoder, frame.index, depth), "levels": levels}
+
+
+def _levels(encoder, labels, depth):
+    pandas = loaded_modules["pandas"]
+    levels = labels.levels if isinstance(labels, pandas.MultiIndex) else [labels]
+    return [_level(encoder, name, level.dtype, depth) for name, level in zip(labels.names, levels)]
+
+
+def _level(encoder, name, dtype, depth):
+    """The name of a column or of a level of labels, its type, and of categories all that there are, in their order."""
+    pandas = loaded_modules["pandas"]
+    encoder.nodes += 1
+    level = [encoder.encode(name, depth), str(dtype)]
+    if isinstance(dtype, pandas.CategoricalDtype) and dtype.categories is not None:
+        encoder.nodes += 1
+        level.append([bool(dtype.ordered), _column(encoder, dtype.categories, depth)])
+    return level
+
+
 def _is_missing(value):
     pandas = loaded_modules["pandas"]
     return value is getattr(pandas, "NaT", missing_value) or value is getattr(pandas, "NA", missing_value)
@@ -104,13 +132,9 @@ def _is_missing(value):
 def _pandas_value(encoder, value, kind, depth):
     pandas = loaded_modules["pandas"]
     if issubclass(kind, pandas.DataFrame):
-        columns = []
-        encoder.nodes += 1  # as for a timedelta, and for each column
-        for position in range(len(value.columns)):
-            column = value.iloc[:, position]
-            encoder.nodes += 1
-            columns.append([encoder.encode(value.columns[position], depth + 1), str(column.dtype), _column(encoder, column, depth + 1)])
-        return {"$type": "frame", "columns": columns, "index": _column(encoder, value.index, depth + 1)}
+        return _frame_of(encoder, value, depth + 1)
+    if issubclass(kind, pandas.Period):  # in a table, its type says what the text is
+        return str(value)
     if issubclass(kind, (pandas.Series, pandas.Index)):
         return _column(encoder, value, depth + 1)
     if issubclass(kind, pandas.api.extensions.ExtensionArray):  # what unique() gives of texts, categories and nullable numbers
@@ -189,28 +213,38 @@ def _nested(flat, shape):
     return flat
 
 
-def decode_frame(columns, index):
+def decode_frame(columns, index, levels):
     """A DataFrame, or a list of row dicts where pandas is missing."""
     try:
         import pandas
     except ImportError:
-        return [{name: values[row] for name, _, values in columns} for row in range(len(index))]
-    series = []
-    for _, dtype, values in columns:
-        try:
-            has_zone = dtype.startswith("datetime64[") and "," in dtype  # its offsets change in the year
-            series.append(pandas.Series(pandas.to_datetime(values, utc=True) if has_zone else values, index=range(len(index)), dtype=dtype))
-        except Exception:
-            series.append(pandas.Series(values, index=range(len(index))))
+        return [{name: values[row] for name, _, values, *_ in columns} for row in range(len(index))]
+    series = [_series(pandas, values, dtype, *categories) for _, dtype, values, *categories in columns]
     frame = pandas.concat(series, axis=1) if series else pandas.DataFrame(index=range(len(index)))
-    frame.columns = _labels(pandas, [name for name, _, _ in columns])
-    frame.index = _labels(pandas, index)
+    frame.index = _labels(pandas, index, levels[0])
+    frame.columns = _labels(pandas, [column[0] for column in columns], levels[1])
     return frame
 
 
-def _labels(pandas, names):
-    """Tuples of one length are the levels of a MultiIndex."""
-    return pandas.Index(names, tupleize_cols=len({len(name) if type(name) is tuple else 0 for name in names}) == 1)
+def _series(pandas, values, dtype, categories=None):
+    try:
+        if categories is not None:
+            dtype = pandas.CategoricalDtype(categories[1], categories[0])
+        has_zone = categories is None and dtype.startswith("datetime64[") and "," in dtype  # its offsets change in the year
+        return pandas.Series(pandas.to_datetime(values, utc=True) if has_zone else values, index=range(len(values)), dtype=dtype)
+    except Exception:
+        return pandas.Series(values, index=range(len(values)))
+
+
+def _labels(pandas, labels, levels):
+    """Without levels, as hosts may make tables, tuples of one length are the levels of a MultiIndex."""
+    if not levels:
+        return pandas.Index(labels, tupleize_cols=len({len(label) if type(label) is tuple else 0 for label in labels}) == 1)
+    if len(levels) == 1:
+        return pandas.Index(_series(pandas, labels, *levels[0][1:]), name=levels[0][0])
+    parts = [[label[position] for label in labels] for position in range(len(levels))]
+    arrays = [_series(pandas, values, *kind) for values, (_, *kind) in zip(parts, levels)]
+    return pandas.MultiIndex.from_arrays(arrays, names=[level[0] for level in levels])
 
 
 def decode_media(media_type, data):

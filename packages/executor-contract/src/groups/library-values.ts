@@ -59,6 +59,22 @@ export const libraryValueCases: readonly ContractCase[] = [
     }),
   },
   {
+    name: "pandas frames keep the names of their labels, their categories and their time zones",
+    run: whenImportable("pandas", async ({ evaluate }) => {
+      const make = `import pandas as pd
+times = pd.date_range('2024-03-31', periods=2, tz='Europe/Berlin', name='time')
+df = pd.DataFrame({'size': pd.Categorical(['S', 'L'], categories=['S', 'M', 'L'], ordered=True)}, index=times)
+df.columns.name = 'what'
+`;
+      const value = await evaluate(`${make}df`);
+      const { columns, levels } = value as Extract<Value, { readonly [pythonType]: "frame" }>;
+      assert.deepEqual(columns[0]?.categories, { isOrdered: true, values: ["S", "M", "L"] });
+      assert.deepEqual([levels?.index[0]?.name, levels?.columns[0]?.name], ["time", "what"]);
+      const same = "pd.testing.assert_frame_equal(sent, df, check_freq=False)\npd.testing.assert_frame_equal(echo(df), df, check_freq=False)\n'same'";
+      assert.equal(await evaluate(make + same, { sent: value }), "same");
+    }),
+  },
+  {
     name: "PIL images cross as pictures",
     run: whenImportable("PIL", async ({ evaluate }) => {
       const value = await evaluate("from PIL import Image\nImage.new('RGB', (3, 2), (255, 0, 0))");
