@@ -18,7 +18,10 @@ def _datetime(tagged):
     from _datetime import datetime
 
     text = tagged["value"]
-    return datetime.fromisoformat(text[:-1] + "+00:00" if text.endswith("Z") else text)
+    try:
+        return datetime.fromisoformat(text[:-1] + "+00:00" if text.endswith("Z") else text)
+    except ValueError:
+        return text  # of a year that Python has none for; JavaScript has 275,760 of them
 
 
 def _date(tagged):
@@ -64,18 +67,36 @@ def _items(values):
 
 
 def _key(json):
-    """What Python has to hash: a list is a tuple there, and a described object, which would be a dict, the text of its description."""
+    """What Python has to hash: a list is a tuple there, a set a frozenset, and a described object, which would be a dict, the text of its description."""
     kind = type(json)
     tag = json.get("$type") if kind is dict else None
     if tag == "opaque":
         return json["repr"]
     if kind is list or tag == "tuple":
         return tuple(_keys(json if kind is list else json["value"]))
+    if tag == "set":
+        return frozenset(_keys(json["value"]))
     return decode_value(json)
 
 
 def _keys(values):
     return [_key(item) for item in values]
+
+
+def _set(kind, tagged):
+    items = _keys(tagged["value"])
+    try:
+        return kind(items)
+    except TypeError:
+        return items  # JavaScript's objects, which Python can't hash
+
+
+def _dict(tagged):
+    pairs = [(_key(key), decode_value(value)) for key, value in tagged["value"]]
+    try:
+        return dict(pairs)
+    except TypeError:
+        return pairs
 
 
 _DECODERS = {
@@ -84,9 +105,9 @@ _DECODERS = {
     "bytes": lambda tagged: a2b_base64(tagged["value"]),
     "media": lambda tagged: decode_media(tagged["mediaType"], a2b_base64(tagged["value"])),
     "tuple": lambda tagged: tuple(_items(tagged["value"])),
-    "set": lambda tagged: set(_keys(tagged["value"])),
-    "frozenset": lambda tagged: frozenset(_keys(tagged["value"])),
-    "dict": lambda tagged: {_key(key): decode_value(value) for key, value in tagged["value"]},
+    "set": lambda tagged: _set(set, tagged),
+    "frozenset": lambda tagged: _set(frozenset, tagged),
+    "dict": _dict,
     "datetime": _datetime,
     "date": _date,
     "time": _time,
