@@ -79,12 +79,17 @@ test.skipIf(!hasPandas).each([
   expect(await difference(frame)).toBe(null);
 });
 
-test.skipIf(!hasPandas)("the host finds the groups of a table in its rows", async () => {
+test.skipIf(!hasPandas)("the host finds the groups of a table, and what else its labels say, in its rows", async () => {
   const code = "import pandas as pd\npd.DataFrame({'city': ['Paris', 'Tokyo', 'Paris'], 'size': [1, 2, 3]}).groupby('city').sum()";
   expect(plainValue((await run(session, code)).value)).toEqual([
     { city: "Paris", size: 4 },
     { city: "Tokyo", size: 2 },
   ]);
+  expect(plainValue((await run(session, "pd.DataFrame({'n': [1, 3]}).agg(['min', 'max'])")).value)).toEqual([
+    { index: "min", n: 1 },
+    { index: "max", n: 3 },
+  ]);
+  expect(plainValue((await run(session, "pd.DataFrame({'n': [1, 2, 3]}).iloc[1:]")).value)).toEqual([{ n: 2 }, { n: 3 }]);
   const months = "pd.DataFrame({'m': pd.period_range('2024-01', periods=2, freq='M'), 'n': [1, 2]}).set_index(['m', 'n'])";
   expect(plainValue((await run(session, months)).value)).toEqual([
     { m: "2024-01", n: 1 },

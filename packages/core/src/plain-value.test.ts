@@ -36,28 +36,39 @@ it.each<readonly [string, string, readonly number[]]>([
 
 it("gives rows of a table whose columns are of different lengths", () => {
   const column = (name: string, ...values: readonly Value[]) => ({ name, dtype: "int64", values });
-  const frame: Value = { [pythonType]: "frame", columns: [column("a", 1, 2), column("b", 3)], index: [0, 1] };
+  const frame: Value = { [pythonType]: "frame", columns: [column("a", 1, 2), column("b", 3)], index: [0, null] };
   expect(plainValue(frame)).toEqual([
     { a: 1, b: 3 },
     { a: 2, b: null },
   ]);
 });
 
-it("gives rows of a table with the labels that have a name", () => {
+it("gives rows of a table with the labels that say more than a number", () => {
   const columns = [{ name: "size", dtype: "int64", values: [2, 9] }];
-  const level = (name: Value) => ({ name, dtype: "object" });
-  const rows = (index: readonly Value[], ...names: readonly Value[]): unknown =>
-    plainValue({ [pythonType]: "frame", columns, index, levels: { index: names.map(level), columns: [level(null)] } });
+  const rows = (index: readonly Value[], ...names: readonly Value[]): unknown => {
+    const level = (name: Value) => ({ name, dtype: typeof index[0] === "number" ? "int64" : "object" });
+    return plainValue({ [pythonType]: "frame", columns, index, levels: { index: names.map(level), columns: [level(null)] } });
+  };
   const pairs = [["Paris", 1] as const, ["Tokyo", 2] as const].map((items): Value => ({ [pythonType]: "tuple", items }));
   expect(rows(["Paris", "Tokyo"], "city")).toEqual([
     { city: "Paris", size: 2 },
     { city: "Tokyo", size: 9 },
   ]);
   expect(rows(pairs, null, "place")).toEqual([
-    { place: 1, size: 2 },
-    { place: 2, size: 9 },
+    { level_0: "Paris", place: 1, size: 2 },
+    { level_0: "Tokyo", place: 2, size: 9 },
   ]);
-  expect(rows(["Paris", "Tokyo"], null)).toEqual([{ size: 2 }, { size: 9 }]);
+  expect(rows(["Paris", "Tokyo"], null)).toEqual([
+    { index: "Paris", size: 2 },
+    { index: "Tokyo", size: 9 },
+  ]);
+  expect(rows([5, 6], null)).toEqual([{ size: 2 }, { size: 9 }]);
+  const ranges = { index: [{ name: null, dtype: "interval[int64, right]" }], columns: [] };
+  expect(plainValue({ [pythonType]: "frame", columns, index: ["(0, 1]"], levels: ranges })).toEqual([{ index: "(0, 1]", size: 2 }]);
+  expect(rows([5, 6], "year")).toEqual([
+    { year: 5, size: 2 },
+    { year: 6, size: 9 },
+  ]);
   expect(rows([5, 6], "size")).toEqual([{ size: 2 }, { size: 9 }]);
 });
 

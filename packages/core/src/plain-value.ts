@@ -2,7 +2,7 @@ import { type FrameLevel, isMedia, isPythonValue, type Opaque, type PlainValue, 
 
 /**
  * A value without Python's distinctions, for tools and callers: tuples and sets become arrays, dicts objects with text keys, integral floats
- * numbers, dates ISO text, decimals text, timedeltas seconds, numeric arrays nested arrays, frames arrays of rows, with what their index has a name for. Bytes, media, big integers and
+ * numbers, dates ISO text, decimals text, timedeltas seconds, numeric arrays nested arrays, frames arrays of rows, with their labels where those say more than the row's number. Bytes, media, big integers and
  * opaque objects stay as they are.
  */
 export function plainValue(value: Value): PlainValue {
@@ -27,7 +27,7 @@ function plainPython(value: PythonValue | Opaque): PlainValue {
       return plainArray(value.dtype, value.shape, value.data);
     case "frame":
       return value.index.map((label, row) =>
-        plainObject([...namedLabels(label, value.levels?.index), ...value.columns.map(({ name, values }) => [name, values[row] ?? null] as const)]),
+        plainObject([...rowLabels(label, value.levels?.index), ...value.columns.map(({ name, values }) => [name, values[row] ?? null] as const)]),
       );
     case "opaque":
       return value;
@@ -36,10 +36,12 @@ function plainPython(value: PythonValue | Opaque): PlainValue {
   }
 }
 
-/** Labels that have names are part of the row, as in pandas' `reset_index()`. */
-function namedLabels(label: Value, levels: readonly FrameLevel[] = []): readonly (readonly [Value, Value])[] {
-  const labels = levels.length === 1 ? [label] : (label as { readonly items?: readonly Value[] }).items;
-  return levels.flatMap(({ name }, level) => (name === null ? [] : [[name, labels?.[level] ?? null] as const]));
+/** Labels are part of the row, under the names that pandas' `reset_index()` gives them, unless they only number it. */
+function rowLabels(label: Value, levels: readonly FrameLevel[] = []): readonly (readonly [Value, Value])[] {
+  if (levels.length === 1)
+    return levels.flatMap(({ name, dtype }) => (name === null && /^u?int\d/i.test(dtype) ? [] : [[name ?? "index", label] as const]));
+  const parts = (label as { readonly items?: readonly Value[] } | null)?.items;
+  return levels.map(({ name }, level) => [name ?? `level_${level}`, parts?.[level] ?? null] as const);
 }
 
 /** Keys become text as in Python's `json.dumps`; composite ones become JSON, described ones their description. */
