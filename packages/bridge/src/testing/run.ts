@@ -2,13 +2,18 @@ import type { CallResult, ExecuteOptions, Execution, ExecutorSession, SandboxCal
 
 export type TestTools = Readonly<Record<string, (...args: readonly Value[]) => Value | Promise<Value>>>;
 
-/** Runs one step and performs its calls with plain functions; a call that the code gives up on is not answered. */
+/** Runs one step and performs its calls with plain functions; what is still at work when the step ends answers nobody. */
 export async function run(session: ExecutorSession, code: string, tools: TestTools = {}, options: ExecuteOptions = {}): Promise<Execution> {
+  let isOver = false;
   session.start(code, options);
-  for (;;) {
-    const advance = await session.next();
-    if (advance.type === "done") return advance.execution;
-    for (const call of advance.calls) void perform(call, tools).then((result) => session.deliver([result]));
+  try {
+    for (;;) {
+      const advance = await session.next();
+      if (advance.type === "done") return advance.execution;
+      for (const call of advance.calls) void perform(call, tools).then((result) => isOver || session.deliver([result]));
+    }
+  } finally {
+    isOver = true;
   }
 }
 
