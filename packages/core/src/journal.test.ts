@@ -38,6 +38,34 @@ describe("what a journal itself throws", () => {
   });
 });
 
+it.each<keyof Journal>(["call", "now", "pick", "waitFor"])(
+  "shows no program what its journal's %s throws at once, without a promise",
+  async (method) => {
+    const shown: string[] = [];
+    const catching = fakeExecutor(async ({ call, finalAnswer }) => {
+      for (const name of ["ping", "pay"]) await call(name, []).catch((error: unknown) => shown.push(String(error)));
+      finalAnswer("went on");
+    });
+    const named = (name: string, needsApproval: boolean) =>
+      tool({ name, description: "Acts.", input: z.object({}), needsApproval, execute: () => "done" });
+    const journal: JournalFactory = (run) => {
+      const memory = memoryJournal()(run);
+      const atOnce = (key: string, ...rest: never[]): unknown => {
+        if (/^1\/(tool\..*\.p|pick|end)/.test(key)) throw suspended;
+        return (memory[method] as (...args: never[]) => unknown)(key as never, ...rest);
+      };
+      return { ...memory, [method]: atOnce };
+    };
+    const agent = new CodeAgent({
+      ...{ model: scriptedModel([action("a")]), executor: catching, journal, maxSteps: 1 },
+      tools: [named("ping", false), named("pay", method === "waitFor")],
+    });
+    await expect(agent.run("task")).rejects.toBe(suspended);
+    expect(shown.join()).not.toContain(suspended.message);
+    expect(catching.openSessions).toBe(0);
+  },
+);
+
 it("treats an outcome that was read back like a live one", async () => {
   const stored: JournalFactory = (run) => {
     const journal = memoryJournal()(run);

@@ -110,32 +110,31 @@ export function memoryJournal(options: { readonly clock?: Clock } = {}): Journal
 
 /** The index of the one that settles first. */
 export function race(candidates: readonly Promise<unknown>[]): Promise<number> {
-  return new Promise((resolve) => {
-    for (const [index, candidate] of candidates.entries()) {
-      const settle = (): void => resolve(index);
-      candidate.then(settle, settle);
-    }
-  });
+  return Promise.race(candidates.map((candidate, index) => candidate.catch(() => {}).then(() => index)));
 }
 
 export function operationError(error: unknown): OperationError {
   return { ...describeThrown(error), ...(CodeletError.isInstance(error) && { details: error.details }), cause: error };
 }
 
-/** The journal, with what it throws by itself reported: control flow that nobody may catch. The reason of an aborted wait is not its own. */
-export function watchJournal(journal: Journal, onThrown: (error: unknown) => void): Journal {
-  const watch = <T>(promise: Promise<T>, signal?: AbortSignal): Promise<T> => {
-    promise.catch((error) => signal?.aborted || onThrown(error));
-    return promise;
+/** The journal, with what it throws by itself kept: control flow that nobody may catch. The reason of an aborted wait is not its own. */
+export function watchJournal(journal: Journal, thrown: Set<unknown>): Journal {
+  const watch = async <T>(ask: () => Promise<T>, signal?: AbortSignal): Promise<T> => {
+    try {
+      return await ask(); // which may throw at once
+    } catch (error) {
+      if (!signal?.aborted) thrown.add(error);
+      throw error;
+    }
   };
   return {
-    call: (...args) => watch(journal.call(...args)) as never,
-    pick: (...args) => watch(journal.pick(...args)),
-    child: (key) => watchJournal(journal.child(key), onThrown),
-    now: (key) => watch(journal.now(key)),
-    sleep: (key, milliseconds, signal) => watch(journal.sleep(key, milliseconds, signal), signal),
-    waitFor: (key, signal) => watch(journal.waitFor(key, signal), signal),
-    checkpoint: (step) => watch(journal.checkpoint(step)),
+    call: (...args) => watch(() => journal.call(...args)) as never,
+    pick: (...args) => watch(() => journal.pick(...args)),
+    child: (key) => watchJournal(journal.child(key), thrown),
+    now: (key) => watch(() => journal.now(key)),
+    sleep: (key, milliseconds, signal) => watch(() => journal.sleep(key, milliseconds, signal), signal),
+    waitFor: (key, signal) => watch(() => journal.waitFor(key, signal), signal),
+    checkpoint: (step) => watch(() => journal.checkpoint(step)),
     emit: (event) => journal.emit(event),
   };
 }

@@ -119,9 +119,7 @@ export class RunContext {
     this.thread = scope.thread ?? newThread(parent?.run.exposure);
     this.memory = this.thread.memory;
     this.exposure = this.thread.exposure;
-    this.journal = watchJournal(parent?.run.journal.child(parent.key) ?? this.#open(), (error) => {
-      this.#thrownByJournal.add(error);
-    });
+    this.journal = watchJournal(parent?.run.journal.child(parent.key) ?? this.#open(), this.#thrownByJournal);
     if (executor !== undefined) this.#openSandbox(executor);
     else for (const [name, value] of Object.entries(this.variables)) this.thread.values.set(name, value);
   }
