@@ -72,6 +72,31 @@ it("a run goes on from a journal of the user's, wherever its process died, and r
   }
 });
 
+it("a run that its journal could not go on with once has no end in it, and ends later", async () => {
+  const store = new Map<string, string>();
+  let nowMs = 0;
+  let isConnected = false;
+  const journal: JournalFactory = (run) => {
+    const stored = storedJournal(store)(run);
+    const call: Journal["call"] = async (key, ...rest) => {
+      if (!isConnected && key.includes("/tool.")) throw crash;
+      return stored.call(key, ...rest);
+    };
+    const now = async (key: string): Promise<number> => {
+      nowMs += store.has(key) ? 0 : 1_000;
+      const known = store.get(key) ?? String(nowMs);
+      store.set(key, known);
+      return Number(known);
+    };
+    return { ...stored, call, now };
+  };
+  const begin = () => attempt(repeatable(fakeExecutor(handler)), journal, []).run("task", { runId: "r" });
+  await expect(begin()).rejects.toBe(crash);
+  expect([...store.keys()].at(-1)).toBe("1/advance.0");
+  isConnected = true;
+  expect(await begin()).toMatchObject({ state: "success", startedAtMs: 1_000, durationMs: nowMs - 1_000 });
+});
+
 it("a limit stops a program also where it was reached before the process died", async () => {
   for (let crashAt = 0; crashAt <= 20; crashAt++) {
     const fake = fakeExecutor(handler);

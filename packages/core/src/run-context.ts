@@ -202,8 +202,8 @@ export class RunContext {
       await closing?.catch((failure) => this.emit({ type: "warning", message: `The sandbox did not close: ${failure}` }));
     }
     await continuation?.settle?.(this, state);
-    // A suspended run doesn't end in its journal.
-    this.#lastMs = state === "suspended" ? Date.now() : await this.journal.now("end").catch(() => this.#lastMs);
+    // A run that is left doesn't end in its journal.
+    this.#lastMs = state === "suspended" || this.isLeft ? Date.now() : await this.journal.now("end").catch(() => this.#lastMs);
     const { runId, memory, startedAtMs } = this;
     const { usage, spent } = this.ledger;
     const durationMs = this.activeMs(this.#lastMs);

@@ -9,7 +9,7 @@ type Amounts<Name extends string> = Readonly<Record<Name, number>>;
  */
 export async function keepUsage(run: RunContext, state: RunState): Promise<void> {
   // Any other goes on when it is started again.
-  if (run !== run.root || state === "failed" || state === "suspended") return;
+  if (run !== run.root || state === "failed" || state === "suspended" || run.isLeft) return;
   const { spent, usage } = run.ledger;
   const now = { spent, usage };
   // How the run ended matters more than a journal that fails by now.
