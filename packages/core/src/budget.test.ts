@@ -176,14 +176,14 @@ describe("the ledger", () => {
     const top = new Ledger({ inputTokens: 150 }, price);
     const middle = new Ledger({}, undefined, top);
     const low = new Ledger({ modelCalls: 5 }, undefined, middle);
-    low.countModelCall({ isLast: false });
+    low.checkModelCall({ isLast: false });
     low.addUsage(usage, "m");
     middle.addUsage(usage, "m");
     expect([top.usage.input, middle.usage.input, low.usage.input]).toEqual([200, 200, 100]);
     expect([top.spent.costUsd, low.spent.costUsd]).toEqual([4, 2]);
     let thrown: unknown;
     try {
-      low.countModelCall({ isLast: false });
+      low.checkModelCall({ isLast: false });
     } catch (error) {
       thrown = error;
     }
@@ -193,7 +193,7 @@ describe("the ledger", () => {
   it("says how much is left, by the nearest limit", () => {
     const top = new Ledger({ steps: 3 }, undefined);
     const low = new Ledger({ steps: 10 }, undefined, top);
-    low.count("steps");
+    low.add({ steps: 1 });
     expect([top.left("steps"), low.left("steps"), low.left("toolCalls")]).toEqual([2, 2, Number.POSITIVE_INFINITY]);
   });
 });

@@ -20,8 +20,8 @@ type Dispatched = { readonly result: CallResult; readonly record: ToolCallRecord
  * budget, a file of the kernel that can't be loaded, control flow of the journal.
  */
 export async function dispatchCall(run: RunContext, key: string, call: SandboxCall, controller: AbortController): Promise<Dispatched> {
-  run.ledger.count("toolCalls");
   const { id, tool } = call;
+  await run.spend("toolCalls", key);
   const startedAt = performance.now();
   run.emit({ type: "tool-call", callId: id, tool, input: { args: call.args, kwargs: call.kwargs } });
   const outcome = await perform(run, key, call, controller);
@@ -62,7 +62,7 @@ async function perform(run: RunContext, key: string, call: SandboxCall, controll
       return execute(run, tool, input, { callId: call.id, idempotencyKey, controller });
     });
   } catch (error) {
-    if (run.isControlFlow(error)) throw error;
+    if (run.isControlFlow(error) || (!tool?.agent && CodeletError.isInstance(error, "limit-reached") && !signal.aborted)) throw error;
     // In code a denial is caught by the name that languages have for it.
     return { error: { ...operationError(error), ...(CodeletError.isInstance(error, "tool-denied") && { name: "PermissionError" }) } };
   }

@@ -7,7 +7,8 @@ import type { RunContext } from "./run-context.ts";
 
 /** One answer of the model through the journal, with the kernel's only retries. Throws ModelCallError, LimitError, or the signal's reason. */
 export async function generate(run: RunContext, key: string, request: ModelRequest, which?: "last"): Promise<ModelResponse> {
-  run.ledger.countModelCall({ isLast: which === "last", isKnown: run.root.scope.continuation?.recorder?.knows(run.path + key) });
+  const isKnown = run.root.scope.continuation?.recorder?.knows(run.path + key);
+  await run.spend("modelCalls", key, () => isKnown || run.ledger.checkModelCall({ isLast: which === "last" }));
   for (let attempt = 0; ; attempt++) {
     request.signal?.throwIfAborted();
     const attemptKey = attempt === 0 ? key : `${key}.${attempt}`;

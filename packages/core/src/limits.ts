@@ -51,23 +51,15 @@ export class Ledger {
     return { ...this.#spent };
   }
 
-  /** Counts one. Throws {@link LimitError} when there is no room for it, here or in a manager's run. */
-  count(name: "steps" | "toolCalls"): void {
-    this.#check(name);
-    this.add({ [name]: 1 });
-  }
-
   /** What may still be counted, here and in all managers' runs. */
   left(name: keyof Spent): number {
     const own = (this.#budget[name] ?? Number.POSITIVE_INFINITY) - this.#spent[name];
     return Math.min(own, this.#parent?.left(name) ?? Number.POSITIVE_INFINITY);
   }
 
-  /** Counts an answer that is asked for. The last one of a run that has reached its limit is only checked by its managers, one that is known already by none. */
-  countModelCall({ isLast, isKnown = false }: { readonly isLast: boolean; readonly isKnown?: boolean | undefined }): void {
-    const first = isLast ? this.#parent : this;
-    if (first && !isKnown) first.#check("modelCalls", "inputTokens", "outputTokens", "costUsd");
-    this.add({ modelCalls: 1 });
+  /** For an answer that is asked for. The last one of a run that has reached its limit is only checked by its managers. */
+  checkModelCall({ isLast }: { readonly isLast: boolean }): void {
+    (isLast ? this.#parent : this)?.check("modelCalls", "inputTokens", "outputTokens", "costUsd");
   }
 
   /** Ends the run itself, and not its manager's. */
@@ -82,8 +74,9 @@ export class Ledger {
     return this.#thrown.has(error as LimitError);
   }
 
-  #check(...names: readonly (keyof Spent)[]): void {
-    if (this.#parent) this.#parent.#check(...names);
+  /** Throws {@link LimitError} when there is no room for one more, here or in a manager's run. */
+  check(...names: readonly (keyof Spent)[]): void {
+    if (this.#parent) this.#parent.check(...names);
     for (const name of names) {
       const max = this.#budget[name];
       if (max !== undefined && this.#spent[name] >= max) throw this.reached(name, this.#spent[name], max);

@@ -18,7 +18,7 @@ export async function loop(run: RunContext): Promise<unknown> {
     const activeMs = run.activeMs(startedAtMs);
     if (budget.wallTimeMs !== undefined && activeMs >= budget.wallTimeMs) throw run.ledger.reached("wallTimeMs", activeMs, budget.wallTimeMs);
     if (step > run.maxSteps) throw run.ledger.reached("steps", step - 1, run.maxSteps);
-    run.ledger.count("steps");
+    await run.spend("steps", String(step));
     run.step = step;
     if (planningInterval !== undefined && (step - 1) % planningInterval === 0) await (await import("./between-steps.ts")).makePlan(run, step);
     const answer = await takeStep(run, newAction(step, startedAtMs));

@@ -2,7 +2,7 @@ import type { RunBase, RunOptions } from "./agent.ts";
 import type { AgentEvent, Ending, EventBody, RunState } from "./events.ts";
 import type { Executor, OpenSessionOptions, SessionRef } from "./executor.ts";
 import { errorOf, type Journal, memoryJournal, type OperationContext, type OperationName, type Outcome, watchJournal } from "./journal.ts";
-import { Ledger } from "./limits.ts";
+import { Ledger, type Spent } from "./limits.ts";
 import { Memory } from "./memory.ts";
 import { atLeast, checkOptions, type KnownOptions } from "./option-checks.ts";
 import type { Approval, Exposure } from "./policy.ts";
@@ -163,6 +163,16 @@ export class RunContext {
     this.root.#work.set(path, stops?.record(this, key, operation, work) ?? work);
     const outcome = await this.journal.call<T>(key, operation, path).finally(() => this.root.#work.delete(path));
     return stops?.apply(this, operation, outcome) ?? outcome;
+  }
+
+  /** Counts what comes next. Where there is no room, a journal of the user's may know that there was: other agents were slower then. Throws LimitError. */
+  async spend(name: keyof Spent, key: string, check = (): unknown => this.ledger.check(name)): Promise<void> {
+    try {
+      check();
+    } catch (limit) {
+      await (this.root.scope.continuation?.stops?.refuse(this, name, key, limit) ?? Promise.reject(limit));
+    }
+    this.ledger.add({ [name]: 1 });
   }
 
   /** Which settles first. What the journal throws is no outcome: a run that goes on by it would wait for that call alone. */

@@ -1,15 +1,21 @@
 import { abortable } from "./abort.ts";
+import type { AgentDefinition } from "./definition.ts";
 import { AbortedError, CodeletError, describeThrown, type LimitName } from "./errors.ts";
 import type { Advance } from "./executor.ts";
 import type { OperationContext, OperationName, Outcome } from "./journal.ts";
+import type { Spent } from "./limits.ts";
+import { isGuarded } from "./policy.ts";
 import type { EndOfProgram } from "./recorded-step.ts";
 import type { RunContext } from "./run-context.ts";
 
 /** How a run was stopped in the middle of an operation, as its outcome tells: by its caller, or by the limit of an agent, whose run has that path. */
-type Stop = Abort | { readonly path: string; readonly limit: LimitName; readonly value: number; readonly max: number };
+type Stop = Abort | Limit;
 
 /** The caller's reason, where it can be kept and says more than that it is one. */
 type Abort = { readonly aborted: string | { readonly name: string; readonly message: string } | null };
+
+/** `isRefusal`: there was no room for the operation; else it was cut short. */
+type Limit = { readonly path: string; readonly limit: LimitName; readonly value: number; readonly max: number; readonly isRefusal?: true };
 
 type Work = (context: OperationContext) => Promise<unknown>;
 
@@ -38,6 +44,7 @@ export class Stops {
         if (mayBeCut) run.signal.throwIfAborted();
         return isEndOfProgram(operation, value) ? endWith(value, stopOf(run, key)) : value;
       } catch (error) {
+        if (error instanceof StoppedError) throw error;
         // Of a sandbox that died there is more to tell than that it was stopped.
         const stop = operation === "advance" ? undefined : stopOf(run, key);
         const isOwn = stop === undefined || (before !== undefined && "limit" in stop);
@@ -53,6 +60,18 @@ export class Stops {
     return reason && "error" in outcome ? { error: { ...outcome.error, cause: reason } } : outcome;
   }
 
+  /**
+   * Keeps that there was no room, with the first operation of what there was none for: agents at work side by side spend one budget, and not in the same order
+   * when they are gone through again. Where the journal knows an outcome of it, there was room. Throws the limit.
+   */
+  async refuse(run: RunContext, name: keyof Spent, key: string, limit: unknown): Promise<void> {
+    const stopped = withManagers(run).find(({ ledger }) => ledger.hasReached(limit));
+    // While an agent that is no member of a team thinks, nobody else spends anything.
+    if (stopped === undefined || (run.scope.parent === undefined && name !== "toolCalls")) throw limit;
+    const stop = { path: stopped.path, ...(limit as CodeletError).details, isRefusal: true } as unknown as Stop;
+    await run.operate(...firstOperation(run, name, key), () => Promise.reject(new StoppedError(stop, limit)));
+  }
+
   /** The reason, which may have been there before. */
   #stop(run: RunContext, stop: Stop): unknown {
     if ("aborted" in stop) {
@@ -60,7 +79,9 @@ export class Stops {
       return run.root.callers.reason;
     }
     const stopped = withManagers(run).find(({ path }) => path === stop.path);
-    stopped?.stopper.abort(stopped.ledger.reached(stop.limit, stop.value, stop.max));
+    const limit = stopped?.ledger.reached(stop.limit, stop.value, stop.max);
+    if (stop.isRefusal) throw limit;
+    stopped?.stopper.abort(limit);
     return stopped?.stopper.signal.reason;
   }
 }
@@ -94,6 +115,19 @@ function abortFor(reason: unknown): Abort {
 function reasonOf({ aborted }: Abort): unknown {
   if (aborted === null || typeof aborted === "string") return aborted ?? new AbortedError();
   return Object.assign(new Error(aborted.message), { name: aborted.name });
+}
+
+/** What a step, an answer or a call begins with in the journal. */
+function firstOperation(run: RunContext, name: keyof Spent, key: string): readonly [key: string, operation: OperationName] {
+  if (name === "modelCalls") return [key, "model"];
+  if (name === "steps") return [firstAnswer(run.agent.definition, Number(key)), "model"];
+  const tool = run.agent.callable.get(key.slice(key.lastIndexOf(".") + 1));
+  if (tool?.agent !== undefined) return [`${key}/${firstAnswer(tool.agent.definition, 1)}`, "model"];
+  return tool !== undefined && isGuarded(run, tool) ? [`${key}/policy`, "policy"] : [key, "tool"];
+}
+
+function firstAnswer({ planningInterval }: AgentDefinition, step: number): string {
+  return planningInterval !== undefined && (step - 1) % planningInterval === 0 ? `${step}/plan/model` : `${step}/model`;
 }
 
 function withManagers(run: RunContext): readonly RunContext[] {
