@@ -66,6 +66,16 @@ describe("ids", () => {
     expect(result).toMatchObject({ state: "suspended", pending: [{ input: { euros: 1_000 } }, { input: { euros: 5 } }] });
   });
 
+  it("that no key should hold stay out of the keys of journals and services, each call having its own, and go back as they were", async () => {
+    const keys: string[] = [];
+    const spy = tool({ name: "spy", description: "Looks.", input: z.object({}), execute: (_, { idempotencyKey }) => keys.push(idempotencyKey) });
+    const ids = ["plain", `call_1__thought__${"A".repeat(5_000)}`, "nul\u0000", "\ud800", "#2", "b".repeat(64)];
+    const { agent, model } = agentOf([says(...ids.map((id) => call("spy", {}, id))), says(answer(1))], { tools: [spy] });
+    await agent.run("task", { runId: "r" });
+    expect(keys).toEqual(["plain", "#2", "#3", "#4", "#5", "b".repeat(64)].map((id) => `r/1/tool.${id}.spy`));
+    expect(partsOf("tool-result", model.requests[1]?.messages.at(-1) as Message).map(({ id }) => id)).toEqual(ids);
+  });
+
   it("are what the tool and the events are given", async () => {
     const seen: string[] = [];
     const spy = tool({ name: "spy", description: "Looks.", input: z.object({}), execute: (_, { callId }) => seen.push(callId) });

@@ -78,14 +78,15 @@ async function performCalls(
   done: Map<ToolCallPart, Done>,
   maxParallel: number,
 ): Promise<void> {
-  const queue = [...calls];
+  const queue = [...calls.entries()];
   const stopper = new AbortController();
   const signal = AbortSignal.any([run.signal, stopper.signal]);
   let failure: { readonly error: unknown } | undefined;
   const worker = async (): Promise<void> => {
-    for (let call = queue.shift(); call !== undefined && failure === undefined && !run.signal.aborted; call = queue.shift()) {
+    for (let next = queue.shift(); next !== undefined && failure === undefined && !run.signal.aborted; next = queue.shift()) {
+      const [index, call] = next;
       try {
-        const dispatched = await performCall(run, step, call, signal);
+        const dispatched = await performCall(run, `${step}/tool.${idInPath(call, index)}.${call.name}`, call, signal);
         done.set(call, dispatched);
         if (dispatched.limit === undefined) continue;
         failure ??= { error: dispatched.limit };
@@ -100,7 +101,12 @@ async function performCalls(
   run.signal.throwIfAborted();
 }
 
-async function performCall(run: RunContext, step: number, call: ToolCallPart, signal: AbortSignal): Promise<Done> {
+/** Journals and the services that a call goes to are given its path: an id that is very long, as where a gateway hides data in it, or holds controls stays out of it. */
+function idInPath({ id }: ToolCallPart, index: number): string {
+  return /^(?!#)[^\p{Cc}\p{Cs}]{1,64}$/u.test(id) ? id : `#${index + 1}`;
+}
+
+async function performCall(run: RunContext, key: string, call: ToolCallPart, signal: AbortSignal): Promise<Done> {
   const { id, name, input } = call;
   if (!isObject(input)) return refused(run, call);
   const controller = new AbortController();
@@ -108,7 +114,7 @@ async function performCall(run: RunContext, step: number, call: ToolCallPart, si
   signal.addEventListener("abort", abort);
   try {
     const kwargs = withValues(run, input) as { [name: string]: Value };
-    return await dispatchCall(run, `${step}/tool.${id}.${name}`, { id, tool: name, args: [], kwargs }, controller);
+    return await dispatchCall(run, key, { id, tool: name, args: [], kwargs }, controller);
   } finally {
     signal.removeEventListener("abort", abort);
   }
