@@ -44,7 +44,8 @@ export interface OperationContext {
 /**
  * The seam for durability. In memory it just runs the operations; a durable journal returns the recorded outcome of a key it has seen.
  * Whatever a journal itself throws is control flow (suspended, cancelled, lease lost): never caught by the kernel, never shown to the model. Calls that are under
- * way are cut short then, except for a {@link Suspension}: how they end is nothing to record.
+ * way are cut short then, except for a {@link Suspension}: how they end is nothing to record. Each call that it holds has to end then. Calls are known by their keys: in
+ * which order those side by side come is left open. `journalContract` of `@codelet/testing/journal-contract` certifies a journal.
  */
 export interface Journal {
   call<T>(key: string, operation: OperationName, args: Json): Promise<Outcome<T>>;

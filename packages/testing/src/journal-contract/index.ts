@@ -1,0 +1,1 @@
+export { type JournalContractOptions, type JournalLacks, journalContract, journalContractCaseNames } from "./journal-contract.ts";
