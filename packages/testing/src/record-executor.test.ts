@@ -192,6 +192,16 @@ describe("a replay", () => {
     await expect(session.next()).rejects.toEqual(refusal("disposed"));
   });
 
+  it("tells who asks twice before there is an answer the same", async () => {
+    const session = await replayed();
+    session.start("twice");
+    const first = await session.next();
+    const [one, other] = [session.next(), session.next()];
+    if (first.type === "calls") session.deliver(first.calls.map(({ id }) => ({ id, value: "a" })));
+    expect(await one).toMatchObject({ type: "calls", calls: [{ args: ["b"] }] });
+    expect(await other).toEqual(await one);
+  });
+
   it("names the line of a damaged transcript", () => {
     expect(() => replayExecutor("")).toThrow(refusal("Line 1"));
     expect(() => replayExecutor('{"cassette":1}')).toThrow(refusal("doesn't begin"));

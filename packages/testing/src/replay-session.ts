@@ -31,7 +31,9 @@ export class ReplaySession implements ExecutorSession {
   #position = 0;
   #step: ReplayStep | undefined;
   #isOver = false;
-  /** Wakes `next` when something has come that it may have waited for. */
+  /** Who asks twice before there is an answer hears the same. */
+  #waiting: Promise<Advance> | undefined;
+  /** Wakes `#play` when something has come that it may have waited for. */
   #wake = (): void => {};
   readonly snapshot?: () => Promise<SessionRef>;
   readonly detach?: () => Promise<SessionRef>;
@@ -76,7 +78,14 @@ export class ReplaySession implements ExecutorSession {
     this.#step = { onOutput, answers: new Map(), isInterrupted: false, end: () => signal?.removeEventListener("abort", onAbort) };
   }
 
-  async next(): Promise<Advance> {
+  next(): Promise<Advance> {
+    this.#waiting ??= this.#play().finally(() => {
+      this.#waiting = undefined;
+    });
+    return this.#waiting;
+  }
+
+  async #play(): Promise<Advance> {
     if (this.#step === undefined) throw this.#isOver ? disposedError() : new ConfigurationError("No step is running: call start first.");
     for (;;) {
       const step = this.#step;
