@@ -115,6 +115,29 @@ describe("what is left", () => {
     expect(newest).toMatchObject({ observation: "y".repeat(100) });
   });
 
+  const fits = (steps: readonly Step[], maxTokens: number): boolean =>
+    tokensOf(new Memory(steps).toMessages(), { charactersPerToken: 3, tokensPerPicture: 1_000 }) <= maxTokens;
+
+  it.each([500, 50_000])(
+    "is of the newest observation about as much as there is room for, when older ones keep %i characters",
+    async (maxOldCharacters) => {
+      const left = await compacted([system, task("a"), step(1, "x".repeat(60_000))], { maxOldCharacters });
+      expect(fits(left, 1_000)).toBe(true);
+      expect((left[2] as ActionStep).observation.length).toBeGreaterThan(1_000);
+    },
+  );
+
+  it("is less of the last steps, too, where even they have no room, and the newest last", async () => {
+    const long = (number: number): Step => step(number, `found ${number}`, { code: "", modelOutput: `${number}`.repeat(1_400) });
+    const left = await compacted([system, task("a"), long(1), long(2), long(3)], { keepSteps: 3 });
+    expect(left).toMatchObject([system, task("a"), { summary: expect.stringContaining("Step 2: 22") }, long(3)]);
+    const [, , older, newest] = await compacted([system, task("a"), step(1, "x".repeat(2_200)), step(2, "y".repeat(900))], {
+      keepSteps: 2,
+      targetShare: 0.9,
+    });
+    expect([older, newest]).toMatchObject([{ observation: expect.stringContaining("shortened") }, step(2, "y".repeat(900))]);
+  });
+
   it("is a line of each of the oldest steps, and the newest plan and task whole", async () => {
     const earlier = Array.from({ length: 60 }, (_, index) => step(index + 1, `found ${index + 1} ${"z".repeat(150)}`));
     const steps = [system, task("the first task"), ...earlier, task("the second task"), step(1, "one"), plan(2), step(2, "two"), step(3, "three")];
@@ -155,6 +178,7 @@ describe("what is left", () => {
     expect(asked).toHaveLength(1);
     expect(textOfMessage(asked[0]?.messages[0] as Message)).toContain("found 1 ");
     expect(tokensOf(asked[0]?.messages ?? [], { charactersPerToken: 3, tokensPerPicture: 0 })).toBeLessThan(2_000);
+    expect(tokensOf(asked[0]?.messages ?? [], { charactersPerToken: 3, tokensPerPicture: 0 })).toBeGreaterThan(1_000);
     const failing = await compacted(steps, { summarize: true, maxInputTokens: 3_000 }, () => Promise.reject(new ModelCallError("no")));
     expect(failing.find(({ type }) => type === "summary")).toMatchObject({ summary: expect.stringContaining("Step 31: print(31) -> found 31") });
     await expect(compacted(steps, { summarize: true, maxInputTokens: 3_000 })).rejects.toThrow("not asked");
@@ -259,8 +283,13 @@ it("compacts before plans and last answers too", async () => {
 it.each([
   [{ maxInputTokens: 10 }, "maxInputTokens"],
   [{ maxInputTokens: 1_000, targetShare: 1 }, "targetShare"],
+  [{ maxInputTokens: 1_000, targetShare: 0 }, "targetShare"],
+  [{ maxInputTokens: 1_000, targetShare: "0.5" as never }, "targetShare"],
   [{ maxInputTokens: 1_000, keepSteps: 0 }, "keepSteps"],
   [{ maxInputTokens: 1_000, maxOldCharacters: 1 }, "maxOldCharacters"],
+  [{ maxInputTokens: 1_000, charactersPerToken: 0 }, "charactersPerToken"],
+  [{ maxInputTokens: 1_000, tokensPerPicture: -1 }, "tokensPerPicture"],
+  [{ maxInputTokens: 1_000, keepStep: 4 } as never, "keepStep"],
 ])("refuses %j", (options, name) => {
   expect(() => compactObservations(options)).toThrow(expect.objectContaining({ name: "TypeError", message: expect.stringContaining(`\`${name}\``) }));
 });

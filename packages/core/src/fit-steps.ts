@@ -16,8 +16,9 @@ export interface FitOptions {
 
 /** Summaries stand before and behind the newest task and the newest plan. */
 const mostSummaries = 3;
-/** Characters of the newest observation that are tried first. */
+/** Characters of each observation that are tried in the end: first, and at least. */
 const largestRest = 64_000;
+const smallestRest = 100;
 
 /** The steps made smaller, the least needed first: each measure is taken only when those before it were not enough. */
 export async function fitSteps(given: readonly Step[], options: FitOptions): Promise<readonly Step[]> {
@@ -27,9 +28,9 @@ export async function fitSteps(given: readonly Step[], options: FitOptions): Pro
     const end = startOfLast(spared, steps);
     steps = steps.map((step, index) => (index < end ? shortenStep(step, maxOldCharacters) : step));
   };
-  const shortenNewest = (): void => {
+  const shortenAll = (): void => {
     const before = steps;
-    for (let most = largestRest; tokens(steps) > maxTokens && most > maxOldCharacters; most = Math.floor(most / 2))
+    for (let most = largestRest; tokens(steps) > maxTokens && most >= smallestRest; most = Math.floor(most / 2))
       steps = before.map((step) => shortenStep(step, most));
   };
   const merge = async (spared: number): Promise<void> => {
@@ -46,8 +47,7 @@ export async function fitSteps(given: readonly Step[], options: FitOptions): Pro
   if (tokens(steps) > targetTokens) await merge(keepSteps);
   if (tokens(steps) > targetTokens) shorten(1);
   if (tokens(steps) > maxTokens) await merge(1);
-  shortenNewest();
-  if (tokens(steps) > maxTokens) shorten(0);
+  shortenAll();
   return steps;
 }
 
