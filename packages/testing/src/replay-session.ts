@@ -38,7 +38,7 @@ export class ReplaySession implements ExecutorSession {
   readonly snapshot?: () => Promise<SessionRef>;
   readonly detach?: () => Promise<SessionRef>;
   readonly reference?: SessionRef;
-  readonly lastKey?: string;
+  readonly lastKey: string | undefined;
   readonly resume?: (options?: ExecuteOptions) => void;
   readonly putFile?: (path: string, content: Uint8Array | AsyncIterable<Uint8Array>) => Promise<void>;
   readonly getFile?: (path: string) => AsyncGenerator<Uint8Array, void, undefined>;
@@ -46,7 +46,7 @@ export class ReplaySession implements ExecutorSession {
   constructor(executor: RecordedExecutor, events: readonly TranscriptEvent[], lastKey?: string) {
     this.#executor = executor;
     this.#events = events;
-    if (lastKey !== undefined) this.lastKey = lastKey;
+    this.lastKey = lastKey;
     const { recovery, fileTransfer } = executor.capabilities;
     if (recovery.snapshot !== false) this.snapshot = () => this.#save("snapshot");
     if (recovery.pinned) {
