@@ -44,6 +44,28 @@ describe("a pool", () => {
     expect((await evaluate(session, "x")).value).toBe(4);
   });
 
+  it("is filled again after each caller", async () => {
+    const { executor, sessions } = spied();
+    const pooled = pool(executor, { size: 1 });
+    await pooled.warm();
+    for (let caller = 0; caller < 3; caller++) {
+      expect(await pooled.open()).toBe(sessions[caller]);
+      await sleep(1);
+      expect(sessions).toHaveLength(caller + 2);
+    }
+  });
+
+  it("asks a session that has waited for a sign of life, and binds what there is to bind", async () => {
+    const { executor, sessions } = spied();
+    const pooled = pool(executor);
+    await pooled.warm();
+    const bound: (readonly string[])[] = [];
+    for (const session of sessions) Object.assign(session, { bind: async (binding: SessionBinding) => void bound.push(Object.keys(binding)) });
+    await pooled.open();
+    await pooled.open({ tools: [echo], variables: {} });
+    expect(bound).toEqual([[], [], ["tools", "variables"]]);
+  });
+
   it("gives no session to a second caller", async () => {
     const { executor, living } = spied();
     const pooled = pool(executor);
@@ -218,6 +240,7 @@ describe("a session that waits", () => {
     const deaf: Executor = { ...executor, open: ({ signal, ...options } = {}) => executor.open(options) };
     const pooled = pool(deaf);
     const warming = pooled.warm();
+    void pooled[Symbol.asyncDispose]();
     const disposed = pooled[Symbol.asyncDispose]();
     gate.open();
     await Promise.all([disposed, warming]);
@@ -225,8 +248,19 @@ describe("a session that waits", () => {
   });
 
   it("is given up while it is being opened when the pool is disposed of", async () => {
+    vi.useFakeTimers();
     const pooled = pool(spied(({ signal }) => sleep(60_000, signal)).executor);
     const warming = pooled.warm();
     await Promise.all([pooled[Symbol.asyncDispose](), expect(warming).rejects.toThrow("The session is not needed any more.")]);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it("leaves no timer when it was taken, or ended with the pool", async () => {
+    vi.useFakeTimers();
+    const pooled = pool(spied().executor);
+    await pooled.warm();
+    await pooled.open();
+    await pooled[Symbol.asyncDispose]();
+    expect(vi.getTimerCount()).toBe(0);
   });
 });

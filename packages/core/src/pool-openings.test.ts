@@ -2,6 +2,7 @@ import { describe, expect, it, vi } from "vitest";
 import { sleep } from "./abort.ts";
 import { ConfigurationError, ExecutorCrashedError } from "./errors.ts";
 import type { SessionBinding } from "./executor.ts";
+import type { PoolExecutor } from "./pool-executor.ts";
 
 import { echo, newGate, pool, spied } from "./testing/pools.ts";
 
@@ -37,6 +38,75 @@ describe("an opening", () => {
     await filled;
     expect(await pooled.open()).toBe(sessions[0]);
     expect(opened[0]?.signal?.aborted).toBe(false);
+  });
+
+  it("is told of to those who wait for it, as long as they do", async () => {
+    const gate = newGate();
+    let tell = (_message: string): void => {};
+    const { executor } = spied(({ onProgress }) => {
+      tell = (message) => onProgress?.(message);
+      return gate.opened;
+    });
+    const pooled = pool(executor, { size: 1 });
+    const told: string[] = [];
+    const filled = pooled.warm();
+    for (const wait of [pooled.warm, pooled.open]) {
+      const controller = new AbortController();
+      const waiting = wait({ signal: controller.signal, onProgress: (message) => told.push(message) });
+      tell("heard");
+      controller.abort();
+      await expect(waiting).rejects.toMatchObject({ code: "aborted" });
+      tell("not heard");
+    }
+    gate.open();
+    await filled;
+    expect(told).toEqual(["heard", "heard"]);
+  });
+
+  it("that was taken before its end is not ended by the pool", async () => {
+    vi.useFakeTimers();
+    const gate = newGate();
+    const { executor, living } = spied(() => gate.opened);
+    const pooled = pool(executor, { size: 1, maxIdleMs: 1_000 });
+    const filled = pooled.warm();
+    const opening = pooled.open();
+    gate.open();
+    await Promise.all([filled, opening]);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(living()).toBe(1);
+  });
+
+  it.each([
+    ["another has its place", 1, async (pooled: PoolExecutor) => pooled.warm()],
+    ["the pool is disposed of", 0, async (pooled: PoolExecutor) => pooled[Symbol.asyncDispose]()],
+  ])("that nobody waits for any more is ended when %s", async (_, left, meanwhile) => {
+    const gate = newGate();
+    const { executor, living } = spied(() => gate.opened);
+    const pooled = pool(executor, { size: 1 });
+    const filled = pooled.warm();
+    const controller = new AbortController();
+    const opening = pooled.open({ signal: controller.signal });
+    const done = meanwhile(pooled);
+    controller.abort();
+    await expect(opening).rejects.toMatchObject({ code: "aborted" });
+    gate.open();
+    await done;
+    if (left > 0) await filled;
+    else await expect(filled).rejects.toMatchObject({ code: "aborted" });
+    await sleep(1);
+    expect(living()).toBe(left);
+  });
+
+  it("that ends after the pool starts no other", async () => {
+    const gate = newGate();
+    const { executor, opened } = spied(() => gate.opened);
+    const pooled = pool(executor);
+    const opening = pooled.open();
+    await pooled[Symbol.asyncDispose]();
+    gate.open();
+    await opening;
+    await sleep(1);
+    expect(opened).toHaveLength(1);
   });
 
   it("of its own is what a caller waits for and aborts when the pool is empty", async () => {
@@ -149,6 +219,68 @@ describe("openings that fail", () => {
     isDown = false;
     await vi.advanceTimersByTimeAsync(500);
     expect(living()).toBe(3);
+  });
+
+  it("are not hastened by who asks meanwhile, and go on as long as somebody does", async () => {
+    vi.useFakeTimers();
+    const { executor, opened } = spied(({ tools }) => {
+      if (tools === undefined) throw new ExecutorCrashedError("ahead");
+    });
+    const pooled = pool(executor, { size: 1, maxIdleMs: 1_500 });
+    const triesAfter = async (milliseconds: number): Promise<number> => {
+      await vi.advanceTimersByTimeAsync(milliseconds);
+      return opened.filter(({ tools }) => tools === undefined).length;
+    };
+    await pooled.open({ tools: [echo] });
+    expect(await triesAfter(999)).toBe(1);
+    await pooled.open({ tools: [echo] });
+    expect([await triesAfter(0), await triesAfter(1), await triesAfter(1_400)]).toEqual([1, 2, 2]);
+    await pooled.open({ tools: [echo] });
+    expect([await triesAfter(600), await triesAfter(60_000)]).toEqual([3, 3]);
+    expect(vi.getTimerCount()).toBe(0);
+    await pooled.open({ tools: [echo] });
+    expect(await triesAfter(0)).toBe(4);
+    await pooled[Symbol.asyncDispose]();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it("are tried at once by who warms the pool, and the next failures as if there had been none", async () => {
+    vi.useFakeTimers();
+    await vi.advanceTimersByTimeAsync(600_000);
+    let isDown = true;
+    const { executor, opened, living } = failing(() => isDown);
+    const pooled = pool(executor, { size: 1 });
+    await expect(Promise.all([pooled.warm(), vi.advanceTimersByTimeAsync(0)])).rejects.toThrow("ahead");
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(opened).toHaveLength(2);
+    isDown = false;
+    await pooled.warm();
+    await vi.advanceTimersByTimeAsync(1_500);
+    isDown = true;
+    await (await pooled.open())[Symbol.asyncDispose]();
+    await vi.advanceTimersByTimeAsync(0);
+    isDown = false;
+    await vi.advanceTimersByTimeAsync(999);
+    expect([opened.length, living()]).toEqual([4, 0]);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(living()).toBe(1);
+  });
+
+  it("cost no other session its place when they were taken before", async () => {
+    const gate = newGate();
+    const { executor, opened, sessions } = spied(async () => {
+      if (opened.length > 1) return;
+      await gate.opened;
+      throw new ExecutorCrashedError("gone");
+    });
+    const pooled = pool(executor);
+    const filled = expect(pooled.warm()).rejects.toThrow("gone");
+    const opening = pooled.open();
+    await sleep(1);
+    gate.open();
+    await filled;
+    expect(await opening).toBe(sessions[0]);
+    expect(opened).toHaveLength(2);
   });
 
   it("end when nobody has asked for long, and leave no timer", async () => {

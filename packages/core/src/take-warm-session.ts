@@ -25,8 +25,12 @@ export async function takeWarmSession(sessions: WarmSessions, open: OpenSessionO
 }
 
 /** Undefined when the opening failed: the caller opens one then, and gets the error of that. */
-async function opened(sessions: WarmSessions, warm: WarmSession, { signal, onProgress }: OpenSessionOptions): Promise<ExecutorSession | undefined> {
-  if (onProgress !== undefined) warm.listeners.add(onProgress);
+async function opened(
+  sessions: WarmSessions,
+  warm: WarmSession,
+  { signal, onProgress = () => {} }: OpenSessionOptions,
+): Promise<ExecutorSession | undefined> {
+  warm.listeners.add(onProgress);
   try {
     return await abortable(warm.session, signal);
   } catch {
@@ -34,7 +38,7 @@ async function opened(sessions: WarmSessions, warm: WarmSession, { signal, onPro
     throwIfAborted(signal);
     return undefined;
   } finally {
-    if (onProgress !== undefined) warm.listeners.delete(onProgress);
+    warm.listeners.delete(onProgress);
   }
 }
 

@@ -62,19 +62,19 @@ export class WarmSessions implements AsyncDisposable {
   }
 
   /** Opens what is missing at once, and resolves when all of it is open. Rejects with the first failure, or with `aborted`. */
-  async fillNow({ signal, onProgress }: Pick<OpenSessionOptions, "signal" | "onProgress">): Promise<void> {
+  async fillNow({ signal, onProgress = () => {} }: Pick<OpenSessionOptions, "signal" | "onProgress">): Promise<void> {
     this.#lastAskedAt = performance.now();
     this.#cancelRetry?.();
     this.#cancelRetry = undefined;
     this.#recover();
     const opening = [...this.#kept];
-    if (onProgress !== undefined) for (const { listeners } of opening) listeners.add(onProgress);
+    for (const { listeners } of opening) listeners.add(onProgress);
     try {
-      await abortable(Promise.all(opening.map(({ session }) => session)), signal);
+      await abortable(Promise.all(opening.map((kept) => this.#isOpenOrNeedless(kept))), signal);
     } catch (error) {
       throw signal?.aborted ? new AbortedError(signal.reason) : error;
     } finally {
-      if (onProgress !== undefined) for (const { listeners } of opening) listeners.delete(onProgress);
+      for (const { listeners } of opening) listeners.delete(onProgress);
     }
   }
 
@@ -100,6 +100,15 @@ export class WarmSessions implements AsyncDisposable {
     for (const session of kept) this.#remove(session);
     this.#ended ??= Promise.all(kept.map(end)).then(() => {});
     return this.#ended;
+  }
+
+  /** One that was taken, given back and found its place taken has not failed. */
+  async #isOpenOrNeedless({ session, givenUp }: KeptSession): Promise<void> {
+    try {
+      await session;
+    } catch (error) {
+      if (this.isDisposed || !givenUp.signal.aborted) throw error;
+    }
   }
 
   #openMissing(): void {
