@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events";
 import { memoryJournal } from "@codelet/core";
 import { describe, expect, it, vi } from "vitest";
 import { FakeClock } from "./fake-clock.ts";
@@ -18,6 +19,21 @@ it("ends sleeps in the order of their times, each with the clock at its time", a
   await clock.advance(1);
   expect(ended).toEqual(["a@110", "b@110", "c@130"]);
   expect(clock.now()).toBe(130);
+});
+
+it("ends by a step of nothing what is due, also what is only about to begin", async () => {
+  const clock = new FakeClock({ startMs: 100 });
+  const slept = Promise.resolve().then(() => clock.sleep(-5));
+  await clock.advance(0);
+  await slept;
+  expect(clock.now()).toBe(100);
+});
+
+it("leaves no listener on the signal of a sleep that has ended", async () => {
+  const clock = new FakeClock({ sleeps: "skip" });
+  const { signal } = new AbortController();
+  await clock.sleep(5, signal);
+  expect(getEventListeners(signal, "abort")).toEqual([]);
 });
 
 it("ends sleeps that begin on the way", async () => {
@@ -66,8 +82,9 @@ describe("refuses", () => {
     expect(make).toThrow(new RegExp(`^Expected \`${name}\``));
   });
 
-  it("to go back", async () => {
+  it("to go back, and what is no time", async () => {
     await expect(new FakeClock().advance(-1)).rejects.toThrow(TypeError);
+    for (const wrong of [Number.NaN, "10"] as number[]) await expect(new FakeClock().sleep(wrong)).rejects.toThrow("`milliseconds`");
   });
 });
 

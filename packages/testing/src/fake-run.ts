@@ -121,7 +121,7 @@ export class FakeRun {
     const error = outcome instanceof Error ? outcome : undefined;
     if (error !== undefined) this.#rejectCalls(error);
     this.#pending.clear();
-    this.#options.onDone(this, error?.code === "aborted" ? undefined : error);
+    this.#options.onDone(this, error);
     this.#queue.end(outcome);
   }
 
@@ -159,7 +159,7 @@ export class FakeRun {
       return Promise.reject(new TypeError(`Expected the arguments of \`${tool}\` to be a list or an object, got ${args}`));
     if (this.#stopping !== undefined) return Promise.reject(namedError(stopInfo(this.#stopping)));
     if (this.#isOver) return Promise.reject(namedError({ name: "StepEnded", message: "the step has ended" }));
-    if (this.#pending.size === 0) this.#time.pause();
+    this.#time.pause();
     const id = `${this.#options.number}.${++this.#calls}`;
     const result = new Promise<PlainValue>((resolve, reject) => {
       this.#pending.set(id, { resolve, reject });
@@ -192,7 +192,6 @@ export class FakeRun {
   }
 
   #end(value: Value, error?: CodeErrorInfo): void {
-    if (this.#isOver) return;
     const stopped = this.#stopping && stopInfo(this.#stopping);
     if (error?.name === "SessionDied") this.stateLost = true;
     this.finish({

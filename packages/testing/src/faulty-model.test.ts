@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events";
 import type { Model, ModelDelta, ModelRequest } from "@codelet/core";
 import { expect, it } from "vitest";
 import { FakeClock } from "./fake-clock.ts";
@@ -36,11 +37,24 @@ it("cuts a stream after so many deltas", async () => {
   await expect(model.generate(request)).rejects.toMatchObject({ retryable: true });
 });
 
-it("hangs until it is aborted", async () => {
+it("streams where the model behind does, and nowhere else", () => {
+  const { id, generate } = scriptedModel(["a"]);
+  expect(faultyModel({ id, generate }, []).stream).toBeUndefined();
+});
+
+it("hangs until it is aborted, or ends at once when it was before", async () => {
+  const inner = scriptedModel(["a", "a"]);
+  const model = faultyModel(inner, [
+    { call: 1, type: "hang" },
+    { call: 2, type: "hang" },
+  ]);
   const controller = new AbortController();
-  const hanging = faultyModel(scriptedModel([]), [{ call: 1, type: "hang" }]).generate({ ...request, signal: controller.signal });
+  const hanging = model.generate({ ...request, signal: controller.signal });
+  await new Promise(setImmediate);
   controller.abort("enough");
   await expect(hanging).rejects.toMatchObject({ code: "aborted", cause: "enough" });
+  await expect(model.generate({ ...request, signal: controller.signal })).rejects.toMatchObject({ code: "aborted", cause: "enough" });
+  expect(inner.requests).toEqual([]);
 });
 
 it("delays an answer by the clock", async () => {
@@ -61,6 +75,17 @@ it("ends a delay in real time when it is aborted", async () => {
   await expect(typesOf(model, { ...request, signal: AbortSignal.timeout(10) })).rejects.toMatchObject({ code: "aborted" });
 });
 
-it("refuses a call that can't be", () => {
-  expect(() => faultyModel(scriptedModel([]), [{ call: 0, type: "hang" }])).toThrow("Expected `call` to be an integer >= 1");
+it("delays an answer in real time, and leaves no listener behind", async () => {
+  const model = faultyModel(scriptedModel(["a", "b"]), [
+    { call: 1, type: "delay", delayMs: 5 },
+    { call: 2, type: "delay", delayMs: 60_000 },
+  ]);
+  const { signal } = new AbortController();
+  expect((await model.generate({ ...request, signal })).content).toEqual([{ type: "text", text: "a" }]);
+  expect(getEventListeners(signal, "abort")).toEqual([]);
+  await expect(model.generate({ ...request, signal: AbortSignal.abort("before") })).rejects.toMatchObject({ code: "aborted", cause: "before" });
+});
+
+it.each([0, 1.5])("refuses the call %j, which can't be", (call) => {
+  expect(() => faultyModel(scriptedModel([]), [{ call, type: "hang" }])).toThrow("Expected `call` to be an integer >= 1");
 });

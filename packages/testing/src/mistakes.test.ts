@@ -26,6 +26,9 @@ describe("a mistake in a test", () => {
     ["no model behind faults", () => faultyModel(undefined as never, []), "`model` to be one"],
     ["a fault that isn't known", () => faulty({ call: 1, type: "timeout" }), "`type` to be one of error, cut, hang, delay, got `timeout`"],
     ["a cut without a place", () => faulty({ call: 1, type: "cut" }), "`afterDeltas` to be a number >= 0, got `undefined`"],
+    ["a cut before the start", () => faulty({ call: 1, type: "cut", afterDeltas: -1 }), "`afterDeltas` to be a number >= 0, got `-1`"],
+    ["a delay as text", () => faulty({ call: 1, type: "delay", delayMs: "5" }), "`delayMs` to be a number >= 0, got `5` (string)"],
+    ["a reply that is in no list", () => scriptedModel("hello" as never), "`replies` to be a list, got string"],
     ["a delay without a time", () => faulty({ call: 1, type: "delay", ms: 5 }), "`a fault` to have only call"],
   ])("is refused at once: %s", (_, mistake, message) => {
     expect(mistake).toThrow(expect.objectContaining({ name: "TypeError", message: expect.stringContaining(message) }));

@@ -22,6 +22,7 @@ it("gives one reply after the other, whole or streamed as it is asked", async ()
   const model = scriptedModel(["a", response, ["c", "d"], ({ messages }) => `${messages.length}`], { usage });
   expect(await gather(model, ask("1"))).toEqual([{ type: "text", text: "a" }, finish]);
   expect(await model.generate(ask("2"))).toBe(response);
+  expect(await gather(scriptedModel([response]), ask("2"))).toEqual([...response.content, { ...finish, usage: noUsage, finishReason: "length" }]);
   expect(await model.generate(ask("3"))).toEqual({ content: [{ type: "text", text: "cd" }], usage, finishReason: "stop" });
   expect(model.remaining).toBe(1);
   expect(await gather(model, ask("4"))).toEqual([{ type: "text", text: "1" }, finish]);
@@ -30,9 +31,16 @@ it("gives one reply after the other, whole or streamed as it is asked", async ()
 
 it("streams the pieces as they were written", async () => {
   const call = { type: "tool-call", id: "1", name: "f", input: {} } as const;
-  const model = scriptedModel([["a", "b"], [call], ["a", { ...finish, finishReason: "length" }]], { usage });
+  const model = scriptedModel(
+    [
+      ["a", "b"],
+      ["a", call],
+      ["a", { ...finish, finishReason: "length" }],
+    ],
+    { usage },
+  );
   expect(await gather(model, ask("1"))).toEqual([{ type: "text", text: "a" }, { type: "text", text: "b" }, finish]);
-  expect(await gather(model, ask("2"))).toEqual([call, { ...finish, finishReason: "tool-calls" }]);
+  expect(await gather(model, ask("2"))).toEqual([{ type: "text", text: "a" }, call, { ...finish, finishReason: "tool-calls" }]);
   expect(await gather(model, ask("3"))).toEqual([
     { type: "text", text: "a" },
     { ...finish, finishReason: "length" },
