@@ -69,6 +69,19 @@ describe("describeAgent", () => {
 
   it("names an executor that isn't loaded yet, and writes signatures as its language does", () => {
     expect(describeAgent(new CodeAgent({ model, executorType: "wasm" }))).toContain("├ executor: wasm (loaded at the first run)\n");
+    expect(
+      describeAgent(new CodeAgent({ model, executorType: "wasm", authorizedImports: [], budget: { steps: undefined, costUsd: 1 }, price: () => 0 })),
+    ).toBe(
+      `agent (code agent)
+├ model: model-1
+├ executor: wasm (loaded at the first run)
+├ imports: harmless modules only
+├ output: any plain value
+├ limits: 20 steps · $1
+└ tools
+  └ none
+`,
+    );
     const javascript = fakeExecutor(() => null, { language: "javascript" });
     expect(describeAgent(new CodeAgent({ model, executor: javascript, tools: [search] }))).toContain(
       "search(query: string, limit?: number): Promise<Array<string>>",

@@ -108,8 +108,8 @@ describe("a pool", () => {
     await pooled.warm();
     expect(opened[0]?.authorizedImports).toEqual(["numpy", "xml.*"]);
     expect(await pooled.open({ authorizedImports: ["xml.*", "numpy"] })).toBe(sessions[0]);
-    expect(sessions.indexOf(await pooled.open({ authorizedImports: ["numpy"] }))).toBeGreaterThan(1);
-    expect(sessions.indexOf(await pooled.open())).toBeGreaterThan(1);
+    for (const authorizedImports of [["numpy"], ["numpy", "pandas"], ["numpy", "xml.*", "pandas"], undefined])
+      expect(sessions.indexOf(await pooled.open({ authorizedImports }))).toBeGreaterThan(1);
   });
 
   it("serves a hundred callers at once, each with a session of its own", async () => {
@@ -148,6 +148,8 @@ describe("a pool", () => {
     const { executor } = spied();
     for (const size of [0, -1, 1.5, Number.NaN, "2" as never]) expect(() => poolExecutor(executor, { size })).toThrow("Expected `size`");
     expect(() => poolExecutor(executor, { size: 1, maxIdleMs: 0 })).toThrow("Expected `maxIdleMs`");
+    expect(() => poolExecutor(executor, { size: 1, maxIdle: 5 } as never)).toThrow("maxIdle");
+    expect(() => poolExecutor({} as never, { size: 1 })).toThrow("executor");
   });
 });
 

@@ -6,6 +6,7 @@ import { fromLiteLLM, pricesOf } from "./prices.ts";
 
 const price = pricesOf({
   "gpt-5": { input: 1.25, output: 10, cacheRead: 0.125 },
+  "gpt-5-2025-08-07": { input: 1.5, output: 12 },
   "gpt-5-mini": { input: 0.25, output: 2 },
   "claude-sonnet-4": { input: 3, output: 15, cacheRead: 0.3, cacheWrite: 3.75 },
 });
@@ -26,14 +27,15 @@ describe("a price", () => {
     ["gpt-5", 1.25],
     ["gpt-5-mini", 0.25],
     ["gpt-5-mini-2025-08-07", 0.25],
-    ["gpt-5-2025-08-07", 1.25],
+    ["gpt-5-2024-08-07", 1.25],
+    ["gpt-5-2025-08-07", 1.5],
     ["claude-sonnet-4@20250514", 3],
     ["claude-sonnet-4-latest", 3],
   ])("of %s is that of the longest id that it is a release of", (id, dollars) => {
     expect(price(million, id)).toBe(dollars);
   });
 
-  it.each(["gpt-5-pro", "gpt-5.1", "gpt-50", "claude-sonnet-4-5", "gpt", "", "constructor"])("of %j is not known", (id) => {
+  it.each(["gpt-5-pro", "gpt-5.1", "gpt-50", "gpt-4-2025-08-07", "claude-sonnet-4-5", "gpt", "", "constructor"])("of %j is not known", (id) => {
     expect(price(million, id)).toBeUndefined();
   });
 
@@ -41,6 +43,14 @@ describe("a price", () => {
     expect(() => pricesOf({ m: { input: -1, output: 1 } })).toThrow(/`input` of `m`/);
     expect(() => pricesOf({ m: { input: 1 } as never })).toThrow(/`output` of `m`/);
     expect(() => pricesOf({ m: { input: 1, output: 1, cacheRead: Number.NaN } })).toThrow(TypeError);
+    expect(() => pricesOf({ m: { input: 1, output: Number.POSITIVE_INFINITY } })).toThrow(/`output` of `m`/);
+    expect(() => pricesOf({ m: { input: "1" as never, output: 1 } })).toThrow(/`input` of `m`/);
+    expect(() => pricesOf({ m: { input: 1, output: 1, cacheReads: 1 } as never })).toThrow("cacheReads");
+    for (const wrong of [undefined, "a table"] as never[]) {
+      expect(() => pricesOf(wrong)).toThrow("`table`");
+      expect(() => fromLiteLLM(wrong)).toThrow("`entries`");
+    }
+    expect(pricesOf({ own: { input: 0, output: 0 } })(million, "own")).toBe(0);
   });
 });
 
@@ -48,6 +58,8 @@ it("reads LiteLLM's table", () => {
   const table = fromLiteLLM({
     "gpt-4o": { input_cost_per_token: 2.5e-6, output_cost_per_token: 1e-5, cache_read_input_token_cost: 1.25e-6 },
     "dall-e-3": { input_cost_per_token: null },
+    embedding: { input_cost_per_token: 1e-7 },
+    speech: { output_cost_per_token: 1e-5 },
     sample_spec: {},
   });
   expect(Object.keys(table)).toEqual(["gpt-4o"]);
