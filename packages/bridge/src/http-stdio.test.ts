@@ -81,6 +81,24 @@ test("a stream that ends before anybody listens to it counts as lost", async () 
   });
 });
 
+test("is given up at once for a signal that was aborted before", async () => {
+  await using port = await openPort();
+  await expect(httpStdio({ ...port.options, signal: AbortSignal.abort() })).rejects.toMatchObject({ code: "aborted" });
+});
+
+test("stays once it has answered, whatever becomes of the time and the signal that it had for that", async () => {
+  const controller = new AbortController();
+  await using port = await openPort({ startTimeoutMs: 50, signal: controller.signal });
+  let isLost = false;
+  port.carrier.onLost(() => {
+    isLost = true;
+  });
+  await sleep(60);
+  controller.abort();
+  await sleep(20);
+  expect(isLost).toBe(false);
+});
+
 test.each([401, 403])("is no longer waited for when it answers with status %i", async (status) => {
   await using port = await openPort();
   port.serve((_, response) => void response.writeHead(status).end());

@@ -60,6 +60,12 @@ it("goes on while somebody waits, and is given up with the last one", async () =
   expect(jobs[0]?.signal.aborted).toBe(true);
   void join({}); // although the work that was given up has not ended yet
   await expect.poll(() => jobs.length).toBe(2);
+  jobs[0]?.done.resolve("too late");
+  await new Promise(setImmediate);
+  const third = join({});
+  jobs[1]?.done.resolve("made");
+  expect(await third).toBe("made");
+  expect(jobs).toHaveLength(2);
 });
 
 it("comes to the others when the one that began it has given up", async () => {
