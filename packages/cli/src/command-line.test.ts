@@ -28,6 +28,7 @@ describe("parseCommandLine reads", () => {
     [["run", "t", "--executor", "acme-tools/executor"], { ...defaults, executor: "acme-tools/executor" }],
     [["run", "t", "--imports", "numpy, pandas.*,", "--imports", "a.b"], { ...defaults, imports: ["numpy", "pandas.*", "a.b"] }],
     [["run", "t", "--imports", "*"], { ...defaults, imports: ["*"] }],
+    [["run", "t", "--executor-options", '{"image": "python"}'], { ...defaults, executorOptions: { image: "python" } }],
     [["run", "t", "--max-steps", "3"], { ...defaults, maxSteps: 3 }],
     [["run", "t", "--max-steps", "3", "--max-steps", "4"], { ...defaults, maxSteps: 4 }],
     [["run", "--", "--odd task"], { ...defaults, task: "--odd task" }],
@@ -39,6 +40,11 @@ describe("parseCommandLine reads", () => {
   });
 });
 
+it("parseCommandLine lets the command line overrule the file", () => {
+  const command = parseCommandLine(["run", "t", "--config", "c.json", "--model", "openai/b"], () => ({ model: "openai/a", "max-steps": "3" }));
+  expect(command).toMatchObject({ ...defaults, modelId: "b", maxSteps: 3 });
+});
+
 describe("parseCommandLine says what is wrong with", () => {
   it.each([
     [[], "There is no command."],
@@ -47,7 +53,6 @@ describe("parseCommandLine says what is wrong with", () => {
     [["run", "  "], "There is no task."],
     [["run", "t", "--modle", "x"], "There is no option --modle. Did you mean --model?"],
     [["run", "t", "--max", "3"], "Did you mean --max-steps?"],
-    [["run", "t", "--zzz"], "There is no option --zzz."],
     [["run", "t", "-x"], "There is no option -x."],
     [["run", "t", "--toString"], "There is no option --toString."],
     [["run", "t", "--model"], "--model needs a value: openai/<id>"],
@@ -76,6 +81,10 @@ describe("parseCommandLine says what is wrong with", () => {
     [["run", "t", "--max-steps", "1e3"], "--max-steps must be"],
   ])("%j", (argv, problem) => {
     expect(parseCommandLine(argv)).toEqual({ name: "usage-error", problem: expect.stringContaining(problem) });
+  });
+
+  it("an option that is like none", () => {
+    expect(parseCommandLine(["run", "t", "--zzz"])).toEqual({ name: "usage-error", problem: "There is no option --zzz." });
   });
 
   it.each([

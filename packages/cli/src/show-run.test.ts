@@ -1,5 +1,5 @@
 import { Writable } from "node:stream";
-import { CodeAgent } from "@codelet/core";
+import { CodeAgent, ConfigurationError, type Executor } from "@codelet/core";
 import { fakeExecutor, scriptedModel } from "@codelet/testing";
 import { describe, expect, it } from "vitest";
 import { readEnvironment } from "./environment.ts";
@@ -39,6 +39,48 @@ describe("showRun", () => {
     expect(await showRun(anAgent(), "task", openScreen(aStream(last), stderr, readEnvironment({})), format)).toBe(exitCodes.interrupted);
     await new Promise(setImmediate);
     expect(stderr.written).toEqual(["codelet: standard output can't be written (ENOSPC)\n"]);
+  });
+
+  it("tells what a sandbox does before it is there, in one line", async () => {
+    const fake = fakeExecutor((step) => step.finalAnswer(1));
+    const executor: Executor = {
+      ...fake,
+      open(options) {
+        options?.onProgress?.("half\nof it");
+        return fake.open(options);
+      },
+    };
+    const agent = new CodeAgent({ model: scriptedModel(["<code>\nfinal_answer(1)\n</code>"]), executor });
+    const stderr = aStream();
+    await showRun(agent, "task", openScreen(aStream(), stderr, readEnvironment({})), "text");
+    expect(stderr.written).toEqual(["Sandbox: half of it\n"]);
+  });
+
+  it.each([
+    ["text", []],
+    ["json", ["wrong key\n"]],
+  ] as const)("tells a failure in %s once on each stream that has not told it", async (format, told) => {
+    const agent = new CodeAgent({ model: scriptedModel([new ConfigurationError("wrong key")]), executor: fakeExecutor(() => null) });
+    const [stdout, stderr] = [aStream(), aStream()];
+    expect(await showRun(agent, "task", openScreen(stdout, stderr, readEnvironment({})), format)).toBe(exitCodes.usage);
+    expect(stderr.written).toEqual(told);
+    if (format === "text") expect(stdout.written.join("").match(/wrong key/g)).toHaveLength(1);
+    else expect(JSON.parse(stdout.written.at(-1) ?? "")).toMatchObject({ type: "result", state: "failed", error: { code: "configuration" } });
+  });
+
+  it("was interrupted where a signal came, also when the run fails of it", async () => {
+    const executor: Executor = {
+      ...fakeExecutor(() => null),
+      open: () => {
+        process.emit("SIGINT");
+        return Promise.reject(new ConfigurationError("no sandbox"));
+      },
+    };
+    const agent = new CodeAgent({ model: scriptedModel(["<code>\n1\n</code>"]), executor });
+    const stderr = aStream();
+    expect(await showRun(agent, "task", openScreen(aStream(), stderr, readEnvironment({})), "text")).toBe(exitCodes.interrupted);
+    expect(stderr.written).toEqual(["Stopping… (once more to exit at once)\n"]);
+    process.removeAllListeners("SIGINT");
   });
 
   it("shows each event once, and hears signals only as long as the run lasts", async () => {

@@ -1,4 +1,4 @@
-import { type Model, ModelCallError, type ModelDelta, type ModelRequest, noUsage } from "@codelet/core";
+import { ConfigurationError, type Model, ModelCallError, type ModelDelta, type ModelRequest, type ModelResponse, noUsage } from "@codelet/core";
 import { describe, expect, it } from "vitest";
 import { parseCassette } from "./cassette.ts";
 import { faultyModel } from "./faulty-model.ts";
@@ -86,6 +86,45 @@ describe("a recording", () => {
     expect(texts).toEqual([[{ type: "text", text: "1" }], [{ type: "text", text: "2" }]]);
   });
 
+  it("numbers calls as they were begun, and plays them in that order", async () => {
+    const answers = [Promise.withResolvers<ModelResponse>(), Promise.withResolvers<ModelResponse>()];
+    const begun = answers.values();
+    const lines: string[] = [];
+    const inner: Model = { id: "m", generate: () => begun.next().value?.promise ?? Promise.reject(new Error("no more")) };
+    const model = recordModel(inner, (line) => void lines.push(line));
+    const calls = [model.generate(ask("x")), model.generate(ask("x"))];
+    for (const index of [1, 0]) {
+      answers[index]?.resolve({ content: [{ type: "text", text: `${index}` }], usage: noUsage, finishReason: "stop" });
+      await calls[index];
+    }
+    const replay = replayModel(lines.join(""));
+    for (const index of [0, 1]) expect((await replay.generate(ask("x"))).content).toEqual([{ type: "text", text: `${index}` }]);
+  });
+
+  it("plays failures, of streams and of any kind", async () => {
+    const lines: string[] = [];
+    const model = recordModel(
+      scriptedModel([down, new TypeError("odd"), Object.assign(new Error("busy"), { status: 429 })]),
+      (line) => void lines.push(line),
+    );
+    for (let call = 0; call < 3; call++) await gather(model, ask("x")).catch(() => {});
+    const replay = replayModel(lines.join(""));
+    for (const failure of [
+      { message: "down", status: 503, retryable: true },
+      { message: expect.stringContaining("TypeError: odd"), status: undefined, retryable: false },
+      { message: expect.stringContaining("Error: busy"), status: 429, retryable: true },
+    ])
+      await expect(gather(replay, ask("x"))).rejects.toMatchObject({ code: "model-call", ...failure });
+  });
+
+  it("gives no answer to a call that was aborted before", async () => {
+    const model = replayModel(await recording());
+    const signal = AbortSignal.abort("enough");
+    await expect(model.generate({ ...ask("whole"), signal })).rejects.toMatchObject({ code: "aborted" });
+    await expect(gather(model, { ...ask("whole"), signal })).rejects.toMatchObject({ code: "aborted" });
+    expect(model.remaining).toBe(4);
+  });
+
   it("holds no request", async () => {
     expect(await recording()).not.toMatch(/whole|streamed|again/);
   });
@@ -105,6 +144,15 @@ describe("a recorded model", () => {
     await gather(model, ask("cut"));
     for await (const _ of model.stream?.(ask("left")) ?? []) break;
     await model.generate({ ...ask("aborted"), signal: AbortSignal.abort() }).catch(() => {});
+    expect(parseCassette(lines.splice(0).join("")).entries).toEqual([]);
+    const failing = (error: Error): Model => recordModel({ id: "m", generate: () => Promise.reject(error) }, (line) => void lines.push(line));
+    await failing(new ConfigurationError("wrong key"))
+      .generate(ask("refused"))
+      .catch(() => {});
+    expect(parseCassette(lines.splice(0).join("")).entries).toEqual([]);
+    await failing(new Error("fetch was aborted"))
+      .generate({ ...ask("aborted"), signal: AbortSignal.abort() })
+      .catch(() => {});
     expect(parseCassette(lines.join("")).entries).toEqual([]);
   });
 
@@ -124,7 +172,14 @@ describe("a damaged cassette", () => {
     ["nonsense", "Line 1"],
     ['{"cassette":2,"model":"m"}', "doesn't begin"],
     ['{"cassette":1,"model":"m"}\n{"call":1', "Line 2"],
+    ['{"cassette":1}', "doesn't begin"],
     ['{"cassette":1,"model":"m"}\n\n{"call":1,"digest":"d","messages":1}', "Line 3"],
+    ['{"cassette":1,"model":"m"}\n \n{"call":1,"digest":"d","response":null}', "Line 3"],
+    ['{"cassette":1,"model":"m"}\n{"call":"1","digest":"d","deltas":[]}', "Line 2"],
+    ['{"cassette":1,"model":"m"}\n{"call":1,"digest":1,"deltas":[]}', "Line 2"],
+    ['{"cassette":1,"model":"m"}\n[]', "Line 2"],
+    ['{"cassette":1,"model":"m"}\nnull', "Line 2"],
+    ['{"cassette":1,"model":"m"}\n5', "Line 2"],
   ])("%j is refused", (text, message) => {
     expect(() => replayModel(text)).toThrow(
       expect.objectContaining({

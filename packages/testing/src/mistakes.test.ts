@@ -16,6 +16,8 @@ describe("a mistake in a test", () => {
   it.each<readonly [string, () => unknown, string]>([
     ["a function to record", () => recordModel((async () => "") as never, () => {}), "`model` to be one, with `id` and `generate`"],
     ["a name to record", () => recordExecutor("wasm" as unknown as Executor, () => {}), "`executor` to be one, such as localExecutor()"],
+    ["no way to write a cassette", () => recordModel(model, "a.jsonl" as never), "`sink` to be a function, got string"],
+    ["a word for the order that isn't known", () => replayModel("", { match: "any" as never }), "`match`"],
     ["bytes to play", () => replayModel(new Uint8Array() as never), '`cassette` to be text, as of readFileSync(path, "utf8")'],
     ["bytes of a transcript", () => replayExecutor(new Uint8Array() as never), "`transcript` to be text"],
     ["an order that is misspelled", () => replayModel("", { mtch: "order" } as never), "`replayModel` to have only match, got `mtch`"],

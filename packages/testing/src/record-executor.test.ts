@@ -208,6 +208,10 @@ describe("a replay", () => {
     const header = `{"transcript":1,"executor":{"name":"fake"}}\n`;
     expect(() => replayExecutor(`${header}{"session":1}`)).toThrow(refusal("Line 2"));
     expect(() => replayExecutor(header + header)).toThrow(refusal("another recording"));
+    for (const line of ['{"type":"dispose"}', "[]", "null", "5"]) expect(() => replayExecutor(`${header} \n${line}`)).toThrow(refusal("Line 3"));
+    for (const executor of ["null", '"fake"', "undefined"])
+      expect(() => replayExecutor(`{"transcript":1,"executor":${executor}}`)).toThrow(refusal("doesn't begin|Line 1"));
+    expect(() => replayExecutor('{"transcript":2,"executor":{}}')).toThrow(refusal("doesn't begin"));
   });
 });
 
