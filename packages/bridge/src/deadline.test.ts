@@ -47,18 +47,31 @@ it("does not count the time in which host calls are pending", async () => {
   deadline.pause();
   await pass(60_000);
   deadline.resume();
+  await pass(200);
   deadline.resume();
-  await pass(350);
+  await pass(150);
   expect(expirations()).toBe(0);
   await pass(50);
   expect(expirations()).toBe(1);
 });
 
-it("leaves the next step the whole of its time, though it has kept the timer of the one before", async () => {
+it("does not expire once the step is over", async () => {
   const { deadline, expirations, pass } = aDeadline();
   deadline.start(1_000);
   await pass(900);
   deadline.stop();
+  await pass(60_000);
+  expect(expirations()).toBe(0);
+});
+
+it("leaves the next step the whole of its time, and needs one timer for all", async () => {
+  const { deadline, expirations, pass } = aDeadline();
+  for (const limitMs of [2_000, 1_000]) {
+    deadline.start(limitMs);
+    await pass(900);
+    deadline.stop();
+    expect(vi.getTimerCount()).toBe(1);
+  }
   deadline.start(1_000);
   await pass(950);
   expect(expirations()).toBe(0);
@@ -71,9 +84,39 @@ it("counts what a thread computes meanwhile, many processors as one", async () =
   deadline.start(2_000);
   await pass(500, 1);
   deadline.pause();
-  await pass(1_000, 0.5);
+  await pass(1_000, 0.5); // 375 ms of it from the first look on
+  await pass(1_000, 4);
   expect(expirations()).toBe(0);
-  await pass(1_400, 4); // from the first look on
+  await pass(250, 4);
+  expect(expirations()).toBe(1);
+});
+
+it("has less left for the code when a thread has computed meanwhile", async () => {
+  const { deadline, expirations, pass } = aDeadline();
+  deadline.start(2_000);
+  deadline.pause();
+  await pass(1_250, 1);
+  deadline.resume();
+  await pass(900);
+  expect(expirations()).toBe(0);
+  await pass(100);
+  expect(expirations()).toBe(1);
+});
+
+it("begins anew with each step what it knows of threads", async () => {
+  const { deadline, expirations, pass } = aDeadline();
+  deadline.start(10_000);
+  await pass(1_000, 1);
+  deadline.pause();
+  await pass(1_000, 0.2);
+  deadline.stop();
+  await pass(1_000);
+  deadline.start(1_000);
+  await pass(300, 1);
+  deadline.pause();
+  await pass(600, 0.1);
+  expect(expirations()).toBe(0);
+  await pass(1_500, 1);
   expect(expirations()).toBe(1);
 });
 
@@ -100,12 +143,21 @@ it("looks on where nobody knows the processor time, and stops when the step is o
   deadline.stop();
   await pass(250);
   expect(vi.getTimerCount()).toBe(0);
+  deadline.start(1_000);
+  deadline.pause();
+  await pass(1_000);
+  deadline.resume();
+  await pass(1_000);
+  expect(expirations()).toBe(1);
 });
 
 it("has no timer left when it is disposed of", () => {
   const { deadline } = aDeadline();
   deadline.start(1_000);
-  deadline.pause();
+  for (let call = 0; call < 3; call++) {
+    deadline.pause();
+    deadline.resume();
+  }
   expect(vi.getTimerCount()).toBe(2);
   deadline.dispose();
   expect(vi.getTimerCount()).toBe(0);

@@ -95,6 +95,16 @@ it("does not look while steps follow on each other, nor in one, and begins again
   expect(watching.found).toBe(1);
 });
 
+it("finds one that goes on computing when the last of many steps has ended", async () => {
+  using watching = watched();
+  for (let step = 0; step < 5; step++) {
+    watching.watch.begin();
+    await watching.pass(500, 1);
+  }
+  await watching.pass(3_000, 1);
+  expect(watching.found).toBe(1);
+});
+
 it("looks soon again after a step that came between two late looks", async () => {
   using watching = watched();
   watching.watch.begin();
