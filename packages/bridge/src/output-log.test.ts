@@ -74,7 +74,9 @@ test("shows at the end what looked like the beginning of a marker, and a charact
   log.append("stdout", Buffer.concat([bytes("a"), Buffer.from([0xc3])]));
   log.append("stderr", bytes(`b${prefix}`));
   expect(live).toEqual(["a", "b"]);
-  expect(log.end()).toBe(`ab\ufffd${prefix}`);
+  log.append("stdout", bytes("\u001eno mark"));
+  expect(live).toEqual(["a", "b", "\ufffd\u001eno mark"]);
+  expect(log.end()).toBe(`ab\ufffd\u001eno mark${prefix}`);
   log.begin(2, undefined);
   log.append("stdout", bytes("next"));
   expect(log.end()).toBe("next");

@@ -24,8 +24,6 @@ export class OutputLog {
   #step = 0;
   /** The step whose marker the streams look for. */
   #markedStep = 0;
-  /** Something came since the last end of a step. */
-  #isTouched = false;
   #awaited: readonly StreamName[] = [];
   #drained: (() => void) | undefined;
 
@@ -42,11 +40,10 @@ export class OutputLog {
   }
 
   append(name: StreamName, chunk: Uint8Array): void {
-    this.#isTouched = true;
     this.#expectMarker();
     const stream = this.#streams[name];
     for (const part of stream.take(chunk)) this.#write(name, stream, part);
-    if (stream.marked && this.#drained !== undefined) this.#checkDrained();
+    this.#checkDrained();
   }
 
   /** Calls back, now or later, when the markers of these streams were seen. */
@@ -59,8 +56,7 @@ export class OutputLog {
 
   /** The step's text; what comes from now on belongs to the next one. */
   end(): string {
-    if (this.#isTouched) this.#showRest();
-    this.#isTouched = false;
+    this.#showRest();
     const text = this.#text;
     this.#text = "";
     this.#live = undefined;

@@ -184,6 +184,23 @@ describe("a replayed session", () => {
 });
 
 describe("answers and interrupts of a replayed step", () => {
+  it("are waited for: a step that was stopped ends when it is stopped again", async () => {
+    const session = await replayOf(async (recorded) => {
+      recorded.start("forever");
+      recorded.interrupt("aborted");
+      await recorded.next();
+    });
+    session.start("forever");
+    let isOver = false;
+    const end = endOf(session).finally(() => {
+      isOver = true;
+    });
+    await new Promise(setImmediate);
+    expect(isOver).toBe(false);
+    session.interrupt("aborted");
+    expect(await end).toBe(null);
+  });
+
   it("have to be there before it goes on, all that came at once", async () => {
     const session = await replayOf(async (recorded) => {
       recorded.start("both");
