@@ -1,5 +1,6 @@
+import { getEventListeners } from "node:events";
 import { buffer } from "node:stream/consumers";
-import { type Executor, type ExecutorSession, type SandboxCall, type ToolSignature, ValueError } from "@codelet/core";
+import { type Executor, ExecutorCrashedError, type ExecutorSession, type SandboxCall, type ToolSignature, ValueError } from "@codelet/core";
 import { describe, expect, it } from "vitest";
 import { type FakeHandler, fakeExecutor } from "./fake-executor.ts";
 import { recordExecutor } from "./record-executor.ts";
@@ -11,6 +12,7 @@ const echo: ToolSignature = { name: "echo", description: "echo", inputSchema: { 
 const handler: FakeHandler = async ({ code, call, print, signal }) => {
   if (code === "both") return Promise.all([call("echo", ["a"]), call("echo", ["b"])]);
   if (code === "hurry") return Promise.race([call("echo", ["a"]), call("echo", ["b"])]);
+  if (code === "crash") throw new ExecutorCrashedError("gone");
   if (code === "forever") return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
   print(code);
   return code;
@@ -76,6 +78,8 @@ const endOf = async (session: ExecutorSession): Promise<unknown> => {
   const advance = await session.next();
   return advance.type === "done" && advance.execution.value;
 };
+const isPending = (promise: Promise<unknown>): Promise<boolean> =>
+  Promise.race([promise.then(() => false), new Promise<boolean>((resolve) => setImmediate(resolve, true))]);
 const read = (session: ExecutorSession, path: string): Promise<unknown> =>
   buffer(session.getFile?.(path) ?? inChunks()).catch((error: Error) => error.message);
 const put = (session: ExecutorSession, path: string, content: Uint8Array | AsyncIterable<Uint8Array>): Promise<unknown> =>
@@ -191,12 +195,8 @@ describe("answers and interrupts of a replayed step", () => {
       await recorded.next();
     });
     session.start("forever");
-    let isOver = false;
-    const end = endOf(session).finally(() => {
-      isOver = true;
-    });
-    await new Promise(setImmediate);
-    expect(isOver).toBe(false);
+    const end = endOf(session);
+    expect(await isPending(end)).toBe(true);
     session.interrupt("aborted");
     expect(await end).toBe(null);
   });
@@ -211,13 +211,9 @@ describe("answers and interrupts of a replayed step", () => {
     const calls = await callsOf(session);
     const [first, second] = calls.map(({ id }) => ({ id, value: id }));
     if (first === undefined || second === undefined) throw new Error("It makes two calls.");
-    let isOver = false;
-    const end = endOf(session).finally(() => {
-      isOver = true;
-    });
+    const end = endOf(session);
     session.deliver([first]);
-    await new Promise(setImmediate);
-    expect(isOver).toBe(false);
+    expect(await isPending(end)).toBe(true);
     session.deliver([second]);
     expect(await end).toEqual(calls.map(({ id }) => id));
   });
@@ -242,6 +238,39 @@ describe("answers and interrupts of a replayed step", () => {
     expect(await endOf(session)).toBe("after");
     await session[Symbol.asyncDispose]();
     expect(() => session.deliver([])).toThrow(refusal("disposed"));
+  });
+
+  it("are passed over where the recorded step had failed", async () => {
+    const { recorded, replayed } = await both(async (executor) => {
+      const session = await executor.open({ tools: [echo] });
+      const failures: unknown[] = [];
+      for (const code of ["crash", "after"]) {
+        session.start(code);
+        failures.push(await session.next().catch((error: { readonly code: string }) => error.code));
+        session.interrupt("aborted");
+        session.deliver([{ id: "1.1", value: 1 }]);
+      }
+      return failures;
+    });
+    expect(recorded).toEqual(["executor-crashed", "executor-crashed"]);
+    expect(replayed).toEqual(recorded);
+  });
+
+  it("are those of their own step, not of a later one", async () => {
+    const session = await replayOf(async (recorded) => {
+      recorded.start("first");
+      await recorded.next();
+      recorded.start("forever");
+      recorded.interrupt("aborted");
+      await recorded.next();
+    });
+    const { signal } = new AbortController();
+    session.start("first", { signal });
+    session.interrupt("aborted");
+    await expect(session.next()).rejects.toEqual(refusal("no interrupt of this step"));
+    await session[Symbol.asyncDispose]();
+    expect(getEventListeners(signal, "abort")).toEqual([]);
+    await expect(session.detach?.()).rejects.toEqual(refusal("disposed"));
   });
 
   it("come from the signal of the step that runs, and from no other", async () => {
