@@ -1,10 +1,13 @@
 import { createHash } from "node:crypto";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { once } from "node:events";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { dockerExecutor } from "./docker-executor.ts";
-import { connectEngine, likelyEngineType } from "./engine.ts";
+import { addressOfClient, connectEngine, engineTypeOf, likelyEngineType } from "./engine.ts";
 
 let folder: string;
 
@@ -69,6 +72,37 @@ it.each([
   vi.stubEnv("DOCKER_HOST", host);
   vi.stubEnv("DOCKER_TLS_VERIFY", verify);
   expect(targetOf()).toEqual(target);
+});
+
+it("asks the engine that is named as DOCKER_TLS_VERIFY says, also without DOCKER_HOST", () => {
+  vi.stubEnv("DOCKER_TLS_VERIFY", "1");
+  expect(targetOf("tcp://engine.example")).toEqual({ protocol: "https", host: "engine.example", port: 2376 });
+});
+
+it.each(["ftp://engine.example", "tcp://"])("refuses the address %s", (engine) => {
+  expect(() => connectEngine(engine)).toThrow(expect.objectContaining({ code: "configuration", message: expect.stringContaining("is none") }));
+});
+
+it.each([
+  ["docker", [{ Name: "Engine" }]],
+  ["docker", undefined],
+  ["podman", [{ Name: "Podman Engine" }, { Name: "Conmon" }]],
+])("takes an engine for %s by its components %j, and tells it from others by its address", async (type, components) => {
+  const server = createServer((_, response) =>
+    response.setHeader("content-type", "application/json").end(JSON.stringify({ Components: components })),
+  );
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  const address = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const engine = connectEngine(`tcp://${address}`);
+  expect([await engineTypeOf(engine), addressOfClient(engine)]).toEqual([type, address]);
+  server.close();
+});
+
+it("takes a socket for Podman's by where it leads", () => {
+  for (const name of ["podman.sock", "engine.sock"]) writeFileSync(join(folder, name), "");
+  symlinkSync(join(folder, "podman.sock"), join(folder, "docker.sock"));
+  expect(likelyEngineType(join(folder, "engine.sock"))).toBe("docker");
+  expect(likelyEngineType(`unix://${join(folder, "docker.sock")}`)).toBe("podman");
 });
 
 it("asks the engine of a context without what DOCKER_TLS_VERIFY says of DOCKER_HOST's", () => {
