@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
+import { Readable } from "node:stream";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { resolveOptions } from "./options.ts";
 import { chooseWheel, findWheels } from "./wheels.ts";
@@ -14,13 +15,28 @@ const sha256 = createHash("sha256").update(bytes).digest("hex");
 let folder: string;
 let requests: string[] = [];
 
+/** Without checksums, and with links that lead to no file. */
+const plainPage = `<a href="javascript:1">attrs-98.0-py3-none-any.whl</a> <a href="http://[">attrs-99.0-py3-none-any.whl</a>
+<a data-x="1" href = "/files/attrs-25.1.0-py3-none-any.whl?a=1&amp;b=2">
+  attrs-25.1.0-py3-none-any.whl </a>`;
+
+function* endless(): Generator<Buffer> {
+  for (const chunk = Buffer.alloc(1 << 20, " "); ; ) yield chunk;
+}
+
 const server = createServer((request, response) => {
   requests.push(String(request.url));
   const page = (hash: string): string =>
     `<a href="../../files/attrs-25.1.0-py3-none-any.whl#sha256=${hash}">attrs-25.1.0-py3-none-any.whl</a>\n<a href="javascript:1">evil</a>`;
   if (request.url === "/simple/attrs/") response.end(page(sha256));
   else if (request.url === "/forged/attrs/") response.end(page("0".repeat(64)));
-  else if (request.url === "/files/attrs-25.1.0-py3-none-any.whl") response.end(bytes);
+  else if (request.url === "/plain/attrs/") response.end(plainPage);
+  else if (request.url === "/failing/attrs/") response.writeHead(500).end(page(sha256));
+  else if (request.url === "/endless/attrs/")
+    Readable.from(endless())
+      .on("error", () => {})
+      .pipe(response);
+  else if (request.url?.startsWith("/files/attrs-25.1.0-py3-none-any.whl")) response.end(bytes);
   else response.writeHead(404).end();
 });
 
@@ -34,12 +50,12 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-const find = (packages: readonly string[], packagesFrom: string, said: string[] = []): Promise<readonly string[]> =>
-  findWheels({
-    ...resolveOptions({ packages, packagesFrom, cacheDir: folder }),
-    onProgress: (message) => said.push(message),
-    signal: new AbortController().signal,
-  });
+const find = (
+  packages: readonly string[],
+  packagesFrom: string,
+  { said = [] as string[], signal = new AbortController().signal, cacheDir = folder } = {},
+): Promise<readonly string[]> =>
+  findWheels({ ...resolveOptions({ packages, packagesFrom, cacheDir }), onProgress: (message) => said.push(message), signal });
 const index = (path: string): string => `http://127.0.0.1:${(server.address() as AddressInfo).port}/${path}`;
 
 describe("of several wheels", () => {
@@ -68,7 +84,7 @@ describe("of several wheels", () => {
 describe("an index", () => {
   it("is asked once", async () => {
     const said: string[] = [];
-    const [path = ""] = await find(["attrs"], index("simple"), said);
+    const [path = ""] = await find(["attrs"], index("simple"), { said });
     expect(basename(path)).toBe("attrs-25.1.0-py3-none-any.whl");
     expect(await readFile(path)).toEqual(bytes);
     expect(said).toEqual(["Fetching the Python package attrs"]);
@@ -79,6 +95,30 @@ describe("an index", () => {
 
   it("is not believed when a wheel has another checksum", async () => {
     await expect(find(["attrs"], index("forged"))).rejects.toMatchObject({ code: "executor-crashed" });
+  });
+
+  it("may name no checksums, and other things that are no files", async () => {
+    const [path = ""] = await find(["attrs"], index("plain/"), { cacheDir: join(folder, "not", "there", "yet") });
+    expect(basename(path)).toBe("attrs-25.1.0-py3-none-any.whl");
+    expect(await readFile(path)).toEqual(bytes);
+    expect(requests).toContain("/files/attrs-25.1.0-py3-none-any.whl?a=1&b=2");
+  });
+
+  it("may be asked by several at once, who get the same", async () => {
+    const [one, other] = await Promise.all([find(["attrs==25.1.0"], index("simple")), find(["attrs==25.1.0"], index("simple"))]);
+    expect(one).toEqual(other);
+  });
+
+  it.each([
+    ["failing", "executor-crashed", "status 500"],
+    ["endless", "configuration", "has more than 67108864 bytes"],
+  ])("that is %s is told, and leaves no draft", async (path, code, message) => {
+    await expect(find(["attrs"], index(path))).rejects.toMatchObject({ code, message: expect.stringContaining(message) });
+    expect((await readdir(folder)).filter((name) => name.startsWith("draft-"))).toEqual([]);
+  });
+
+  it("is left in the middle when nobody waits any more", async () => {
+    await expect(find(["attrs"], index("endless"), { signal: AbortSignal.timeout(5) })).rejects.toMatchObject({ code: "aborted" });
   });
 
   it("that lacks a package is named", async () => {
