@@ -1,11 +1,14 @@
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
+import { type ClientRequest, request } from "node:http";
+import { Agent as HttpsAgent } from "node:https";
 import { createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterEach, expect, it, vi } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { dockerExecutor } from "./docker-executor.ts";
+import { engineAgent } from "./engine-agent.ts";
 
 afterEach(() => void vi.useRealTimers());
 
@@ -89,6 +92,47 @@ it("waits for a container to be made for five minutes: some engines copy its ima
       expect(failure).toMatchObject({ code: "executor-crashed", message: expect.stringContaining("did not answer in 300 s") });
     },
   );
+});
+
+describe("one request", () => {
+  const ask = (socketPath: string, path: string): ClientRequest => request({ socketPath, path, method: "POST", agent: engineAgent(undefined) });
+
+  it.each(["/build?t=acme", "/images/create?fromImage=acme"])("has all the time that a long job takes: %s", (path) =>
+    withServer(
+      () => {},
+      async (engine) => {
+        vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+        const job = ask(engine, path).on("error", () => {});
+        job.end();
+        await vi.advanceTimersByTimeAsync(3_600_000);
+        expect(job.destroyed).toBe(false);
+        job.destroy();
+      },
+    ),
+  );
+
+  it.each([
+    ["is over", "/containers/1/stop", "close", answerOf("{}")],
+    ["has become a stream", "/containers/1/attach?stream=1", "upgrade", "HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n"],
+    ["has become an answer without an end", "/containers/1/attach?stream=1", "response", answerOf("", 100)],
+  ])("holds no timer once it %s", (_, path, event, answer) =>
+    withServer(
+      (socket) => socket.write(answer),
+      async (engine) => {
+        vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+        const attached = ask(engine, path).on("error", () => {});
+        if (event === "close") attached.on("response", (response) => response.resume());
+        attached.end();
+        await once(attached, event);
+        expect(vi.getTimerCount()).toBe(0);
+        attached.destroy();
+      },
+    ),
+  );
+
+  it("is encrypted where the address says so", () => {
+    expect([engineAgent("https") instanceof HttpsAgent, engineAgent("http") instanceof HttpsAgent]).toEqual([true, false]);
+  });
 });
 
 it("says so when an engine ends in the middle of its answer", () =>

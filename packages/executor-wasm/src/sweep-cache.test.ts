@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, rm, stat, utimes } from "node:fs/promises";
+import { chown, mkdir, mkdtemp, readdir, rm, stat, utimes } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
@@ -26,6 +26,13 @@ it("removes what killed builders left and images that nothing uses, and nothing 
   await folder("theirs", 1_000 * dayMs);
   await sweepCache(cacheDir);
   expect((await readdir(cacheDir)).sort()).toEqual(["draft-fresh", "theirs", "wasm-used"]);
+});
+
+it.skipIf(process.getuid?.() !== 0)("removes nothing of another user's, also as root", async () => {
+  await folder("draft-left", 2 * 3_600_000);
+  await chown(join(cacheDir, "draft-left"), 12_345, 12_345);
+  await sweepCache(cacheDir);
+  expect(await readdir(cacheDir)).toEqual(["draft-left"]);
 });
 
 it("keeps an image that a session started from", async () => {
