@@ -28,6 +28,26 @@ describe("a fake step's own time", () => {
     expect(clock.sleeping).toBe(0);
   });
 
+  it("is what it has run for before and after its calls", async () => {
+    const clock = new FakeClock({ startMs: 5_000 });
+    const session = await open(
+      async ({ call, signal }) => {
+        await clock.sleep(50, signal);
+        const first = call("echo");
+        await clock.sleep(30, signal);
+        await Promise.all([first, call("echo")]);
+        await clock.sleep(49, signal);
+        return "in time";
+      },
+      { clock },
+    );
+    session.start("", { timeoutMs: 100 });
+    await clock.advance(1_000);
+    session.deliver(["1.1", "1.2"].map((id) => ({ id, value: null })));
+    await clock.advance(49);
+    expect(await endOf(session)).toMatchObject({ value: "in time" });
+  });
+
   it("has no timer left, however the step ends", async () => {
     const clock = new FakeClock();
     const session = await open(
