@@ -125,7 +125,8 @@ describe("a recording", () => {
     expect(model.remaining).toBe(4);
   });
 
-  it("holds no request", async () => {
+  it("holds numbers of its calls, and no request", async () => {
+    expect(parseCassette(await recording()).entries.map((entry) => entry.call)).toEqual([1, 2, 3, 4]);
     expect(await recording()).not.toMatch(/whole|streamed|again/);
   });
 });

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { fromBase64 } from "../base64.ts";
 import type { EventBody } from "../events.ts";
-import { type RunEnd, renderRunEnd } from "./render-run-end.ts";
+import { type RunEnd, renderRunEnd, renderRunFailure } from "./render-run-end.ts";
 import { anAction, anEvent } from "./testing/events.ts";
 import { Told } from "./told.ts";
 import { createView } from "./view.ts";
@@ -54,6 +54,13 @@ it.each<[string, EventBody, string]>([
     `\nLimit reached: steps. The last answer ──\n  about 40\n${totals}`,
   ],
   [
+    "a limit with a typed one",
+    { ...base, state: "limit", limit: "steps", text: "{}", output: { stars: 40 } },
+    `\nLimit reached: steps. The last answer ──\n  {"stars":40}\n${totals}`,
+  ],
+  ["a limit without a name", { ...base, state: "limit", text: "40" }, `\nLimit reached. The last answer ─────────\n  40\n${totals}`],
+  ["a failure without a word", { ...base, state: "failed" }, `\nFailed ─────────────────────────────────\n${totals.trimStart()}`],
+  [
     "a limit without",
     { ...base, state: "limit", limit: "wallTimeMs" },
     `\nLimit reached: wallTimeMs. The last\nanswer ─────────────────────────────────\n  The model gave no last answer.\n${totals}`,
@@ -76,4 +83,16 @@ it.each<[string, EventBody, string]>([
 
 it("shows what the run has cost", () => {
   expect(render({ ...base, state: "aborted", costUsd: 0.01234 })).toContain(" · $0.0123 · ");
+});
+
+it.each<readonly [RunEnd["state"], string]>([
+  ["failed", "\nFailed ─────────────────────────────────\n  busy\n"],
+  ["limit", "\nLimit reached: steps. The last answer ──\n  about 40\n"],
+  ["success", ""],
+  ["aborted", ""],
+  ["suspended", ""],
+])("shows of a run whose state is %s, where only failures are shown, %j", (state, shown) => {
+  const error = { name: "ModelCallError", message: "busy" };
+  const event = anEvent({ ...base, state, limit: "steps", text: "about 40", ...(state === "failed" && { error }) }) as RunEnd;
+  expect(renderRunFailure(event, createView({ width: 40 }))).toBe(shown);
 });
