@@ -76,7 +76,8 @@ test("shows at the end what looked like the beginning of a marker, and a charact
   expect(live).toEqual(["a", "b"]);
   log.append("stdout", bytes("\u001eno mark"));
   expect(live).toEqual(["a", "b", "\ufffd\u001eno mark"]);
-  expect(log.end()).toBe(`ab\ufffd\u001eno mark${prefix}`);
+  log.append("stdout", Buffer.from([0xc3]));
+  expect(log.end()).toBe(`ab\ufffd\u001eno mark\ufffd${prefix}`);
   log.begin(2, undefined);
   log.append("stdout", bytes("next"));
   expect(log.end()).toBe("next");

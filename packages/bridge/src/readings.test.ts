@@ -17,6 +17,9 @@ describe("readings are", () => {
     ["nothing at all", null],
     ["a list", []],
     ["text", "time"],
+    ["a number", 5],
+    ["another source that is cut", { files: true }],
+    ["null for bytes", { urandom: [null] }],
     ["of another source", { files: [] }],
     ["not cut", { cut: false }],
     ["cut lists", { cut: [] }],
@@ -50,6 +53,12 @@ describe("the readings of a step", () => {
     step.add({ time: ["5"], cut: true });
     expect(step.take()).toEqual({ time: ["5"] });
     expect(step.take()).toBeUndefined();
+  });
+
+  it("are told to be cut also where there are none", () => {
+    const step = new StepReadings();
+    step.add({ cut: true });
+    expect([step.take(), step.take()]).toEqual([{ cut: true }, undefined]);
   });
 
   it("are at most ten thousand, also when some were told before", () => {

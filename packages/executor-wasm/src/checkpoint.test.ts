@@ -77,6 +77,7 @@ describe("a checkpoint", () => {
     ["nothing", () => null],
     ["a list", () => []],
     ["no memory", ({ memory, ...rest }) => rest],
+    ["an image that is none", (saved) => ({ ...saved, image: 5 })],
     ["no list of open files", (saved) => ({ ...saved, openFiles: {} })],
     ["a file without a path", (saved) => ({ ...saved, openFiles: [{ fd: 3, flags: 2, position: 7 }] })],
     ["a file before its start", (saved) => ({ ...saved, openFiles: [{ path: "a", fd: 3, flags: 2, position: -7 }] })],
