@@ -60,6 +60,16 @@ it("rejects an aborted sleep with the signal's reason and forgets it", async () 
   expect(clock.sleeping).toBe(0);
 });
 
+it("has nothing to skip where a sleep was aborted", async () => {
+  const clock = new FakeClock({ sleeps: "skip" });
+  const controller = new AbortController();
+  const slept = clock.sleep(10, controller.signal);
+  controller.abort(new Error("enough"));
+  await expect(slept).rejects.toThrow("enough");
+  await new Promise(setImmediate);
+  expect(clock.now()).toBe(0);
+});
+
 it("skips to the end of each sleep when asked to", async () => {
   const clock = new FakeClock({ sleeps: "skip" });
   const ended: number[] = [];
