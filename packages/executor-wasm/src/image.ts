@@ -40,10 +40,8 @@ export async function openImage({ cacheDir = defaultCacheDir(), wheels = [], onP
   const sources = imageSources(wheels);
   const folder = join(cacheDir, `${imagePrefix}${sources.key}/`);
   const found = await verify(folder, sources);
-  if (found && (await isFolder(join(folder, denoCache)))) {
-    await markUsed(folder);
-    return found;
-  }
+  if (found) await markUsed(folder); // also where its cache is missing: the sweep below would take it for left
+  if (found && (await isFolder(join(folder, denoCache)))) return found;
   await mkdir(cacheDir, { recursive: true, mode: 0o700 });
   await sweepCache(cacheDir);
   const draft = join(await mkdtemp(join(cacheDir, draftPrefix)), "image/");
