@@ -142,6 +142,15 @@ describe("a fake step that has ended", () => {
   });
 });
 
+it.each([0, Number.NaN])("a timeout of %d is refused", async (timeoutMs) => {
+  const session = await open(() => 1);
+  expect(() => session.start("", { timeoutMs })).toThrow(
+    expect.objectContaining({ name: "TypeError", message: expect.stringContaining("`timeoutMs`") }),
+  );
+  session.start("", { timeoutMs: 1 });
+  expect((await endOf(session)).value).toBe(1);
+});
+
 it("a call that nobody waits for may fail", async () => {
   const session = await open(async ({ call }) => {
     void call("echo");

@@ -66,11 +66,13 @@ it("fails on a call too many, and says which", async () => {
 it("records what it was asked, frozen, and not what is added to the list later", async () => {
   const messages: Message[] = [{ role: "user", content: [{ type: "image", image: { mediaType: "image/png", data: new Uint8Array(2) } }] }];
   const model = scriptedModel(["a", "b"]);
-  await model.generate({ messages });
+  await model.generate({ messages, stop: ["s"] });
   messages.push({ role: "assistant", content: "a" });
   await model.generate({ messages });
   expect(model.requests.map((request) => request.messages.length)).toEqual([1, 2]);
+  expect(model.requests[0]?.stop).toEqual(["s"]);
   expect(() => Object.assign(messages[0] ?? {}, { role: "system" })).toThrow(TypeError);
+  expect(Object.isFrozen(messages[0]?.content)).toBe(true);
 });
 
 it("keeps no requests when told so", async () => {
