@@ -1,11 +1,15 @@
 import { fakeExecutor, scriptedModel } from "@codelet/testing";
 import { expect, it } from "vitest";
 import { z } from "zod";
+import type { RunResult } from "../agent.ts";
 import { CodeAgent } from "../code-agent.ts";
+import { type ContentPart, noUsage } from "../model.ts";
 import { tool } from "../tool.ts";
 import { ToolCallingAgent } from "../tool-calling-agent.ts";
+import type { Json } from "../value.ts";
 import { consoleReporter } from "./console-reporter.ts";
 import { replay } from "./replay.ts";
+import { anAction } from "./testing/events.ts";
 
 const act = (code: string): string => `Thought: go on\n<code>\n${code}\n</code>`;
 const executor = fakeExecutor(({ code, print, finalAnswer }) => {
@@ -99,6 +103,42 @@ it("prints steps alone, a summary among them, and nothing where nothing is asked
   expect(text).not.toContain("secret prompt");
   expect(text).not.toContain("New task:");
   expect(replayed(steps, { verbosity: "off" })).toBe("");
+});
+
+it("prints of a step all that was seen, and of its calls none that only ended the run", () => {
+  const part = (id: string, name: string, input: Json): ContentPart => ({ type: "tool-call", id, name, input });
+  const result = (id: string, name: string, content: string, isError?: boolean) => ({ type: "tool-result", id, name, content, isError }) as const;
+  const steps = [
+    anAction({ code: "show()", observation: "Observation:\nprinted", outputs: [{ "text/plain": "a table" }] }),
+    anAction({ code: "", thought: "Nothing is called.", observation: "Call a tool." }),
+    anAction({
+      code: "",
+      thought: "Three at once.",
+      modelParts: [part("a", "get", ["x"]), part("b", "get", null), part("c", "final_answer", { answer: 1 })],
+      toolResults: [result("a", "get", "14"), result("b", "get", "odd", true), result("c", "final_answer", "CheckFailed: too small", true)],
+    }),
+    anAction({ code: "", modelParts: [part("d", "final_answer", { answer: 2 })], toolResults: [result("d", "final_answer", "2")] }),
+  ];
+  const text = replayed(steps, { verbosity: "debug", columns: Number.POSITIVE_INFINITY });
+  const shown = ["show()", "printed\n", "a table", "Three at once.", '#1 get(["x"])', "#2 get(null)", "#1 get → 14", "#2 get failed: Error: odd"];
+  for (const each of [...shown, "final_answer failed: CheckFailed: too small"]) expect(text).toContain(each);
+  for (const hidden of ["Observation:", "Nothing is called.", "final_answer(", "→ 2"]) expect(text).not.toContain(hidden);
+});
+
+it.each<readonly [object, string]>([
+  [{ state: "limit", limit: "steps", text: "about 40" }, "Limit reached: steps. The last answer ─+\n {2}about 40\n"],
+  [{ state: "limit", limit: "steps", output: 40 }, "Limit reached: steps. The last answer ─+\n {2}40\n"],
+  [{ state: "limit", limit: "steps" }, "The model gave no last answer."],
+  [{ state: "aborted", reason: "enough" }, "Interrupted ─+\n1 step · 5 tokens in, 1 out · 2.0 s\n$"],
+  [{ state: "suspended", pending: [], resumeState: {} }, "Suspended: calls wait for a decision"],
+])("ends as the result says: %j", (ending, shown) => {
+  const usage = { ...noUsage, input: 5, output: 1 };
+  const run = { runId: "r", steps: [anAction()], usage, costUsd: 0, durationMs: 2_000, ...ending } as unknown as RunResult<unknown>;
+  expect(replayed(run)).toMatch(new RegExp(shown));
+});
+
+it.each([undefined, {}, { steps: "none" }])("refuses %j, which holds no steps", (run) => {
+  expect(() => replay(run as never)).toThrow(expect.objectContaining({ name: "TypeError", message: expect.stringContaining("`run.steps`") }));
 });
 
 it("prints what is known of a run that failed", async () => {
