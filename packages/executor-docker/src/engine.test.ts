@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { dockerExecutor } from "./docker-executor.ts";
-import { addressOfClient, connectEngine, engineTypeOf, likelyEngineType } from "./engine.ts";
+import { addressOfClient, connectEngine, engineError, engineTypeOf, likelyEngineType } from "./engine.ts";
 
 let folder: string;
 
@@ -141,3 +141,21 @@ it.each(["", "{}", "not JSON", "null", "7", '{"currentContext":7}', '{"currentCo
     expect(targetOf()).toEqual(usual);
   },
 );
+
+it.each<readonly [object | undefined, string]>([
+  [
+    { code: "EACCES", message: "connect EACCES /run/docker.sock" },
+    "connect EACCES /run/docker.sock. This user may not use the Docker engine's socket",
+  ],
+  [{ code: "EPERM", message: "" }, "EPERM. This user may not use the Docker engine's socket"],
+  [{ code: "ECONNREFUSED", message: "" }, "ECONNREFUSED. No Docker engine answers"],
+  [{ statusCode: 308, message: "(HTTP code 308)" }, "(HTTP code 308). What answers at the engine's address redirects"],
+  [{ statusCode: 500, message: "(HTTP code 500)", json: { message: "disk full" } }, "disk full. Make room."],
+  [{ statusCode: 500, code: "odd", message: "(HTTP code 500)", json: null }, "(HTTP code 500). Make room."],
+  [undefined, "Make room."],
+])("says of %j what to do", (thrown, said) => {
+  const { code, message } = engineError(thrown, "start it", "Make room") as { readonly code?: string; readonly message: string };
+  expect(code).toBe("configuration");
+  expect(message).toMatch(/^Docker could not start it: /);
+  expect(message).toContain(said);
+});
