@@ -86,6 +86,19 @@ it("fills in defaults, and makes numbers of Python's large integers where it say
   expect(schema["~standard"].validate({ big: 10n ** 20n })).toEqual({ value: { n: 5, big: 1e20 } });
 });
 
+it("gives defaults only to what is missing, and nothing where there is none", () => {
+  const properties = { n: { type: "number", default: 5 }, none: { type: "string" }, any: true, huge: { type: "integer" } };
+  const entriesOf = (given: object): unknown => {
+    const result = jsonSchema<object>({ type: "object", properties })["~standard"].validate(given);
+    return "value" in result && Object.entries(result.value);
+  };
+  expect(entriesOf({ n: 7 })).toEqual([["n", 7]]);
+  expect(entriesOf({ huge: 10n ** 20n })).toEqual([
+    ["huge", 10n ** 20n],
+    ["n", 5],
+  ]);
+});
+
 it("leaves a value that needs no default as it is, with its class", () => {
   class Money {
     euros = 1;
