@@ -175,13 +175,18 @@ describe("single values", () => {
     ["a bytearray and a memoryview", "[bytearray(b'a'), memoryview(b'abc')[::2]]", [Uint8Array.of(97), Uint8Array.of(97, 99)]],
     ["a dataclass", "import dataclasses\n@dataclasses.dataclass\nclass P:\n    x: int\nP(1)", { [pythonType]: "opaque", type: "P", repr: "P(x=1)" }],
     ["a function", "def f(): pass\nf", { type: "function" }],
+    ["an object of a module", "import re\nre.compile('a')", { type: "re.Pattern" }],
     [
       "an object whose repr raises",
       "class R:\n    def __repr__(self): raise KeyError('x')\n[R()]",
       [{ type: "R", repr: "<R whose repr() raised KeyError>" }],
     ],
     ["an object whose repr is no text", "class R:\n    def __repr__(self): return 5\nR()", { repr: "<R whose repr() raised TypeError>" }],
-    ["an object with a long repr", "class R:\n    def __repr__(self): return 'x' * 100_000\nlen(take(R())['repr']) < 11_000", true],
+    [
+      "an object with a long repr",
+      "class R:\n    def __repr__(self): return 'x' * 100_000\n[len(take(R())['repr']), take(R())['repr'][9_999:]]",
+      [10_027, "x... (90000 more characters)"],
+    ],
   ])("%s", async (_, code, expected) => {
     const { value, error } = await run(session, code, { take: (x) => x });
     expect(error).toBeUndefined();
