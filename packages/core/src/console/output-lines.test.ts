@@ -33,6 +33,12 @@ describe("OutputLines", () => {
     expect(lines.add(output("x".repeat(3_000)))).toMatchObject([{ text: "x".repeat(6_000) }]);
   });
 
+  it("cuts a flood of few long lines, too", () => {
+    const shown = texts(Array.from({ length: 10 }, (_, index) => output(`${index}${"x".repeat(2_998)}\n`, index % 2 === 0 ? "stdout" : "stderr")));
+    expect(shown).toHaveLength(7);
+    expect(shown.at(-1)).toBe(`6${"x".repeat(1_999)}\n[… more output is not shown]\n`);
+  });
+
   it("cuts a flood once per step", () => {
     const lines = new OutputLines();
     const shown = texts(
