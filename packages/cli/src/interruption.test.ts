@@ -1,12 +1,31 @@
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it, vi } from "vitest";
+import { watchSignals } from "./interruption.ts";
 import { chatServer } from "./testing/chat-server.ts";
 import { descendants, isAlive, startCli } from "./testing/cli-process.ts";
 import { run, turn } from "./testing/turn.ts";
 
 // The first run on a machine prepares the sandbox.
 vi.setConfig({ testTimeout: 120_000 });
+it("hears of the first signal, and ends the process with the second, also when the run is over by then", () => {
+  const names = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+  const before = names.map((name) => process.listeners(name));
+  const exit = vi.spyOn(process, "exit").mockImplementation((code) => {
+    throw new Error(`exit ${code}`);
+  });
+  const told: string[] = [];
+  const interruption = watchSignals(() => told.push("first"));
+  process.emit("SIGTERM");
+  interruption[Symbol.dispose]();
+  expect([told, interruption.signal.aborted]).toEqual([["first"], true]);
+  for (const name of names) expect(() => process.emit(name)).toThrow("exit 130");
+  expect(told).toEqual(["first"]);
+  exit.mockRestore();
+  for (const [index, name] of names.entries())
+    for (const listener of process.listeners(name)) if (!before[index]?.includes(listener)) process.off(name, listener);
+});
+
 describe("codelet run, when it is told to stop", () => {
   it.each(["SIGINT", "SIGTERM"] as const)("shows on %s what was done, exits with 130, and leaves no process behind", async (signal) => {
     await using server = await chatServer(turn("print('one')"), turn("print('busy now')\nwhile True: pass"));
