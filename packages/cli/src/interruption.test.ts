@@ -6,6 +6,9 @@ import { chatServer } from "./testing/chat-server.ts";
 import { descendants, isAlive, startCli } from "./testing/cli-process.ts";
 import { run, turn } from "./testing/turn.ts";
 
+/** Shows "busy now" when it runs, and not as soon as it is shown itself. */
+const busy = "print('busy', 'now')\nwhile True: pass";
+
 // The first run on a machine prepares the sandbox.
 vi.setConfig({ testTimeout: 120_000 });
 it("hears of the first signal, and ends the process with the second, also when the run is over by then", () => {
@@ -28,7 +31,7 @@ it("hears of the first signal, and ends the process with the second, also when t
 
 describe("codelet run, when it is told to stop", () => {
   it.each(["SIGINT", "SIGTERM"] as const)("shows on %s what was done, exits with 130, and leaves no process behind", async (signal) => {
-    await using server = await chatServer(turn("print('one')"), turn("print('busy now')\nwhile True: pass"));
+    await using server = await chatServer(turn("print('one')"), turn(busy));
     const cli = startCli(run(server.baseURL));
     await cli.shows("busy now");
     const pid = cli.child.pid as number;
@@ -44,7 +47,7 @@ describe("codelet run, when it is told to stop", () => {
   });
 
   it("exits at once when it is told a second time", async () => {
-    const stubborn = "while True:\n    try:\n        print('busy now')\n        while True: pass\n    except BaseException: pass";
+    const stubborn = `while True:\n    try:\n        ${busy.replace("\n", "\n        ")}\n    except BaseException: pass`;
     await using server = await chatServer(turn(stubborn));
     const cli = startCli(run(server.baseURL));
     await cli.shows("busy now");
