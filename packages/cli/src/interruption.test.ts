@@ -4,6 +4,7 @@ import { describe, expect, it, vi } from "vitest";
 import { watchSignals } from "./interruption.ts";
 import { chatServer } from "./testing/chat-server.ts";
 import { descendants, isAlive, startCli } from "./testing/cli-process.ts";
+import { keptListeners, signalNames } from "./testing/signal-listeners.ts";
 import { run, turn } from "./testing/turn.ts";
 
 /** Shows "busy now" when it runs, and not as soon as it is shown itself. */
@@ -12,8 +13,7 @@ const busy = "print('busy', 'now')\nwhile True: pass";
 // The first run on a machine prepares the sandbox.
 vi.setConfig({ testTimeout: 120_000 });
 it("hears of the first signal, and ends the process with the second, also when the run is over by then", () => {
-  const names = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-  const before = names.map((name) => process.listeners(name));
+  using _ = keptListeners();
   const exit = vi.spyOn(process, "exit").mockImplementation((code) => {
     throw new Error(`exit ${code}`);
   });
@@ -22,11 +22,9 @@ it("hears of the first signal, and ends the process with the second, also when t
   process.emit("SIGTERM");
   interruption[Symbol.dispose]();
   expect([told, interruption.signal.aborted]).toEqual([["first"], true]);
-  for (const name of names) expect(() => process.emit(name)).toThrow("exit 130");
+  for (const name of signalNames) expect(() => process.emit(name)).toThrow("exit 130");
   expect(told).toEqual(["first"]);
   exit.mockRestore();
-  for (const [index, name] of names.entries())
-    for (const listener of process.listeners(name)) if (!before[index]?.includes(listener)) process.off(name, listener);
 });
 
 describe("codelet run, when it is told to stop", () => {

@@ -6,6 +6,7 @@ import { readEnvironment } from "./environment.ts";
 import { exitCodes } from "./exit-code.ts";
 import { openScreen } from "./screen.ts";
 import { showRun } from "./show-run.ts";
+import { keptListeners, signalNames } from "./testing/signal-listeners.ts";
 
 /** A stream that is lost with the first text that matches. */
 function aStream(last?: RegExp): NodeJS.WriteStream & { readonly written: string[] } {
@@ -69,6 +70,7 @@ describe("showRun", () => {
   });
 
   it("was interrupted where a signal came, also when the run fails of it", async () => {
+    using _ = keptListeners();
     const executor: Executor = {
       ...fakeExecutor(() => null),
       open: () => {
@@ -80,11 +82,10 @@ describe("showRun", () => {
     const stderr = aStream();
     expect(await showRun(agent, "task", openScreen(aStream(), stderr, readEnvironment({})), "text")).toBe(exitCodes.interrupted);
     expect(stderr.written).toEqual(["Stopping… (once more to exit at once)\n"]);
-    process.removeAllListeners("SIGINT");
   });
 
   it("shows each event once, and hears signals only as long as the run lasts", async () => {
-    const heard = (): readonly number[] => ["SIGINT", "SIGTERM", "SIGHUP"].map((name) => process.listenerCount(name));
+    const heard = (): readonly number[] => signalNames.map((name) => process.listenerCount(name));
     const before = heard();
     const meanwhile: (readonly number[])[] = [];
     const executor = fakeExecutor((step) => {
