@@ -121,7 +121,10 @@ export interface OutputChunk {
  */
 export interface ExecutorSession extends AsyncDisposable {
   start(code: string, options?: ExecuteOptions): void;
-  /** The next thing that happens: calls to answer, or the end of the step. May be awaited while calls are pending. */
+  /**
+   * The next thing that happens: calls to answer, or the end of the step. May be awaited while calls are pending; who asks once more before it has happened
+   * hears the same.
+   */
   next(): Promise<Advance>;
   /** Answers any part of the pending calls, in any order. Answers to calls that were cancelled are ignored. */
   deliver(results: readonly CallResult[]): void;

@@ -24,6 +24,21 @@ export const parallelCallCases: readonly ContractCase[] = gentle([
     },
   },
   {
+    name: "who asks twice before there is an answer hears the same",
+    async run({ open }) {
+      const session = await open();
+      session.start("echo(6) + 1");
+      const [first, second] = await Promise.all([nextAdvance(session), nextAdvance(session)]);
+      assert.deepEqual(second, first);
+      const [call] = first.type === "calls" ? first.calls : [];
+      assert.equal(call?.tool, "echo");
+      answer(session, call);
+      const [done, again] = await Promise.all([untilDone(session), untilDone(session)]);
+      assertValue(done.execution, 7);
+      assert.deepEqual(again, done);
+    },
+  },
+  {
     name: "asyncio.gather goes on in every order of answers",
     async run({ open }) {
       const session = await open();
