@@ -5,6 +5,7 @@ import { CodeAgent } from "./code-agent.ts";
 import type { JournalFactory } from "./journal.ts";
 import type { Budget } from "./limits.ts";
 import { type Model, type ModelResponse, noUsage } from "./model.ts";
+import type { ToolPolicy } from "./policy.ts";
 import { type Store, storedJournal } from "./testing/stored-journal.ts";
 import { tool } from "./tool.ts";
 import { ToolCallingAgent } from "./tool-calling-agent.ts";
@@ -83,3 +84,29 @@ it.each<readonly [string, Budget, Partial<Process>]>([
   },
   4_000,
 );
+
+it("asks nobody about the call of an agent for which there was no room, also where there is some when it is gone through again", async () => {
+  const store: Store = new Map();
+  const outcomes: unknown[] = [];
+  for (const ann of [20, 0]) {
+    const worked: string[] = [];
+    const process = { journal: storedJournal(store), budget: { toolCalls: 6 }, waits: { ann }, worked };
+    const untilAllIsSpent = async (): Promise<void> => {
+      while (worked.filter((work) => work === "ann acts").length < 4) await later(1);
+    };
+    const slow = tool({ ...{ name: "slow", description: "Waits.", input: z.object({}) }, execute: untilAllIsSpent });
+    const executor = fakeExecutor(({ call }) => Promise.all([call("ann", ["Go."]), call("slow").then(() => call("bob", ["Go."]))]));
+    const toolPolicy: ToolPolicy = ({ tool: name }) => {
+      worked.push(`asked about ${name}`);
+      return "allow";
+    };
+    const managedAgents = ["ann", "bob"].map((name) => member(name, process));
+    const options = { model: async () => "<code>\ngo\n</code>", executor, managedAgents, tools: [slow], toolPolicy };
+    const result = await new CodeAgent({ ...options, journal: process.journal, budget: process.budget }).run("task", { runId: "r" });
+    outcomes.push([result.state, worked.includes("asked about ann"), worked.includes("asked about bob")]);
+  }
+  expect(outcomes).toEqual([
+    ["limit", true, false],
+    ["limit", false, false],
+  ]);
+}, 4_000);

@@ -122,8 +122,8 @@ function firstOperation(run: RunContext, name: keyof Spent, key: string): readon
   if (name === "modelCalls") return [key, "model"];
   if (name === "steps") return [firstAnswer(run.agent.definition, Number(key)), "model"];
   const tool = run.agent.callable.get(key.slice(key.lastIndexOf(".") + 1));
-  if (tool?.agent !== undefined) return [`${key}/${firstAnswer(tool.agent.definition, 1)}`, "model"];
-  return tool !== undefined && isGuarded(run, tool) ? [`${key}/policy`, "policy"] : [key, "tool"];
+  if (tool !== undefined && isGuarded(run, tool)) return [`${key}/policy`, "policy"];
+  return tool?.agent === undefined ? [key, "tool"] : [`${key}/${firstAnswer(tool.agent.definition, 1)}`, "model"];
 }
 
 function firstAnswer({ planningInterval }: AgentDefinition, step: number): string {
