@@ -27,7 +27,6 @@ export interface JournalCaseContext extends Pick<JournalContractOptions, "decide
 }
 
 const patienceMs = 20_000;
-const names: readonly OperationName[] = ["model", "tool", "advance", "policy", "hook", "sandbox"];
 
 export function caseContext({ attempt, decide }: JournalContractOptions): JournalCaseContext {
   const own = crypto.randomUUID();
@@ -62,7 +61,8 @@ export function later(milliseconds: number): Promise<void> {
 }
 
 function operationsOf(work: Work): Operations {
-  return Object.fromEntries(names.map((name) => [name, (args, context) => work(String(args), context)])) as Operations;
+  const perform: Operations[OperationName] = (args, context) => work(String(args), context);
+  return { model: perform, tool: perform, advance: perform, policy: perform, hook: perform, sandbox: perform, usage: perform };
 }
 
 const notExpected: Work = async (key) => {
