@@ -6,6 +6,7 @@ import type { OperationContext, OperationName, Outcome } from "./journal.ts";
 import type { Spent } from "./limits.ts";
 import { isGuarded } from "./policy.ts";
 import type { EndOfProgram } from "./recorded-step.ts";
+import { isEffect } from "./returning.ts";
 import type { RunContext } from "./run-context.ts";
 
 /** How a run was stopped in the middle of an operation, as its outcome tells: by its caller, or by the limit of an agent, whose run has that path. */
@@ -39,6 +40,8 @@ export class Stops {
       const before = operation === "hook" ? stopOf(run, key) : undefined;
       const mayBeCut = operation === "hook" && !run.signal.aborted;
       try {
+        // It may have waited for its team until then.
+        if (isEffect(operation)) run.callers.throwIfAborted();
         const value = await (mayBeCut ? abortable(work(context), run.signal) : work(context));
         // What a callback has said is acted on no more, and what it has done is not repeated.
         if (mayBeCut) run.signal.throwIfAborted();
