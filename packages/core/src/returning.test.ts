@@ -71,3 +71,14 @@ it("a team that begins waits for nobody", async () => {
   expect(worked.filter((work) => work === "ann answers").length).toBeGreaterThan(2);
   await run;
 });
+
+it("what all members had spent counts where the process died as they were stopped, whoever is back first", async () => {
+  const store: Store = new Map();
+  const first = await begin(store, [], () => 0);
+  expect(first).toMatchObject({ state: "limit", usage: { input: 7 } });
+  const [refused = ""] = [...store].find(([, entry]) => entry.includes("isRefusal")) ?? [];
+  const slow = refused.includes(".ann/") ? ".bob/" : ".ann/";
+  for (const key of ["1/end", "last/model", "usage", "end"]) store.delete(key);
+  const second = await begin(store, [], (path, what) => (path.includes(slow) && what === "call" ? 15 : 0));
+  expect(second).toMatchObject({ state: "limit", usage: first.usage });
+});

@@ -1,15 +1,16 @@
 import { sleep } from "./abort.ts";
-import type { OperationName } from "./journal.ts";
+import type { OperationName, Outcome } from "./journal.ts";
 import type { Json } from "./value.ts";
 
-/** In turns, since what is done between two operations may take some; nobody waits longer than `maxTurns` for a journal in which one operation waits for another. */
-const quietTurns = 5;
+/** In turns, since what is done between two operations may take some. A stop comes before anything new. */
+const quietTurns = { beforeStop: 3, beforeEffect: 8 };
+/** Nobody waits longer, as for a journal in which one operation waits for another. */
 const maxTurns = 5_000;
 
 /** A run of a team, as it is gone through again. */
 interface Member {
-  /** Asks for the outcome of an operation. */
-  calls<T>(path: Json, ask: () => Promise<T>): Promise<T>;
+  /** Asks for the outcome of an operation. One that tells of a stop is given when all are back: what they had spent counts. */
+  calls<T>(path: Json, ask: () => Promise<Outcome<T>>): Promise<Outcome<T>>;
   /** Asks for a time. */
   looks<T>(ask: () => Promise<T>): Promise<T>;
   ends(): void;
@@ -41,6 +42,7 @@ export class Returning {
       calls: async (path, ask) => {
         const { answer, isKnown } = await asking(path, ask);
         this.#hasKnown ||= isKnown;
+        if (isKnown && "error" in answer && answer.error.code === "aborted") await this.#untilAllAreBack(member, quietTurns.beforeStop);
         return answer;
       },
       looks: async (ask) => (await asking({}, ask)).answer,
@@ -55,9 +57,13 @@ export class Returning {
     const member = this.#asked.get(path);
     this.#asked.delete(path);
     if (member === undefined || !isEffect(operation)) return;
+    if (this.#hasKnown) await this.#untilAllAreBack(member, quietTurns.beforeEffect);
+    else this.#members.delete(member);
+  }
+
+  async #untilAllAreBack(member: Member, turnsOfQuiet: number): Promise<void> {
     this.#members.delete(member);
-    if (!this.#hasKnown) return;
-    for (let turns = 0, quiet = 0; turns < maxTurns && quiet < quietTurns && this.#members.size > 0; turns++) {
+    for (let turns = 0, quiet = 0; turns < maxTurns && quiet < turnsOfQuiet && this.#members.size > 0; turns++) {
       await sleep(0);
       quiet = this.#isQuiet() ? quiet + 1 : 0;
     }
