@@ -21,7 +21,7 @@ interface Member {
  * others between two operations: so whoever is back does nothing new until all are.
  */
 export class Returning {
-  /** Who has done nothing new so far. */
+  /** Who has done nothing new so far, and has not ended: also one that a stop ends. */
   readonly #members = new Set<Member>();
   /** Who has asked the journal for what it may know: by the paths of operations, or by something of its own. */
   readonly #asked = new Map<unknown, Member>();
@@ -42,7 +42,7 @@ export class Returning {
       calls: async (path, ask) => {
         const { answer, isKnown } = await asking(path, ask);
         this.#hasKnown ||= isKnown;
-        if (isKnown && "error" in answer && answer.error.code === "aborted") await this.#untilAllAreBack(member, quietTurns.beforeStop);
+        if (isKnown && "error" in answer && answer.error.code === "aborted") await this.#untilAllAreBack(quietTurns.beforeStop);
         return answer;
       },
       looks: async (ask) => (await asking({}, ask)).answer,
@@ -57,12 +57,11 @@ export class Returning {
     const member = this.#asked.get(path);
     this.#asked.delete(path);
     if (member === undefined || !isEffect(operation)) return;
-    if (this.#hasKnown) await this.#untilAllAreBack(member, quietTurns.beforeEffect);
-    else this.#members.delete(member);
+    this.#members.delete(member);
+    if (this.#hasKnown) await this.#untilAllAreBack(quietTurns.beforeEffect);
   }
 
-  async #untilAllAreBack(member: Member, turnsOfQuiet: number): Promise<void> {
-    this.#members.delete(member);
+  async #untilAllAreBack(turnsOfQuiet: number): Promise<void> {
     for (let turns = 0, quiet = 0; turns < maxTurns && quiet < turnsOfQuiet && this.#members.size > 0; turns++) {
       await sleep(0);
       quiet = this.#isQuiet() ? quiet + 1 : 0;
