@@ -101,7 +101,7 @@ class Output:
             sys.stdout = sys.__stdout__ = self._open(1, "stdout")
         if not _is_ours(self.text["stderr"], "stderr"):
             sys.stderr = sys.__stderr__ = self._open(2, "stderr")
-        if getattr(getattr(sys, "stdin", None), "closed", True):
+        if _is_ended(getattr(sys, "stdin", None)):
             open_standard_input()
 
     def _restore(self, fd):
@@ -179,6 +179,14 @@ def _is_ours(stream, name):
         return getattr(sys, name) is stream and not stream.closed
     except (AttributeError, ValueError):  # deleted, detached
         return False
+
+
+def _is_ended(stream):
+    """Whether nothing more comes from what code may have put there: that need not have `closed`, and text whose bytes were detached raises."""
+    try:
+        return stream is None or getattr(stream, "closed", False) is True
+    except Exception:
+        return True
 
 
 def _identity(file):
