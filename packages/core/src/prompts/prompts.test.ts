@@ -87,6 +87,17 @@ describe("a template of one's own", () => {
     expect(last?.at(-1)).toBe("LAST steps the task");
   });
 
+  it("may be a method of a class", async () => {
+    class Prompts {
+      system(): string {
+        return "SYSTEM";
+      }
+    }
+    const model = scriptedModel([act("done")]);
+    await new CodeAgent({ model, executor, promptTemplates: new Prompts() }).run("task");
+    expect(textOf(model.requests[0]?.messages[0] as Message)).toBe("SYSTEM");
+  });
+
   it.each([
     ["a number", () => 5 as never, "`what promptTemplates.system returns` to be text, got Number"],
     ["a promise", async () => "SYSTEM", "`what promptTemplates.system returns` to be text, got Promise"],

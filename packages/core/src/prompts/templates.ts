@@ -74,8 +74,8 @@ const places: { readonly [Name in keyof PromptTemplates]: true } = {
 /** The user's templates, each of which throws where it makes no text. Throws TypeError for one that doesn't exist or is no function. */
 export function checkTemplates(own: Partial<PromptTemplates> = {}): Partial<PromptTemplates> {
   checkOptions("promptTemplates", own, places);
-  const given = Object.entries(own).filter(([, template]) => template !== undefined);
-  return Object.fromEntries(given.map(([name, template]) => [name, checkTemplate(name, template)]));
+  const names = Object.keys(places).filter((name) => own[name as keyof PromptTemplates] !== undefined);
+  return Object.fromEntries(names.map((name) => [name, checkTemplate(name, own[name as keyof PromptTemplates])]));
 }
 
 /** An async function would put a promise into the prompt. */
