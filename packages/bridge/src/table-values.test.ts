@@ -73,6 +73,7 @@ test.skipIf(!hasPandas).each([
   ["nothing", "pd.DataFrame()"],
   ["the same name twice", "pd.DataFrame([[1, 'x']], columns=['a', 'a'], index=['k'])"],
   ["tuples as labels of one level", "pd.DataFrame({'x': [1]}, index=pd.Index([(1, 2)], tupleize_cols=False))"],
+  ["what value_counts gives of one column", "pd.DataFrame({'k': ['a', 'b', 'a']}).value_counts().to_frame()"],
   ["a fixed offset", "pd.DataFrame({'x': pd.to_datetime(['2024-01-01T00:00+02:00']).tz_convert('UTC')})"],
   ["large numbers", "pd.DataFrame({'i': [2**63 - 1], 'u': np.array([2**64 - 1], 'uint64'), 'f': np.array([0.1], 'float32')})"],
 ])("carries tables with %s", async (_, frame) => {

@@ -63,6 +63,15 @@ it("gives rows of a table with the labels that say more than a number", () => {
     { index: "Tokyo", size: 9 },
   ]);
   expect(rows([5, 6], null)).toEqual([{ size: 2 }, { size: 9 }]);
+  const ones = ["Paris", "Tokyo"].map((item): Value => ({ [pythonType]: "tuple", items: [item] }));
+  expect(rows(ones, "city")).toEqual(rows(["Paris", "Tokyo"], "city"));
+  const taken: Value = {
+    [pythonType]: "frame",
+    columns: [{ name: "index", dtype: "int64", values: [2] }],
+    index: ["a"],
+    levels: { index: [{ name: null, dtype: "object" }], columns: [] },
+  };
+  expect(plainValue(taken)).toEqual([{ level_0: "a", index: 2 }]);
   const ranges = { index: [{ name: null, dtype: "interval[int64, right]" }], columns: [] };
   expect(plainValue({ [pythonType]: "frame", columns, index: ["(0, 1]"], levels: ranges })).toEqual([{ index: "(0, 1]", size: 2 }]);
   expect(rows([5, 6], "year")).toEqual([

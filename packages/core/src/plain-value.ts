@@ -1,4 +1,4 @@
-import { type FrameLevel, isMedia, isPythonValue, type Opaque, type PlainValue, type PythonValue, pythonType, type Value } from "./value.ts";
+import { type FrameLevels, isMedia, isPythonValue, type Opaque, type PlainValue, type PythonValue, pythonType, type Value } from "./value.ts";
 
 /**
  * A value without Python's distinctions, for tools and callers: tuples and sets become arrays, dicts objects with text keys, integral floats
@@ -27,7 +27,7 @@ function plainPython(value: PythonValue | Opaque): PlainValue {
       return plainArray(value.dtype, value.shape, value.data);
     case "frame":
       return value.index.map((label, row) =>
-        plainObject([...rowLabels(label, value.levels?.index), ...value.columns.map(({ name, values }) => [name, values[row] ?? null] as const)]),
+        plainObject([...rowLabels(label, value), ...value.columns.map(({ name, values }) => [name, values[row] ?? null] as const)]),
       );
     case "opaque":
       return value;
@@ -37,11 +37,13 @@ function plainPython(value: PythonValue | Opaque): PlainValue {
 }
 
 /** Labels are part of the row, under the names that pandas' `reset_index()` gives them, unless they only number it. */
-function rowLabels(label: Value, levels: readonly FrameLevel[] = []): readonly (readonly [Value, Value])[] {
-  if (levels.length === 1)
-    return levels.flatMap(({ name, dtype }) => (name === null && /^u?int\d/i.test(dtype) ? [] : [[name ?? "index", label] as const]));
-  const parts = (label as { readonly items?: readonly Value[] } | null)?.items;
-  return levels.map(({ name }, level) => [name ?? `level_${level}`, parts?.[level] ?? null] as const);
+function rowLabels(label: Value, { columns, levels }: Extract<PythonValue, { readonly levels?: FrameLevels }>): readonly (readonly [Value, Value])[] {
+  const [first, ...others] = levels?.index ?? [];
+  if (first === undefined || (others.length === 0 && first.name === null && /^u?int\d/i.test(first.dtype))) return [];
+  // pandas has tuples of one, too: the labels of what value_counts() counts in one column.
+  const parts = isPythonValue(label) && label[pythonType] === "tuple" && (others.length > 0 || label.items.length === 1) ? label.items : [label];
+  const unnamed = others.length === 0 && columns.every(({ name }) => name !== "index") ? "index" : "level_0";
+  return [first, ...others].map(({ name }, level) => [name ?? (level === 0 ? unnamed : `level_${level}`), parts[level] ?? null] as const);
 }
 
 /** Keys become text as in Python's `json.dumps`; composite ones become JSON, described ones their description. */

@@ -72,9 +72,8 @@ const toolOptions: KnownOptions<ToolOptions<unknown, unknown, unknown>> = {
   name: true, description: true, input: true, output: true, execute: true, timeoutMs: true,
   needsApproval: "true or false, or a function", reads: true, ingests: true, egress: "true or false",
 };
-const keywords =
-  "False None True and as assert async await break class continue def del elif else except finally for from global if import in is lambda nonlocal not or pass raise return try while with yield";
-const pythonKeywords = new Set(keywords.split(" "));
+const pythonKeyword =
+  /^(?:False|None|True|and|as|assert|async|await|break|class|continue|def|del|elif|else|except|finally|for|from|global|if|import|in|is|lambda|nonlocal|not|or|pass|raise|return|try|while|with|yield)$/;
 
 /**
  * Defines a tool; its types flow from the schemas. Throws TypeError when a part is wrong.
@@ -144,7 +143,7 @@ export function codeNames(inputSchema: JsonSchema): ReadonlyMap<string, string> 
   const byCode = new Map<string, string>();
   for (const name of names) {
     let code = name.replaceAll(/[^\p{L}\p{N}_]/gu, "_").replace(/^(?=\p{N}|$)/u, "_");
-    while (pythonKeywords.has(code) || byCode.has(code) || (code !== name && names.includes(code))) code += "_";
+    while (pythonKeyword.test(code) || byCode.has(code) || (code !== name && names.includes(code))) code += "_";
     byCode.set(code, name);
   }
   codeNamesBySchema.set(inputSchema, byCode);
@@ -165,7 +164,7 @@ export function parametersOf(inputSchema: JsonSchema): readonly string[] {
 
 /** Throws TypeError unless the name can be a function in Python and JavaScript. */
 export function checkName(name: string, option = "name"): void {
-  if (typeof name !== "string" || !/^[A-Za-z_][A-Za-z0-9_]*$/.test(name) || pythonKeywords.has(name)) {
+  if (typeof name !== "string" || !/^[A-Za-z_][A-Za-z0-9_]*$/.test(name) || pythonKeyword.test(name)) {
     throw new TypeError(
       `Expected \`${option}\` to be a Python identifier of ASCII letters, digits and _, and no keyword, got \`${String(name)}\` (${typeof name})`,
     );

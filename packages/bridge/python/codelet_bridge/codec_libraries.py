@@ -240,7 +240,7 @@ def _labels(pandas, labels, levels):
     """Without levels, as hosts may make tables, tuples of one length are the levels of a MultiIndex."""
     if not levels:
         return pandas.Index(labels, tupleize_cols=len({len(label) if type(label) is tuple else 0 for label in labels}) == 1)
-    if len(levels) == 1:
+    if len(levels) == 1 and not all(type(label) is tuple and len(label) == 1 for label in labels or [None]):
         return pandas.Index(_series(pandas, labels, *levels[0][1:]), name=levels[0][0])
     parts = [[label[position] for label in labels] for position in range(len(levels))]
     arrays = [_series(pandas, values, *kind) for values, (_, *kind) in zip(parts, levels)]
