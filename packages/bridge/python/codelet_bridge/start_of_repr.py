@@ -1,4 +1,5 @@
 """The first characters of repr(). Where containers share their parts, or hold very many, the whole of it is more than memory holds."""
+from itertools import islice
 
 _BRACKETS = {list: "[]", tuple: "()", set: "{}", dict: "{}", frozenset: "{}"}
 
@@ -34,6 +35,10 @@ class _ReprWriter:
         if self.left < 0:
             raise _TextIsFull
 
+    def copy(self, items):
+        """As many as there can be room for: the repr() of an item may add to them, and a copy of all takes longer than the text."""
+        return list(islice(items, self.left + 2))
+
     def write(self, value):
         kind = type(value)
         if kind not in _BRACKETS or not value:
@@ -46,7 +51,7 @@ class _ReprWriter:
         self.open.add(id(value))
         self.add("frozenset(" + opening if kind is frozenset else opening)
         separator = ""
-        for item in value if kind in (list, tuple) else list(value.items() if kind is dict else value):  # the repr() of an item may add to it
+        for item in value if kind in (list, tuple) else self.copy(value.items() if kind is dict else value):
             self.add(separator)
             if kind is dict:
                 self.write(item[0])
