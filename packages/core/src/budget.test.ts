@@ -87,13 +87,13 @@ describe("wall time", () => {
 
   it("ends a model call that hangs, and the last call is made without it", async () => {
     const model = faultyModel(scriptedModel(["the last words"]), [{ call: 1, type: "hang" }]);
-    const result = await new CodeAgent({ model, executor, budget: { wallTimeMs: 30 } }).run("task");
+    const result = await new CodeAgent({ model, executor, budget: { wallTimeMs: 200 } }).run("task");
     expect(result).toMatchObject({ state: "limit", limit: "wallTimeMs", text: "the last words" });
   });
 
   it("ends a wait for the next try", async () => {
     const model = faultyModel(scriptedModel(["the last words"]), [{ call: 1, type: "error", status: 503, retryAfterMs: 20_000 }]);
-    const result = await new CodeAgent({ model, executor, budget: { wallTimeMs: 30 }, retry: { maxDelayMs: 60_000 } }).run("task");
+    const result = await new CodeAgent({ model, executor, budget: { wallTimeMs: 200 }, retry: { maxDelayMs: 60_000 } }).run("task");
     expect(result).toMatchObject({ state: "limit", limit: "wallTimeMs", text: "the last words" });
   });
 });
