@@ -182,6 +182,14 @@ test("survives interrupts at any time in an event loop, with its state kept", as
   expect((await run(session, "keep + await add.aio(1, 1)", addition.tools)).value).toBeGreaterThan(60);
 });
 
+test("goes on in an event loop after an interrupt between the end of its coroutine and the loop's own", async () => {
+  await using session = await openSession();
+  await run(session, "import asyncio\nasync def done(): pass\ndef stop(): raise KeyboardInterrupt");
+  const stopped = await run(session, "asyncio.get_event_loop().call_soon(stop)\nawait done()");
+  expect(stopped.error?.name).toBe("KeyboardInterrupt");
+  expect(await run(session, "await asyncio.sleep(0.001)\n'next'")).toMatchObject({ value: "next", error: undefined });
+});
+
 test("leaves no task of a stopped step to the next one, also when it can't be cancelled", async () => {
   let calls = 0;
   const tools = { echo: () => calls++ };

@@ -20,26 +20,29 @@ class EventLoops:
             return self.loop.run_until_complete(coroutine)
         except Exception:
             raise
-        except BaseException:
+        except BaseException as error:
             if self.loop is not None:
-                self._cancel_tasks(asyncio)
+                self._cancel_tasks(asyncio, isinstance(error, KeyboardInterrupt))
             raise
         finally:
             coroutine.close()
 
-    def _cancel_tasks(self, asyncio):
+    def _cancel_tasks(self, asyncio, is_interrupt):
         """After an interrupt or the final answer nothing of the step goes on behind the next one's back."""
         if self.loop.is_closed() or self.loop.is_running():
             return
         tasks = asyncio.all_tasks(self.loop)
         for task in tasks:
             task.cancel()
-        if tasks:
-            try:
+        try:
+            if is_interrupt:  # it may have come just before asyncio's own word that the coroutine is done, which would stop whatever runs next
+                self.loop.call_soon(self.loop.stop)
+                self.loop.run_forever()
+            if tasks:
                 self.loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
-            except BaseException:
-                self.loop.close()  # the second interrupt: what can't be cancelled never runs again
-                raise
+        except BaseException:
+            self.loop.close()  # the second interrupt: what can't be cancelled never runs again
+            raise
 
     def watch(self, loop):
         """Lets a loop wake up for results as long as one of its tasks waits for a call."""
