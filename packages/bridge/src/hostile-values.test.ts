@@ -1,20 +1,12 @@
-import { execFileSync } from "node:child_process";
 import type { Value } from "@codelet/core";
 import { describe, expect, test } from "vitest";
-import { openSession, python } from "./testing/child-channel.ts";
+import { openSession } from "./testing/child-channel.ts";
+import { isMissing } from "./testing/is-missing.ts";
 import { run } from "./testing/run.ts";
 import { signature } from "./testing/tools.ts";
 
 const echo = signature("echo", { x: {} });
 const tools = { echo: (x: Value): Value => x };
-const missing = (module: string): boolean => {
-  try {
-    execFileSync(python, ["-c", `import ${module}`], { stdio: "ignore" });
-    return false;
-  } catch {
-    return true;
-  }
-};
 
 /** The step's outcome, after which the session must still work. */
 async function outcome(code: string, limits: Readonly<Record<string, number>> = {}): ReturnType<typeof run> {
@@ -39,19 +31,19 @@ describe("what the host would refuse is described instead of sent", () => {
     expect((await outcome("1 - 10**99999")).value).toBe(1n - 10n ** 99_999n);
   });
 
-  test.skipIf(missing("pandas"))("a frame of too many missing cells", async () => {
+  test.skipIf(isMissing("pandas"))("a frame of too many missing cells", async () => {
     const code = "import pandas as pd\npd.DataFrame({'a': pd.array([None] * 1200, dtype='Int64')})";
     expect((await outcome(code, { maxNodes: 2000 })).value).toMatchObject({ type: "pandas.core.frame.DataFrame" });
     expect((await outcome(code, { maxNodes: 3000 })).value).toMatchObject({ columns: [{ values: expect.any(Array) }] });
   });
 
-  test.skipIf(missing("pandas"))("too many small frames", async () => {
+  test.skipIf(isMissing("pandas"))("too many small frames", async () => {
     const frame = "pd.DataFrame(columns=pd.CategoricalIndex([], categories=[]), index=pd.MultiIndex.from_tuples([], names=[None] * 9))";
     expect((await outcome(`import pandas as pd\n[${frame}] * 3000`, { maxNodes: 10_000 })).value).toMatchObject({ type: "list" });
     expect((await outcome(`import pandas as pd\n[${frame}] * 300`, { maxNodes: 10_000 })).value).toMatchObject({ length: 300 });
   });
 
-  test.skipIf(missing("numpy"))("too many small arrays", async () => {
+  test.skipIf(isMissing("numpy"))("too many small arrays", async () => {
     const code = "import numpy as np\n[np.zeros((1,) * 30)] * 3000";
     expect((await outcome(code, { maxNodes: 10_000 })).value).toMatchObject({ type: "list" });
   });
@@ -109,7 +101,7 @@ test("reads a timedelta by what it is", async () => {
   expect((await outcome(code)).value).toMatchObject([{ days: 1, seconds: 2, microseconds: 3 }]);
 });
 
-test.skipIf(missing("numpy"))("reads an array by what it is", async () => {
+test.skipIf(isMissing("numpy"))("reads an array by what it is", async () => {
   const code =
     "import numpy as np\nclass A(np.ndarray):\n    shape = property(lambda s: [-1])\n    dtype = None\n    tolist = None\nnp.zeros(3).view(A)";
   expect((await outcome(code)).value).toMatchObject({ dtype: "float64", shape: [3] });
@@ -126,7 +118,7 @@ test("describes a value whose integers would keep the host busy, and refuses it 
   expect(await run(session, "echo(10**99_000) == 10**99_000", tools)).toMatchObject({ value: true });
 });
 
-describe.skipIf(missing("pandas"))("missing values", () => {
+describe.skipIf(isMissing("pandas"))("missing values", () => {
   test.each([
     ["alone", "pd.NaT, pd.NA, pd.Timestamp('nat')", { items: [null, null, null] }],
     ["in lists and dicts", "[[pd.NaT], {'a': pd.NaT}]", [[null], { a: null }]],

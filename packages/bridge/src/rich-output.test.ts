@@ -1,11 +1,11 @@
-import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Execution } from "@codelet/core";
 import { afterAll, describe, expect, test } from "vitest";
 import { resolveBridgeLimits } from "./bridge-limits.ts";
-import { openSession, python } from "./testing/child-channel.ts";
+import { openSession } from "./testing/child-channel.ts";
+import { isMissing } from "./testing/is-missing.ts";
 import { run } from "./testing/run.ts";
 
 /** As much of the libraries as the runner touches, for machines without them. */
@@ -50,29 +50,20 @@ for (const [name, source] of Object.entries(standIns)) {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const useStandIns = `import sys\nsys.path.insert(0, ${JSON.stringify(folder)})\n`;
 
-function has(library: string): boolean {
-  try {
-    execFileSync(python, ["-c", `import ${library}`], { stdio: "ignore" });
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 function pictures({ outputs }: Execution): readonly string[] {
   return outputs.map((output) => output["image/png"] ?? "none");
 }
 
-const hasMatplotlib = has("matplotlib");
+const hasMatplotlib = !isMissing("matplotlib");
 if (!hasMatplotlib) console.log("SKIPPED figures of matplotlib itself: it is not installed");
 
 describe.each([
   ["a stand-in for matplotlib", useStandIns, false],
   ["matplotlib", "", !hasMatplotlib],
-])("with %s", (_, prelude, isMissing) => {
+])("with %s", (_, prelude, isSkipped) => {
   const use = `${prelude}import matplotlib.pyplot as plt\n`;
 
-  test.skipIf(isMissing)("shows open figures at the end of a step, and closes them", async () => {
+  test.skipIf(isSkipped)("shows open figures at the end of a step, and closes them", async () => {
     await using session = await openSession();
     const execution = await run(session, `${use}for name in 'ab': plt.figure().suptitle(name)\n5`);
     expect(execution).toMatchObject({ value: 5, outputs: [{ "text/plain": expect.stringContaining("Figure") }, {}], logs: "" });
@@ -80,7 +71,7 @@ describe.each([
     expect(await run(session, "plt.get_fignums()")).toMatchObject({ value: [], outputs: [] });
   });
 
-  test.skipIf(isMissing)("goes on after a figure that can't be drawn", async () => {
+  test.skipIf(isSkipped)("goes on after a figure that can't be drawn", async () => {
     await using session = await openSession();
     const isBroken = prelude === "" ? "'$\\\\frac{$'" : "'broken'";
     expect(await run(session, `${use}plt.figure().suptitle(${isBroken})\n5`)).toMatchObject({
@@ -92,7 +83,7 @@ describe.each([
     expect(await run(session, "6")).toMatchObject({ value: 6, logs: "" });
   });
 
-  test.skipIf(isMissing)("shows a figure once, however often it is asked to, and again when it has changed", async () => {
+  test.skipIf(isSkipped)("shows a figure once, however often it is asked to, and again when it has changed", async () => {
     await using session = await openSession();
     for (const once of ["display(fig)", "fig", "plt.show()\nfig", "display(fig)\nplt.show()"]) {
       expect(pictures(await run(session, `${use}fig = plt.figure()\nfig.suptitle('a')\n${once}`)), once).toHaveLength(1);
@@ -101,14 +92,14 @@ describe.each([
     expect(new Set(pictures(twice)).size).toBe(2);
   });
 
-  test.skipIf(isMissing)("starts a new figure after plt.show(), as a notebook does", async () => {
+  test.skipIf(isSkipped)("starts a new figure after plt.show(), as a notebook does", async () => {
     await using session = await openSession();
     const execution = await run(session, `${use}from matplotlib.pyplot import show\nplt.suptitle('a')\nplt.show()\nplt.suptitle('b')\nshow()`);
     expect(execution.error).toBeUndefined();
     expect(new Set(pictures(execution)).size).toBe(2);
   });
 
-  test.skipIf(isMissing)("shows figures after an error and a final answer, and drops those of a stopped step", async () => {
+  test.skipIf(isSkipped)("shows figures after an error and a final answer, and drops those of a stopped step", async () => {
     await using session = await openSession();
     const figure = `${use}plt.figure().suptitle('a')\n`;
     expect(await run(session, `${figure}1/0`)).toMatchObject({ error: { name: "ZeroDivisionError" }, outputs: [{}] });
@@ -117,14 +108,14 @@ describe.each([
     expect(await run(session, "plt.get_fignums()")).toMatchObject({ value: [], outputs: [] });
   });
 
-  test.skipIf(isMissing)("shows a figure that pyplot doesn't know as the last value", async () => {
+  test.skipIf(isSkipped)("shows a figure that pyplot doesn't know as the last value", async () => {
     await using session = await openSession();
     expect(await run(session, `${use}from matplotlib.figure import Figure\nFigure()`)).toMatchObject({
       outputs: [{ "image/png": expect.any(String) }],
     });
   });
 
-  test.skipIf(isMissing)("shows no more figures than a step may", async () => {
+  test.skipIf(isSkipped)("shows no more figures than a step may", async () => {
     await using session = await openSession({}, { limits: resolveBridgeLimits({ maxRichParts: 3 }) });
     const execution = await run(session, `${use}for _ in range(5): plt.figure()\nplt.get_fignums()`);
     expect(execution.outputs).toHaveLength(3);

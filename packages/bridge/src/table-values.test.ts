@@ -1,19 +1,11 @@
-import { execFileSync } from "node:child_process";
 import { plainValue, type Value } from "@codelet/core";
 import { decodeValue, encodeValue } from "@codelet/core/value-codec";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { openSession, python } from "./testing/child-channel.ts";
+import { openSession } from "./testing/child-channel.ts";
+import { isMissing } from "./testing/is-missing.ts";
 import { run } from "./testing/run.ts";
 import { signature } from "./testing/tools.ts";
 
-const hasPandas = ((): boolean => {
-  try {
-    execFileSync(python, ["-c", "import pandas"], { stdio: "ignore" });
-    return true;
-  } catch {
-    return false;
-  }
-})();
 const tools = { take: (x: Value): Value => decodeValue(JSON.parse(JSON.stringify(encodeValue(x)))) };
 
 let session: Awaited<ReturnType<typeof openSession>>;
@@ -38,7 +30,7 @@ result`;
   return error === undefined ? value : (error.traceback ?? error.message);
 }
 
-test.skipIf(!hasPandas).each([
+test.skipIf(isMissing("pandas")).each([
   ["an index with a name", "pd.DataFrame({'x': [1, 2]}, index=pd.Index(['a', 'b'], name='key'))"],
   ["what groupby gives", "pd.DataFrame({'k': ['a', 'b', 'a'], 'n': [1, 2, 3], 'x': [1.5, 2, 3]}).groupby(['k', 'n']).sum()"],
   ["what a pivot gives", "pd.DataFrame({'k': ['a', 'b'], 'n': [1, 2], 'x': [3, 4]}).pivot(index='k', columns='n', values='x')"],
@@ -80,7 +72,7 @@ test.skipIf(!hasPandas).each([
   expect(await difference(frame)).toBe(null);
 });
 
-test.skipIf(!hasPandas)("the host finds the groups of a table, and what else its labels say, in its rows", async () => {
+test.skipIf(isMissing("pandas"))("the host finds the groups of a table, and what else its labels say, in its rows", async () => {
   const code = "import pandas as pd\npd.DataFrame({'city': ['Paris', 'Tokyo', 'Paris'], 'size': [1, 2, 3]}).groupby('city').sum()";
   expect(plainValue((await run(session, code)).value)).toEqual([
     { city: "Paris", size: 4 },
@@ -98,7 +90,7 @@ test.skipIf(!hasPandas)("the host finds the groups of a table, and what else its
   ]);
 });
 
-test.skipIf(!hasPandas)("categories that can't cross keep their order as the text that describes them", async () => {
+test.skipIf(isMissing("pandas"))("categories that can't cross keep their order as the text that describes them", async () => {
   const code = `import pandas as pd
 frame = pd.DataFrame({'range': pd.cut(pd.Series([1, 5, 1]), [0, 2, 6, 9])})
 back = take(frame)
@@ -106,7 +98,7 @@ back = take(frame)
   expect(await run(session, code, tools)).toMatchObject({ error: undefined, value: [true, true, true] });
 });
 
-test.skipIf(!hasPandas)("a table that the host made needs no levels", async () => {
+test.skipIf(isMissing("pandas"))("a table that the host made needs no levels", async () => {
   const code = "back = take(0)\n[back.index.tolist(), list(back.columns), back.columns.nlevels, str(back.dtypes.iloc[0])]";
   const made = { $type: "frame", columns: [[["a", 1], "category", ["y", "x"]]], index: [7, 8] };
   const { value } = await run(session, code, { take: () => decodeValue(made) });

@@ -1,9 +1,9 @@
-import { execFileSync } from "node:child_process";
 import { type Json, pythonFloat, pythonType, type Value } from "@codelet/core";
 import { decodeValue, encodeValue } from "@codelet/core/value-codec";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { openSession, python } from "./testing/child-channel.ts";
+import { openSession } from "./testing/child-channel.ts";
+import { isMissing } from "./testing/is-missing.ts";
 import { run } from "./testing/run.ts";
 import { signature } from "./testing/tools.ts";
 
@@ -200,16 +200,7 @@ describe("single values", () => {
   });
 });
 
-const missing = (module: string): boolean => {
-  try {
-    execFileSync(python, ["-c", `import ${module}`], { stdio: "ignore" });
-    return false;
-  } catch {
-    return true;
-  }
-};
-
-describe.skipIf(missing("numpy"))("numpy (SKIPPED where python3 has none)", () => {
+describe.skipIf(isMissing("numpy"))("numpy (SKIPPED where python3 has none)", () => {
   test.each(["bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float32", "float64", ">i4", ">f8"])(
     "carries arrays of %s",
     async (dtype) => {
@@ -240,7 +231,7 @@ describe.skipIf(missing("numpy"))("numpy (SKIPPED where python3 has none)", () =
   });
 });
 
-describe.skipIf(missing("pandas"))("pandas (SKIPPED where python3 has none)", () => {
+describe.skipIf(isMissing("pandas"))("pandas (SKIPPED where python3 has none)", () => {
   test("carries frames with their types, index and odd column names", async () => {
     const code = `import pandas as pd, datetime
 df = pd.DataFrame({'n': [1, 2], 'f': [1.0, None], 's': ['a', None], 't': pd.to_datetime(['2024-01-01', '2024-01-02']), 3: [True, False]}, index=['x', 'y'])
@@ -285,7 +276,7 @@ back = take(df)
   });
 });
 
-describe.skipIf(missing("PIL.Image"))("PIL (SKIPPED where python3 has none)", () => {
+describe.skipIf(isMissing("PIL.Image"))("PIL (SKIPPED where python3 has none)", () => {
   test("carries images as PNG", async () => {
     const code =
       "import PIL.Image\ni = PIL.Image.new('RGB', (3, 2), (255, 0, 0))\nj = take(i)\n[j.size == i.size, j.getpixel((0, 0)) == (255, 0, 0), isinstance(j, PIL.Image.Image)]";

@@ -3,8 +3,8 @@ import { z } from "zod";
 import { CodeAgent } from "./code-agent.ts";
 import type { Executor } from "./executor.ts";
 import type { JournalFactory } from "./journal.ts";
-import { noUsage } from "./model.ts";
 import { type LiveProgram, liveSandboxes } from "./testing/live-sandboxes.ts";
+import { programsInTurn } from "./testing/programs-in-turn.ts";
 import { type Moment, type Store, standstill, storedJournal } from "./testing/stored-journal.ts";
 import { tool } from "./tool.ts";
 import type { Value } from "./value.ts";
@@ -42,13 +42,7 @@ function agentOf(executor: Executor, journal: JournalFactory, effects: string[])
       return n;
     },
   });
-  const model = {
-    id: "stateless",
-    generate: async ({ messages }: { readonly messages: readonly { readonly role: string }[] }) => {
-      const code = codes[messages.filter(({ role }) => role === "assistant").length] ?? "end";
-      return { content: [{ type: "text" as const, text: `<code>\n${code}\n</code>` }], usage: noUsage, finishReason: "stop" as const };
-    },
-  };
+  const model = programsInTurn(codes);
   return new CodeAgent({ model, executor, tools: [effect] as never, journal });
 }
 

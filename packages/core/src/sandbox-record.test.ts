@@ -5,8 +5,8 @@ import { ExecutorCrashedError } from "./errors.ts";
 import type { Executor } from "./executor.ts";
 import { type JournalFactory, memoryJournal, Suspension } from "./journal.ts";
 import type { ActionStep } from "./memory.ts";
-import { noUsage } from "./model.ts";
 import { type LiveProgram, liveSandboxes } from "./testing/live-sandboxes.ts";
+import { programsInTurn } from "./testing/programs-in-turn.ts";
 import { type Moment, type Store, standstill, storedJournal } from "./testing/stored-journal.ts";
 import { tool } from "./tool.ts";
 import type { Json, Value } from "./value.ts";
@@ -61,13 +61,7 @@ function agentOf(executor: Executor, journal: JournalFactory, { effects, codes: 
       return n;
     },
   });
-  const model = {
-    id: "stateless",
-    generate: async ({ messages }: { readonly messages: readonly { readonly role: string }[] }) => {
-      const code = given[messages.filter(({ role }) => role === "assistant").length] ?? "end";
-      return { content: [{ type: "text" as const, text: `<code>\n${code}\n</code>` }], usage: noUsage, finishReason: "stop" as const };
-    },
-  };
+  const model = programsInTurn(given);
   return new CodeAgent({ model, executor, tools: [effect] as never, journal });
 }
 

@@ -36,7 +36,7 @@ it.for([
 describe("a checkpoint", () => {
   const base = randomBytes(3 * pageBytes + 100);
   const files = Buffer.from("the files");
-  const openFiles = [{ path: "/work/a", fd: 3, flags: 2, position: 7 }];
+  const openFiles = [{ path: "/home/a", fd: 3, flags: 2, position: 7 }];
   const limits = { memoryLimitBytes: 1 << 20, diskLimitBytes: 1 << 20 };
   let saver: Image;
 
